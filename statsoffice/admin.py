@@ -1,4 +1,4 @@
-"""The admin site's own pages: an index in three groups that begins with concerns, and choices with their producer."""
+"""The admin site: an index in three groups below the concerns about releases, and choices named with their producer."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from releases import overview, permissions
 from releases.permissions import Action
 from releases.text import calendar
 
-# The groups of the index, with their models in order. All other models belong to the record.
+# The groups of the index, with their models in order. All other models are in the last group, `RECORD`.
 GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     (
         "calendar",
@@ -54,7 +54,7 @@ RECORD = ("record", lazy("Record"))
 
 
 class NamedChoices(AutocompleteJsonView):
-    """Name each choice as its list does, such as with its producer."""
+    """Autocomplete choices, named as in the admin list of their model: a contact, for example, with its producer."""
 
     def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
         label_of = getattr(self.model_admin, "label_of", str)
@@ -73,7 +73,8 @@ class DeleteOnly:
         return False
 
 
-# The one provider is in the settings, and its tokens are not stored.
+# Admin classes of django-allauth that are not registered: the one sign-in provider is in the settings, and its tokens
+# are not stored.
 UNREGISTERED = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
 
 
@@ -91,7 +92,7 @@ class OfficeAdminSite(AdminSite):
         super().register(model_or_iterable, admin_class, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Begin with the concerns about the calendars that the person may see."""
+        """Show the concerns about the releases that the person may see, and below them the index."""
         may_view = permissions.may_anywhere(request.user, Action.VIEW)
         lines = list_concerns(request) if may_view else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
@@ -137,7 +138,7 @@ class OfficeAdminSite(AdminSite):
 
 
 def list_concerns(request: HttpRequest) -> list[tuple[str, Promise, str]]:
-    """Return each concern about releases in a sentence, with the advice and the address of their list."""
+    """Return each concern about releases: a sentence, the advice, and the address of the list of these releases."""
     counted = overview.count_concerns(request.user, now=timezone.now())
     releases = reverse("admin:releases_release_changelist")
     return [

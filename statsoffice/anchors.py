@@ -1,4 +1,4 @@
-"""The chains of the record, due anchors of them, and requests to the time-stamp authority of the settings."""
+"""The chains of the record, the anchors that combine their heads, and requests to the time-stamp authority."""
 
 import time
 from datetime import datetime
@@ -52,15 +52,19 @@ QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 
 def make_due(*, now: datetime) -> Anchor | None:
-    """Make an anchor if the last one does not cover the latest approval or morning, or if none was made today."""
+    """Make an anchor if one is due, or return None.
+
+    An anchor is due if the last one does not cover the latest approval or a morning summary of today, or if none was
+    made today. None is also returned if another process was first.
+    """
     last = Anchor.in_order().last()
     why = _why_due(last, now)
     return _make(why, now=now, after=last.position if last else 0) if why else None
 
 
 def make_now(*, now: datetime) -> Anchor | None:
-    """Make an anchor whether one is due or not; `None` if there is no row yet, or another process was first."""
-    # Without a new approval or morning, this anchor counts as the daily one.
+    """Make an anchor whether one is due or not; return None if there is no row yet, or another process was first."""
+    # Without a new approval or morning summary, this anchor counts as the daily one.
     return _make(_why_due(Anchor.in_order().last(), now) or Anchor.Why.DAILY, now=now)
 
 
@@ -77,7 +81,8 @@ def stamp_anchors(*, now: datetime) -> None:
 def send_timestamp_query(address: str, query: bytes) -> bytes:
     """Send a query to an authority by HTTP (RFC 3161, section 3.4) and return its response.
 
-    :raises NotStamped: if there is none within a minute, or it is no time-stamp reply.
+    :raises NotStamped: if the authority cannot be reached, or if its response is not a time-stamp reply, is too long or
+        is not complete after 25 seconds.
     """
     ends = time.monotonic() + CONNECT_SECONDS + ANSWER_SECONDS
     try:
@@ -116,7 +121,7 @@ def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
     if ReportEvent.objects.filter(position__gt=anchored, kind=PAST_TENSE[APPROVE]).exists():
         return Anchor.Why.APPROVAL
     today = calendar.local_date(now)
-    # Every morning summary of the day is made by then, so that one anchor combines all of them.
+    # By this time every morning summary of the day is recorded, so one anchor combines all of them.
     morning_is_over = now >= morning_summary.standard_time(today) + morning_summary.LONGEST_WAIT
     if morning_is_over and RollCall.objects.filter(day=today, called_at__gt=last.made_at).exists():
         return Anchor.Why.MORNING

@@ -1,4 +1,4 @@
-"""The apps of the composition: the one package that knows both `releases` and `breaches`."""
+"""The app configurations of `statsoffice`, the package that combines `releases` and `breaches`."""
 
 from enum import Enum
 
@@ -21,8 +21,6 @@ class StatsofficeConfig(AppConfig):
 
 
 class AdministrationConfig(AdminConfig):
-    """The app of the admin site."""
-
     default_site = "statsoffice.admin.OfficeAdminSite"
 
 

@@ -18,7 +18,9 @@ RABBITMQ = ("amqp://", "amqps://")
 
 
 def url(*, var: Path) -> str:
-    """Return the address of Celery's broker. Celery reads CELERY_BROKER_URL before any other.
+    """Return the address of Celery's broker.
+
+    CELERY_BROKER_URL comes before REDIS_URL, because Celery itself uses it instead of any other configuration.
 
     :raises ImproperlyConfigured: if the configured address is of an unsupported broker.
     """
@@ -32,7 +34,7 @@ def url(*, var: Path) -> str:
 
 
 def _describe_fault(written: str, *, name: str, schemes: tuple[str, ...]) -> str:
-    # The address may contain a password.
+    # The message names only the scheme of the address, because the address may contain a password.
     scheme, separator, _ = written.partition("://")
     allowed = f"it must start with {', '.join(schemes[:-1])} or {schemes[-1]}"
     if not separator:
@@ -52,7 +54,8 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
     if not url(var=var).startswith(REDIS):
         return {}
     return {
-        # After this time Redis redelivers an unacknowledged message; a sweep is acknowledged at its start.
+        # After this time Redis redelivers a message that is not acknowledged. A long sweep is not repeated, because its
+        # message is acknowledged when the sweep starts.
         "visibility_timeout": 24 * 60 * 60,
         "socket_keepalive": True,
         "health_check_interval": 10,
@@ -62,7 +65,7 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
 def is_available(address: str, *, within_seconds: float) -> bool:
     if address.startswith(RABBITMQ):
         return _is_rabbitmq_available(address, within_seconds=within_seconds)
-    # The settings import this module, and few processes use a broker.
+    # Imported here, because the settings import this module and few processes use a broker.
     import redis
 
     address = address.replace("redis+socket://", "unix://", 1)
@@ -88,7 +91,7 @@ def _is_rabbitmq_available(address: str, *, within_seconds: float) -> bool:
 
 
 def socket_path(var: Path) -> Path:
-    """Return the private server's socket. A path below `var` can be too long for one."""
+    """Return the socket of the private server: a path below `var`, or in the temporary folder if that is too long."""
     path = var / "broker" / "broker.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
@@ -99,7 +102,7 @@ def socket_path(var: Path) -> Path:
 def server_command(*, var: Path) -> list[str]:
     """Return the command that runs the private server in the foreground, and make the folder for its socket.
 
-    Nothing is stored on disk: the database is the schedule and the queue, so a lost message costs nothing.
+    Nothing is stored on disk. The database shows which work is due, so a lost message loses no work.
 
     :raises PermissionError: if the socket's folder belongs to another user.
     """

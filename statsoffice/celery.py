@@ -1,4 +1,4 @@
-"""The Celery application: a schedule, a queue and a task for each row of the table of jobs, and the worker's fallback.
+"""The Celery application: the schedule, queues and tasks of the jobs in `jobs.py`, and the worker's fallback.
 
 Celery only triggers jobs. The database shows which work is due and which is missing, so a lost message loses nothing.
 If no message from Celery beat arrives, the worker runs the jobs itself. So a plain `celery worker` without beat does
@@ -36,15 +36,21 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 12.0
 """If no job was triggered for this long, beat or the broker is down: most jobs are triggered every five seconds."""
 OTHERS_PATIENCE = 5
-"""While jobs are triggered, another worker may get the messages of one job. It is missing after five times as long,"""
+"""While other jobs are triggered here, a job counts as missing only after this many times `PATIENCE_SECONDS`.
+
+The reason is that another worker may get the messages of the job.
+"""
 OTHERS_TICKS = 12
-"""and after this many of its intervals, because another worker may get all messages of a job with a long interval."""
+"""While other jobs are triggered here, a job counts as missing only after this many of its intervals.
+
+The reason is that another worker may get all messages of a job with a long interval.
+"""
 
 
 class Progress:
     """Memory that all processes of one worker share: when each job last made progress, and whether all are to end.
 
-    It must be made before the worker forks. Times are monotonic seconds, which are the same in all processes.
+    Create the object before the worker forks. Times are monotonic seconds, which are the same in all processes.
     """
 
     _WHEN = struct.Struct("d")
@@ -94,7 +100,7 @@ def run_tick(job: Job) -> None:
 
 
 def patience_among_workers(interval_seconds: float, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
-    """Return the seconds after which a job without a trigger runs by itself, if other jobs are triggered."""
+    """Return the seconds after which the fallback runs a job that is not triggered, while other jobs are triggered."""
     return max(OTHERS_PATIENCE * patience_seconds, OTHERS_TICKS * interval_seconds)
 
 
@@ -141,7 +147,7 @@ class Fallback:
                 run_safely(partial(job.run, progress.is_ending), name=job.name)
 
     def _is_alone(self) -> bool:
-        """Return whether no job is triggered in this worker, and log each change of that once."""
+        """Return whether no job is triggered in this worker, and log once when this changes."""
         with self._alone_lock:
             before, self._alone = self._alone, progress.seconds_since_tick() > self._patience_seconds
             if self._alone and not before:
@@ -184,7 +190,10 @@ class FallbackStep(bootsteps.StartStopStep):
 KILLED_AFTER_SECONDS = 60.0
 """The time in which a job must end after SoftTimeLimitExceeded."""
 LARGEST_PROCESS = 400_000
-"""Kilobytes. A process begins with 160,000, and takes 360,000 for 10,000 releases (docs/reference/performance.md)."""
+"""The memory in kilobytes above which Celery replaces a process of the worker after its job.
+
+A process begins with 160,000, and takes 360,000 for 10,000 releases (docs/reference/performance.md).
+"""
 
 app = Celery("statsoffice")
 app.conf.update(
@@ -194,7 +203,7 @@ app.conf.update(
     broker_connection_max_retries=None,
     timezone="Europe/London",
     enable_utc=True,
-    # A worker without -Q takes every queue. One with -Q that misspells a queue does not start.
+    # A worker without `-Q` consumes all of these queues. A worker with a misspelt queue after `-Q` does not start.
     task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
     task_default_queue="celery",
     task_create_missing_queues=False,
@@ -212,7 +221,7 @@ app.conf.update(
     # jobs mostly wait for the network or the database.
     worker_concurrency=len(QUEUES),
     worker_prefetch_multiplier=1,
-    # Checked after each job, so that it never interrupts a sweep.
+    # Celery checks this limit after each job, so the limit never interrupts a sweep.
     worker_max_memory_per_child=LARGEST_PROCESS,
     worker_hijack_root_logger=False,
     worker_soft_shutdown_timeout=3.0,
@@ -242,5 +251,5 @@ for _job in JOBS:
 
 @signals.setup_logging.connect
 def configure_worker_logging(**_: Any) -> None:
-    """Write the log of worker and beat in the same format as that of the web."""
+    """Write the logs of the worker and of beat in the format of the web processes' log."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

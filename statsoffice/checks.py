@@ -54,7 +54,7 @@ def check_database(**_: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_contact(**_: Any) -> list[CheckMessage]:
-    """Report that no contact for accessibility is set: the product runs without one, but the law asks for it."""
+    """Report that no contact for accessibility is set. The product runs without one, but the law requires one."""
     if settings.ACCESSIBILITY_CONTACT:
         return []
     said = "The accessibility statement has no contact address."

@@ -13,8 +13,9 @@ from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connection, con
 def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Return an error for each PostgreSQL database that is not in UTF-8; `migrate` calls this first.
 
-    Another encoding refuses some characters, for example in evidence stored as JSON. The first failure would be the
-    draft of the first breach. Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape sequence".
+    Another encoding refuses some characters, for example in evidence stored as JSON. The failure would appear only when
+    the first breach report is drafted. Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape
+    sequence".
     """
     found: list[CheckMessage] = []
     for alias in databases or ():
@@ -47,7 +48,8 @@ RELATIONS = """
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     ORDER BY c.relname
 """
-# The same server without a restart in between, and the same database.
+# The role, and a text that identifies the database. If two connections get the same text, they lead to the same
+# database of the same server, which has not restarted in between.
 IDENTITY = """
     SELECT current_user, pg_postmaster_start_time()::text || current_database()
 """
@@ -58,7 +60,7 @@ OWNERSHIP = """
         AND NOT pg_has_role(c.relowner, 'USAGE')
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))
 """
-# The role that signed in, because a session can return to its rights (RESET ROLE).
+# The rights of the role that signed in (`session_user`), because a session can return to them with RESET ROLE.
 POWERS = """
     SELECT session_user, r.rolsuper,
         coalesce(bool_or(pg_has_role(session_user, c.relowner, 'MEMBER')), false),
@@ -70,14 +72,14 @@ POWERS = """
 
 
 class RoleRefused(Exception):
-    """A role lacks a right, or the two settings name different databases; the message is for the operator."""
+    """A role lacks a right, or one of the two database settings is wrong; the message is for the operator."""
 
 
 @contextmanager
 def connect_as_owner() -> Iterator[None]:
     """Connect to the default database as the owner of the tables, and grant the processes' role its rights at the end.
 
-    Inside another such block, nothing changes.
+    Inside another block of this function, the connection and the rights stay as they are.
 
     :raises RoleRefused: if the role does not own the tables or cannot create any, or the database refuses a role.
     """
@@ -116,7 +118,8 @@ def grant_rights(role: str) -> None:
             kind, relation = "SEQUENCE" if is_sequence else "TABLE", f"{schema}.{connection.ops.quote_name(name)}"
             rights = "USAGE, SELECT" if is_sequence else _rights(name, refused, bytes(columns))
             if not is_sequence:
-                # Autovacuum updates the same row of pg_class: between the two statements, that would be a deadlock.
+                # Autovacuum updates the same row of pg_class. Without this lock, an update between REVOKE and GRANT
+                # would be a deadlock.
                 cursor.execute(f"LOCK TABLE {relation} IN SHARE UPDATE EXCLUSIVE MODE")
             cursor.execute(f"REVOKE ALL ON {kind} {relation} FROM {to}")
             cursor.execute(f"GRANT {rights} ON {kind} {relation} TO {to}")

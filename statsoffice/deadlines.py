@@ -1,4 +1,4 @@
-"""When the next decisions on breach reports are due: the reminder of a report without a person, and the target date."""
+"""The next steps for breach reports: the reminder that no one is assigned, and the target date for a decision."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class DueStep:
 
 
 def find_target_date(producer: Producer, *, drafted_on: date) -> date:
-    """Return the day by which a producer's report that was drafted on a day should be decided, all London days."""
+    """Return the day by which a report drafted on a day should be decided. Both are London days."""
     return lifecycle.due_on(
         drafted_on,
         working_days=settings.REPORT_DUE_AFTER,
@@ -34,11 +34,12 @@ def find_target_date(producer: Producer, *, drafted_on: date) -> date:
 def list_decision_steps(
     producer: Producer, reports: Sequence[Report], *, rehearsal: bool, now: datetime
 ) -> Iterator[DueStep]:
-    """List when we remind of reports of one morning without a person, and until when they are to be decided.
+    """List when we send a reminder about unassigned reports of one morning, and by when the reports should be decided.
 
-    Without a report, the target date is that of one that is drafted now: a minute brief can be sent before its drafts.
+    Without a report, the target date is computed for a report that is drafted now, because a minute brief can be sent
+    before the reports of its releases are drafted.
 
-    :param rehearsal: whether it is about a rehearsal, which has no target date.
+    :param rehearsal: whether the releases are rehearsals, whose reports have no target date.
     """
     undecided = [report for report in reports if report.status in lifecycle.UNDECIDED]
     unassigned = [report for report in undecided if report.person_dealing_id is None]

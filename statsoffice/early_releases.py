@@ -1,6 +1,6 @@
 """The pages of early releases, for Heads of Profession, deputies and incident contacts.
 
-No address of these pages names the release, because notifications contain them (decision 73).
+The addresses of these pages do not name the release, because notifications contain the addresses (decision 73).
 """
 
 from collections.abc import Iterable, Iterator
@@ -115,7 +115,7 @@ class FoundAddress:
 
 @dataclass(frozen=True, slots=True)
 class SentNotification:
-    """One person who was notified of an early release, what became of the first message, and the reminders."""
+    """One person who was notified of an early release, the delivery of the first message, and the reminders."""
 
     recipient: str
     delivery: str
@@ -129,7 +129,7 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
     """List the early releases of which the person may know, and the incident contacts of the producers they lead.
 
     A person who may only read reports about early releases, because they started them or are assigned to them, sees
-    these reports alone.
+    only these reports.
     """
     found = early_releases.early_releases_known_to(request.user).select_related("release__series__producer")
     led = producers_with_standing_role(request.user, TABLE[Action.NAME_INCIDENT_CONTACT])
@@ -162,7 +162,7 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
 
 
 PER_PAGE = 100
-"""The early releases on a page that are published or cancelled; all others are on every page."""
+"""The number of published or cancelled early releases on a page. Every page also lists all other early releases."""
 
 
 def _row(suspicion: Suspicion) -> dict[str, Any]:
@@ -218,12 +218,12 @@ def _is_moved(suspicion: Suspicion) -> bool:
 
 
 def _page_to_publish(release: Release) -> str:
-    """Return the name of the page where a lead publishes a release now; a rehearsal is not released at once."""
+    """Return the view name of the page where a lead publishes a release now; a rehearsal needs a change of its date."""
     return "releases:change_date" if release.rehearsal else "releases:release_at_once"
 
 
 class Step(StrEnum):
-    """What the people who may know of an early release do after their decision; the template has its text."""
+    """The next step after a decision on an early release. The template has the text of each step."""
 
     TAKE_DOWN = "take_down"
     PUBLISH_WHEN_DUE = "publish_when_due"
@@ -247,7 +247,7 @@ def _find_step(
         return Step.CHANGE_TIME if is_lead else Step.LEAD_CHANGES_TIME
     if not is_due:
         return Step.PUBLISH_WHEN_DUE
-    # A page that was live all along proves nothing about its new date, so no check publishes it.
+    # Checks of a page that was already live cannot show when the release was published, so a lead states the time.
     return Step.STATE_TIME if is_lead else Step.LEAD_STATES_TIME
 
 
@@ -277,7 +277,7 @@ def _context(
         "publish_address": reverse(_page_to_publish(release), args=[release.reference]),
         "form": form if choices else None,
         "notified": list(_list_notified(suspicion)),
-        # No message about an early release is written once it is over, or a week after it was found.
+        # A first message is expected only before the due time, while the release is neither published nor cancelled.
         "may_be_notified": release.status in TO_COME and now < suspicion.verification.due_at,
         "others_notified_at": _others_notified_at(suspicion),
         "report": report if may_read else None,
@@ -315,7 +315,7 @@ def _event(decision: EarlyReleaseDecision) -> dict[str, Any]:
 
 def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
     first = event_of_early_release(suspicion)
-    # A text message goes to a mobile number, which the readers of this page may not know.
+    # Text messages are left out, because readers of this page may not see the mobile numbers of the recipients.
     written = Message.objects.exclude(channel__in=[Channel.WEBHOOK, Channel.TEXT])
     reminded = written.filter(event__startswith=f"{first}{REMINDER}", sent_at__isnull=False)
     reminders = {
@@ -340,7 +340,10 @@ def _published_since(release: Release) -> datetime | None:
 
 
 def _others_notified_at(suspicion: Suspicion) -> datetime | None:
-    """Return when the contacts of the series were notified of the suspected breach, once it is over."""
+    """Return when the contacts of the series were notified of the suspected breach, or None.
+
+    They are notified only once the release is published, or cancelled after its due time.
+    """
     events = suspicion.notifications.filter(event__startswith=SUSPECTED).values("event")
     sent = Message.objects.filter(event__in=events, sent_at__isnull=False)
     return sent.order_by("sent_at").values_list("sent_at", flat=True).first()

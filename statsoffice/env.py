@@ -28,14 +28,14 @@ from django.core.validators import validate_email
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The description of a setting. `default` describes a default that depends on something, such as the mode."""
+    """The description of a setting. `default` describes the default in words, for example if it depends on the mode."""
 
     name: str
     meaning: str
     default: str = ""
 
 
-# docs/reference/settings.md contains this table (manage.py diagrams).
+# `manage.py diagrams` writes this table to docs/reference/settings.md.
 SETTINGS = (
     Setting("STATSOFFICE_MODE", "`development` or `production`"),
     Setting(
@@ -486,9 +486,10 @@ def optional_web_address(name: str) -> str:
 
 
 def body_storage(bucket: str, address: str) -> dict[str, dict[str, Any]]:
-    """Read the storage of page bodies as an entry of STORAGES, or none.
+    """Read the storage of page bodies as an entry of STORAGES; empty if no bucket is set.
 
-    :param bucket: the name of the setting with the bucket; `address` is that with the address of the storage.
+    :param bucket: the name of the setting with the bucket.
+    :param address: the name of the setting with the address of the storage.
     :raises ImproperlyConfigured: if the packages of the extra `s3` are not installed.
     """
     options = {"bucket_name": text(bucket), "endpoint_url": optional_web_address(address) or None, "default_acl": None}
@@ -496,7 +497,7 @@ def body_storage(bucket: str, address: str) -> dict[str, dict[str, Any]]:
         return {}
     if importlib.util.find_spec("storages") is None:
         raise ImproperlyConfigured(f"{bucket} is set. Install the packages of statsoffice[s3], or remove the setting.")
-    # The keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in another place where boto3 searches.
+    # boto3 reads the access keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another place where it searches.
     return {"bodies": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
 
 
@@ -508,8 +509,8 @@ def web_addresses(name: str) -> list[str]:
 def own_address(name: str, default: str, *, public: bool) -> str:
     """Read the address of this service, without the slash at its end.
 
-    :param public: whether it must be set, and start with https: links in messages begin with it.
-    :raises ImproperlyConfigured: if it is not such an address.
+    :param public: whether the address must be set and start with https://, because links in messages begin with it.
+    :raises ImproperlyConfigured: if the address is missing or does not start as required.
     """
     written = web_address(name, "" if public else default)
     if public and not written.startswith("https://"):
@@ -633,7 +634,7 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
 
 
 # These parameters close a broken connection to PostgreSQL within seconds, because a sweep that waits for it makes no
-# checks. Source: libpq's connection parameters; the second is in milliseconds.
+# checks. Source: libpq's connection parameters. `tcp_user_timeout` is in milliseconds, the other times in seconds.
 DATABASE_TIMEOUTS = {
     "connect_timeout": 3,
     "tcp_user_timeout": 5000,
@@ -651,7 +652,7 @@ class PrivateFile(sqlite3.Connection):
 
     def __init__(self, database: str, *args: Any, **options: Any) -> None:
         if not str(database).startswith((":memory:", "file:")):
-            # If this fails, SQLite reports the reason.
+            # An error is ignored: the file exists already, or SQLite reports below why it cannot open the file.
             with contextlib.suppress(OSError):
                 os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
         super().__init__(database, *args, **options)
@@ -683,9 +684,9 @@ def database_owner(name: str) -> dict[str, Any]:
 
 
 FEWEST_CHARACTERS = 50
-# 128 bits cannot be found by brute force (NIST SP 800-57).
+# A key of 128 bits cannot be found by brute force (NIST SP 800-57).
 FEWEST_BITS = 128
-# Fifty random characters, even hexadecimal digits, have at least this many different ones, with practical certainty.
+# Fifty random characters almost certainly include this many different ones, even if they are hexadecimal digits.
 FEWEST_KINDS = 10
 # Placeholders that people forget to replace.
 PLACEHOLDERS = (
@@ -722,7 +723,7 @@ def weakness(key: str) -> str:
     if any(word in letters for word in PLACEHOLDERS):
         return "looks like a placeholder that was never replaced"
     steps = {ord(after) - ord(before) for before, after in pairwise(key)}
-    # The bits of entropy if repetitions are counted only once.
+    # An estimate of the entropy in bits, which counts each pair of neighbouring characters only once.
     bits = math.log2(len(set(key))) * len(set(pairwise(key)))
     if bits < FEWEST_BITS or len(set(key)) < FEWEST_KINDS or len(steps) < FEWEST_KINDS:
         return "is not random: its characters are too few or follow a pattern"

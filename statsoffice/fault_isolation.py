@@ -1,4 +1,4 @@
-"""Isolation of faults: running several steps although some of them fail."""
+"""Fault isolation: run several steps even if some of them fail."""
 
 import logging
 from collections.abc import Callable, Collection
@@ -10,9 +10,9 @@ logger = logging.getLogger(__name__)
 
 
 def run_safely(act: Callable[[], None], *, name: str) -> None:
-    """Run something once, with a working database connection if there is one, and log its failure.
+    """Call a function once and log its failure. Broken or old database connections are closed before and after.
 
-    It is for threads: no caller would see the exception, and the next run may well succeed.
+    Use this in threads, where no caller would see the exception. The next run may succeed.
     """
     close_old_connections()
     try:
@@ -29,7 +29,7 @@ def run_steps(*steps: Callable[..., object], now: Callable[[], datetime], stop: 
     """Run one step after the other; a failure of one does not prevent the next.
 
     :param steps: each is called with `now`, the aware instant at which it begins.
-    :param stop: called before each step; if true, the remaining steps are for the next run.
+    :param stop: called before each step; if it returns true, the remaining steps are left for the next run.
     :raises ExceptionGroup: in the end, if steps failed.
     """
     run_each(steps, lambda step: None if stop() else step(now=now()), failed="steps failed")

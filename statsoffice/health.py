@@ -18,7 +18,7 @@ from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.status import Condition, Trouble
 
 BROKER_TIMEOUT_SECONDS = 1.0
-# One anchor is made each day after midnight in London. A day can have 25 hours.
+# An anchor is made each day after midnight in London. A day can have 25 hours, so the newest anchor can be that old.
 NEWEST_ANCHOR_WITHIN = timedelta(hours=26)
 
 CHECK_NAMES = {
@@ -54,7 +54,8 @@ def ready(request: HttpRequest) -> JsonResponse:
     found = {check.name: {"well": check.well, "says": check.says} for check in checks}
     response = JsonResponse({"ready": not wrong, "checks": found}, status=503 if wrong else 200)
     if wrong:
-        # Logged here, so that it is not logged as a server error at every request of a monitoring tool.
+        # Log the response here at a low level. Otherwise Django would log a server error at every request of a
+        # monitoring tool.
         log_response("not ready: %s", ", ".join(wrong), response=response, request=request, level="info")
     return response
 
@@ -100,7 +101,7 @@ def _check_monitoring(condition: Condition, *, now: datetime) -> list[Check]:
         wrong.setdefault(CHECK_NAMES[problem.trouble], []).append(status.describe_problem(problem, now=now))
     if not condition.ever_active:
         wrong["watcher"] = [str(status.NEVER_ACTIVE)]
-    # The self-test passes only after a correct verdict; before the first verdict nothing is proved.
+    # Until its first correct verdict, the self-test has proved nothing, so this check fails.
     proved = not settings.CANARY or condition.rehearsed_at is not None
     well = {
         "watcher": (True, "Monitoring is working."),

@@ -51,7 +51,7 @@ type Stop = Callable[[], bool]
 
 CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
 SWEEP_STUCK_AFTER_SECONDS = 600.0
-"""A sweep calls `stop` every few seconds. Waiting for the database takes it at most some tens of seconds."""
+"""A sweep calls `stop` every few seconds, or after at most some tens of seconds if it waits for the database."""
 PAST_YEARS_SECONDS = 20.0
 _probes: dict[tuple[int, int, bool], Probe] = {}
 _browsers: dict[tuple[int, int], Browser] = {}
@@ -86,7 +86,7 @@ def find_browser_state() -> BrowserState:
 def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = never) -> AdhocMeans:
     return AdhocMeans(
         probe=probe,
-        # A separate name, because a sweep of the same process has leases too, which must not be released with ours.
+        # A separate name, because a sweep of this process also holds leases, which must not be released with ours.
         holder=f"{process} beside",
         budgets=budgets_from_settings(),
         clock_error=clock.error(),
@@ -107,7 +107,7 @@ def open_command_means(*, clock: Clock) -> Iterator[AdhocMeans]:
 def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
     """Make the due or requested checks, snapshots and comparisons; once a day remove old evidence.
 
-    Around a due instant nothing begins; a later run makes the remaining checks.
+    Nothing begins around the due time of a release. A later run makes the remaining checks.
 
     :raises ExceptionGroup: in the end, if parts failed.
     """
@@ -146,9 +146,10 @@ class Job:
     :param run: is called with a function that returns whether the process is ending; a long job must call it often.
     :param queue: the Celery queue; `-Q` assigns queues to a worker.
     :param expires_seconds: the age from which a Celery message is dropped, because the next one does the same.
-    :param time_limit: the seconds after which Celery raises SoftTimeLimitExceeded in the job; a minute later it kills
-        the process.
-    :param covered_by: jobs that together do the same. `manage.py watch` and the fallback run only these.
+    :param time_limit: the time after which Celery raises SoftTimeLimitExceeded in the job; a minute later it kills the
+        process.
+    :param covered_by: the names of other jobs that together do the same. `manage.py watch` and the fallback run these
+        other jobs instead.
     :param is_on: whether the settings of this office use the job.
     """
 
@@ -179,7 +180,7 @@ def process_name() -> str:
 
 
 def sweep(stop: Stop = never) -> None:
-    # The sweeps of a further vantage point do not show that monitoring works.
+    # Recorded only at the main vantage point, because sweeps at a further one do not show that monitoring works.
     as_main = status.record_step(status.SWEEP, now=CLOCK.now, by=process_name())
     with (
         log_context(watcher=process_name()),
@@ -312,9 +313,10 @@ def verify_releases_at_0930(stop: Stop = never) -> None:
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
-# The sweep comes first: `run_until` runs it in the main thread, under whose name the checks are stored.
+# The sweep comes first, because `run_until` runs the first job in the main thread. The checks are then stored under the
+# name of the process, without the name of a thread.
 #
-# A time limit ends a process that hangs. It is many times the longest run that we know, so it never ends a busy one:
+# A time limit ends a process that hangs. Each is many times the longest run that we know, so it never ends a busy one:
 # - sweep: no limit, because it runs for hours on a long morning. It ends its process if it makes no progress
 #   (SWEEP_STUCK_AFTER_SECONDS).
 # - deliver: a hundred messages by each of three channels may take 20 s each.
@@ -334,13 +336,14 @@ ALL_JOBS = (
         is_on=settings.JUDGE_QUEUE,
     ),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
-    # People need the brief five seconds after the limit, so it waits for no other notifications.
+    # A job of its own, because people need a brief five seconds after the end of the tolerance, before any other
+    # notification.
     Job("brief", SECOND, brief, "deliver", expires_seconds=0.9, time_limit=20 * MINUTE),
     Job("deliver", 5 * SECOND, deliver, "deliver", expires_seconds=4, time_limit=2 * HOUR),
     # The function itself waits a minute between two self-tests.
     Job("canary", 5 * SECOND, run_synthetic_check, "canary", expires_seconds=4, time_limit=5 * MINUTE),
     Job("preflight", 15 * SECOND, run_preflights, "preflight", expires_seconds=12, time_limit=4 * HOUR),
-    # At most twice half a minute for each page that is planned now, two at a time.
+    # A run takes at most two attempts of half a minute for each page that is planned now, with two pages at a time.
     Job("screenshots", 5 * SECOND, take_screenshots, "browser", expires_seconds=4, time_limit=30 * MINUTE),
     Job("erase_names", HOUR, erase_names, "celery", expires_seconds=3500, time_limit=2 * HOUR),
     Job("bodies", 10 * MINUTE, bodies, "celery", expires_seconds=590, time_limit=HOUR / 2),
@@ -364,7 +367,7 @@ QUEUES = tuple(dict.fromkeys(job.queue for job in JOBS))
 
 
 def run_until(stop: threading.Event) -> None:
-    """Run every job in this process until `stop`, each in a thread and again an interval after it has ended.
+    """Run every job in this process until `stop`, each in its own thread, with its interval between two runs.
 
     The sweep runs in the calling thread. Return once every thread has ended.
     """
@@ -394,7 +397,7 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
 
     def rearm() -> bool:
         nonlocal armed_at
-        # Arming the timer starts a thread, and a busy sweep calls this hundreds of times a second.
+        # Arming the timer starts a thread, so not every call arms it: a busy sweep makes hundreds of calls a second.
         if time.monotonic() - armed_at > seconds / 10:
             faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or 2)
             armed_at = time.monotonic()
@@ -408,7 +411,7 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
 
 
 def _run_dummy_file_checks(means: Callable[[], AdhocMeans], *, now: datetime) -> None:
-    # Most offices have none, and then no probe is created.
+    # Most offices have no such checks, and then no probe is created.
     if open_files.has_waiting_checks():
         open_files.run_requested_checks(means=means(), now=now, quiet=lambda at: preflight.is_quiet_time(now=at))
 
@@ -418,12 +421,12 @@ def _spool_folder() -> Path:
 
 
 def _draft_missing(*, now: datetime) -> None:
-    """Draft the missing reports, and those of verdicts that were stored meanwhile, without waiting for the next run."""
+    """Draft reports until none is missing, so that verdicts stored meanwhile do not wait for the next run."""
     while drafting.draft_missing(now=now):
         now = CLOCK.now()
 
 
 def _judge_unchecked(*, now: datetime) -> None:
-    # Checks that wait in the spool may show that the release was checked.
+    # While checks wait in the spool, a release that seems unchecked may have been checked.
     if not spool.is_any_waiting(_spool_folder()):
         judge.judge_without_checks(now=now)

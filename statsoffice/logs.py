@@ -34,9 +34,9 @@ def current_context() -> Mapping[str, str]:
 
 REDACTED = "[secret]"
 
-# A link of a person with pre-release access, an invitation, a link for a new password, the page of a rehearsal. An
-# address may have no final slash or further parts. It may be in a traceback, which also contains the paths of modules
-# in statsoffice/self_monitoring/.
+# Secrets in addresses: in the link of a person with pre-release access, of an invitation, for a new password or to
+# confirm an email address, and in the address of the self-test's page (/canary/). The address may have no final slash,
+# or further parts. A .py or .html file below "/canary/" is not redacted: it is no page, but a file in a traceback.
 _SECRET = re.compile(
     r"""
     (
@@ -62,7 +62,7 @@ class PlainLines(logging.Formatter):
 
 
 FIELDS = ("release", "method", "path", "status", "milliseconds")
-"""The fields of a line that are written; libraries add others, such as whole requests."""
+"""The only extra fields of a log record that are written, because libraries add others, such as whole requests."""
 
 
 class JsonLines(logging.Formatter):
@@ -85,7 +85,7 @@ class JsonLines(logging.Formatter):
 
 
 def _task() -> dict[str, str]:
-    """Name the task that a worker runs at present. A web process imports no Celery and has none."""
+    """Name the task that a worker runs at present. A web process does not import Celery and runs no task."""
     task = sys.modules["celery"].current_task if "celery" in sys.modules else None
     if not task or not task.request.id:
         return {}
@@ -94,8 +94,8 @@ def _task() -> dict[str, str]:
 
 HEADER = "X-Request-ID"
 VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""The ids that are accepted from a request, such as the proxy's. Other ids could forge lines of the log."""
-# No header of a client can have this name.
+"""The request ids that are accepted from a client or a proxy. Other text could forge lines of the log."""
+# The key in `request.META` for the reason of a refusal. No header of a client can set this key.
 _REASON = "statsoffice.refusal"
 
 logger = logging.getLogger(__name__)
@@ -135,9 +135,9 @@ class RequestId:
 
 
 class OneLineForEachRequest(logging.Filter):
-    """Drop Django's own lines about requests, which `RequestId` logs, and pass it the reason of a refusal.
+    """Drop Django's own lines about requests, because `RequestId` logs each request.
 
-    Our own errors (5xx) have separate lines, with their traceback.
+    The reason of a refusal is passed on to `RequestId`. Lines about our own errors (5xx) stay, with their traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -169,11 +169,11 @@ def make_logging_config(line_format: str, *, level: str) -> dict[str, Any]:
         },
         "filters": {"requests": {"()": "statsoffice.logs.OneLineForEachRequest"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": line_format, "filters": ["requests"]}},
-        # WeasyPrint logs every step of every page.
         "loggers": {
             # This entry removes Django's own handlers, which would write secrets.
             "django": {"level": "INFO"},
             "django.server": {"level": "INFO", "propagate": True},
+            # WeasyPrint logs every step of every page.
             "weasyprint": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
             # Without this, Gunicorn would log errors in its own format.
@@ -198,7 +198,7 @@ _REPORT_FIELDS = (
 
 
 def start_error_reports(dsn: str, *, environment: str) -> None:
-    """:raises ImproperlyConfigured: if the package is not installed, or the address is none of Sentry's."""
+    """:raises ImproperlyConfigured: if sentry-sdk is not installed, or `dsn` is not an address of Sentry."""
     try:
         import sentry_sdk  # an extra that most offices leave out
         from sentry_sdk.utils import BadDsn

@@ -36,8 +36,8 @@ COVERAGE_PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}
 class ObservationCounter:
     """A counter of checks by result up to a position, in the memory of this process.
 
-    Checks are only added, so earlier counts stay correct. If another check has that position, as after a restore,
-    everything is counted again.
+    Checks are only added, so earlier counts stay correct. If there is another check at that position, for example after
+    a restore, all checks are counted again.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ def measure(*, now: datetime) -> list[Metric]:
         _gauge("check_well", "1 while a check of /health/ready is well, else 0", dimension="check", values=checks)
     ]
     if checks["database"]:
-        # If the database has just become unavailable, the next request shows it.
+        # Ignore a database that has just become unavailable, because the next request reports it.
         with contextlib.suppress(Error):
             measured += [*_measure_monitoring(now), *_measure_outbox(now)]
     return measured

@@ -32,9 +32,9 @@ from statsoffice import welsh
 
 
 class WelshPages:
-    """Show the pages below /cy/ in Welsh, once the office has approved the texts; there are none of them before.
+    """Show the pages below /cy/ in Welsh if the office has approved the texts. Otherwise these pages do not exist.
 
-    The language is part of the address. So caches need no cookie and no header to tell one language from the other.
+    The language is part of the address, so caches need no cookie and no header to distinguish the languages.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -64,7 +64,8 @@ class CacheControl(MiddlewareMixin):
     """Add Cache-Control to every response that has none.
 
     Responses of a session are never stored (OWASP ASVS 4.0.3, 8.2.1). Public pages may be stored and are validated each
-    time, so that no reader sees an old calendar; ConditionalGet, outside this one, answers that in a few bytes.
+    time, so that no reader sees an old calendar. `ConditionalGet`, an outer middleware, answers an unchanged page with
+    304.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -78,8 +79,8 @@ class CacheControl(MiddlewareMixin):
 class ConditionalGet(ConditionalGetMiddleware):
     """Answer HEAD with the same ETag as GET, and the same status 304.
 
-    Django's own class leaves HEAD out because a view may answer it without a body. Ours build the whole body, and only
-    the server removes it.
+    Django's own class leaves HEAD out because a view may answer it without a body. Our views build the whole body, and
+    only the server removes it.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -93,8 +94,8 @@ class ConditionalGet(ConditionalGetMiddleware):
 
 
 WINDOW_SECONDS = 60
-# Monitoring tools and the self-test send regular requests. Log-in, to which the admin site redirects, has its own
-# limits.
+# Addresses whose requests are not counted. Monitoring tools and the self-test send regular requests. Sign-in, to which
+# the admin site redirects, has limits of its own.
 NOT_COUNTED = ("/admin/", "/accounts/", "/health/", "/canary/")
 # One household or office gets an IPv6 network of this size (RFC 6177).
 IPV6_NETWORK_BITS = 64
@@ -149,7 +150,7 @@ def find_reader(path: str) -> Reader | None:
 def client_of(request: HttpRequest) -> str:
     """Return the key by which requests are counted: an IPv4 address, or the network of an IPv6 address.
 
-    Behind the number of proxies in STATSOFFICE_PROXIES, it is the address that they forwarded.
+    Behind proxies of our own (STATSOFFICE_PROXIES), the address is the one that the outermost of them forwarded.
     """
     try:
         written = get_adapter().get_client_ip(request)
@@ -225,7 +226,7 @@ class UnsentForms:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not _is_report_page(request):
-            # Public pages read no session, so that caches may store them.
+            # Do not read the session for other pages, because caches may store public pages.
             return self.get_response(request)
         unsent = find_unsent_form(request)
         response = self.get_response(request)
@@ -245,7 +246,7 @@ class UnsentForms:
                 httponly=True,
                 samesite="Lax",
             )
-        # The page has saved the form, or shows it again because it could not (409).
+        # The page has saved the form, or could not save it and shows it again (409).
         is_handled = request.method == "POST" and (response.status_code < 400 or response.status_code == 409)
         if unsent and unsent == find_unsent_form(request) and is_handled and request.path == unsent.path:
             del request.session[UNSENT]
@@ -296,7 +297,7 @@ def _store_form(request: HttpRequest) -> bool:
 
 
 def _is_report_page(request: HttpRequest) -> bool:
-    # A preview saves nothing: it must neither replace a stored form nor end its storage.
+    # A preview saves nothing, so it must neither replace nor delete a stored form.
     is_preview = "HX-Request" in request.headers
     return request.path.startswith(reverse("breaches:report_list")) and not is_preview
 

@@ -1,7 +1,7 @@
 """The page of a minute brief, for Heads of Profession, deputies and people who cover.
 
-It is computed from the record whenever it is read, and updates automatically as Today's releases does. No address of
-it names a release, because notifications contain it.
+The page is computed from the record at each request, and updates automatically like Today's releases. Its address does
+not name a release, because notifications contain the address.
 """
 
 from collections import defaultdict
@@ -48,7 +48,10 @@ from statsoffice.deadlines import DueStep, list_decision_steps
 
 @dataclass(frozen=True, slots=True)
 class ContactLine:
-    """One contact to call; `uri` is the number as a link, and `note` says whom they cover for or who did not answer."""
+    """One contact to call.
+
+    `uri` is the telephone number as a link. `note` says for whom the contact covers, and when a call was not answered.
+    """
 
     contact: Contact
     uri: str
@@ -59,9 +62,9 @@ class ContactLine:
 class ReleaseItem:
     """One release of the brief as the page shows it.
 
-    `observed` is from our checks and `stated` from the publisher's system. `questions` are the pages that may be it,
-    which the reader may identify. `notice` is what readers see now. The address of the page to tell readers is "" if
-    there is no one to tell.
+    `observed` is the result of our checks, `stated` what the publisher's system says. `questions` are texts found on
+    the release's pages that the reader may identify. `notice` is the delay notice that is public now, and `draft` a
+    suggestion if there is none. `notice_address` is the page to enter a delay notice, or "" if none can be published.
     """
 
     line: BriefLine
@@ -141,8 +144,8 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
     prefetch_related_objects([line.release for line in read.not_live], "delay_notices")
     reports = _find_reports(person, releases)
     judged = [(line.release, line.verdict) for line in read.lines if not line.is_over]
-    # What our own monitoring cannot see is no outage.
     found = outages.find_outages(person, judged)
+    # While monitoring has a problem, missing responses may be our own fault, so no outage is shown.
     if found and not monitoring_status(now=now).active:
         found = []
     questions = _find_questions(person, read)
@@ -176,7 +179,10 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
 
 
 def _find_questions(person: Person, read: ReadBrief) -> dict[int, list[OpenQuestion]]:
-    """Return, by release, the pages that may be it, if our checks did not find it on time and the person may answer."""
+    """Return the open questions about releases that we did not find live at the limit, by the key of the release.
+
+    The result is empty if the person may not answer them.
+    """
     found = defaultdict(list)
     if may(person, Action.ANSWER, read.row.producer):
         not_found = [line.release for line in read.lines if line.state is not State.LIVE and not line.is_over]
@@ -204,7 +210,7 @@ def _describe(line: BriefLine, *, calls: CallList, questions: Sequence[OpenQuest
         standing=status_of_release(release, line.verdict, now=now),
         observed=known_sentence(line.verdict) if line.verdict else _("We have no result for this release."),
         stated=texts.publisher_sentence(line),
-        # Every release of a brief is past its due time, and none was found early.
+        # The address may be shown, because every release of a brief is past its due time and none was found early.
         page=page.url if page else "",
         questions=tuple(questions),
         notice=notice,
@@ -229,7 +235,7 @@ def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:
 
 
 def _find_morning(read: ReadBrief) -> merging.Morning | None:
-    """Return the drafts of the producer's morning, if there are several to combine into its one report."""
+    """Return the producer's morning, if it has several drafts that can be combined into one report."""
     row = read.row
     if row.training_id is not None:
         return None
@@ -239,7 +245,7 @@ def _find_morning(read: ReadBrief) -> merging.Morning | None:
 
 
 def _list_steps(read: ReadBrief, reports: Sequence[Report], *, now: datetime) -> Iterator[DueStep]:
-    """List when we check next, when we remind of reports without a person, and when reports are due."""
+    """List when we check next, when we send a reminder about unassigned reports, and when reports should be decided."""
     waiting = [line.release for line in read.not_live if not line.is_over]
     if (check_at := minute_briefs.find_next_check(waiting)) is not None:
         when = calendar.format_time_with_seconds(max(check_at, now))

@@ -16,9 +16,9 @@ from releases.rules.lifecycle import EVERY_ROLE, KEEPERS, LEADS, Role
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page of the service: its name, its text, and the roles that include it, or None if everyone has it.
+    """A page in the navigation: the name of its view, the text of its link, and the roles that see it (None: everyone).
 
-    `also` has the names of pages that belong to it.
+    `also` has the view names of further pages on which this link is marked as current.
     """
 
     page: str
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section with its pages, the first of which is its own; `apps` has the names of apps whose pages are in it."""
+    """A section with its pages; its own link leads to the first. `apps` are URL namespaces whose pages are in it."""
 
     text: Promise
     entries: tuple[Entry, ...]
@@ -186,7 +186,7 @@ SECTIONS = (
 def find_navigation(request: HttpRequest) -> Navigation:
     """Return the sections for a person who has signed in, and the pages of the section of this request."""
     if request.user.is_authenticated:
-        # Before the view of most pages, a middleware does so. Error pages have no view, and the footer reads roles too.
+        # `RolePrefetch` does this only before a view. Error pages have no view, but their header and footer read roles.
         prefetch_roles(request.user)
     held = roles_anywhere(request.user)
     match = request.resolver_match

@@ -96,7 +96,7 @@ def local_address(port: int) -> str:
 def make_environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
     """Return the environment of all processes.
 
-    With the demonstration, the probe may connect to its practice site, and its statements about breaches are public.
+    With the demonstration, the probe may connect to the practice site, and statements about breaches are public.
     """
     chosen = {"STATSOFFICE_ADDRESS": local_address(port), **given, "PYTHONUNBUFFERED": "1"}
     if rehearsal_port is None:
@@ -129,12 +129,12 @@ def web_answers(port: int) -> bool:
 
 
 POLL_SECONDS = 0.1
-# A web process on a very busy machine took 30. One that ends is noticed at once.
+# On a very busy machine, a web process took 30 seconds to answer. If a process ends, we do not wait any longer.
 SECONDS_TO_ANSWER = 60.0
 TAIL_LINES = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# Each signal is sent to the processes that are still running after the seconds before it. A Celery worker finishes its
-# tasks on the first signal, and stops them on the second.
+# The signals that end processes, each with the seconds until the next one is sent to the processes still running. A
+# Celery worker finishes its tasks on the first signal, and stops them on the second.
 ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
 PR_SET_PDEATHSIG = 1  # an option of prctl
 
@@ -158,7 +158,8 @@ class Member:
 class Processes:
     """The processes that run while this context is open.
 
-    Leaving the context stops them, the last one first. A second signal while they stop ends them at once.
+    Leaving the context stops all processes, the one that was started first after the others. A further signal meanwhile
+    ends them at once.
     """
 
     logs: Path
@@ -261,7 +262,8 @@ class Processes:
                     break
                 time.sleep(POLL_SECONDS / 2)
         for member in members:
-            with contextlib.suppress(ProcessLookupError):  # the other processes of the session of a killed parent
+            # A process that was killed may have left processes in its group.
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(member.process.pid, signal.SIGKILL)
 
     def _describe_end(self, member: Member, what: str) -> str:
@@ -342,7 +344,7 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
     start("worker", WORKER_WITH_BEAT, lambda: time.monotonic() > settled_at)
     if rehearsal_port is None:
         return ""
-    # Last, so that monitoring is active when the first rehearsals fall due. The others see all of it or nothing.
+    # The demo is loaded last, so that monitoring is active when the first rehearsals fall due.
     demo = [sys.executable, "manage.py", "demo"]
     return _step("Loading the demo", lambda: processes.complete("demo", demo)) + "\n"
 

@@ -64,7 +64,7 @@ PLACES: dict[str, Promise] = {
 
 
 def places_in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return each place in which words were found, in words, and the number of rows."""
+    """Return the name of each place in which words were found, with the number of its rows."""
     return [(str(PLACES.get(table, table)), number) for table, number in sorted(rows.items())]
 
 
@@ -82,7 +82,7 @@ class RedactForm(forms.Form):
         ),
         max_length=LONGEST_WORDS,
         error_messages={"required": lazy("Enter the text to remove. It must have at least 3 characters.")},
-        # The browser would suggest them to the next person at this computer.
+        # Otherwise the browser would suggest the words to the next person at this computer.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     why = LongTextField(
@@ -100,7 +100,7 @@ class RedactForm(forms.Form):
 class ConfirmForm(RedactForm):
     """The words and the reason of a `RedactForm` in hidden fields, and the confirmation of the removal.
 
-    `form_key` is made with the empty form. A form that is sent twice leads to the result of the first time.
+    `form_key` identifies one displayed form, so that a form that is sent twice leads to the result of the first time.
     """
 
     form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
@@ -146,7 +146,7 @@ def remove(request: SignedInRequest, report: Report) -> HttpResponse:
         )
     form_key = str(confirmation.cleaned_data["form_key"])
     _try(request, report, given, dry_run=False, form_key=form_key)
-    # If nothing was left to remove, the form may have been sent twice: this is the result of the first time.
+    # If nothing was left to remove because the form was sent twice, the event of the first time is found.
     event = _redactions(report).filter(actor=request.user, facts__form_key=form_key).last()
     if event is None:
         return _render_form(request, report, given)
@@ -164,7 +164,7 @@ def show_redaction(request: SignedInRequest, report: Report, position: int) -> H
         "marker": redaction_marker(event.at),
         "places": places_in_words(event.facts["rows"]),
         "documents": event.facts["documents"],
-        # Earlier redactions did not store these.
+        # Redactions recorded by earlier versions did not store the next three facts.
         "drafts_documents": event.facts.get("drafts_documents", []),
         "unread_documents": event.facts.get("unread_documents", []),
         "in_facts": event.facts.get("in_facts", 0),
@@ -179,7 +179,7 @@ def _redactions(report: Report) -> QuerySet[ReportEvent]:
 def _try(
     request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool, form_key: str = ""
 ) -> RedactionResult | None:
-    """Redact, or find what that would redact. A refusal becomes an error of the form, and returns None."""
+    """Redact, or with `dry_run` find what would be redacted. After a refusal, add it to the form and return None."""
     given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
         return redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)

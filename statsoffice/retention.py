@@ -1,4 +1,4 @@
-"""Retention: evidence, names, sessions, invitations and details of notifications, removed at the end of their time."""
+"""Retention: the removal of evidence, names, sessions, invitations and details of notifications that are too old."""
 
 import json
 import logging
@@ -34,10 +34,11 @@ logger = logging.getLogger(__name__)
 MESSAGES_AT_A_TIME = 500
 """A small number, so that a delivery does not wait long for the rows."""
 LOG_ROWS_AT_A_TIME = 200
-# Longer than programs retry a request. A later one is a change like any other.
+# Programs do not retry a request for so long. A later request with the same key counts as a new change.
 API_ANSWERS_KEPT = timedelta(days=30)
 
-# Each row gets a different text, because an event has one message to each recipient. A webhook has no personal name.
+# Each redacted row gets a different recipient, because recipients are unique within an event and channel. The recipient
+# of a webhook is not a person, so it stays.
 _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
 _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
 
@@ -46,8 +47,8 @@ def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
     """Remove recipient, subject and text of messages that were sent longer than MESSAGES_KEPT ago, and return how many.
 
     The kind, subject matter, channel and times stay. A message that was not sent is not changed: it is still due, or
-    someone must see that it failed. A message to a recipient of pre-release access loses them with the name on the
-    list, and then it cannot be sent any more.
+    someone must see that it failed. A message to a person with pre-release access is an exception: it is redacted as
+    soon as the name on the list is erased, sent or not, and cannot be sent after that.
     """
     is_old = Q(sent_at__lt=now - settings.MESSAGES_KEPT) | Q(event__in=events_of_erased_names())
     old = Message.objects.filter(is_old, erased_at__isnull=True)
@@ -72,7 +73,7 @@ def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
 def redact_old_invitations(*, now: datetime, dry_run: bool = False) -> int:
     """Remove name and address from invitations that expired longer than FORMER_DETAILS_KEPT ago, and return how many.
 
-    An accepted invitation belongs to an account, which stays.
+    The account of an accepted invitation is not changed.
     """
     old = Invitation.objects.filter(expires_at__lt=now - settings.FORMER_DETAILS_KEPT, erased_at=None)
     return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)
@@ -81,15 +82,15 @@ def redact_old_invitations(*, now: datetime, dry_run: bool = False) -> int:
 PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "socialaccount", "usersessions"]) | Q(
     content_type__app_label="releases", content_type__model__in=["contact", "membership"]
 )
-"""Entries that contain the name or address of a person. Others name releases, series and the like."""
+"""Log entries about people, which contain a name or an email address. Other entries name releases or series."""
 
 
 def redact_admin_log(*, now: datetime, dry_run: bool = False) -> int:
-    """Remove the names of people from old entries of the admin site's log, and return in how many.
+    """Remove the names of people from old entries of the admin site's log, and return the number of these entries.
 
     Who changed which fields of which row, and when, stays.
     """
-    # Django's log has no column for this, so redacted rows are recognised by their marker.
+    # Django's log has no column that marks a row as redacted, so redacted rows are recognised by their text.
     of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - settings.FORMER_DETAILS_KEPT)
     old = of_people.exclude(object_repr__startswith=redaction_marker_start())
     if dry_run:
@@ -105,7 +106,7 @@ def redact_admin_log(*, now: datetime, dry_run: bool = False) -> int:
 
 
 def remove_names(message: str, *, marker: str) -> str:
-    """Return the description of a change without the names of the rows that were edited on another's page.
+    """Return the description of a change without the names of rows that were edited inline on the page of another row.
 
     :param message: as Django stores it: JSON, or free text, which may contain any name.
     """
@@ -125,10 +126,11 @@ def remove_names(message: str, *, marker: str) -> str:
 def remove_expired_sessions(*, now: datetime) -> int:
     """Remove expired sessions, and return how many there were.
 
-    The network address and browser of these and of ended sessions are removed too. The sign-in itself stays on record.
-    Answers that the API stores against repeated requests are removed too; the changes stay on record.
+    This also removes the network addresses and browsers of expired and ended sessions, expired counts of sign-in
+    attempts, and old responses that the API stores for repeated requests. The record of sign-ins and changes stays.
     """
-    # A session and its row here are written one after the other, in the request of the sign-in.
+    # Rows last seen since `now` stay: a sign-in writes the session and its `UserSession` one after the other, so a new
+    # row may not have its session yet.
     ended = UserSession.objects.filter(last_seen_at__lt=now).exclude(session_key__in=Session.objects.values("pk"))
     with transaction.atomic():
         removed, _ = Session.objects.filter(expire_date__lt=now).delete()
@@ -141,7 +143,7 @@ def remove_expired_sessions(*, now: datetime) -> int:
 
 
 def _forget_attempts(*, now: datetime) -> None:
-    """Remove expired counts of attempts to sign in, by network address. Django's cache waits until it is full."""
+    """Remove expired counts of sign-in attempts by network address. Django's cache removes them only if it is full."""
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -151,7 +153,10 @@ def _forget_attempts(*, now: datetime) -> None:
 
 
 def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> ErasureResult:
-    """Remove the names that are older than PRE_RELEASE_NAMES_KEPT, unless a report about their list is undecided."""
+    """Remove names on pre-release access lists when PRE_RELEASE_NAMES_KEPT has passed since the release.
+
+    The names stay while a report about the list is undecided.
+    """
     return pre_release_access.erase_old_names(
         now=now,
         retention=settings.PRE_RELEASE_NAMES_KEPT,
@@ -180,9 +185,9 @@ def delete_old_attachments(*, now: datetime, dry_run: bool = False) -> int:
 
 
 def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = lambda: False) -> None:
-    """Prune unless that was done within the last day; around a due instant the rest is left for the next call.
+    """Prune bodies and attached files, unless this was completed within the last day.
 
-    Two processes can prune at the same time.
+    Around the due time of a release, the rest is left for the next call. Two processes can prune at the same time.
     """
     now = clock.now()
     finished_at = status.find_heartbeat(PRUNE).finished_at

@@ -2,8 +2,8 @@
 
 Each query contains the permissions of the person. The search has no copy of a text, so that it finds none that was
 redacted or deleted, and needs no update after a change (decision 83). PostgreSQL has indexes for it (decision 113).
-PostgreSQL and SQLite search words by their stem and by their beginning. Of releases, the best match is the one nearest
-to today whose own title has the words.
+PostgreSQL and SQLite search words by their stem and by their beginning. Releases come first if all words are in their
+own title and that of their series, without the producer; among these, the one nearest to today is the best match.
 """
 
 import re
@@ -84,11 +84,11 @@ def find_words(typed: str) -> list[str]:
 
 
 def search(kind: Kind, typed: str, order: Order, *, by: Person, today: date) -> list[int]:
-    """Return the keys of what a person may read and what has all words of a text, in the requested order.
+    """Return the keys of the rows that a person may read and that have all words of a text, in the requested order.
 
-    A report or release whose number or reference is the complete text comes first.
+    A row whose number, reference or slug is the complete text is always found, and is the best match.
 
-    :param today: the day in London to which the best releases are nearest.
+    :param today: the London day; the nearer a release is to it, the better it matches.
     """
     source = _SOURCES[kind]
     found = source.read(by)
@@ -105,7 +105,7 @@ def search(kind: Kind, typed: str, order: Order, *, by: Person, today: date) -> 
 def _match(kind: Kind, found: "QuerySet[Any]", words: Sequence[str], *, today: date) -> list[int]:
     """Return the keys of the rows that have all words, the best match first.
 
-    The best releases have all words in their own title, and are planned near today.
+    The best releases have all words in their title and that of their series, and are planned near today.
     """
     if kind is Kind.RELEASES:
         day = Value(today, DateField())
@@ -137,10 +137,11 @@ def to_vector(field: str) -> SearchVector:
 
 
 def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
-    """Match titles by their index. Series and producers are few, so their keys are found before.
+    """Match the titles of releases by their index, and their series and producers by keys that are found before.
 
-    A condition that needs another table could not use the index. The keys come first in it, because PostgreSQL then
-    reads no title of a release that has one of them.
+    A condition on another table could not use the index. There are few series and producers, so finding their keys is
+    fast. The keys come first in each condition, because PostgreSQL then does not read the titles of releases whose
+    series matches.
     """
     named, matched = Q(), Q()
     indexed = _without_stop_words(words)
@@ -196,7 +197,7 @@ def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: 
         cursor.execute(
             f"CREATE VIRTUAL TABLE temp.searched USING fts5({columns}, tokenize='porter unicode61 remove_diacritics 2')"
         )
-        # Django's own SQL
+        # The inserted SQL is from Django, and its parameters are passed separately.
         cursor.execute(f"INSERT INTO temp.searched(rowid, {', '.join(fields)}) {sql}", parameters)
         if is_dated:
             cursor.execute(_NEAREST_IN_SQLITE, [f"words: ({query})", f"name: ({query})", MOST_FOUND])
@@ -211,7 +212,8 @@ def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: 
 class _Source:
     """How rows of one kind are read, found and shown. `latest` is their order by time.
 
-    Of releases, the attribute `name` has the words of their own title.
+    `with_words` annotates the rows with the text that is searched (`words`). Releases also get the annotation `name`:
+    their title and the title of their series, without the producer.
     """
 
     read: Callable[[Person], "QuerySet[Any]"]
@@ -227,7 +229,7 @@ def _joined(*fields: str) -> Concat:
 
 
 def _show_releases(keys: Sequence[int]) -> Iterator[Result]:
-    # The status is that of the calendar, which shows no finding from before the due time.
+    # Show the calendar status, because it does not reveal that a release was found live before its due time.
     rows = Release.objects.filter(pk__in=keys).select_related("series__producer").in_bulk()
     for release in (rows[key] for key in keys if key in rows):
         about = f"{release.slot}. {release.series.producer}"

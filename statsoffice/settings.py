@@ -17,8 +17,8 @@ from statsoffice.logs import make_logging_config, start_error_reports
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# A copy installed by pip is among other packages and writes nothing there. Its templates and static files are the
-# app's own (pyproject.toml).
+# If pip has installed the product, BASE_DIR is the folder of all packages, in which we write no files. Templates and
+# static files are then inside the `statsoffice` package (pyproject.toml).
 INSTALLED_BY_PIP = not (BASE_DIR / "manage.py").exists()
 HOME = Path.cwd() if INSTALLED_BY_PIP else BASE_DIR
 
@@ -48,21 +48,21 @@ PROBE_BUDGETS = env.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")
 PROBE_CONTACT = env.text("STATSOFFICE_PROBE_CONTACT", "")
 PROBE_CONTROLS = env.web_addresses("STATSOFFICE_PROBE_CONTROLS")
 PROBE_PROXY = env.text("STATSOFFICE_PROBE_PROXY", "")
-# The sweeps of a process with this name are those of a further vantage point.
+# If this name is set, the sweeps of the process are those of a further vantage point.
 VANTAGE_POINT = env.text("STATSOFFICE_VANTAGE_POINT", "")
 JUDGE_QUEUE = env.is_on("STATSOFFICE_JUDGE_QUEUE", "off")
 PROBE_VANTAGE = env.text("STATSOFFICE_PROBE_VANTAGE", VANTAGE_POINT or socket.gethostname())
 BROWSER = env.text("STATSOFFICE_BROWSER", "")
 BROWSER_SANDBOX = env.is_on("STATSOFFICE_BROWSER_SANDBOX", "on")
 CLOCK_SERVERS = env.time_servers("STATSOFFICE_CLOCK_SERVERS")
-# Checks by a clock with a larger error are stored and not judged.
+# Checks are stored but not judged if the clock has a larger error than this.
 CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
 PREFLIGHT_AT = env.wall_time("STATSOFFICE_PREFLIGHT_AT", "14:00")
 COMPARISON_AT = env.wall_time("STATSOFFICE_COMPARISON_AT", "03:00")
 EVIDENCE_KEPT = timedelta(days=env.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
-# Longer than a year, so that the list of a yearly release can still be copied from that of the year before.
+# Longer than a year, so that the list of a yearly release can still be copied from the list of the year before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=env.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
-# Also longer than a year: the recipients of a yearly release's alarm must be known until the next one is due.
+# Longer than a year, so that the people notified about a yearly release are still known when the next one is due.
 MESSAGES_KEPT = timedelta(days=env.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
 FORMER_DETAILS_KEPT = timedelta(days=env.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
 # Storage of anchors outside the office (decision 64).
@@ -75,7 +75,7 @@ METRICS_TOKEN = env.token("STATSOFFICE_METRICS_TOKEN", least=32)
 HEALTH_PING = env.optional_web_address("STATSOFFICE_HEALTH_PING")
 ACKNOWLEDGED_WITHIN = timedelta(minutes=env.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
 EARLY_RELEASE_REMINDER = timedelta(minutes=env.number("STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES", "15", least=1))
-# Run with the path of the file as its last argument; a return code other than 0 refuses the file.
+# The command is run with the path of the file as its last argument. A return code other than 0 refuses the file.
 ATTACHMENT_SCANNER = shlex.split(env.text("STATSOFFICE_ATTACHMENT_SCANNER"))
 REPORT_RECIPIENT = env.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 REPORT_DUE_AFTER = env.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
@@ -183,7 +183,7 @@ DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'sta
 DATABASE_OWNER = env.database_owner("DATABASE_OWNER_URL")
 
 CACHES = {
-    # Counts attempts to sign in and remembers codes that were used; every process must see the same (decision 37).
+    # Counts sign-in attempts and stores used codes, in a table because all processes must share these (decision 37).
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "statsoffice_cache",
@@ -208,7 +208,8 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-# National Cyber Security Centre: length and no common passwords, and neither rules of composition nor expiry.
+# The National Cyber Security Centre recommends a minimum length and a ban on common passwords, without complexity rules
+# or expiry.
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -258,7 +259,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # Email addresses are from invitations or entered by an administrator, so they need no verification.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# A clock may be half a minute off.
+# Accept the codes of one period before and after, because a clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = OFFICE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -332,8 +333,8 @@ RATES = {
     "program": env.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
 }
 SECURE_REFERRER_POLICY = "same-origin"
-# Pages contain no inline scripts and styles: everything comes from our files. The nonce is for the admin's pages; if no
-# template uses it, the header has none, and public responses stay the same bytes.
+# Pages contain no inline scripts and styles: everything comes from our files. The nonce is for the admin's pages. If no
+# template uses it, the header has no nonce, so a public page has the same header in each response.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],

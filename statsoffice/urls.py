@@ -34,7 +34,7 @@ from statsoffice.webhooks.inbound import state_publication
 # People sign in at one place only, which limits attempts; the admin's own log-in page has no limit.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-# RFC 9116 recommends less than a year. Each response counts from its own day, so the file never expires in use.
+# RFC 9116 recommends less than a year. Each response counts from its own day, so the file has not expired for a reader.
 SECURITY_TXT_VALID_FOR = timedelta(days=90)
 
 
@@ -56,8 +56,8 @@ def show_security_txt(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
-# The other pages of django-allauth (other email addresses, sign-in by code) have no address. Sign-up has one, and is
-# closed.
+# The pages of django-allauth that have an address here. Its other pages, such as those for further email addresses and
+# sign-in by code, have none. The sign-up page has an address, but is closed.
 ALLAUTH_PAGES = frozenset(
     {
         "account_login",
@@ -123,14 +123,14 @@ webhook_pages = [
     path("<slug:producer>/systems/add/", webhooks.add_system_view, name="add_system"),
 ]
 
-# No address names the release, because these are in emails.
+# These addresses do not name the release, because emails contain them.
 early_release_pages = [
     path("", early_releases.list_early_releases, name="early_releases"),
     path("<int:key>/", early_releases.show_early_release, name="early_release"),
     path("contact/<slug:producer>/", early_releases.name_contact_view, name="contact"),
 ]
 
-# With those of releases, these pages are in Welsh too.
+# These pages are also in Welsh, like the public pages of releases.
 public_pages: list[URLPattern | URLResolver] = [
     path("accessibility/", guides.accessibility, name="accessibility"),
     path("contact/", guides.contact, name="contact"),
@@ -151,7 +151,7 @@ urlpatterns = [
     path("desk/morning-sheet/pdf/", sheet.print_sheet, name="morning_sheet_pdf"),
     path("desk/missing/<slug:concern>/", tasks.list_missing, name="desk_missing"),
     path("early-releases/", include((early_release_pages, "early_releases"))),
-    # Named by a number, because these addresses are in emails and text messages.
+    # A number identifies the brief, because emails and text messages contain these addresses.
     path("briefs/<int:key>/", minute_briefs.show_brief, name="minute_brief"),
     path("briefs/<int:key>/part/", minute_briefs.update_brief, name="minute_brief_part"),
     path("api/published/<uuid:source>/", state_publication, name="state_publication"),

@@ -84,14 +84,18 @@ PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
     "statsoffice/middleware.py": ("RateLimit",),
     "statsoffice/navigation.py": ("SECTIONS", "find_signed_out_links"),
 }
-"""Modules that have texts for readers and others, with the names in which those for readers are."""
+"""Modules in which only some texts are for readers.
+
+Each has the names of the classes, functions and constants that contain these texts.
+"""
 
 
 @dataclass(slots=True)
 class Entry:
-    """A text of a catalogue with its translations, as many as the language has plural forms.
+    """A gettext entry.
 
-    `files` names the files that contain it, `comments` has those for translators.
+    `translations` has one item, or one for each plural form if the text has a plural. `files` are the source files that
+    use the text. `comments` are the extracted comments (`#.`).
     """
 
     context: str = ""
@@ -158,7 +162,7 @@ def list_missing_texts(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def mark_public(lines: Iterable[str], *, root: Path) -> Iterator[str]:
-    """Write a catalogue with the mark of public texts in front of each of them, and of no other."""
+    """Yield the lines of a catalogue with the public mark in front of each public text, and of no other text."""
     literals = {name: _literals(root / name, within) for name, within in PUBLIC_NAMES.items()}
     block: list[str] = []
     for line in [*lines, ""]:
@@ -168,7 +172,7 @@ def mark_public(lines: Iterable[str], *, root: Path) -> Iterator[str]:
         entry = _read_entry(block)
         is_public = entry.files & PUBLIC_FILES or any(entry.text in literals.get(name, ()) for name in entry.files)
         rest = [each for each in block if each != f"#. {PUBLIC_MARK}"]
-        # Comments of translators are before those of the extraction.
+        # The comments of translators (`# `) come before the extracted comments (`#.`), to which the mark belongs.
         place = next((number for number, each in enumerate(rest) if not each.startswith("# ")), 0)
         marks = [f"#. {PUBLIC_MARK}"] if entry.text and is_public else []
         if rest:

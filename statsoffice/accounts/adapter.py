@@ -56,7 +56,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
     }
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count wrong passwords by account, and separately where the account has signed in from this network before.
+        """Count wrong passwords by account, and separately for each network from which the account has signed in.
 
         All other networks share one count. An attacker elsewhere can try no more passwords than with one count, and
         cannot lock a person out of the office's own network.

@@ -72,7 +72,7 @@ class UserAdmin(PlainForms[User], DjangoUserAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
         """Save a new account without a password, and notify the old address of a change."""
         old_address = form.initial.get("email", "")
-        # The request for a new password searches for the address in lower case.
+        # Store the address in lower case, because the request for a new password searches for it in lower case.
         obj.email = obj.email.lower()
         if not change:
             obj.set_unusable_password()
@@ -115,7 +115,7 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _leads(user: User) -> bool:
-    """Return whether a person leads a producer or was named to cover, with an open account or not."""
+    """Return whether a person leads a producer or was named to cover, even if their account is deactivated."""
     led = Membership.objects.filter(user=user, role__in=LEADS)
     return led.exists() or Cover.objects.filter(person=user, ended_at__isnull=True).exists()
 

@@ -82,8 +82,8 @@ class FirstPasswordForm(SetPasswordForm[User]):
         )
 
 
-# National Cyber Security Centre, "Password policy: updating your approach" and "Three random words": length and no
-# common passwords, and neither rules of composition nor expiry.
+# The National Cyber Security Centre recommends a minimum length and a ban on common passwords, without complexity rules
+# or expiry. Sources: "Password policy: updating your approach", "Three random words".
 PASSWORD_ADVICE = lazy("Use at least 12 characters. Three random words make a good password. You can use spaces.")
 
 
@@ -97,7 +97,7 @@ CODE_ATTRIBUTES = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
 
 
 class OwnLabels:
-    """Puts the label and hint above the field. A placeholder would disappear when a person types."""
+    """A mixin with our labels and hints. Placeholders are removed, because they disappear when a person types."""
 
     labels: ClassVar[Labels] = {}
     hints: ClassVar[Labels] = {}

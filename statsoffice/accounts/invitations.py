@@ -64,7 +64,8 @@ def invite(
     Without a producer and role, the person gets only an account.
 
     :raises NotYours: if the person who invites may not grant this role there.
-    :raises InvitationRefused: if the same invitation is open, they hold this role, or they are the person who invites.
+    :raises InvitationRefused: if the same invitation is open, or if the invited person already holds this role or is
+        the person who invites.
     """
     _check_may_grant(by, role, producer)
     address = email.strip().lower()
@@ -93,7 +94,7 @@ def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
     """Make a new link for an invitation, valid for a week, and return its secret; the old link no longer works.
 
     :raises NotYours: if the person may not grant this role.
-    :raises InvitationRefused: if it was accepted or withdrawn, or is their own.
+    :raises InvitationRefused: if the invitation was accepted or withdrawn, or is to the person's own address.
     """
     _check_may_grant(by, invitation.role, invitation.producer)
     refuse_own_role(invitation.email, by=by)
@@ -138,7 +139,8 @@ def accept(invitation: Invitation, *, password: str | None, at: datetime) -> Use
 
     The person has shown that the address is theirs: they had its link, or signed in with it.
 
-    :param password: of a new account, validated; without one they sign in by the office's provider.
+    :param password: the validated password of a new account; None if the account exists, or if the person signs in with
+        the office's provider.
     :raises InvitationRefused: if the invitation is not valid any more.
     """
     try:
@@ -181,7 +183,7 @@ def _grant_role(user: User, invitation: Invitation) -> None:
 
 
 def _is_valid(invitation: Invitation, at: datetime) -> bool:
-    """Return whether it is open, and the person who invited could still do so."""
+    """Return whether an invitation is open, and the person who sent it may still grant its role."""
     return invitation.is_open_at(at) and _may_grant(invitation.invited_by, invitation.role, invitation.producer)
 
 

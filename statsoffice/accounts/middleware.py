@@ -33,7 +33,8 @@ class SessionLastUse(MiddlewareMixin):
         return response
 
 
-# Pages that set up a second factor or sign out, and pages for monitoring tools, which have no session.
+# Pages that people may open before they set up a required second factor: those to set it up or to sign out, and those
+# for monitoring tools, which have no session.
 OPEN = frozenset(
     {
         "account_logout",

@@ -22,7 +22,7 @@ class UserQuerySet(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create and store one user; without a password they cannot sign in yet.
 
-        :raises ValueError: if the e-mail address is empty.
+        :raises ValueError: if the email address is empty.
         """
         if not email:
             raise ValueError(_("A user needs an email address."))

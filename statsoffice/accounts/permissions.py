@@ -31,13 +31,14 @@ class TokenAction(StrEnum):
     REVOKE = "revoke"
 
 
-# Which roles a person may grant depends on all tables together: invitations.may_grant().
+# This table says who may invite people. Which roles a person may grant depends on all tables (`invitations.may_grant`).
 TABLE: dict[Action, frozenset[Role]] = {Action.INVITE: KEEPERS}
 TRAIL_TABLE: dict[TrailAction, frozenset[Role]] = {TrailAction.READ: LEADS | {Role.AUDITOR}}
 TOKEN_TABLE: dict[TokenAction, frozenset[Role]] = {
-    # A token reads and changes in the name of the person who issued it for up to a year, which outlasts any cover.
+    # A token reads and changes data in the name of the person who issued it for up to a year. This is longer than any
+    # cover, so only a Head of Profession may issue one.
     TokenAction.ISSUE: frozenset({Role.HEAD_OF_PROFESSION}),
-    # A leaked token must end at once, also while the Head of Profession is away.
+    # A leaked token must end at once, so a deputy may revoke it too, for example while the Head of Profession is away.
     TokenAction.REVOKE: LEADS,
 }
 
@@ -54,7 +55,7 @@ def producers_invited_to(person: Person) -> QuerySet[Producer]:
 
 
 def inviting_roles(person: Person, producer: Producer) -> frozenset[Role]:
-    """Return the roles of a person that let them invite others to a producer; a cover does not."""
+    """Return the roles of a person that let them invite others to a producer. Roles held as cover do not count."""
     return TABLE[Action.INVITE] & standing_roles_of(person, producer)
 
 
@@ -62,7 +63,7 @@ def inviting_roles(person: Person, producer: Producer) -> frozenset[Role]:
 class Row:
     """One action on one kind of object: the states in which it is possible, and the roles that may do it.
 
-    Without states it is possible in every state. Superusers have no role.
+    With empty `states`, the action is possible in every state. Superusers are not included, because they have no role.
     """
 
     subject: str

@@ -56,7 +56,7 @@ def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id
 
     :param keys: the provider's JSON Web Key Set.
     :param nonce: the nonce that was sent with the request; the token must repeat it.
-    :raises InvalidTokenError: if any of it is wrong or missing.
+    :raises InvalidTokenError: if the signature or one of these claims is wrong or missing.
     """
     try:
         key = _key(token, keys)
@@ -107,7 +107,7 @@ def signal_failure(request: HttpRequest, *, email: str) -> None:
     user_login_failed.send(__name__, credentials={"email": email}, request=request)
 
 
-# The length of its column.
+# The length of the database column for the `sub` of a person (`SocialAccount.uid`).
 LONGEST_SUBJECT = 191
 
 
@@ -219,7 +219,7 @@ class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] 
         if error == AuthError.CANCELLED:
             response = render_refusal(request, _("You did not finish signing in. Try again."), status=403)
         elif "state" not in (extra_context or {}):
-            # This browser did not begin the sign-in. Forged requests are not recorded.
+            # This browser did not begin the sign-in. The request may be forged, so the audit trail does not record it.
             sentence = _("You started to sign in with another browser, or more than 10 minutes ago. Sign in again.")
             response = render_refusal(request, sentence, status=403)
         elif isinstance(exception, requests.RequestException):

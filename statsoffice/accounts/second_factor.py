@@ -12,9 +12,9 @@ from statsoffice import encryption
 from statsoffice.accounts.models import User
 
 ADMINISTRATOR = "administrator"
-# Stored secrets can only be read with it, so it stays even if this module is renamed.
+# Do not change this text, even if the module is renamed, because stored secrets can only be decrypted with it.
 PURPOSE = "statsoffice.accounts.second_factor"
-# Recovery codes help a person who has lost one of these, but are not a second factor alone.
+# Recovery codes are not included: they help a person who has lost one of these factors, but are not a factor alone.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 # An app shows a code for one period. It is accepted in as many periods before and after as the settings tolerate.
@@ -24,7 +24,7 @@ CODE_VALID_SECONDS = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE
 def use_code(person: User, code: str) -> bool:
     """Mark a code of a person's authenticator app as used; return False if it was used before.
 
-    allauth marks a code for one period only, and not the code that activates the app.
+    allauth itself marks a code as used for one period only, and does not mark the code that activates the app.
     """
     digits = "".join(filter(str.isdigit, code))
     return cache.add(f"statsoffice.accounts.code?user={person.pk}&code={digits}", "used", CODE_VALID_SECONDS)

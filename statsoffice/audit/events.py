@@ -71,7 +71,8 @@ def _second_step_failed(user: User, authenticator: Authenticator | None = None, 
     )
 
 
-# Documents of reports, the register, stored bodies and evidence have their own events. Calendar entries are public.
+# Downloads that are not recorded here: documents of reports, the register, stored bodies and evidence have events of
+# their own, and calendar entries are public.
 LEFT_OUT = frozenset(
     {"breaches:approved_pdf", "breaches:draft_pdf", "breaches:concern_pdf"}
     | {"breaches:statement_html", "breaches:statement_text", "breaches:attachment"}
@@ -92,15 +93,16 @@ RECORDED_PARAMETERS: Mapping[str, Mapping[str, str | None]] = {
         "last": DAY,
         "contacts": "yes",
     },
-    # The page answers 404 for an unknown producer.
+    # A slug is not free text here: for an unknown producer the page answers 404, and no download is recorded.
     "releases:export_changes": {"producer": SLUG, "show": "on-the-day"},
     "breaches:export_figures": {"producer": KEY, "series": KEY, "year": YEAR},
     "breaches:picture": {"producer": SLUG, "series": SLUG, "year": YEAR},
 }
-"""By page: the query parameters of its file, and the pattern of a choice, key or day.
+"""The query parameters that are recorded, by the view name of the file.
 
-These rows are never deleted, and free text may be a name. We store that some was given, but not which.
-Other parameters are not stored.
+The value of a parameter is the pattern of a choice, key or day, or `FREE` for free text. The rows are never deleted,
+and free text may be the name of a person, so we record that it was given, but not the text. Other parameters are not
+recorded.
 """
 
 
@@ -125,9 +127,9 @@ class FileDownloadRecord(MiddlewareMixin):
 
 
 def query_without_free_text(query: QueryDict, *, page: str) -> str:
-    """Return the query of a file as it is stored: dots replace free text.
+    """Return the query of a file as it is recorded: an ellipsis replaces free text.
 
-    :param page: the name of its view.
+    :param page: the view name of the file.
     """
     parameters = []
     for name, closed in RECORDED_PARAMETERS.get(page, {}).items():

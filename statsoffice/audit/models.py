@@ -29,7 +29,7 @@ class What(StrEnum):
 class AccountEvent(AbstractEvent):
     """One event of an account, or of a sign-in with an unknown address.
 
-    These rows are never deleted, so they have no network address. The web server's log has it.
+    These rows are never deleted, so they contain no network address. The web server's log contains it.
     """
 
     CHAIN: ClassVar[str] = "accounts.event"

@@ -35,7 +35,7 @@ from statsoffice.webhooks.models import WebhookChange
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Producers, and the people who hold or held a role for one of them."""
+    """The reader of the trail, with the keys of producers and of people who hold or held a role for one of them."""
 
     person: Person
     producers: frozenset[int]
@@ -54,7 +54,7 @@ def may_read_trail(person: Person) -> bool:
 def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:
     """Return the scope of some of the producers that a person audits.
 
-    :param is_narrowed: whether these are fewer than all of them; then entries without a producer are excluded.
+    :param is_narrowed: whether the person audits further producers; then entries without a producer are excluded.
     """
     keys = frozenset(producer.pk for producer in producers)
     people: set[int] = set()
@@ -112,7 +112,7 @@ def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
         own = ReleaseEvent.objects.filter(release__series__producer__in=scope.producers, kind__in=kinds)
         own = own.select_related("release")
-        # Each of these kinds may show that a release was found early.
+        # Leave out events that could reveal to this person that a release was found early.
         return without_early_findings(own, scope.person, at="at")
 
     return rows
@@ -244,7 +244,7 @@ FILE_NAMES = {
     "breaches:picture": lazy("the chart ‘%(chart)s’ (%(kind)s)"),
     "breaches:yearly_draft": lazy("the draft compliance table for %(year)s (%(kind)s)"),
     "breaches:yearly_file": lazy("the compliance table for %(year)s, version %(number)s (%(kind)s)"),
-    # Recorded by earlier versions. The address has the reference of the report, which may be restricted.
+    # Only earlier versions recorded this file. The report is not named, because access to it may be restricted.
     "breaches:attachment": lazy("an attachment of a breach report"),
     "admin:releases_contact_export": lazy("the contacts (%(kind)s)"),
     "admin:releases_series_export": lazy("the series (%(kind)s)"),
@@ -252,7 +252,7 @@ FILE_NAMES = {
     "morning_sheet_pdf": lazy("the morning sheet (PDF)"),
     "mfa_download_recovery_codes": lazy("recovery codes"),
 }
-"""Each file whose download is recorded with its address, by the name of its page."""
+"""Descriptions of the files whose download is recorded with their address, by view name."""
 DONE = {"+": lazy("Added %(what)s: %(name)s"), "~": lazy("Changed %(what)s: %(name)s")}
 DONE["-"] = lazy("Removed %(what)s: %(name)s")
 
@@ -378,7 +378,8 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
 }
 
 
-# The instant of an entry, the name of its source, the key of its row, the place of its kind, and the actor's name.
+# The instant of an entry, the name of its source, the key of its row, the position of its kind in `Kind`, and the
+# actor's name in lower case.
 type Place = tuple[datetime, str, int, int, str | None]
 
 
@@ -411,7 +412,7 @@ def find_places(
         .annotate(
             place=Value(source.name, output_field=CharField()),
             kind_place=Value(list(Kind).index(source.kind), output_field=IntegerField()),
-            # What an account is called (`User.__str__`).
+            # The name of the account as in `User.__str__`, in lower case for sorting.
             whose_name=Lower(
                 Coalesce(NullIf(f"{source.who}__name", Value("")), f"{source.who}__email", output_field=CharField())
             ),

@@ -242,7 +242,8 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
         if connection.vendor == "sqlite":
             message += " With SQLite, use a new STATSOFFICE_VAR."
         raise BackupError(message)
-    # A service that is stopped gets SIGTERM: it must not leave a database whose evidence was not verified.
+    # A service that is stopped gets SIGTERM. It then raises KeyboardInterrupt, so that the database is emptied below: a
+    # database whose evidence was not verified must not be left.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -262,11 +263,11 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
 
 
 def write_nightly_backup(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> tuple[Archive, list[Path]]:
-    """Write the backup of the London day, verify it, and then remove those older than `keep_days`.
+    """Write the backup of the London day, verify it, and then remove backups older than `keep_days`.
 
     A second backup of the same day replaces the first. If anything fails, nothing is removed.
 
-    :return: the backup, and the folders of the old ones that were removed.
+    :return: the backup, and the folders of the old backups that were removed.
     :raises BackupError: if the backup fails, or cannot be read.
     :raises OSError: if the folder does not exist or cannot be written.
     """
@@ -274,7 +275,7 @@ def write_nightly_backup(folder: Path, *, keep_days: int, stored: Path, at: date
     archive = read_backup(write_backup(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
     oldest = today - timedelta(days=keep_days)
     old = [path for path in sorted(folder.iterdir()) if (day := _day_of(_NIGHTLY, path)) and day < oldest]
-    # A killed backup leaves its temporary folder. One of today may still be running.
+    # A backup that was killed leaves its temporary folder. A folder of today stays, because its backup may be running.
     unfinished = [path for path in folder.iterdir() if (day := _day_of(_NIGHTLY_UNFINISHED, path)) and day < today]
     for path in [*old, *unfinished]:
         shutil.rmtree(path)

@@ -21,7 +21,8 @@ from statsoffice.backup import BackupError
 from statsoffice.database import check_encoding
 from statsoffice.progress import progress_bar
 
-# Anyone with the backup could use the sessions in it. The cache counts sign-in attempts for only some minutes.
+# The rows of these tables are not backed up. Anyone with the backup could use its sessions, and the cache counts
+# sign-in attempts for only some minutes.
 UNSAVED_TABLES = (Session._meta.db_table, UserSession._meta.db_table, str(settings.CACHES["default"]["LOCATION"]))
 # Debian installs each version in its own folder and only a wrapper on PATH; Homebrew does the same with links.
 POSTGRESQL_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")

@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 from selectolax.lexbor import LexborHTMLParser
 
-# The bytes of the digests of the frame and of each part. They are few, so that the digests of a day with 200 releases
-# fit into the address of a request.
+# The lengths in bytes of the digest of the frame (the text around the parts) and of the digest of each part. The
+# digests are short, so that the digests of a day with 200 releases fit into the address of a request.
 FRAME = 12
 PIECE = 3
-# The characters of these digests in base64.
+# The lengths of these digests in base64 characters.
 FRAME_LENGTH, PIECE_LENGTH = FRAME * 4 // 3, PIECE * 4 // 3
 
 
 @dataclass(frozen=True, slots=True)
 class LiveText:
-    """The parts of a text that are updated on the page, by identifier; `shown` is their digest."""
+    """The parts of a rendered text that are updated on the page, by the `id` of their element.
+
+    `shown` contains the digest of the frame (the text around the parts), followed by the digest of each part.
+    """
 
     pieces: dict[str, SafeString]
     shown: str
 
     def since(self, shown: str) -> dict[str, SafeString] | None:
-        """Return the parts that differ from a digest; None if the text around them differs too."""
+        """Return the parts that changed since a page was sent; None if the frame or the number of parts changed.
+
+        :param shown: the digests of the text that the page shows, as in the attribute `shown`.
+        """
         frame, theirs = shown[:FRAME_LENGTH], shown[FRAME_LENGTH:]
         if frame != self.shown[:FRAME_LENGTH] or len(shown) != len(self.shown):
             return None
@@ -39,7 +45,8 @@ class LiveText:
 def split_live_text(text: SafeString) -> LiveText:
     """Extract the content of each element with an `id` and `data-changing`.
 
-    The content of elements with `data-strip` counts as nothing: strips are sent when their release has a new check.
+    Elements with `data-strip` are emptied first, so a new strip changes no digest. Strips are sent separately, when
+    their release has a new check.
     """
     tree = LexborHTMLParser(text)
     for node in tree.css("[data-strip]"):

@@ -47,10 +47,12 @@ MOST_NOTED = 5
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The releases with problems, the number of others, notes, and sentences on shared hosts.
+    """The results of the preflights of upcoming releases.
 
-    `checked_at` is the last check of a release without problems. `left_out` counts problems beyond the longest list.
-    Each note has its text, some of the releases and the number of others.
+    `problems` has the first releases with problems, each with sentences, and `left_out` counts the further ones.
+    `well` counts the releases without problems; `checked_at` is the last check of one of them. `waiting` counts the
+    releases whose preflight is due or requested. Each note has its text, its first releases and the number of further
+    releases. `crowds` has sentences on releases that are due on the same host at the same time.
     """
 
     problems: list[tuple[Release, list[str]]]
@@ -66,7 +68,7 @@ class Preflight:
 
 
 def detection_chances() -> list[tuple[str, str]]:
-    """Return the chance to detect an early release, by when it begins and how long it lasts."""
+    """Return table rows: when an early release goes live, and the chances to detect it, by how long it is live."""
     rows = []
     for begins, words in BEGINS.items():
         chances = [(length, cadence.chance_of_detection(length, begins).detected) for length in cadence.LENGTHS]
@@ -75,7 +77,7 @@ def detection_chances() -> list[tuple[str, str]]:
 
 
 class _Upcoming(NamedTuple):
-    """A release due within the days of preflights, with the keys of itself and its producer."""
+    """A release that is due soon enough for a preflight: its primary key, due time and the key of its producer."""
 
     key: int
     due_at: datetime
@@ -131,7 +133,7 @@ def _sentences(release: Release, run: PreflightRun) -> list[str]:
 
 
 def _find_notes(done: Sequence[int], runs: Mapping[int, PreflightRun]) -> dict[str, list[int]]:
-    """Return the releases with each kind of note, by key."""
+    """Return the keys of the releases with each kind of note, by the code of the note."""
     noted: dict[str, list[int]] = {code: [] for code in text_preflight.NOTED}
     for key in done:
         for code in {found["code"] for found in runs[key].findings} & noted.keys():
@@ -154,7 +156,10 @@ def _find_due(unchecked: Sequence[_Upcoming], *, now: datetime) -> list[_Upcomin
 
 
 def _crowds(upcoming: Sequence[_Upcoming], *, now: datetime) -> list[str]:
-    """Describe the releases of today and of the next day with a release that share a host and a minute."""
+    """Return a sentence for each group of releases that are due on the same host at the same time.
+
+    The groups are those of today and of the next day that has a release.
+    """
     days = sorted({calendar.local_date(one.due_at) for one in upcoming})
     today = calendar.local_date(now)
     last = next((day for day in days if day > today), today)

@@ -82,9 +82,9 @@ def _addresses(release: Release, role: Address.Role) -> list[str]:
 
 
 def _read_day(request: HttpRequest) -> date:
-    """Return the day in the address, or today.
+    """Return the day in the address of the page, or today in London.
 
-    :raises Http404: if it is no day.
+    :raises Http404: if the address contains no valid day of the years 2000 to 2199.
     """
     written = request.GET.get("on", "")
     try:

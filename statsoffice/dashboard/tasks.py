@@ -43,7 +43,7 @@ from statsoffice.office_api.tokens import find_expiring_tokens
 
 MOST_LINES = 20
 MOST_BRIEFS = 5
-# Questions about a release arise from the day before it is due until long after its checks.
+# We ask people about releases from the day before the due time until two weeks after it, long after the last check.
 DAYS_AHEAD = timedelta(days=1)
 DAYS_BEHIND = timedelta(days=14)
 
@@ -56,10 +56,11 @@ class ShownBrief:
 
 @dataclass(frozen=True, slots=True)
 class PersonTasks:
-    """The tasks of one person; each list has at most twenty, oldest first, and `to_agree` is a number.
+    """The tasks of one person. Each list has at most twenty entries.
 
-    `incidents` are the reports to complete about unpublished statistics that reached others. A minute brief is a task
-    as long as a release is expected; `finished_briefs` are the others of today.
+    `to_agree` is the number of date change requests to decide. `incidents` are the reports to complete about
+    unpublished statistics that reached others. A minute brief is a task while one of its releases is still expected.
+    `finished_briefs` are the other briefs of today.
     """
 
     incidents: list[Report]
@@ -80,7 +81,7 @@ class PersonTasks:
 
     @property
     def count(self) -> int:
-        """The number of tasks; drafts that can be combined are counted as the reports that they are."""
+        """The number of tasks. `to_join` does not count, because its drafts are already counted as reports."""
         listed: list[Sized] = [
             self.incidents,
             self.briefs,
@@ -152,14 +153,14 @@ def _reports(
 
 
 def _access_lists(person: Person) -> list[Release]:
-    # A separate query, because there are few requests: a join would read the whole calendar.
+    # Two queries instead of a join, because there are few requests and a join would read the whole calendar.
     keys = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
     return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
     own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER)).shown_to(person)
-    # The dashboard may be on a wall.
+    # The dashboard may be on a wall, so it asks no question about an early release before it is published.
     own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
     recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)
     moved = own.filter(pk__in=DateChange.objects.made_since(now - DAYS_BEHIND).values("release"))
@@ -202,7 +203,10 @@ def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementDifferences:
-    """The releases whose announcements differ; `left_out` counts those beyond the longest list."""
+    """The first releases whose GOV.UK announcement differs from our calendar; `left_out` counts the further ones.
+
+    Each line has the release, sentences on the differences, and when the announcement was read.
+    """
 
     lines: list[tuple[Release, list[str], datetime | None]]
     left_out: int

@@ -37,7 +37,7 @@ from statsoffice.fake_publisher import DEMO_PRODUCERS
 
 MOST_LINES = 200
 MOST_OF_GROUP = 10
-"""The most lines of a group that is not due yet, and of the finished releases, unless the reader asks for all."""
+"""The most lines shown in a group that is not due yet, and of finished releases, unless the reader asks for all."""
 MOST_NEWS = 3
 MOST_DAYS_AHEAD, MOST_RELEASES_AHEAD, DAYS_AHEAD = 3, 5, 14
 DUE_SOON = timedelta(minutes=10)
@@ -49,7 +49,7 @@ NEWS_FOR = timedelta(minutes=2)
 
 
 class Section(StrEnum):
-    """A part of the page, in the order in which they are shown; finished releases are folded away."""
+    """The parts of the page, in order. Finished releases are collapsed."""
 
     DUE = "due"
     OPEN = "open"
@@ -75,15 +75,15 @@ _TALLIES: Mapping[Outcome, frozenset[Tally]] = {
     Outcome.UNCERTAIN: frozenset({Tally.LIVE, Tally.CHECK}),
     Outcome.CANNOT_TELL: frozenset({Tally.CHECK}),
 }
-# The outcomes for which a contact is called: nothing shows that the release is live.
+# The outcomes for which staff call a contact, because the release was not found live with all its parts.
 _TO_CALL = frozenset({Outcome.PENDING, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.CANNOT_TELL})
 
 
 @dataclass(frozen=True, slots=True)
 class LineAction:
-    """A link to act on a release, or only a text without an address; `about` completes it for screen readers.
+    """A link to act on a release, or plain text if `address` is empty. `about` completes the text for screen readers.
 
-    `contact` is the key of the contact whom a button at this address is about.
+    If `contact` is given, the page shows a button instead, which posts the key of this contact to the address.
     """
 
     text: str
@@ -97,8 +97,8 @@ class LineAction:
 class Line:
     """One release on the dashboard; `exempted_by` names the exemptions that prevent a suspicion.
 
-    `outcome` is that of the masked verdict, and on time for an early release on a wall. `news_at` is the instant of the
-    fact that decided it, None if nothing did.
+    `outcome` is the outcome of the masked verdict. On the page for a wall, an early release counts as on time.
+    `news_at` is the instant of the fact that decided the outcome, None if the outcome is pending.
     """
 
     release: Release
@@ -118,17 +118,17 @@ class Line:
 
     @property
     def has_strip(self) -> bool:
-        """Whether it is near its due time or past it."""
+        """Whether the release is checked, and its due time is near or past."""
         return self.is_checkable and self.section is not Section.LATER
 
     @property
     def key(self) -> str:
-        """The beginning of the identifiers of its parts of the page."""
+        """The prefix of the HTML identifiers of the line."""
         return f"today-{self.release.pk}"
 
     @property
     def window(self) -> tuple[str, str]:
-        """The times at the ends of the strip, without am and pm: "9:28" and "9:33"; empty without one."""
+        """The times at both ends of the strip, without am and pm, such as "9:28" and "9:33"; empty without a date."""
         if self.release.due_at is None or self.limit_at is None:
             return "", ""
         start, end = strip_window(self.release.due_at, self.limit_at)
@@ -137,7 +137,7 @@ class Line:
 
     @property
     def counts_down(self) -> bool:
-        """Whether its detail is the time that is left until it is due."""
+        """Whether the line shows the time that is left until the release is due."""
         return self.is_checkable and not self.tallies and self.due_in_future
 
     @property
@@ -174,9 +174,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """Everything that the page shows of one release, by which the rendered line is cached.
+    """Everything that the page shows of one release. It is the cache key of the rendered line.
 
-    `producer` is empty if all releases of the day have the same. `due_at` is None unless the line counts down to it.
+    `producer` is empty if all releases of the day have the same producer. `due_at` is None unless the line counts down.
     """
 
     key: str
@@ -197,7 +197,8 @@ class ShownLine:
     strip: CheckStrip | None
 
 
-# Most lines of a day are the same for every person and for a minute. A rendered line takes some three kilobytes.
+# Most lines of a day are the same for every person and do not change for a minute. A rendered line has about three
+# kilobytes.
 @lru_cache(maxsize=1_000)
 def _render_line(line: ShownLine, _language: str | None) -> SafeString:
     return render_to_string("dashboard/line.html", {"line": line})
@@ -225,7 +226,7 @@ def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None,
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The releases of one part of the page that are due at the same time; `further` counts those without a line."""
+    """The releases of one part of the page that are due at the same time; `further` counts releases without a line."""
 
     section: Section
     at: str
@@ -247,10 +248,10 @@ class FurtherRelease:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The releases due on one London day; `left_out` counts those beyond the longest list.
+    """The releases due on one London day; `left_out` counts the releases beyond the first `MOST_LINES`.
 
-    `rehearsals` is None if there are none, else whether they are shown. `is_long` means that the reader asked for all
-    lines. `unlisted` are the reports, by key, that no list of the page shows.
+    `rehearsals` is None if the day has no rehearsals, else whether they are shown. `is_long` means that the reader
+    asked for all lines. `unlisted` has the keys of the reports that no list shows (`find_unlisted_reports`).
     """
 
     on: date
@@ -286,7 +287,7 @@ class Day:
 
     @property
     def groups(self) -> list[Group]:
-        """The releases that are not finished, in the order of the page: due now first, each part by time."""
+        """The groups of releases that are not finished, in the order of the page: by section, then by time."""
         order = list(Section)
         unfinished = (line for line in self.lines if line.section is not Section.FINISHED)
         ranked = sorted(unfinished, key=lambda line: order.index(line.section))
@@ -312,7 +313,7 @@ class Day:
 
     @property
     def is_any_due(self) -> bool:
-        """Whether a release is due about now; its own line counts down."""
+        """Whether a release is due about now. Its line counts down, so the page shows no other countdown."""
         return any(line.section is Section.DUE for line in self.lines)
 
     @property
@@ -330,7 +331,7 @@ class Day:
 
     @property
     def counted(self) -> str:
-        """How many releases are counted, if the day has more than the longest list."""
+        """A sentence on how many releases are counted; empty unless the day has more than `MOST_LINES`."""
         if not self.left_out:
             return ""
         listed = len(self.lines) + len(self.further)
@@ -360,18 +361,21 @@ class Day:
         return ". ".join(parts)
 
     def banner(self, *, now: datetime) -> "Banner":
-        """Return the results of the last two minutes, by the instant of the fact that decided each."""
+        """Return the results that were decided within the last two minutes, by `news_at`."""
         new = [line for line in self.lines if line.news_at and timedelta(0) <= now - line.news_at < NEWS_FOR]
         bad = [line for line in new if line.outcome is not Outcome.ON_TIME]
         results = tuple(f"{line.release.pk}-{line.news_at:%H%M%S}" for line in new)
         return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad), results)
 
     def find_outages(self, person: Person) -> list[Outage]:
-        """Return the outages of websites of which a person may tell readers."""
+        """Return the website outages about which a person may inform readers."""
         return outages.find_outages(person, [(line.release, line.verdict) for line in self.lines])
 
     def with_strips(self, *, now: datetime, only: Collection[int] | None = None) -> "Day":
-        """Draw the strips of all shown releases that have one, or of some by key."""
+        """Return the day with the strips of its shown releases.
+
+        :param only: the keys of the releases whose strips are drawn; None draws all.
+        """
         chosen = [
             (line.release, line.verdict)
             for line in self.shown
@@ -383,10 +387,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """New results: those to follow up by name, the number of further ones, and of good ones.
+    """New results: the first ones to follow up, the number of further ones to follow up, and the number on time.
 
-    `results` identifies each of them. The page plays its sound for one that it has not shown before, because the text
-    also changes when a result leaves the banner.
+    `results` identifies each new result. The page plays its sound for an identifier that it has not shown before. It
+    does not compare the text, which also changes when a result leaves the banner.
     """
 
     lines: list[Line]
@@ -411,7 +415,7 @@ def standing_of(release: Release) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _DueRelease:
-    """What decides whether a release of the day has a line."""
+    """The columns of a release that decide whether it has a line."""
 
     key: int
     due_at: datetime
@@ -432,7 +436,7 @@ def today(
     """
     on = calendar.local_date(now)
     due = visible_releases(person).on_london_day(*london_day(on))
-    # Rehearsals last, so that the longest list leaves out none of the others.
+    # Rehearsals come last, so that the limit on the number of lines leaves them out first.
     rows = due.order_by("rehearsal", "due_at", "title", "pk").values_list(
         "pk", "due_at", "title", "status", "rehearsal", "series__producer__slug"
     )
@@ -465,7 +469,10 @@ def today(
 def _cut_later_groups(
     listed: Sequence[_DueRelease], *, now: datetime
 ) -> tuple[list[_DueRelease], tuple[FurtherRelease, ...]]:
-    """Return the releases that have a line, and those beyond the first of a group that is not due yet."""
+    """Return the releases that have a line, and the others.
+
+    In a group that is not due yet, only the first `MOST_OF_GROUP` releases have a line.
+    """
     shown: list[_DueRelease] = []
     further: list[FurtherRelease] = []
     at_time: Counter[str] = Counter()
@@ -496,7 +503,7 @@ def _is_shown(rehearsal: _DueRelease, *, wanted: bool | None) -> bool:
 def _lines(
     person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int], wall: bool
 ) -> list[Line]:
-    # The dashboard shows no one that a release was found early until it is published.
+    # Until a release is published, the dashboard shows no one that it was found early.
     by_key = {release.pk: release for release in releases}
     verdicts: dict[int, Verification] = {}
     for verification in Verification.objects.filter(
@@ -569,8 +576,8 @@ def _line(
 def _decided_by(release: Release, verdict: Verification) -> datetime | None:
     """Return the instant of the check that decided a masked verdict, or the end of the tolerance.
 
-    The instant at which we stored the verdict would differ for an early release, which has no result before it is
-    published.
+    The instant at which the verdict was stored would be wrong for an early release: the verdict is stored before the
+    release is published, but the page shows this result only afterwards.
     """
     outcome = Outcome(verdict.outcome)
     if outcome is Outcome.PENDING:
@@ -629,10 +636,10 @@ class _CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class _ActionFacts:
-    """Everything on which the actions of a release depend, by which they are cached.
+    """Everything on which the actions for a release depend. It is the cache key of these actions.
 
-    `page` is its address once it is due. `is_over` means that the tolerance has ended. `report` is the reference of
-    its report, if the person may read it.
+    `page` is the address of the release's page, empty until the release is due. `is_over` means that the tolerance has
+    ended. `report` is the reference of the release's report, empty if the person may not read it.
     """
 
     reference: str
@@ -695,14 +702,17 @@ def _lead_actions(facts: _ActionFacts) -> Iterable[LineAction]:
     if facts.is_over and facts.is_announced:
         address = reverse("releases:delay_notice", args=[facts.reference])
         yield LineAction(_("Tell readers"), address, facts.title)
-    # A part of an incomplete release is out, so it can no longer be postponed.
+    # A part of an incomplete release is already live, so the release can no longer be postponed.
     if not facts.is_partial:
         address = reverse("releases:decide_on_day", args=[facts.reference])
         yield LineAction(_("Postpone or cancel"), address, facts.title)
 
 
 def _find_reports(person: Person, releases: Sequence[int], *, unlisted: Collection[int]) -> dict[int, str]:
-    """Return the reference of the last report about each release, by key, if the person may read it in lists."""
+    """Return the reference of the last report about each release, by the release's key.
+
+    Only reports that lists show to the person are considered.
+    """
     if not releases:
         return {}
     theirs = listed_reports_with(person, REPORT_TABLE[ReportAction.VIEW], unlisted=unlisted)
@@ -724,7 +734,7 @@ def not_live_releases(person: Person, day: Day) -> list[Line]:
 
 @dataclass(frozen=True, slots=True)
 class UpcomingDay:
-    """The releases of one day to come, each with what is missing; `left_out` counts those beyond the longest list."""
+    """The first releases of one day to come, each with what is missing; `left_out` counts the further releases."""
 
     on: date
     releases: list[tuple[Release, list[str]]]
@@ -775,11 +785,11 @@ def _time_of(release: Release) -> str:
 
 
 def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:
-    """Return the names of the exemptions that cover verdicts, by the release's key."""
+    """Return the references of the exemptions that cover each release's verdict, by the release's key."""
     verdicts = []
     for release, verdict in found:
         if verdict is not None:
-            verdict.release = release  # the same object as in the list, with its series selected
+            verdict.release = release  # saves a query: this object already has its series
             verdicts.append(verdict)
     covered = exemptions.find_exemptions(verdicts)
     return {

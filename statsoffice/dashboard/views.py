@@ -34,8 +34,9 @@ LONGEST_PAUSE = timedelta(minutes=1)
 STRIP_GROWS = timedelta(minutes=3)
 """How long after the end of the tolerance a new check may lie within the strip."""
 MOST_DIGITS = 12
-"""As many digits of an instant in seconds as are read from an address."""
-# A script of the page renews the age of a task, so that the tasks are not sent again each minute.
+"""An instant in an address, in seconds since 1970, must have fewer digits than this."""
+# The age of a task. A script of the page updates it, and the digest of the tasks leaves it out. So the tasks are not
+# sent again each minute.
 _AGES = re.compile(r"<span data-since=[^>]*>[^<]*")
 
 
@@ -44,7 +45,7 @@ class PageChoices:
     """What the reader chose to see, by the query string of the page.
 
     `still` pauses the updates (WCAG 2.2, success criterion 2.2.2), `large` is for a screen on a wall, and `all` lists
-    every release of a long group. `rehearsals` is None unless they were chosen.
+    every release of a long group. `rehearsals` says whether to show rehearsals, None if the reader did not choose.
     """
 
     still: bool
@@ -145,7 +146,8 @@ def _read_day(request: HttpRequest, shown: PageChoices, *, now: datetime) -> Day
 def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datetime) -> dict[str, SafeString]:
     """Draw the strips of releases with a new status or a check since an instant, in seconds since 1970.
 
-    An instant is no secret. The number of stored checks could show that an early release was checked more often.
+    The page sends an instant and not the number of stored checks, because the number could show that an early release
+    was checked more often.
     """
     lines = [line for line in day.shown if line.has_strip]
     seconds = int(since) if since.isdecimal() and len(since) < MOST_DIGITS else 0
@@ -153,7 +155,7 @@ def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datet
         drawn = {line.release.pk for line in lines}
     else:
         drawn = {line.release.pk for line in lines if standing_of(line.release) in changed}
-        # After that, checks lie outside the strip.
+        # Later checks lie outside the strip, so the strip no longer changes.
         growing = {line.release.pk for line in lines if line.limit_at and now < line.limit_at + STRIP_GROWS}
         if growing:
             drawn |= repository.find_checked_since(datetime.fromtimestamp(seconds, tz=UTC), growing)
@@ -166,7 +168,7 @@ def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datet
 
 def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) -> dict[str, Any]:
     status = monitoring.monitoring_status(now=now)
-    # What our own monitoring cannot see is no outage.
+    # While monitoring has a problem, missing responses may be our own fault, so no outage is shown.
     outages = day.find_outages(request.user) if status.active and not shown.large else []
     context = {
         "day": day,

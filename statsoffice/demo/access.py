@@ -53,9 +53,9 @@ EDITIONS_WITH_LIST = 3
 
 
 def record_past_access(past: Sequence[Release]) -> None:
-    """Add the lists of the last releases of each of these series, with the times at which access began and ended.
+    """Add the lists of the last releases of each series in `ACCESS_SERIES`, with the times of access.
 
-    :param past: in the order of their due times; not yet published.
+    :param past: releases in the order of their due times, not yet published.
     """
     statistician = find_user(Role.STATISTICIAN)
     for slug in ACCESS_SERIES:
@@ -78,9 +78,10 @@ def record_past_access(past: Sequence[Release]) -> None:
 
 
 def grant_upcoming_access(*, now: datetime) -> None:
-    """Add the access list of the next release of each of these series, and request one more post.
+    """Add the access list of the next release of each series in `ACCESS_SERIES`, and request access for one more post.
 
-    Within a day before the release that post needs the Head of Profession's decision; earlier it is granted at once.
+    Within a day before the release, this request needs a decision of the Head of Profession. Earlier, access is granted
+    at once.
     """
     for slug in ACCESS_SERIES:
         upcoming = Release.objects.public().filter(series__slug=slug, status=Status.CONFIRMED, due_at__gt=now)

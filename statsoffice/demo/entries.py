@@ -1,6 +1,6 @@
 """Calendar entries of the demonstration, recorded together in a fixed number of statements.
 
-The rows, events and digests are those that `releases.scheduling` writes one by one (a test compares them).
+The rows, events and digests are equal to those that `releases.scheduling` writes one by one (a test compares them).
 """
 
 from collections.abc import Iterator, Sequence

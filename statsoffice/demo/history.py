@@ -49,7 +49,7 @@ PROCESS = "replay"
 WELSH_FOLLOWS_MINUTES = 15
 TABLES = "area,year_before,this_year\nNorth,48.1,47.6\nMidlands,51.9,52.4\nSouth,50.3,50.8\n"
 
-# Writes the reports of a story, given by its name, from its drafts and the due time.
+# A function that writes the reports of a story, from the name of the story, its drafts and the due time.
 type WriteUp = Callable[[str, Sequence[Report], datetime], None]
 
 # Checks begin this long before the due time, and end when the release is found live.
@@ -67,11 +67,12 @@ ENOUGH_TO_BE_EARLY = 2
 class Story:
     """What happened to one past release.
 
-    :ivar live_after: when its page appeared after the due time; negative for an early release.
-    :ivar file_after: when its file of tables appeared; None if it has none.
-    :ivar welsh_after: when its Welsh page appeared, which may follow; None if it has none. With one, its page and its
-        file are named parts.
-    :ivar unreachable_until: until when the site could not be used, from shortly before the due time.
+    :ivar live_after: how long after the due time the page appeared; negative for an early release.
+    :ivar file_after: how long after the due time the file of tables appeared; None if there is no such file.
+    :ivar welsh_after: how long after the due time the Welsh page appeared, which may be published later than the
+        others; None if there is no Welsh page. With a Welsh page, the page and the file are named parts.
+    :ivar unreachable_until: how long after the due time the site became available again; it was unavailable from
+        shortly before the due time.
     :ivar report: the name of the story of its report, if it was a breach.
     """
 
@@ -93,7 +94,7 @@ def _near_miss(seconds: int) -> Story:
     return Story(timedelta(seconds=seconds))
 
 
-# The stories by series and the number of the edition; the edition of the last release morning is 0.
+# The stories by series and number of the edition; edition 0 is that of the anchor of the series (`edition_of`).
 STORIES: Mapping[tuple[str, int], Story] = {
     ("road-fuel-prices", 0): _late("draft", minutes=14),
     ("labour-overview", 0): _near_miss(38),
@@ -120,7 +121,7 @@ STORIES: Mapping[tuple[str, int], Story] = {
     ("labour-overview", -6): _late("parted", minutes=5),
     ("apprenticeships", -2): _late("parted", minutes=9),
 }
-# Editions that were cancelled in good time.
+# The reasons for editions that were cancelled in good time.
 CANCELLED: Mapping[tuple[str, int], str] = {
     ("school-inspections", -7): "The inspections of that month were not completed in time.",
 }
@@ -280,7 +281,7 @@ def _change_before_due(past: PastEdition, release: Release) -> Release:
 
 
 def _working_time_before(due_at: datetime, *, days: int) -> datetime:
-    """Return a time of work, so many days before a release or a little more."""
+    """Return a time of a working day that is at least this many days before a release."""
     day = find_working_day(local_date(due_at) - timedelta(days=days), Nation.ENGLAND, step=-1)
     return from_london(datetime.combine(day, time(11, 10)))
 
@@ -307,7 +308,7 @@ def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> 
         for story, releases in stories.items():
             drafts = Report.objects.all().about(releases).select_related("producer")
             write_up(story, list(drafts.order_by("pk")), due_at)
-    # Monitoring goes on with the releases of the last days.
+    # Store the schedules, so that monitoring continues for the releases of the last days.
     CheckSchedule.objects.bulk_create(
         CheckSchedule(
             address=target.address,
@@ -328,12 +329,12 @@ class CheckedRelease:
     judged_at: Sequence[datetime]
 
     def between(self, since: datetime, until: datetime) -> "CheckedRelease":
-        """Return the release with the checks that were completed after one instant and not after another."""
+        """Return the release with only the checks that were completed after `since` and until `until`."""
         return replace(self, checks=[one for one in self.checks if since < one.answer.completed_at <= until])
 
 
 def _check(past: PastRelease, targets: Sequence[Target], *, findings: dict[Hashable, Finding]) -> CheckedRelease:
-    """Check the addresses of a release as its cadence plans it, from shortly before the due time until it is live."""
+    """Check each address of a release as its cadence plans, from shortly before the due time until it is found live."""
     checks: list[CheckResult] = []
     judged_at: set[datetime] = set()
     starts = past.due_at - BEGINS_BEFORE
@@ -401,7 +402,7 @@ def _make_check(
 def _judge_morning(checked: Sequence[CheckedRelease], *, now: datetime) -> dict[str, list[int]]:
     """Store and judge the checks of one morning whenever a verdict is made or changes, and draft reports.
 
-    A release of long ago is drafted only once, when its last verdict is final.
+    Reports on releases that were due longer ago than `RECENT` are drafted only once, after the last verdict.
 
     :return: the keys of the releases of each story.
     """

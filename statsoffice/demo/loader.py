@@ -14,7 +14,7 @@ from statsoffice.demo import access, history, office, policy, rehearsals, report
 from statsoffice.demo.office import find_working_day
 from statsoffice.fake_publisher.client import RehearsalSite
 
-# By this time of a release morning, every decision of its story is made.
+# A release morning counts as over this long after its due time. Every decision of its stories is made by then.
 MORNING_TAKES = timedelta(hours=1, minutes=15)
 # The release for which a person stated when it was live, by series and edition.
 ANSWERED = ("air-quality", -5)

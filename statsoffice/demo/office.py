@@ -43,7 +43,7 @@ PEOPLE = (
     DemoPerson("Pat Lindqvist", "publishing@example.gov.uk", Role.PUBLISHING_TEAM, "Publishing officer", (STATISTICS,)),
     DemoPerson("Ada Brook", "auditor@example.gov.uk", Role.AUDITOR, "Internal auditor", (STATISTICS,)),
 )
-# The contacts are in phone order.
+# The contacts of each series, in the order in which they are called.
 CALLED = ("statistician@example.gov.uk", "deputy@example.gov.uk", "head@example.gov.uk")
 
 
@@ -97,7 +97,7 @@ SERIES = (
 class Edition:
     """One release of a series: its day, and the period in its title, which identifies its page.
 
-    :ivar wanted: the day that the rhythm of the series gives, which may not be a working day.
+    :ivar wanted: the day at the regular interval of the series, which may not be a working day.
     """
 
     on: date
@@ -177,7 +177,7 @@ def edition_of(series: DemoSeries, number: int, *, today: date, last_morning: da
 def _set_up_person(person: DemoPerson, *, password: str) -> None:
     account = User.objects.filter(email=person.email).first()
     if account is None:
-        # The role gives access to everything that a calendar manager needs in the admin site.
+        # `is_staff` opens the admin site. The role gives access to everything that a calendar manager needs there.
         is_staff = person.role is Role.CALENDAR_MANAGER
         account = User(email=person.email, password=password, name=person.name, is_staff=is_staff)
         with transaction.atomic():

@@ -23,8 +23,8 @@ class Rehearsal:
     """What happens in one rehearsal.
 
     :ivar minute: the whole minute at which it is due: 1 for the next one.
-    :ivar live_after: when its page appears after the due time, None for never.
-    :ivar live_from_start: when its page appears after the start of the demonstration, before it is due.
+    :ivar live_after: how long after the due time its page appears; None for never, or with `live_from_start`.
+    :ivar live_from_start: how long after the start of the demonstration its page appears, before it is due.
     """
 
     slug: str
@@ -44,11 +44,11 @@ LIVE = (
     Rehearsal("live-on-time", "Labour market overview: today", 1, timedelta(seconds=2)),
     Rehearsal("live-late", "School inspections: today", 1, timedelta(seconds=40)),
     Rehearsal("live-soft-404", "Punctuality of rail services: today", 2, is_announced=False),
-    # A check every 15 seconds finds it early, and another one five seconds later. So this is the first verdict,
-    # whenever the next whole minute is.
+    # A check every 15 seconds finds this page early, and another check five seconds later confirms it. So this is the
+    # first release with a verdict, however far away the next whole minute is.
     Rehearsal("live-early", "House sales by region: today", 3, live_from_start=timedelta(seconds=25)),
 )
-# Its minute does not count, because it is due on the next day.
+# `minute` is not used, because the training is due on the next working day.
 TRAINING = Rehearsal("training", "Release morning for new colleagues", 0, timedelta(seconds=2))
 
 

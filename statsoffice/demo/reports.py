@@ -141,7 +141,7 @@ class Case:
     due_at: datetime
     narrative: Narrative | None
     submitted_after: int = 0
-    """So many working days."""
+    """The number of working days from the breach until the report is submitted."""
 
     def at(self, working_days: int, clock_time: time) -> datetime:
         """Return a time of day in London, some working days after the breach."""
@@ -181,11 +181,11 @@ def record_demo_correction(release: Release) -> None:
 
 
 def _leave(case: Case) -> None:
-    """Leave the draft as it is, because completing it is the task of this morning."""
+    """Leave the draft as it is: its completion is an open task of the demonstration."""
 
 
 def _submit(case: Case, report: Report | None = None) -> Report:
-    """Assign, complete and submit a report within two days of the breach."""
+    """Assign and complete a report, and submit it `submitted_after` working days after the breach."""
     statistician = find_user(Role.STATISTICIAN)
     report = report or case.drafts[0]
     assert case.narrative is not None  # noqa: S101  # a report that is submitted says what happened
@@ -212,7 +212,7 @@ def _submit(case: Case, report: Report | None = None) -> Report:
         plan = Plan(action.text, action.term, action.owner, local_date(case.at(action.days, time())))
         added = corrective_actions.add_action(report, plan, by=statistician, at=written_at)
         if action.is_done:
-            # An action is finished if the report was decided long ago.
+            # Only reports that were decided long ago have finished actions.
             done_at = case.at(action.days, time(16))
             corrective_actions.finish_action(added, done=True, by=statistician, at=done_at)
     return decisions.submit_report(_fresh(report), by=statistician, at=case.at(case.submitted_after, time(14, 10)))

@@ -1,4 +1,4 @@
-"""The calendar to come of the demonstration: confirmed and provisional releases, changed dates and requests."""
+"""The coming year of the demonstration: confirmed and provisional releases, changed dates and requests."""
 
 from datetime import date, datetime, timedelta
 
@@ -18,7 +18,7 @@ from statsoffice.fake_publisher.scenes import scene
 EDITIONS = {Every.WEEK: 5, Every.MONTH: 12, Every.QUARTER: 4}
 # Releases within these days are confirmed. The others are provisional.
 CONFIRMED_WITHIN = timedelta(days=42)
-# Its publisher has announced another day than the calendar, which a preflight detects.
+# The series whose publisher has announced another day than the calendar, which a preflight detects.
 ANNOUNCED_WRONGLY = "air-quality"
 CHECKED = 2
 

@@ -114,7 +114,7 @@ _LONDON = ZoneInfo("Europe/London")
 
 
 def home_page(state: SiteState, *, site: str, has_place: bool = False) -> str:
-    """Show what the site plays and offers.
+    """Build the home page, which lists the pages of the script and the addresses to try.
 
     :param site: the origin of this site as its reader wrote it, such as "http://127.0.0.1:8765".
     :param has_place: whether the site has a place for a dummy file.
@@ -178,7 +178,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 MOST_CONTROL_BYTES = 64 * 1024 * 1024
 _HTML_HEADERS = ((b"content-type", HTML.encode()),)
 _JSON_HEADERS = ((b"content-type", b"application/json"),)
-# Sites on one machine share browser storage, so scripts in pages must not run.
+# Sites on one machine share cookies, so browsers must not guess that a text file is a page with scripts.
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"))
 
 

@@ -130,7 +130,7 @@ def _due(now: datetime, *, days: int) -> datetime:
 
 
 def _slug(name: str, due_at: datetime) -> str:
-    """Return the name of a release with its time, so that the practice site has its page."""
+    """Return the name of a release with its time, as in a path for which the practice site has a page."""
     return f"{name}-{in_london(due_at):%Y-%m-%d-%H%M}"
 
 

@@ -54,9 +54,9 @@ def publication(
     """Return the page of published statistics.
 
     :param published_at: the aware instant of its last public change.
-    :param first_published_at: that of its first publication, if that was another.
+    :param first_published_at: the aware instant of its first publication, if different.
     :param delay_seconds: by how many seconds the system says that it missed `scheduled_at`.
-    :param changes: its public history, newest first; if not given, that it was first published.
+    :param changes: its public history, newest first; by default one entry, "First published.".
     :param attachments: their titles.
     :param withdrawn: when and why it was marked as withdrawn.
     """

@@ -1,7 +1,7 @@
 """The open place of the practice site for a dummy file: everyone can fetch what a person puts there.
 
-With it, the demonstration can show the result *Open to the public*. The files are held in memory, and only a site
-without a token has the place, because the others can be reached from outside this machine.
+The demonstration uses this place to show the result *Open to the public*. The files are stored in memory. A site with a
+token has no such place, because it can be reached from outside this machine.
 """
 
 import re
@@ -45,7 +45,7 @@ class OpenPlace:
         return _respond(200, _MEDIA_TYPES[name.rpartition(".")[2]], self._files[name])
 
     def save(self, body: bytes, *, content_type: str) -> None:
-        """Save the file of a submitted form. A form without a file removes all files.
+        """Save the file of a submitted form. The form with the button "Remove all files" removes all files.
 
         :param content_type: of the request: multipart/form-data with its boundary.
         :raises NotAFileError: if the file is not accepted. Nothing is changed then.

@@ -30,7 +30,10 @@ type Said = dict[str, Any]
 
 
 def list_announcements(year: int) -> list[Said]:
-    """Return the results of the search for announcements that are due in a year: those that were never published."""
+    """Return the results of the search for announcements that are due in a year.
+
+    The search lists announcements whose statistics are not published, and one whose statistics just were.
+    """
     return [_announcement_result(each) for each in _documents(year)[0]]
 
 
@@ -44,7 +47,8 @@ def list_publications(year: int) -> list[Said]:
 def find_document(path: str, *, now: datetime) -> Document | None:
     """Return the document of a page of this year or an earlier one; None if there is none."""
     ending = path.rpartition("-")[2]
-    # A page of the period before is published in the next year. A page that is updated in place is in every year.
+    # The year in a path is the year of the period, which can be the one before publication, so both are searched. The
+    # page that is updated in place has no year in its path and belongs to every year.
     years = (int(ending), int(ending) + 1) if ending.isdecimal() and len(ending) == 4 else (now.year,)
     for year in years:
         for document in (*_documents(year)[0], *_documents(year)[1]):
@@ -154,10 +158,10 @@ def _publications(year: int) -> Iterator[Document]:
         withdrawn=(withdrawn_at, "The figures for two regions were wrong."),
     )
     old = _publication(f"footpaths-{year}", f"Footpaths: {year}", published_at=datetime(year, 7, 1, 12, tzinfo=UTC))
-    # As documents of the first years: no first publication, no history, and a day without a time.
+    # Documents from GOV.UK's first years have no first publication, no history, and a day without a time.
     del old["first_published_at"], old["details"]["change_history"]
     yield old | {"public_updated_at": f"{year}-07-01T00:00:00.000+00:00"}
-    # The search knows only the last update, so it lists a page of the next year too.
+    # The search filters by the last update only, from this year on, so it also lists a page of the next year.
     yield _publication(f"bridges-{year}", f"Bridges: {year}", published_at=_due(year + 1, 1, 15))
 
 

@@ -61,7 +61,7 @@ def fill_shape(shape: str, title: str, *, heading: str = "", head: str = "", coo
 
 @dataclass(frozen=True, slots=True)
 class PracticeRelease:
-    """A release that its path names.
+    """A release, read from the path of its page.
 
     :ivar slug: the last part of the path, such as "bus-fares-2026-11-30-0930".
     :ivar due_at: the aware instant that the path names.
@@ -98,7 +98,7 @@ class PracticeRelease:
 
     @property
     def summary(self) -> str:
-        """The first sentence, whose number of minutes since 1970 no other release has."""
+        """The first sentence. It contains the minutes since 1970, so it differs from that of every other release."""
         return f"Figures up to {self.period}, from {self.due_at.timestamp() // 60:,.0f} daily values."
 
     @property

@@ -1,1 +1,1 @@
-"""Formats of dates and times that Django writes in the admin site: those of all other pages."""
+"""Formats of dates and times in the admin site, the same as on all other pages."""

@@ -9,7 +9,7 @@ from releases import receipts
 from releases.models import AccessLink
 from statsoffice.notifications.models import Message
 
-# The beginning of the event of such a message, which ends with the key of the link.
+# The prefix of the event of a message with a link. The key of the link follows.
 ACCESS_LINK = "access-link-"
 
 
@@ -18,7 +18,7 @@ def event_of_link(key: int) -> str:
 
 
 def link_placeholder(key: int) -> str:
-    """Return what the stored message has in place of the link, which has no token."""
+    """Return the address without a token that the stored message has in place of the link."""
     return settings.ADDRESS + reverse("releases:receipt", args=[f"link-{key}"])
 
 

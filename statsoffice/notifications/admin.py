@@ -59,7 +59,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse, because without its row the same message would be sent again."""
+        """Refuse, because a message without a row would be sent again."""
         return False
 
 
@@ -84,7 +84,8 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
     def clean_person(self) -> User | None:
         person: User | None = self.cleaned_data["person"]
-        # An invalid producer has its own error. An existing preference has no field for the producer.
+        # The data have no producer if the producer is invalid, which has its own error, or if the preference exists
+        # already, because the field is then read-only.
         current = self.instance.producer if self.instance.pk else None
         producer = self.cleaned_data.get("producer", current)
         if person and producer and not roles_of(person, producer):

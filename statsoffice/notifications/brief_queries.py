@@ -19,9 +19,10 @@ from statsoffice.notifications.recipients import MINUTE_BRIEF, approver_addresse
 
 
 def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the minute briefs without notifications, for Heads of Profession, deputies and people who cover for them.
+    """Find the minute briefs that were not sent yet, for Heads of Profession, deputies and people who cover for them.
 
-    Those of a training go to its participants alone. A message names a release that is not announced by its reference.
+    The briefs of a training go to its participants alone. In a message, a release that is not announced has its
+    reference instead of its title.
     """
     made = MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer")
     rows = [row for row in made if _event_of(row) not in known]
@@ -54,14 +55,14 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
 
 
 def _event_of(row: MinuteBrief) -> str:
-    """Name the event of a brief: another one for each limit, so that a later failure is sent too."""
+    """Return the event of a brief. Each limit has its own event, so that a failure at a later limit is sent too."""
     return f"{MINUTE_BRIEF}{row.pk}-{row.limit_at:%Y%m%d%H%M%S}"
 
 
 def _find_recipients(read: ReadBrief) -> frozenset[str]:
     late = [line.release for line in read.in_state(State.NOT_LIVE, State.LIVE_NOW)]
     if not read.row.rehearsal or read.row.training_id is not None:
-        late = late[:1]  # they are the same for each: the leads of the producer, or those among the participants
+        late = late[:1]  # all have the same recipients: the producer's leads, or the leads among the participants
     return frozenset[str]().union(*map(approver_addresses, late))
 
 
@@ -71,13 +72,13 @@ def _name_and_statement(line: BriefLine) -> tuple[str, str]:
 
 
 def _find_reports(read: ReadBrief) -> list[Report]:
-    """Return the drafts and reports about releases of a brief, in which no early release is."""
+    """Return the drafts and reports about the releases of a brief, none of which is an early release."""
     about = Report.objects.listed().about(line.release for line in read.lines)
     return list(about.defer("machine").order_by("drafted_at", "pk"))
 
 
 def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
-    """Yield whom to call first about releases that are not live, each person once."""
+    """Yield the next contact to call about each release that is not live, each person once."""
     seen = set()
     for found in calls.find_call_lists([line.release for line in lines]).values():
         contact = found.next
@@ -87,7 +88,10 @@ def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
 
 
 def _write_text_message(read: ReadBrief) -> str:
-    """Write the brief as a text message. It names a release only if it is the only one not live, and announced."""
+    """Write the brief as a text message.
+
+    The message names a release only if no other release was not live at the limit, and the release is announced.
+    """
     link = f"{settings.ADDRESS}{reverse('minute_brief', args=[read.row.pk])}"
     head = texts.short_headline(read)
     if read.row.rehearsal:

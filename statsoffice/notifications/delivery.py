@@ -43,7 +43,8 @@ def describe_fault(fault: Exception) -> str:
 def send_by_email(message: Message, *, name: str) -> None:
     """Send one message as text and HTML.
 
-    :param name: the same at each attempt, so that a mailbox recognises a duplicate after a crash.
+    :param name: identifies the message. It is the same at each attempt, so that a mailbox recognises a duplicate after
+        a crash.
     :raises DeliveryRefused: if the server cannot be reached or refuses, or the message cannot be written as an email.
     """
     mail = compose_email(
@@ -65,7 +66,7 @@ def send_by_email(message: Message, *, name: str) -> None:
 def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
     """Return the approved document of a message.
 
-    :raises DeliveryRefused: if it was changed after its approval.
+    :raises DeliveryRefused: if the document was changed after its approval.
     """
     if message.document is None:
         return []
@@ -119,7 +120,7 @@ def _send_by_notify(send: Callable[[NotificationsAPIClient], object]) -> None:
     try:
         send(client)
     except APIError as fault:
-        # Without any response, the client of Notify reports 503.
+        # Without a response the client of Notify reports 503, so the status counts only if there is a response.
         status = fault.status_code if fault.response is not None else None
         if status is None:
             reason = f"GOV.UK Notify cannot be reached: {type(fault.__cause__).__name__}"
@@ -163,18 +164,18 @@ def send_by_webhook(message: Message, *, name: str) -> None:
     if address is None:
         reason = f"STATSOFFICE_WEBHOOKS holds no webhook named {message.recipient}."
         raise DeliveryRefused(reason, only_this=True)
-    # A large package, imported only where it is needed.
+    # The package is large, so it is imported only where it is needed.
     from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat, NotifyType
     from apprise.plugins.pagerduty import NotifyPagerDuty
 
-    # No picture: a post must load nothing from elsewhere.
+    # There is no picture, because a post must load nothing from another site.
     asset = AppriseAsset(app_id=settings.OFFICE_NAME, app_desc=settings.OFFICE_NAME, image_url_mask="")
     post = Apprise(asset=asset)
     post.add(address)
     begins, ends = message.event.startswith(PROBLEM), message.event.startswith(RESTORED)
     for service in post:
         if isinstance(service, NotifyPagerDuty) and (begins or ends):
-            # One incident of PagerDuty for each incident of monitoring, which ends by itself.
+            # Each incident of monitoring has one incident in PagerDuty, which is resolved when monitoring works again.
             number = message.event.removeprefix(PROBLEM).removeprefix(RESTORED)
             service.dedup, service.action = f"{settings.ADDRESS} {number}", "resolve" if ends else "trigger"
     with LogCapture(level=logging.WARNING, fmt="%(message)s") as log:
@@ -186,7 +187,7 @@ def send_by_webhook(message: Message, *, name: str) -> None:
         )
         reason = " ".join(log.getvalue().split())
     if not is_sent:
-        # Other webhooks may still be available.
+        # `only_this`, because other webhooks may still be available.
         raise DeliveryRefused(f"Webhook {message.recipient}: {reason}", only_this=True)
 
 
@@ -199,8 +200,8 @@ SENDERS = {
     Channel.TEXT: send_text_message,
 }
 BATCH_SIZE = 100
-# The claim is longer than any channel takes for one message. After it, another process sends the messages of a process
-# that has died.
+# A claim lasts longer than any channel takes for one message. When it has ended, another process sends the message,
+# because the process that claimed it must have died.
 CLAIM = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
@@ -209,7 +210,10 @@ logger = logging.getLogger(__name__)
 
 
 def send_message(message: Message) -> None:
-    """:raises DeliveryRefused: if the channel did not accept the message."""
+    """Send a message by its channel.
+
+    :raises DeliveryRefused: if the channel did not accept the message.
+    """
     name = sha256_hex(f"{message.event} {message.recipient}".encode())[:32]
     SENDERS[Channel(message.channel)](message, name=name)
 
@@ -218,11 +222,11 @@ def deliver_messages(*, now: datetime, send: Send = send_message, kind: str = ""
     """Send the messages that are due. Each is claimed first, so that no two processes send the same one.
 
     A message that was not accepted is retried after a growing pause, at most fifteen times, unless a retry cannot help.
-    A channel that is unavailable, or meets an error of our own, delays no other channel.
+    A channel that is unavailable, or fails because of an error in our code, delays no other channel.
 
-    :param kind: the beginning of the events of the messages to send; "" sends all.
+    :param kind: the prefix of the events of the messages to send; "" sends all.
     :return: the number of messages sent.
-    :raises ExceptionGroup: after all channels, if some met an error of our own.
+    :raises ExceptionGroup: if some channels failed because of an error in our code. The other channels are used first.
     """
     begun = time.monotonic()
 

@@ -29,7 +29,7 @@ class Piece:
 class Block:
     """The lines of a paragraph, or the items of a list: "ul", or "ol" if they are numbered.
 
-    `is_note` says that it follows the line of dashes at the end, and so is set small.
+    `is_note` says that the block follows the line of dashes, and so belongs to the note in small print at the end.
     """
 
     lines: tuple[tuple[Piece, ...], ...]
@@ -40,7 +40,7 @@ class Block:
 def render_text(template: str, context: Mapping[str, object]) -> tuple[str, str]:
     """Return the subject and the text of a template, whose first paragraph is the subject."""
     values = {**context, "office": settings.OFFICE_NAME, "site": settings.ADDRESS}
-    # Plain text, so nothing is escaped.
+    # The result is plain text, so nothing is escaped.
     rendered = Engine.get_default().get_template(template).render(Context(values, autoescape=False))
     subject, _blank, text = rendered.lstrip().partition("\n\n")
     return one_line(subject), text.rstrip("\n") + "\n"

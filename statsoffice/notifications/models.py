@@ -16,7 +16,7 @@ from releases.models.append_only import new_salt
 from releases.models.event import NEVER, RowRecord, Table
 
 KINDS: dict[str, Promise] = {}
-"""The label of each kind, by the beginning of its events. The table in outbox.py fills it when Django starts."""
+"""The label of each kind of notification, by the prefix of its events. outbox.py fills it when Django starts."""
 
 OTHER = lazy("Message")
 
@@ -148,7 +148,7 @@ class MessageRowRecord(RowRecord):
 
 
 class Preference(models.Model):
-    """One channel that a person has chosen for a producer or, without a person, the default for all others."""
+    """A channel for messages about a producer. Without `person`, it is the default for people who have chosen none."""
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(

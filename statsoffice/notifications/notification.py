@@ -32,15 +32,15 @@ class Notification:
     """The key of the approved document to attach."""
     reply_to: str = ""
     is_confidential: bool = False
-    """Whether only the recipients may have it, so that no webhook gets it."""
+    """Whether only the recipients may have the notification, so that no webhook gets it."""
     is_for_operators: bool = False
-    """Whether it is about monitoring itself, so that every PagerDuty webhook gets it, without a preference."""
+    """Whether the notification is about monitoring itself. Every PagerDuty webhook gets it, whatever people chose."""
     rehearsal: bool = False
-    """Whether it is about a rehearsal, if it names neither the release nor the report."""
+    """Whether the notification is about a rehearsal, if it has neither a release nor a report."""
     of_training: int | None = None
-    """The key of the training that it is about, if it names neither the release nor the report."""
+    """The key of the training that the notification is about, if it has neither a release nor a report."""
     has_text_message: bool = True
-    """Whether it is sent as a text message too, if its rule has text messages."""
+    """Whether the notification is sent as a text message too, if its rule has text messages."""
     text_message: str = ""
     """The text message; if it is empty, the subject and the last link are sent."""
     suspicions: Sequence[Suspicion] = ()
@@ -62,7 +62,7 @@ class Notification:
 
     @property
     def training(self) -> int | None:
-        """The key of the training that it is about, if any."""
+        """The key of the training that the notification is about, if any."""
         return self.about.training_id if self.about is not None else self.of_training
 
 
@@ -79,12 +79,16 @@ def one_line(words: object) -> str:
     return " ".join(str(words).split())
 
 
-# A text message in one part. Source: GSM 03.38, 160 characters of 7 bits.
+# The longest text message that is sent in one part. Source: GSM 03.38, 160 characters of 7 bits.
 LONGEST_TEXT_MESSAGE = 160
 
 
 def write_text_message(words: str, link: str) -> str:
-    """Write a text message that ends with a link. Its words are cut, with characters that need no second part."""
+    """Write a text message that ends with a link.
+
+    The words are cut so that the message fits into one part. They then end in "..." because "…" is not in the GSM
+    alphabet.
+    """
     room = LONGEST_TEXT_MESSAGE - len(f". {link}")
     fitting = words if len(words) <= room else f"{words[: max(0, room - 3)].rstrip()}..."
     return f"{fitting}. {link}"[-LONGEST_TEXT_MESSAGE:]
@@ -103,10 +107,11 @@ def shorten(text: str, most: int = LONGEST_SUBJECT) -> str:
     return f"{words if words and len(rest) < most // 3 else cut}…"
 
 
-# The checks of one minute answer within seconds of each other. The first message waits for all of them.
+# How long the first message waits for further news. The checks of one minute answer within seconds of each other, so
+# one message covers all of them.
 SETTLING = timedelta(seconds=10)
-# A person who had a message within the window gets the next one after a minute without news, or at the end of the
-# window.
+# A person who had a message within `WINDOW` gets the next one when there was no news for `QUIET`, or when the oldest
+# news has waited for `WINDOW`.
 QUIET = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
 
@@ -128,11 +133,12 @@ def combine[T: (Suspicion, Verification)](
     earlier: Iterable[tuple[str, int]],
     now: datetime,
 ) -> Iterator[tuple[list[T], frozenset[str]]]:
-    """Return the notifications for now, with their recipients: one message for each person and producer.
+    """Yield the suspicions or verdicts to notify of now, each group with its recipients.
 
-    Each rehearsal has a separate message, at once.
+    Each person gets one message for each producer. Each rehearsal has a separate message, which does not wait.
 
-    :param earlier: the events of such messages within the window, without rehearsals, with their producers' keys.
+    :param earlier: the events of messages of this kind within `WINDOW`, without rehearsals, each with the key of its
+        producer.
     """
     by_producer: dict[int, dict[int, T]] = defaultdict(dict)
     for item in found:
@@ -158,7 +164,7 @@ def select_ready(
 ) -> list[PendingItem]:
     """Return the items of one producer of which people are notified now, oldest first.
 
-    :param notified_lately: the addresses that had such a message about the producer within the window.
+    :param notified_lately: the addresses that had a message of this kind about the producer within `WINDOW`.
     """
     in_order = sorted((item for item in pending if item.recipients), key=lambda item: (item.since, item.key))
     first = [item for item in in_order if not item.recipients <= set(notified_lately)]

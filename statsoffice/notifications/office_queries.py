@@ -38,7 +38,7 @@ def find_date_requests(*, known: Collection[str], now: datetime) -> Iterator[Not
 
 
 def find_date_decisions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the decided requests for another date; a person who withdrew a request knows it."""
+    """Find the decided requests for another date. A withdrawn request needs no notification."""
     decided = (RequestState.AGREED, RequestState.REFUSED, RequestState.LAPSED)
     requests = DateChangeRequest.objects.filter(state__in=decided, decided_at__gt=now - MAX_AGE)
     related = requests.select_related("release__series__producer", "requested_by")
@@ -56,7 +56,7 @@ def find_access_requests(*, known: Collection[str], now: datetime) -> Iterator[N
 
 
 def find_access_decisions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the decided requests about pre-release access; a person who withdrew a request knows it."""
+    """Find the decided requests about pre-release access. A withdrawn request needs no notification."""
     decided = (RequestStatus.AGREED, RequestStatus.REFUSED)
     requests = PreReleaseRequest.objects.filter(status__in=decided, decided_at__gt=now - MAX_AGE)
     for request in requests.select_related("release__series__producer", "asked_by").order_by("decided_at", "pk"):
@@ -66,7 +66,7 @@ def find_access_decisions(*, known: Collection[str], now: datetime) -> Iterator[
 
 
 def find_open_files(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the dummy files that are open to the public, of which the person who requested the check is notified.
+    """Find the dummy files that are open to the public, to notify the person who requested the check.
 
     The message names neither the file nor its address, because an open file is a weakness that others could use.
     """
@@ -133,7 +133,10 @@ STALE = timedelta(hours=1)
 
 
 def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the incidents of monitoring that began or ended: one alarm each, and one message to those who had it."""
+    """Find the incidents of monitoring that began or ended.
+
+    Each incident has one alarm, and at its end one message to the recipients of the alarm.
+    """
     for incident in Incident.objects.filter(alarmed_at__gt=now - MAX_AGE).order_by("alarmed_at"):
         assert incident.alarmed_at is not None  # noqa: S101  # the query asked for it
         alarm, end = f"{PROBLEM}{incident.pk}", f"{RESTORED}{incident.pk}"

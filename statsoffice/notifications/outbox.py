@@ -59,7 +59,7 @@ TRAINING = lazy(
 # Not translated, because it is part of an official email in the language of the report.
 NO_BREACH = "This is a rehearsal: no real release and no real breach."
 
-# Why a person gets a message, and how to stop it.
+# The last paragraph of a message says why a person gets it, and how to stop such messages:
 CONTACT = lazy(
     "You get this email because you are a contact for the release, or a Head of Profession or deputy of its "
     "producer. To stop these emails, ask your calendar manager to remove you from the contacts of the series."
@@ -106,12 +106,12 @@ def _name_of(notification: Notification) -> str:
 class Rule:
     """One kind of notification, or a few with the same query and template.
 
-    `kinds` has the label of each kind by the beginning of its events, for a message whose subject was redacted. The
-    query is called with `known`, the events that have a message already, and `now`. It returns the notifications that
-    are due, with their recipients. The template has the subject in its first paragraph and the text after it.
-    `reason` says why a person gets the message and how to stop it; a message with its own sentence about this, or one
-    that a person sends, has none. `rehearsal` is the first paragraph of a message about a rehearsal. A training has
-    its own reason and first paragraph.
+    `kinds` has the label of each kind by the prefix of its events, for a message whose subject was redacted. `query` is
+    called with `known`, the events that have a message already, and `now`. It returns the notifications that are due,
+    with their recipients. The template has the subject in its first paragraph and the text after it. `reason` says why
+    a person gets the message and how to stop such messages. It is None if the template has its own sentence about this,
+    or if a person sends the message. `rehearsal` is the first paragraph of a message about a rehearsal. A message about
+    a training has its own reason and first paragraph.
     `covered` says whether a person who covers for a recipient gets the message too, and `has_text_message` whether
     recipients whose contact has a UK mobile number also get a text message.
     """
@@ -127,9 +127,9 @@ class Rule:
     def render(self, notification: Notification) -> tuple[str, str]:
         """Return the subject on one line of at most 78 characters, and the text.
 
-        In a subject, `name` names the release, or else the producer or the office. It is shortened if the subject is
-        too long. In the text, `full_name` names the same. A report has its number and its producer, because producers
-        use the same numbers.
+        The template has two variables for the name of the release, or else of the producer or the office. `name` is for
+        the subject, and is shortened if the subject is too long. `full_name` is for the text. A template about a report
+        has the number and the producer of the report, because different producers use the same numbers.
         """
         name = _name_of(notification)
         subject, text = self._fill(notification, name=name, full_name=name)
@@ -311,11 +311,12 @@ RULES = (
 KINDS.update({kind: label for rule in RULES for kind, label in rule.kinds.items()})
 
 
-# The channels that each person has chosen for a producer, by address; "" has those for all others.
+# The chosen channels for one producer, by lower-case email address. The key "" has the producer's default for people
+# without a choice. The second item of each pair is the name of a webhook, or "".
 type Choices = dict[str, set[tuple[Channel, str]]]
 
 
-# After a large outage there may be notifications about a thousand suspicions at once.
+# Notifications are written in batches, because after a large outage there may be a thousand suspicions at once.
 BATCH_SIZE = 100
 
 
@@ -324,7 +325,7 @@ def create_missing(*, now: datetime, rules: Sequence[Rule] | None = None) -> int
 
     :param rules: the kinds to write; None writes all.
     :return: the number of messages that were missing.
-    :raises ExceptionGroup: after all other kinds were written, if some could not be.
+    :raises ExceptionGroup: if some kinds could not be written. The other kinds are written first.
     """
     known = set(Message.objects.filter(created_at__gt=now - 2 * MAX_AGE).values_list("event", flat=True))
 
@@ -345,7 +346,7 @@ def create_missing(*, now: datetime, rules: Sequence[Rule] | None = None) -> int
 
 
 def _within_training(one: Notification) -> Notification:
-    """Limit the recipients of a notification about a training to its participants, however they were found."""
+    """Limit the recipients of a notification about a training to the participants of the training."""
     if one.training is None:
         return one
     return replace(one, recipients=one.recipients & participant_addresses(one.training))
@@ -365,7 +366,7 @@ def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notificatio
 
 
 def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) -> int:
-    """Write all messages of some notifications or none, because an event with one message counts as written."""
+    """Write all messages of some notifications or none, because an event that has any message counts as written."""
     with transaction.atomic():
         events = [one.event for one in notifications]
         existing = set(Message.objects.filter(event__in=events).values_list("event", "channel", "recipient"))
@@ -392,9 +393,9 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
     """Return a message for each recipient and channel, and for each webhook that was chosen.
 
     A person without a choice gets the channels of their producer, or else email. Webhooks are additional, because they
-    are not particular people. They get only the reference and a link, and nothing about rehearsals. A notification for
-    operators goes to every PagerDuty webhook with its subject. Messages that a person sends, with a document or a reply
-    address, always go by email.
+    are not particular people. A webhook gets only the reference and a link, and nothing about rehearsals. A
+    notification for operators also goes to every PagerDuty webhook, with the subject of the message. Messages that a
+    person sends, with a document or a reply address, always go by email.
     """
     choices_by_producer = _choices_of({one.producer for one in notifications})
     available = available_channels()
@@ -440,7 +441,7 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
 
 
 def _name_subject(notification: Notification) -> str:
-    """Name the subject for a webhook: the number of a report, the reference of a release, or the office."""
+    """Return the subject for a webhook: the report's number, the release's reference, or the office's name."""
     if notification.report:
         return notification.report.number
     return notification.release.reference if notification.release else settings.OFFICE_NAME

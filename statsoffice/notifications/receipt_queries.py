@@ -13,13 +13,14 @@ from statsoffice.notifications.notification import MAX_AGE, Notification, one_li
 from statsoffice.notifications.recipients import DISCLOSURE, incident_addresses, responsible_addresses
 from statsoffice.notifications.release_queries import add_reminder, address_of_number
 
-# Drafts are made every two seconds. If that fails, people are notified without the number of the report.
+# Reports are drafted every two seconds. If there is no draft after this time, people are notified without the number
+# of the report.
 DRAFTED_WITHIN = timedelta(seconds=30)
 
 
 def find_access_links(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the links of recipients that are to be sent: each to one person, who has no account."""
-    recipients_of = cache(receipts.recipients_of)  # all recipients of a release have their links at the same time
+    """Find the pre-release access links to send. Each goes to one recipient, who has no account."""
+    recipients_of = cache(receipts.recipients_of)  # the links of a release are sent at the same time
     for link in receipts.links_to_send(now=now, since=now - MAX_AGE):
         if (event := event_of_link(link.pk)) not in known and link.entry.email:
             release, entry = link.entry.release, link.entry
@@ -77,13 +78,14 @@ def find_recipients_without_need(*, known: Collection[str], now: datetime) -> It
 
 
 def find_disclosures(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reported disclosures, of which the leads and the incident contact are notified at once, and no one else.
+    """Find the reported disclosures. Only the leads and the incident contact are notified, at once.
 
-    They are reminded once while no one is assigned to the draft report. The message names neither the release nor the
-    recipient: readers of a mailbox may not know of it. It waits a few seconds for the draft, so that it has its number.
+    They are reminded once if no one has been assigned to the draft report. The message names neither the release nor
+    the recipient, because not everyone who reads a mailbox may know of the disclosure. The message waits a few seconds
+    until the report is drafted, so that it has the number of the report.
     """
     for receipt in _recent(Answer.DISCLOSURE, now=now):
-        started = getattr(receipt, "started_report", None)  # there is none until it is drafted
+        started = getattr(receipt, "started_report", None)  # missing until the report is drafted
         report = started.report if started else None
         event, is_reminder = add_reminder(
             f"{DISCLOSURE}{receipt.pk}", report=report, since=receipt.at, known=known, now=now

@@ -21,12 +21,13 @@ from releases.rules.web_address import is_uk_mobile, telephone_uri
 from releases.trainings import participant_addresses
 from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
 
-# For each producer, the addresses of a Head of Profession who is away, and the address of the person who covers.
+# For each producer, by key: the email addresses of each Head of Profession who is away, and the email address of the
+# person who covers for them.
 type CoverAddresses = Mapping[int, Sequence[tuple[frozenset[str], str]]]
 
 
 def open_memberships(producers: Collection[int], roles: Collection[Role] = LEADS) -> QuerySet[Membership]:
-    """Return the roles of producers, by key, that people with an open account hold."""
+    """Return the memberships of people with an open account, in some roles and for some producers (by key)."""
     return Membership.objects.filter(producer__in=producers, role__in=list(roles), user__is_active=True)
 
 
@@ -43,22 +44,23 @@ def lead_addresses(producer: int) -> frozenset[str]:
 
 
 def incident_addresses(producer: Producer) -> frozenset[str]:
-    """Return the addresses of those who are notified of an incident: the leads and the incident contact."""
+    """Return the addresses of the people who are notified of an incident: the leads and the incident contact."""
     contact = current_contact(producer)
     return lead_addresses(producer.pk) | ({contact.person.email.lower()} if contact and contact.person else frozenset())
 
 
 def find_mobile_numbers(addresses: Collection[str], producer: int) -> frozenset[str]:
-    """Return the mobile numbers of a producer's contacts whose accounts have some email addresses."""
+    """Return the UK mobile numbers of a producer's contacts whose account has one of the email addresses."""
     contacts = Contact.objects.filter(producer=producer, user__is_active=True).select_related("user")
     numbers = (telephone_uri(one.telephone) for one in contacts if one.user and one.user.email.lower() in addresses)
     return frozenset(number.removeprefix("tel:") for number in numbers if is_uk_mobile(number))
 
 
 def responsible_addresses(release: Release) -> frozenset[str]:
-    """Return the addresses of the responsible statistician and Head of Profession of a release's series, or the leads.
+    """Return the addresses of the responsible statistician and the Head of Profession of a release's series.
 
-    In a rehearsal only contacts with an account are notified, in a training only its participants.
+    If neither can be reached, return the addresses of the producer's leads. In a rehearsal only contacts with an
+    account are notified, in a training only its participants.
     """
     return _contacts_or_leads(release, (release.series.responsible, release.series.head_of_profession))
 
@@ -80,14 +82,14 @@ def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> 
     found = contact_addresses(contact for contact in named if contact.user or not release.rehearsal)
     if found or (release.rehearsal and named):
         return found
-    # Someone must be notified, and must learn that no contact of the series can be reached.
+    # No contact of the series can be reached, but someone must be notified.
     return lead_addresses(release.series.producer_id)
 
 
 def approver_addresses(release: Release) -> frozenset[str]:
-    """Return the addresses of those who may agree to a request; in a rehearsal only contacts of the series.
+    """Return the addresses of the producer's leads, who may agree to a request about a release.
 
-    In a training they are the leads among its participants.
+    In a rehearsal, only leads who are contacts of the series are included; in a training, only leads who take part.
     """
     series = release.series
     leads = open_memberships([series.producer_id])
@@ -104,18 +106,19 @@ def approver_addresses(release: Release) -> frozenset[str]:
     return frozenset(email.lower() for email in leads.values_list("user__email", flat=True))
 
 
+# Prefixes of `Message.event`, by subject:
 SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
-# The beginning of the event of a message about an early release, which only few people may read (decision 73).
+# An early release, of which only few people may know (decision 73). `REMINDER` is followed by the reminder's number.
 EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
-# The same of a possible disclosure that a recipient of pre-release access reported (decision 99).
+# A possible disclosure that a recipient of pre-release access reported (decision 99).
 DISCLOSURE = "access-disclosure-"
-# The same of a report that a person started about what became known before a release (decision 127).
+# A report that a person started about what became known before a release (decision 127).
 REPORTED_INCIDENT = "incident-report-"
-# The same of a dummy file that is open to the public (decision 107).
+# A dummy file that is open to the public (decision 107).
 OPEN_FILE = "open-file-"
-# The same of an incident of monitoring: its begin and its end.
+# The beginning and the end of an incident of monitoring.
 PROBLEM, RESTORED = "watcher-ill-", "watcher-restored-"
-# The same of a minute brief, which only people who lead read: a release found early is missing from it (decision 100).
+# A minute brief. Only leads read it, because a release found early is missing from it (decision 100).
 MINUTE_BRIEF = "minute-brief-"
 FOR_LEADS_ALONE = (
     Q(event__startswith=EARLY_RELEASE)
@@ -128,7 +131,7 @@ OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-toget
 
 
 def event_of_suspicions(kind: str, suspicions: Sequence[int]) -> str:
-    """Name the event of a message on suspicions, by key: the same whenever the same suspicions are combined."""
+    """Return the event of a message about suspicions, given by key. The same suspicions always have the same event."""
     if len(suspicions) == 1:
         return f"{kind}-{suspicions[0]}"
     return f"{OF_SEVERAL[kind]}-{sha256_hex(' '.join(str(key) for key in suspicions).encode())[:32]}"
@@ -150,10 +153,10 @@ def about_hidden_trainings(person: AnyPerson) -> Q:
 
 
 def people_notified_of(suspicions: Collection[int]) -> Mapping[int, set[str]]:
-    """Return the addresses that had a message on each suspicion, by its key; suspicions without one are left out."""
+    """Return the addresses that had a message about each suspicion, by its key; suspicions without one are left out."""
     suspicions_by_event: dict[str, set[int]] = defaultdict(set)
     for key in suspicions:
-        # Before messages named several suspicions, each had its own event.
+        # Older messages were about one suspicion each. They may have no `NotifiedSuspicion`, so their event is added.
         suspicions_by_event[event_of_suspicions(SUSPECTED, [key])].add(key)
     rows = NotifiedSuspicion.objects.filter(suspicion__in=suspicions)
     for event, key in rows.values_list("event", "suspicion"):
@@ -174,7 +177,7 @@ class Person(NamedTuple):
 
 
 def find_cover_addresses(*, now: datetime) -> CoverAddresses:
-    """Find who covers at an instant for which Head of Profession, by the addresses of both."""
+    """Return who covers for which Head of Profession at an instant, as email addresses."""
     rows = list(Cover.objects.in_force(at=now).select_related("person", "absent"))
     contacts = Contact.objects.filter(user__in=[row.absent_id for row in rows]) if rows else ()
     found: dict[int, list[tuple[frozenset[str], str]]] = defaultdict(list)
@@ -198,8 +201,9 @@ def add_covers(recipients: frozenset[str], covers: Iterable[tuple[frozenset[str]
 class ReportPeople:
     """The people who may have to be notified of one report.
 
-    `submitters` are in order, with the position of their event in the chain. `participants` are the accounts that take
-    part in it, if it is a rehearsal. `readers` are those for whom a restricted report exists, None for any other.
+    `submitters` are the people who submitted the report, in order, each with the position of the event in the chain.
+    If the report is about a rehearsal, only the accounts in `participants` (by key) are notified. `readers` are the
+    people who may know of a restricted report, None for any other report.
     """
 
     leads: frozenset[Person] = frozenset()
@@ -269,7 +273,7 @@ def _find_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
 
 
 def _find_participants(reports: Iterable[Report]) -> dict[int, set[int]]:
-    """Return the accounts of the participants of trainings, by the key of the report about it."""
+    """Return the accounts of the participants of each report's training, by the key of the report."""
     found: dict[int, set[int]] = {report.pk: set() for report in reports if report.training_id}
     if found:
         through = Report.objects.filter(pk__in=found).values_list("pk", "training__participants")

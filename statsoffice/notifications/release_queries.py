@@ -56,12 +56,13 @@ SUBJECTS = {ReportKind.LATE: lazy("Late"), ReportKind.EARLY: lazy("Early"), Repo
 
 
 def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the early releases of which the leads and the incident contact are notified, each at once.
+    """Find the early releases. The leads and the incident contact are notified of each one at once.
 
     They are reminded every STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES until one of them has decided, or until the due
     time before which the release was found. After an outage there is one reminder, not one for each that was missed.
-    No message names the release or its page: readers of a mailbox may not know of it (decision 73). While the first
-    early release of a producer awaits a decision, others cause no text messages: hundreds can be found at once.
+    No message names the release or its page, because not everyone who reads a mailbox may know of an early release
+    (decision 73). While one early release of a producer awaits a decision, later ones cause no text messages, because
+    hundreds can be found at once.
     """
     recent = Suspicion.objects.unpublished_early().filter(raised_at__gt=now - MAX_AGE).prefetch_related("decisions")
     waiting: set[tuple[int, bool, int | None]] = set()
@@ -93,10 +94,10 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
 def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports that people started about what became known before a release that is still to come.
 
-    The same people are notified as of an early release that our checks found, except the person who started the report.
-    A report about a series counts unless one of its releases was published after the day on which it happened. Of a
-    release that was live early, they are reminded once while no one is assigned to the report. The message names
-    neither the release nor the report's reference, which contains its title.
+    The leads and the incident contact are notified, except the person who started the report. If the report is about a
+    release that was live early, they are reminded once if no one has been assigned to the report. A report about a
+    series is included if a release of the series is still to come and none was published after the day of the
+    incident. The message has neither the title of the release nor the report's reference, which contains the title.
     """
     of_series = Release.objects.filter(series=OuterRef("series"))
     published = of_series.alias(day=TruncDate("published_at", tzinfo=calendar.LONDON))
@@ -135,16 +136,19 @@ def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterato
 
 
 def address_of_number(report: Report) -> str:
-    """Return the address that leads to a report by its number: the other one contains the title of the release."""
+    """Return the address that finds a report by its number. The report's own address contains the release's title."""
     return reverse("breaches:report_list", query={"number": report.number})
 
 
 def add_reminder(
     event: str, *, report: Report | None, since: datetime, known: Collection[str], now: datetime
 ) -> tuple[str, bool]:
-    """Return the event of the one reminder of an incident that a person reported, or of its first notification.
+    """Return the event of the notification that is due for an incident that a person reported, and if it is a reminder.
 
-    A reminder is due STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if no one is assigned to the report or has decided.
+    The one reminder is due STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if the report is drafted but not decided, and
+    no one is assigned to it.
+
+    :param event: the event of the first notification.
     """
     is_taken = report is None or report.status not in UNDECIDED or report.person_dealing_id is not None
     is_reminder = event in known and not is_taken and now - since >= settings.ACKNOWLEDGED_WITHIN
@@ -161,7 +165,7 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
     is_over = Q(release__status=Status.PUBLISHED) | Q(release__status=Status.CANCELLED, verification__due_at__lte=now)
     is_recent = Q(raised_at__gt=now - MAX_AGE) | Q(kind=ReportKind.EARLY, release__published_at__gt=now - MAX_AGE)
     recent = Suspicion.objects.filter(is_recent, ~Q(kind=ReportKind.EARLY) | is_over, notifications__isnull=True)
-    # Before messages named several suspicions, each had its own event.
+    # Older messages were about one suspicion each. They may have no `NotifiedSuspicion`, so their event is looked up.
     new = [key for key in recent.values_list("pk", flat=True) if event_of_suspicions(SUSPECTED, [key]) not in known]
     suspicions = Suspicion.objects.filter(pk__in=new).select_related(
         "release__series__producer",
@@ -209,7 +213,10 @@ def _earlier_messages(kind: str, *, now: datetime) -> QuerySet[NotifiedSuspicion
 
 
 def _number_for_subject(report: Report | None, suspicions: Iterable[Suspicion]) -> str:
-    """Return the number of a report; "" for an early release, which no subject connects with its report."""
+    """Return the number of a report for the subject of a message.
+
+    Return "" for an early release, because no subject may connect it with its report, and for a confidential report.
+    """
     if report is None or report.number_position is None:
         return ""
     is_early = any(suspicion.kind == ReportKind.EARLY for suspicion in suspicions)
@@ -239,7 +246,7 @@ def _suspicion_notification(
 
 
 def find_releases_to_check(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the verdicts for which a person must check the page; each has a row once people were notified."""
+    """Find the verdicts for which a person must check the page. A verdict with a `NotifiedVerdict` row is left out."""
     verdicts = Verification.objects.filter(
         ~statements.is_answered(), outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, notifications__isnull=True
     ).exclude(release__in=unpublished_early_releases().values("pk"))
@@ -288,7 +295,7 @@ def _sentences(verdict: Verification) -> str:
 def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the late releases that are live now; only people who were notified of the suspicion are notified."""
     is_live = Q(verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE)
-    # It was found early, taken down, and published after its tolerance.
+    # This release was found early, taken down, and published after its tolerance.
     is_live |= Q(
         verification__outcome=Outcome.EARLY,
         release__status=Status.PUBLISHED,
@@ -325,7 +332,7 @@ def _write_first_live(suspicion: Suspicion) -> str:
 
 
 def _live_since(suspicion: Suspicion) -> datetime:
-    # An early release was first live before it was taken down.
+    # `first_live_at` of an early release is from before it was taken down, so it does not count here.
     if suspicion.verification.outcome == Outcome.EARLY:
         return suspicion.raised_at
     first_live_at = suspicion.verification.first_live_at
@@ -334,7 +341,7 @@ def _live_since(suspicion: Suspicion) -> datetime:
 
 
 def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the preflights with new problems; once the release is due, nothing can be corrected."""
+    """Find the preflights with new problems. Releases that are due are left out, as nothing can be corrected then."""
     recent = listed_preflights().filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
     runs = recent.select_related(
         "release__series__producer",

@@ -36,8 +36,8 @@ STEPS = [PAST_TENSE[move] for move in (SUBMIT, TAKE_BACK, RETURN, APPROVE)]
 def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports that were submitted, taken back, returned or approved.
 
-    The Heads of Profession and deputies are notified of all steps but a return; those who submitted the report or deal
-    with it are notified of its return and approval. No one is notified of a step they took themselves.
+    The Heads of Profession and deputies are notified of all steps but a return. The people who submitted the report or
+    deal with it are notified of its return and approval. No one is notified of a step they took themselves.
     """
     recent = ReportEvent.objects.filter(kind__in=STEPS, at__gt=now - MAX_AGE).order_by("position")
     recent = recent.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
@@ -59,15 +59,15 @@ def _name_step(kind: str, key: int) -> str:
     return f"report-{kind.replace('_', '-')}-{key}"
 
 
-# No one is reminded at night.
+# The London time from which reminders are sent, so that no one is reminded at night.
 REMINDERS_FROM = time(9, 0)
 
 
 def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reminders of undecided reports whose day has come, without rehearsals.
+    """Find the due reminders about undecided reports, without rehearsals.
 
-    The statisticians are reminded as well, until the report is submitted. A report that was merged from drafts does not
-    remind anyone a second time.
+    The leads are reminded and, until the report is submitted, the statisticians. A report that was merged from drafts
+    has no reminder that was already sent about one of the drafts.
     """
     for report in (
         Report.objects.official()
@@ -116,7 +116,7 @@ def _name_reminder(report: int, reminder: lifecycle.Reminder) -> str:
 def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports and notices that a person sent by email.
 
-    Each is a person's decision and does not become outdated, so it is found for as long as `known` reaches back.
+    A dispatch is a person's decision and does not become outdated, so it is found for as long as `known` reaches back.
     """
     dispatches = Dispatch.objects.by_mail().filter(at__gt=now - 2 * MAX_AGE)
     new = [key for key in dispatches.values_list("pk", flat=True) if event_of_dispatch(key) not in known]
@@ -144,19 +144,20 @@ def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[N
 
 
 def event_of_dispatch(dispatch: int) -> str:
-    """Name the event of the email of a dispatch, by its key."""
+    """Return the event of the email of a dispatch, given by key."""
     return f"report-sent-{dispatch}"
 
 
 def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the open corrective actions whose day has passed, without rehearsals: one reminder for each day set.
+    """Find the open corrective actions whose due day has passed, without rehearsals.
 
-    It goes to the responsible statisticians and Heads of Profession of the series, or to the producer's leads.
+    There is one reminder for each due day that was set. It goes to the responsible statisticians and Heads of
+    Profession of the series, or else to the producer's leads.
     """
     today = local_date(now)
     overdue = CorrectiveAction.objects.overdue(on=today).filter(due__gt=today - MAX_AGE, report__rehearsal=False)
     overdue = overdue.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
-    # A report that was dismissed or withdrawn requires nothing.
+    # The corrective actions of a dismissed or withdrawn report need not be completed.
     open_reports = overdue.exclude(report__status__in=(ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
     for action in open_reports.select_related("report__producer").order_by("due", "pk"):
         if (event := f"overdue-action-{action.pk}-{action.due}") not in known:
@@ -189,9 +190,9 @@ UNACKNOWLEDGED = "unacknowledged-"
 def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports that no one is dealing with STATSOFFICE_ACKNOWLEDGE_MINUTES after the suspicion.
 
-    The next contact gets one message for all such reports of a producer: the first of Head of Profession, deputies and
-    the producer's leads who was not notified of the suspicion, or else the first of them once more. Each rehearsal has
-    a separate message.
+    One person gets one message about all such reports of a producer. This is the first of the Head of Profession, the
+    deputies and the producer's leads who was not notified of the suspicion. If all were notified, the first of them is
+    notified again. Each rehearsal has a separate message.
     """
     reminded = NotifiedSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
     unacknowledged = (

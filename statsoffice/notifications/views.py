@@ -135,7 +135,7 @@ def _lines(messages: Iterable[Message], *, person: "User", leads: bool) -> Itera
     alike: dict[tuple[Channel, str, str, bool, bool], list[str]] = defaultdict(list)
     for message in messages:
         own = message.recipient.lower() == person.email.lower()
-        # The reason of a server may contain the address.
+        # The reason that a server gave may contain the address, which only leads and the recipient may see.
         reason = message.last_error if leads or own else ""
         left = _is_left(message)
         named = message.channel == Channel.WEBHOOK or (leads and message.erased_at is None)

@@ -162,13 +162,13 @@ class OfficeAPI(NinjaAPI):
     ) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=path_prefix or PATH, path_params=path_params)
         document["servers"] = [{"url": str(settings.ADDRESS)}]
-        # All operations have the same scheme, although each accepts another scope.
+        # All operations are documented with one security scheme, although they need different scopes.
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         for methods in document["paths"].values():
             for operation in methods.values():
                 operation["security"] = [{"token": []}]
                 for parameter in operation["parameters"]:
-                    if parameter["schema"].get("default") == "":  # which its own pattern refuses
+                    if parameter["schema"].get("default") == "":  # the pattern of the parameter refuses this default
                         parameter["allowEmptyValue"] = True
                         parameter["schema"].pop("default")
         return document
@@ -319,7 +319,8 @@ def token(request: OfficeRequest) -> dict[str, Any]:
 class OfficeReleaseAnswer(ReleaseAnswer):
     """A release of the producer. What readers cannot see yet is null."""
 
-    # The fields of the public API, of which these may be null here: no code of ours reads an answer as the public one.
+    # Unlike in the public API, these fields may be null here. The types differ from those of `ReleaseAnswer`, but none
+    # of our code uses an `OfficeReleaseAnswer` as a `ReleaseAnswer`.
     announced_at: datetime | None = Field(  # type: ignore[assignment]
         description="The instant at which it was announced; null if it is not yet."
     )
@@ -390,7 +391,7 @@ def release_answers(releases: Sequence[Release]) -> list[dict[str, Any]]:
     rows = Release.objects.filter(pk__in=keys)
     facts = [
         *calendar.announced_facts(rows.filter(announced_at__isnull=False), pages_at=timezone.now()),
-        # Without the address of the page: readers cannot find it in the calendar either.
+        # `pages_at` is left out, so that the address of the page is too: readers cannot find it in the calendar either.
         *calendar.announced_facts(rows.filter(announced_at__isnull=True)),
     ]
     found = {one.public_id: _describe(one, by_key[one.public_id]) for one in facts}
@@ -401,7 +402,7 @@ def _describe(facts: AnnouncedRelease, release: Release) -> dict[str, Any]:
     if release.announced_at:
         return {**release_answer(facts), "version": release.schedule_version}
     unannounced = dict.fromkeys(("announced_at", "changed_at", "url", "calendar_url"))
-    planned = replace(facts, announced_at=release.recorded_at)  # only to be described, and left out again
+    planned = replace(facts, announced_at=release.recorded_at)  # a placeholder, which `unannounced` overwrites
     return {**release_answer(planned), **unannounced, "version": release.schedule_version}
 
 
@@ -439,8 +440,9 @@ def series(request: OfficeRequest, query: Query[OfficeSeriesQuery]) -> dict[str,
     return {"next_url": next_url, "series": [series_answer(one) for one in shown]}
 
 
-# Results and checks. Until a release is published, no token reads what was found before it was due. A program could
-# compare answers and see that checks or times begin to be left out, so they are left out of all releases to come.
+# Results and checks. Until a release is published, no token can read what was found before its due time. This is left
+# out of the answers about all releases to come. If it were left out of early releases only, a program could compare
+# answers and notice when it begins to be left out.
 
 
 class ResultAnswer(Schema):
@@ -837,10 +839,11 @@ def protect(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def urls() -> tuple[list[URLPattern], str, str]:
     patterns, app, namespace = api.urls
-    # Without ninja's own start page, which needs a page with scripts of another site.
+    # The start page of django-ninja is left out, because it needs a page with scripts of another site.
     found = [one for one in patterns if isinstance(one, URLPattern) and one.name != "api-root"]
     for pattern in found:
-        # The view of the document answers every method, and others know theirs.
+        # The view of the OpenAPI document answers every method, so its methods are limited here. The other views
+        # refuse wrong methods themselves.
         is_document = pattern.name == "openapi-json"
         pattern.callback = protect(require_safe(pattern.callback) if is_document else pattern.callback)
     nothing = partial(nothing_here, described_at=f"{PATH}openapi.json")

@@ -1,6 +1,6 @@
-"""Changes of the calendar by a token: each by the action that the pages use, once for each Idempotency-Key.
+"""Changes of the calendar by a token. They use the actions of the pages, once for each Idempotency-Key.
 
-A token acts as a calendar manager does, with the person who issued it as the responsible one (decision 110). It cannot
+A token acts as a calendar manager, and the person who issued the token is responsible (decision 110). A token cannot
 agree to a change, so another date of a confirmed release is a request, on which a lead decides.
 """
 
@@ -67,7 +67,7 @@ def answer_once(
 ) -> tuple[int, dict[str, Any]]:
     """Make a change and return its HTTP status and answer; with the same key and request, return the first answer.
 
-    A refusal is such an answer too: the same key never makes another attempt.
+    A refusal is stored as an answer too, so a second request with the same key never makes another attempt.
 
     :param request: the method, the path and the body.
     :raises KeyUsed: if the key came with another request.
@@ -106,7 +106,7 @@ def plan_release(
         raise FieldRefused("reference", "The reference may have letters, digits, hyphens and underscores only.")
     if slot.last_day <= calendar.local_date(at):
         raise FieldRefused("date", "The date must be in the future.")
-    # References are unique among all producers. The sentence is the same whoever has it, and does not say who.
+    # References are unique among all producers. The sentence does not reveal which producer uses the reference.
     taken = FieldRefused("reference", f"“{reference}” is already in use. Choose another reference.")
     if Release.objects.filter(reference=reference).exists():
         raise taken
@@ -140,7 +140,7 @@ def change_date(
 
     :param slot_after: returns the new date of the release as it is stored.
     """
-    # Locked, so that no one confirms the release between this check and the change.
+    # The release is locked, so that no one confirms it between this check and the change.
     release = lock_release(release.pk)
     to, by = slot_after(release), own.issued_by
     if release.status == Status.CONFIRMED:

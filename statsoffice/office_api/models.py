@@ -13,12 +13,13 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.rules.calendar import local_date
 
 PURPOSE_LENGTH = 100
-# Programs that search for secrets recognise a token by this beginning: statsoffice_{code}_{64 hexadecimal digits}.
+# Programs that search for secrets recognise a token by this prefix. A token is
+# statsoffice_{code}_{64 hexadecimal digits}.
 PREFIX = "statsoffice_"
 
 
 class Scope(models.TextChoices):
-    """What a token may do; stored values."""
+    """What a token may do. The values are stored."""
 
     READ_CALENDAR = "read_calendar", lazy("Read the announced calendar")
     READ_UNANNOUNCED = "read_unannounced", lazy("Include releases that are not announced yet")
@@ -102,7 +103,7 @@ class TokenRevocation(AppendOnly):
 
 
 class TokenUse(models.Model):
-    """How often a token was used: one row for each token, which each request changes."""
+    """How often a token was used. Each token has one row, which each request updates."""
 
     token = models.OneToOneField(ApiToken, on_delete=models.PROTECT, related_name="use")
     reads = models.PositiveBigIntegerField(default=0)
@@ -117,7 +118,8 @@ class TokenUse(models.Model):
 class StoredAnswer(models.Model):
     """The answer to a change with an Idempotency-Key, which is sent again if the same request comes again.
 
-    `answer` is empty only inside the transaction of the change. Removed some weeks later: statsoffice/retention.py.
+    `answer` is empty only inside the transaction of the change. statsoffice/retention.py removes the row some weeks
+    later.
     """
 
     token = models.ForeignKey(ApiToken, on_delete=models.PROTECT, related_name="answers")

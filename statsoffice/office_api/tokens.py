@@ -51,12 +51,12 @@ class NewToken:
 
 
 def producers_issued_for(person: Person) -> QuerySet[Producer]:
-    """Return the producers for which a person issues tokens."""
+    """Return the producers for which a person may issue tokens."""
     return producers_with(person, TOKEN_TABLE[TokenAction.ISSUE])
 
 
 def producers_revoked_for(person: Person) -> QuerySet[Producer]:
-    """Return the producers whose tokens a person sees and revokes."""
+    """Return the producers whose tokens a person may see and revoke."""
     return producers_with(person, TOKEN_TABLE[TokenAction.REVOKE])
 
 
@@ -136,7 +136,7 @@ def revoke_token(token: ApiToken, *, by: User, at: datetime) -> bool:
 
 
 def record_token_event(what: What, token: ApiToken, *, by: User, **facts: object) -> None:
-    """Record an event of a token. The account is that of the person who issued it and answers for it."""
+    """Record an event of a token, for the account of the person who issued the token and answers for it."""
     record_account_event(what, account=token.issued_by, by=by, token=token.code, producer=token.producer_id, **facts)
 
 
@@ -152,7 +152,10 @@ def find_token(secret: str) -> ApiToken | None:
 
 
 def find_token_state(token: ApiToken, *, at: datetime) -> TokenState:
-    """Return whether a token works at an aware instant. The issuer answers for it, and so must still be in office."""
+    """Return whether a token works at an aware instant.
+
+    The issuer answers for the token, and so must still have a role that may issue tokens.
+    """
     if token.is_revoked:
         return TokenState.REVOKED
     if token.is_expired(calendar.local_date(at)):
@@ -163,7 +166,7 @@ def find_token_state(token: ApiToken, *, at: datetime) -> TokenState:
 
 
 class Use(StrEnum):
-    """The column that counts a request."""
+    """The column of `TokenUse` that counts a request."""
 
     READ = "reads"
     WRITE = "writes"

@@ -158,8 +158,8 @@ def create_token_view(request: SignedInRequest, producer: str) -> HttpResponse:
     return response
 
 
-# As changes of the second factor do, because a stolen session must not become a token for a year. Only people who may
-# create a token are asked.
+# People must authenticate again before they create a token (as for a change of the second factor), so that a stolen
+# session is not enough to get a token for a year. Only people who may create a token are asked.
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 @sensitive_variables("issued")
 def _create_token(request: SignedInRequest, owner: Producer) -> HttpResponse:
@@ -181,7 +181,7 @@ def _create_token(request: SignedInRequest, owner: Producer) -> HttpResponse:
         )
 
     if is_completed(form, act):
-        # Not a redirect: the token would have to be stored for the next page.
+        # There is no redirect, because the token would have to be stored for the next page.
         return render(request, "office_api/created.html", {"token": issued[0].token, "secret": issued[0].secret})
     return render(request, "office_api/create.html", {"producer": owner, "form": form})
 

@@ -42,7 +42,8 @@ class SyntheticCheck(models.Model):
 class Heartbeat(models.Model):
     """When a step of monitoring last began and how it last ended.
 
-    For the spool of a machine: since when it has had files, and when that was last seen.
+    In a row for the spool of a machine, `begun_at` is since when the spool has had files, and `failed_at` is when this
+    was last seen.
     """
 
     step = models.CharField(max_length=100, primary_key=True)

@@ -28,10 +28,11 @@ EXPECTED_IN_TURN = (
     Outcome.EARLY,
 )
 DUE_AFTER = timedelta(seconds=13)
-"""From the beginning to the due instant, so that two checks of the last minute are before it."""
+"""The time from the beginning of a self-test to the due instant. Two checks of the last minute are within it."""
 TOLERANCE = timedelta(seconds=10)
 LIVE_AFTER_DUE = {
-    # The page changes between two checks, at least a second from both because of the error of the clock.
+    # From the due instant to the change of the page. The change is between two checks, and at least a second from both
+    # because of the error of the clock.
     Outcome.ON_TIME: timedelta(seconds=2),
     Outcome.LATE: timedelta(seconds=13.5),
     Outcome.EARLY: timedelta(seconds=-11.5),
@@ -144,7 +145,7 @@ def canary_page(request: HttpRequest, token: str) -> HttpResponse:
     text = render_to_string("self_monitoring/page.html", {"shown": state})
     response = HttpResponse(text, status=503 if state.silent else 200, headers={"X-Robots-Tag": "noindex"})
     if state.silent:
-        # Logged here, so that it is not logged as a server error.
+        # The response is logged here, so that Django does not log it as a server error.
         log_response(
             "the canary's page is silent, as its script wants it", response=response, request=request, level="debug"
         )

@@ -27,10 +27,13 @@ SWEEP = "sweep"
 LONGEST_PAUSE = timedelta(seconds=60)
 """Monitoring is silent if no sweep has finished for this long; one should finish every five seconds."""
 LONGEST_PAUSE_NEAR_DUE = timedelta(seconds=10)
-"""The same close to an instant at which a release is due."""
+"""The longest time without a finished sweep close to an instant at which a release is due."""
 NEAR_DUE = timedelta(minutes=5)
 MARKED_ALIVE_WITHIN = timedelta(seconds=15)
-"""A running sweep marks itself alive every two seconds, except during checks at a due instant."""
+"""A running sweep counts as alive this long after it marked itself alive.
+
+A sweep does so every two seconds, except during checks at a due instant.
+"""
 
 
 @contextlib.contextmanager
@@ -49,12 +52,12 @@ def record_step(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[
 
 
 def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
-    """Return whether sweeps finish, or a long one is running.
+    """Return whether sweeps finish, or a long sweep is running.
 
     Close to a due instant, no more than ten seconds may pass without a finished sweep.
 
-    A sweep can take many minutes. It counts as long as it marks itself alive, if it began soon after the end of
-    another. Otherwise processes that die in each sweep would always seem to be running.
+    A sweep can take many minutes. It counts as running while it marks itself alive, but only if it began soon after
+    the end of another sweep. Without this condition, processes that die in each sweep would always seem to be running.
     """
     if _is_recent(heartbeat.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
         return True
@@ -103,9 +106,9 @@ def record_heartbeat(step: str, **what: Any) -> None:
 
 STEP = "unstored "
 LONGEST = timedelta(minutes=1)
-"""A sweep stores the files of the spool within seconds after the database returns."""
+"""Files in the spool for longer than this are a problem: a sweep stores them within seconds once the database works."""
 REMEMBERED = timedelta(days=1)
-"""The spool of a machine that is silent for longer is not reported; it is stored when the machine returns."""
+"""The spool of a machine that is silent for longer is not reported. Its files are stored when the machine returns."""
 
 
 def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
@@ -235,7 +238,7 @@ _OUTCOMES = {
 
 
 def status_sentence(condition: Condition, *, now: datetime) -> str:
-    """Describe the status in one line, with the advice and without the problems. Times of other days have a day."""
+    """Describe the status in one line, with the advice and without the problems. A time on another day has its date."""
     if not condition.ever_active:
         return str(NEVER_ACTIVE)
     if condition.problems:
@@ -328,13 +331,13 @@ ALARM_AFTER = {
     Trouble.SWEEP_FAILS: timedelta(seconds=30),
     Trouble.CLOCK_OFF: timedelta(seconds=30),
     Trouble.UNSTORED: timedelta(seconds=30),
-    # A self-test that failed by chance is superseded after two correct ones.
+    # This is long enough for two more self-tests. If both pass, a self-test that failed by chance causes no alarm.
     Trouble.CANARY_WRONG: timedelta(minutes=3),
     Trouble.CANARY_OVERDUE: timedelta(minutes=3),
 }
 """How long a problem must last before people are notified."""
 LONGEST_GAP = timedelta(minutes=1)
-"""After a longer gap between two observations of a problem, it counts from the second."""
+"""After a longer gap between two observations of a problem, its duration counts from the second observation."""
 
 
 def record_incidents(*, now: datetime) -> None:

@@ -29,8 +29,9 @@ from statsoffice.self_monitoring.page import Script, script_for
 def make_private_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
     """Make a probe that may also connect to the host and port of one address on a private network.
 
-    The probe of monitoring is not changed: no release can lead it to a private address. Behind an egress proxy nothing
-    is opened, so that the proxy is tested as well; STATSOFFICE_PROBE_ALLOW_PRIVATE can open the address.
+    The probe that checks releases is not changed, so no release can lead it to a private address. Behind an egress
+    proxy, no private address is allowed here, so that the proxy is tested as well. STATSOFFICE_PROBE_ALLOW_PRIVATE can
+    allow the address.
 
     :raises NotAWebAddressError: if `url` is not a web address.
     """

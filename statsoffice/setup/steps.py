@@ -44,7 +44,7 @@ class RolesExist(Exception):
 
 @transaction.atomic
 def create_first_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
-    """Store the first producer, and make the person its calendar manager, as no one else can yet.
+    """Store the first producer, and make the person its calendar manager, because no one else can grant a role yet.
 
     :param hosts: one on each line.
     :raises NotYours: if the person is not an administrator.
@@ -124,7 +124,7 @@ def create_series(
 
 @transaction.atomic
 def schedule_rehearsal(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
-    """Record and confirm a rehearsal that is due in some whole minutes.
+    """Record and confirm a rehearsal that is due at the first whole minute that is more than `minutes` from now.
 
     :raises NotYours: if the person does not manage the calendar of the series.
     """
@@ -146,7 +146,8 @@ def schedule_rehearsal(series: Series, *, url: str, marker: str, minutes: int, b
 def heads_of(producer: Producer) -> QuerySet[Contact]:
     """Return the contacts of a producer's Heads of Profession with an open account, or an invitation to the role."""
     held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True)
-    # A person who accepted holds the role, or has lost it since.
+    # Only open invitations count. A person who has accepted one either has the role, and is found above, or has lost
+    # it since.
     invited = Invitation.objects.filter(
         producer=producer, role=Role.HEAD_OF_PROFESSION, accepted_at=None, withdrawn_at=None
     )
@@ -154,7 +155,10 @@ def heads_of(producer: Producer) -> QuerySet[Contact]:
 
 
 def _free_slug(model: type[Model], words: str, **among: object) -> str:
-    """Make a slug that no other row has, with a number if necessary."""
+    """Make a slug that no other row has, with a number if necessary.
+
+    :param among: filters the rows among which the slug must be unique.
+    """
     bare = slugify(words)[:80] or "office"
     taken = set(model._default_manager.filter(slug__startswith=bare, **among).values_list("slug", flat=True))
     numbered = (f"{bare}-{number}" for number in range(2, len(taken) + 3))

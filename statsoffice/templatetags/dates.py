@@ -66,7 +66,7 @@ def slot(value: Slot) -> str:
 
 @register.filter
 def day(value: datetime | date | None) -> SafeString:
-    """Write a day: "30 June 2020"; an instant's day is London's."""
+    """Write a day: "30 June 2020". The day of an instant is its day in London."""
     return _time(_date(value).isoformat(), dates.write_day(value)) if value else SafeString("")
 
 

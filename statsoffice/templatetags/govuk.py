@@ -15,8 +15,8 @@ from releases.forms import NO_ANSWER, PARTS, find_kind, name_missing_answer
 register = template.Library()
 
 GROUPED = {"checkboxes", "radios", "date"}
-# Attributes that the templates write themselves, or omit: limits are for the server and the character count, a
-# browser's own "required" would prevent the page's error summary, and a placeholder disappears when a person types.
+# Attributes that the templates write themselves, or omit. Limits are for the server and the character count. With
+# "required", the browser would prevent the page's error summary. A placeholder disappears when a person types.
 NOT_COPIED = {
     "id",
     "class",
@@ -30,7 +30,7 @@ NOT_COPIED = {
     "placeholder",
 }
 NOT_COPIED_OF_NUMBERS = NOT_COPIED | {"min", "max", "step"}
-DEFAULT_ROWS = "10"  # Django's default, a string; a form that needs ten rows uses a number
+DEFAULT_ROWS = "10"  # Django's default, which is replaced; a form that needs ten rows uses the number 10
 
 
 def kind(field: BoundField) -> str:
@@ -113,7 +113,10 @@ def _control(field: BoundField, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _input(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose the type and input attributes of a text box; number inputs do more harm than good."""
+    """Choose the type and input attributes of a text box.
+
+    A number is entered in a text box, because the GOV.UK Design System advises against number inputs.
+    """
     if isinstance(field.field.widget, forms.NumberInput):
         whole = isinstance(field.field, forms.IntegerField) and not isinstance(field.field, forms.FloatField)
         return {"type": "text", "defaults": {"spellcheck": "false"} | ({"inputmode": "numeric"} if whole else {})}
@@ -239,8 +242,8 @@ def admin_problems(form: forms.BaseForm, inlines: Iterable[Any] = ()) -> list[di
 def _named_problems(form: forms.BaseForm, *, row: str) -> list[dict[str, str]]:
     found = [(str(text), "") for text in form.non_field_errors()]
     for field in form:
-        href = f"#{field.id_for_label or f'{field.auto_id}_0'}"  # radios have no control of their own
-        # The message about an empty field names it already.
+        href = f"#{field.id_for_label or f'{field.auto_id}_0'}"  # for radios, the first one
+        # The message about an empty field already names the field.
         named = str(field.field.error_messages.get("required", ""))
         found += [(text if text == named else f"{field.label}: {text}", href) for text in map(str, field.errors)]
     return [{"text": f"{row}: {text}" if row else text, "href": href} for text, href in found]

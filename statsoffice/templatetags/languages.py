@@ -1,4 +1,4 @@
-"""Tags for pages in English and Welsh: titles in the language of the page, marks of English texts, and the links."""
+"""Tags for pages in English and Welsh: titles in the page's language, marks of English texts, and language links."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ register.filter("plain_in_language", languages.choose_language)
 
 @register.filter
 def mark_english(text: str) -> str:
-    """Write people's English text; on a Welsh page, it is marked as English."""
+    """Return a text that people wrote in English, marked as English on a Welsh page."""
     return format_html('<span lang="en">{}</span>', text) if languages.is_welsh() and text else text
 
 

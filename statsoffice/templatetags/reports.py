@@ -43,8 +43,8 @@ def outcome_and_seconds(verification: Verification) -> str:
 def picture_source(sha256: str, *, printed: bool | str = False) -> str:
     """Return the source of a screenshot in a document: the picture itself; empty if it was removed.
 
-    :param printed: whether the document is a file, which must not lack a picture that exists.
-    :raises BodyUnavailable: if the storage of bodies does not return the picture for a file. On a page it is missing.
+    :param printed: whether the document is a file, in which no existing picture may be missing.
+    :raises BodyUnavailable: if the storage of bodies does not return the picture for a file. A page leaves it out.
     """
     try:
         picture = read_picture(sha256)
@@ -80,7 +80,7 @@ def report_to_start(release: Release) -> dict[str, str]:
 def report_of_correction(correction: PublishedCorrection) -> dict[str, str]:
     """Return the hidden fields that start a report about the statistics that a correction is about.
 
-    They were wrong from the day on which they were released.
+    The statistics were wrong from the day on which they were released.
     """
     release = correction.release
     assert release.due_at is not None  # noqa: S101  # a published release has an exact date
@@ -95,12 +95,12 @@ def mail_of(dispatch: Dispatch) -> Message | None:
 
 @register.simple_tag
 def figures_rows(table: Table) -> SafeString:
-    """Render the columns and lines of a table, once for equal tables: the figures of a past year rarely change."""
+    """Render the columns and lines of a table. They are cached, because the figures of a past year rarely change."""
     lines = tuple((row.name, tuple(row.cells), row.address) for row in table.rows)
     return _render_rows(table.caption, tuple(table.columns), lines, get_language())
 
 
-# A page has a dozen tables; one with a line for each of fifty producers takes some twenty kilobytes.
+# A page has a dozen tables. A rendered table with a line for each of fifty producers has about twenty kilobytes.
 @lru_cache(maxsize=128)
 def _render_rows(
     caption: str,

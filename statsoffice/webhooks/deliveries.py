@@ -35,7 +35,8 @@ FAILING = timedelta(days=5)
 """An endpoint at which every attempt failed for this long is turned off."""
 GONE = 410
 BATCH_SIZE = 100
-# Longer than one request can take. After it, another process sends the deliveries of a process that has died.
+# A claim lasts longer than one request can take. When it has ended, another process sends the delivery, because the
+# process that claimed it must have died.
 CLAIM = timedelta(minutes=2)
 # The events of this many positions of a chain are read at a time, so that a large import is no single large query.
 POSITIONS = 5000
@@ -63,17 +64,17 @@ def chain_positions() -> tuple[int, int]:
 
 
 def create_deliveries(*, now: datetime) -> int:
-    """Write the deliveries of what has happened since each endpoint was last read. Without endpoints it is one query.
+    """Create a delivery for each active endpoint and each event since the endpoint was last read.
 
-    Repeated and simultaneous runs write one for each endpoint and event.
+    Repeated and simultaneous runs create no duplicates. Without active endpoints, only one query is made.
 
     :return: the number of events found.
-    :raises ExceptionGroup: after all other endpoints, if some could not be read.
+    :raises ExceptionGroup: if some endpoints could not be read. The others are read first.
     """
     endpoints = list(active_endpoints())
     if not endpoints:
         return 0
-    # Read first: what is written meanwhile is found by the next run.
+    # The positions are read first, so that the next run finds the events that are written meanwhile.
     release_head, report_head = chain_positions()
 
     def read(endpoint: WebhookEndpoint) -> int:
@@ -82,7 +83,7 @@ def create_deliveries(*, now: datetime) -> int:
         if (release_until, report_until) == (endpoint.release_position, endpoint.report_position):
             return 0
         with transaction.atomic():
-            # A webhook that was turned off and on again gets only what has happened since then.
+            # A webhook that was turned off and on again gets only the events since then, so this run skips it.
             locked = lock_active(endpoint.pk)
             if locked is None or locked.since != endpoint.since:
                 return 0
@@ -115,8 +116,8 @@ def write_deliveries(endpoint: WebhookEndpoint, events: Sequence[WebhookEvent], 
 
 def due_deliveries(at: datetime) -> QuerySet[WebhookDelivery]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
-    # Without a join: with one, Django claims by a subquery, and PostgreSQL does not look at a row again that another
-    # process has claimed meanwhile.
+    # There is no join, because Django would then claim with a subquery, and PostgreSQL would not check again whether
+    # another process has claimed the row meanwhile.
     return WebhookDelivery.objects.filter(
         free, delivered_at__isnull=True, given_up_at__isnull=True, due_at__lte=at, endpoint__in=active_endpoints()
     ).order_by("due_at", "pk")
@@ -161,7 +162,7 @@ def _claim(key: int, *, at: datetime) -> WebhookDelivery | None:
 
 
 def _attempt(delivery: WebhookDelivery, *, at: Callable[[], datetime], post: Post) -> bool:
-    """Send a claimed delivery once, and record what came of it."""
+    """Send a claimed delivery once, and record the result."""
     begun, body = at(), delivery.body.encode()
     try:
         keys = delivery.endpoint.secrets_at(begun)
@@ -178,7 +179,10 @@ def _attempt(delivery: WebhookDelivery, *, at: Callable[[], datetime], post: Pos
 
 
 def _of_this_attempt(delivery: WebhookDelivery) -> QuerySet[WebhookDelivery]:
-    """A process that took longer than its claim does not overwrite a later attempt."""
+    """Return the row of a delivery, or none if there was a later attempt.
+
+    So a process that took longer than its claim does not overwrite the result of a later attempt.
+    """
     return WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, tried_at=delivery.tried_at)
 
 
@@ -190,7 +194,8 @@ def _record_accepted(delivery: WebhookDelivery, posted: PostResponse, *, at: dat
 
 
 def _record_failed(delivery: WebhookDelivery, posted: PostResponse, *, at: datetime) -> None:
-    # Without a next attempt it ends. With one, it stays ended if the webhook was turned off meanwhile.
+    # If this was the last attempt, the delivery ends. Otherwise `given_up_at` does not change, because turning off the
+    # webhook may have ended the delivery meanwhile.
     is_last = delivery.attempts >= MOST_ATTEMPTS
     next_step = {"given_up_at": at} if is_last else {"due_at": at + WAITS[delivery.attempts - 1]}
     _of_this_attempt(delivery).update(
@@ -199,7 +204,7 @@ def _record_failed(delivery: WebhookDelivery, posted: PostResponse, *, at: datet
         last_status=posted.status,
         last_fault=posted.fault[:300],
     )
-    # Without the address, which may contain a secret.
+    # The address is not logged, because it may contain a secret.
     logger.warning(
         "Webhook %s: attempt %s of delivery %s failed: %s",
         delivery.endpoint_id,
@@ -217,7 +222,7 @@ def _record_failed(delivery: WebhookDelivery, posted: PostResponse, *, at: datet
 
 
 def turn_off(endpoint: WebhookEndpoint, reason: OffReason, *, at: datetime, by: User | None = None) -> bool:
-    """Turn an endpoint off; what waits for it is not sent. Return False if it is off already.
+    """Turn an endpoint off and give up its waiting deliveries. Return False if it is off already.
 
     :param by: the person, or None for the service itself.
     """
@@ -241,7 +246,7 @@ def turn_off(endpoint: WebhookEndpoint, reason: OffReason, *, at: datetime, by: 
 def remove_old_deliveries(*, now: datetime, retention: timedelta) -> int:
     """Remove the deliveries that ended longer ago than the retention period.
 
-    None is sent again: each endpoint reads an event once.
+    A removed delivery is not created again, because each endpoint reads an event once.
     """
     old = Q(delivered_at__lt=now - retention) | Q(given_up_at__lt=now - retention)
     removed, _by_model = WebhookDelivery.objects.filter(old).delete()

@@ -36,11 +36,11 @@ _SECOND_CLICK = timedelta(seconds=10)
 
 
 class WebhookRefused(FieldRefused):
-    """Something that cannot be accepted; `field` names the invalid field."""
+    """A value that cannot be accepted; `field` names the invalid field."""
 
 
 class NotPossible(MoveRefused):
-    """The webhook is off, or the delivery still waits."""
+    """The action is not possible, because the webhook is off or the delivery is already due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def sources_of(person: Person) -> QuerySet[PublicationSource]:
 def create_endpoint(
     producer: Producer, plan: EndpointPlan, *, by: User, at: datetime
 ) -> RowWithSecret[WebhookEndpoint]:
-    """Create a webhook, which gets what happens from now on.
+    """Create a webhook, which gets the events from now on.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises WebhookRefused: if the purpose has a webhook already, or the address is not accepted.
@@ -114,8 +114,8 @@ def create_endpoint(
 def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
     """Return a new secret. For a day, messages are signed with the old ones too.
 
-    After a second replacement within a day, a system may still use the first secret. So the old ones stay with it. One
-    that can no longer be read, because SECRET_KEY was replaced, is dropped.
+    The system may still use the first secret after a second replacement within a day, so several old secrets stay
+    valid. If the old secrets can no longer be read, because SECRET_KEY was replaced, they are dropped.
 
     :raises NotYours: if none of the person's roles allows it.
     """
@@ -146,7 +146,7 @@ def turn_endpoint_off(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> b
 
 
 def turn_endpoint_on(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
-    """Turn a webhook on again, for what happens from now on; return False if it was on already.
+    """Turn a webhook on again, for events from now on; return False if it was on already.
 
     :raises NotYours: if none of the person's roles allows it.
     """
@@ -167,7 +167,7 @@ def turn_endpoint_on(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bo
 
 
 def send_test(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> None:
-    """Queue a test event. A second click sends no second one.
+    """Queue a test event, unless one was queued within the last ten seconds (by a first click).
 
     :raises NotYours: if none of the person's roles allows it.
     :raises NotPossible: if the webhook is off.
@@ -186,12 +186,12 @@ def send_test(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> None:
 
 
 def send_again(delivery: WebhookDelivery, *, by: User, at: datetime) -> None:
-    """Queue a delivery that ended, or failed and waits for a later attempt, with the same identifier.
+    """Queue a delivery that ended, or failed and waits for a later attempt.
 
-    The receiver recognises it by the identifier.
+    Its identifier does not change, so that the receiver recognises the delivery.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises NotPossible: if the webhook is off, or the delivery is sent next anyway.
+    :raises NotPossible: if the webhook is off, or the delivery is already due.
     """
     check_may(by, Action.MANAGE_WEBHOOKS, delivery.endpoint.producer)
     with transaction.atomic():
@@ -229,7 +229,7 @@ def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> RowW
 
 
 def revoke_source(source: PublicationSource, *, by: User, at: datetime) -> bool:
-    """Accept nothing more from a system; what it stated stays. Return False if it was revoked already.
+    """Accept no more statements from a system; its earlier statements stay. Return False if it was revoked already.
 
     :raises NotYours: if none of the person's roles allows it.
     """

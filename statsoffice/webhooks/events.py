@@ -1,7 +1,7 @@
 """The events of webhooks: which happened since an endpoint was last read, and their payloads.
 
-The chains of events of releases and reports say that something may have changed. What is sent is then read from what
-the public change feed and the verdicts show, so a webhook shows nothing earlier than they do.
+An event in the chains of releases and reports says that something may have changed. The payload is then read from the
+sources of the public change feed and of verdicts, so a webhook shows nothing earlier than the feed and the pages.
 """
 
 import json
@@ -44,14 +44,14 @@ _MOVES = {
     CANCEL_ONCE_DUE: PublicEvent.CANCELLED,
     PUBLISH: PublicEvent.PUBLISHED,
 }
-# After these moves, people may know of what was found before the due time.
+# After these moves, findings from before the due time are no longer hidden.
 _DISCLOSING = (PUBLISH, CANCEL, CANCEL_ONCE_DUE)
 KINDS = (*_MOVES, JUDGED)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """One event to send: `key` names it once for each endpoint, and `body` is the exact payload."""
+    """One event to send. Each endpoint gets an event with the same `key` only once. `body` is the exact payload."""
 
     key: str
     event_type: str
@@ -73,7 +73,7 @@ def write_instant(at: datetime) -> str:
 
 
 def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: int) -> list[WebhookEvent]:
-    """Return the events that an endpoint gets for what happened after its two positions, up to the given ones."""
+    """Return the events for an endpoint between its stored positions in the two chains and the given positions."""
     happened = ReleaseEvent.objects.filter(
         position__gt=endpoint.release_position,
         position__lte=release_until,
@@ -89,7 +89,7 @@ def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: 
     approved = _approved_reports(endpoint).filter(
         position__gt=endpoint.report_position, position__lte=report_until, at__gte=endpoint.since
     )
-    # Written in English whatever language the process has.
+    # Payloads are always in English, whichever language is active.
     with override(ENGLISH):
         found = [
             *_public_changes(kinds, since=endpoint.since),
@@ -100,9 +100,10 @@ def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: 
 
 
 def _masked_releases(endpoint: WebhookEndpoint, *, until: int) -> Iterable[int]:
-    """Return the unpublished early releases for which a draft about what anyone can see was made since.
+    """Return the unpublished early releases about which another report was drafted, such as a report of a late release.
 
-    No event of the release shows when the result that most people see was reached.
+    Only drafts after the endpoint's position are found. Such a draft shows that the masked result, which most people
+    see, was reached. The events of the release do not show this.
     """
     drafted = ReportEvent.objects.filter(
         position__gt=endpoint.report_position, position__lte=until, at__gte=endpoint.since, kind="drafted"
@@ -119,7 +120,7 @@ def _public_changes(kinds: dict[int, set[str]], *, since: datetime) -> Iterator[
     for release in announced_facts_of(moved):
         wanted = {_MOVES[kind] for kind in kinds[keys[release.public_id]] & _MOVES.keys()}
         for change in changes_of(release):
-            # The announced time of a publication is from before the move.
+            # `at` of a publication is the announced time, which is before the move, so it is not compared.
             is_new = change.kind is PublicEvent.PUBLISHED or change.at >= since
             if change.kind in wanted and is_new:
                 yield _change_event(change)
@@ -143,7 +144,10 @@ def _change_event(change: Change) -> WebhookEvent:
 
 
 def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[WebhookEvent]:
-    """Yield the present verdicts of some releases, until publication without what few people may know of."""
+    """Yield the present verdicts of some releases.
+
+    Until a release is published or cancelled, its verdicts are masked if it was found live before it was due.
+    """
     judged = [release for release, made in kinds.items() if made & {JUDGED, *_DISCLOSING}]
     if not judged:
         return
@@ -170,7 +174,7 @@ def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[W
 
 
 def _decided_at(verdict: Verification) -> datetime | None:
-    """Return when a result was reached; of an unpublished early release, that which most people see."""
+    """Return when a result was reached; for an unpublished early release, the masked result, which most people see."""
     if verdict.outcome != Outcome.EARLY or verdict.release.status not in TO_COME:
         return verdict.decided_at
     raised = verdict.suspicions.exclude(kind=ReportKind.EARLY).first()
@@ -193,7 +197,7 @@ def _result_event(verdict: Verification, *, decided_at: datetime, is_masked: boo
         "rehearsal": release.rehearsal,
     }
     event_type = EventType.RESULT
-    # The whole result of the same revision is another event.
+    # The unmasked result of the same revision is another event, so its key differs.
     suffix = ":masked" if is_masked else ""
     key = f"{event_type}:{release.public_id}:{verdict.schedule_version}:{verdict.revision}{suffix}"
     return WebhookEvent(key, event_type, write_payload(event_type, at=decided_at, data=data))
@@ -207,7 +211,10 @@ def _approved_reports(endpoint: WebhookEndpoint) -> QuerySet[ReportEvent]:
 def _with_disclosed(
     approved: Iterable[ReportEvent], endpoint: WebhookEndpoint, kinds: dict[int, set[str]]
 ) -> Iterator[ReportEvent]:
-    """Yield approvals, and the earlier ones of reports about releases of which people may know since."""
+    """Yield approvals, and earlier approvals of reports about releases that were published or cancelled since.
+
+    Before that, people may not have been allowed to know of these reports.
+    """
     found = list(approved)
     yield from found
     disclosed = [release for release, made in kinds.items() if made & set(_DISCLOSING)]

@@ -44,12 +44,12 @@ class PublishedEvent(BaseModel):
     data: PublishedData
 
 
-# The signature takes the place of the protection against forged forms: no cookie is read here.
+# CSRF protection is not needed, because the signature is verified and no cookie is read.
 @csrf_exempt
 @require_POST
 def state_publication(request: HttpRequest, source: UUID) -> JsonResponse:
     """Verify and store a statement. The same message again gets the same answer."""
-    # Before the body is read. Without a length, nothing is read.
+    # The length is checked before the body is read. Without a length, Django reads no body.
     if _length_of(request) > MOST_BYTES:
         return _refuse(413, f"Send at most {MOST_BYTES // 1024} KB.")
     system = PublicationSource.objects.filter(key=source, revoked_at__isnull=True).select_related("producer").first()

@@ -1,4 +1,4 @@
-"""Webhook endpoints with their deliveries, sources of statements of publication, and what people changed of them."""
+"""Webhook endpoints with their deliveries, sources of statements of publication, and the changes of both."""
 
 import uuid
 from datetime import datetime
@@ -27,7 +27,7 @@ class EventType(models.TextChoices):
     APPROVED = "report.approved", lazy("Breach report approved")
 
 
-# Sent on request only, so it is not among the choices.
+# The type of a test event. It is sent on request only, so it is not among the choices.
 TEST_TYPE = "webhook.test"
 
 
@@ -40,8 +40,9 @@ class OffReason(models.TextChoices):
 class WebhookEndpoint(models.Model):
     """An address of a producer's own system for one purpose, and the events that it gets.
 
-    The secrets are encrypted. For a time after a replacement, messages are signed with the old secret too. Events after
-    the two positions of chains are still to be read; those from before `since` are never sent.
+    The secrets are encrypted. For a time after a replacement, messages are signed with the old secret too.
+    `release_position` and `report_position` are the positions of the last events that were read from the chains of
+    releases and reports. Events from before `since` are never sent.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="webhook_endpoints")
@@ -50,7 +51,8 @@ class WebhookEndpoint(models.Model):
     event_types = models.JSONField(lazy("events"), default=list)
     with_rehearsals = models.BooleanField(lazy("includes rehearsals"), default=False)
     secret = models.TextField(editable=False)
-    # Those that still sign, separated by spaces: a system may use one that was replaced twice within a day.
+    # The old secrets with which messages are still signed, separated by spaces before encryption. There are several if
+    # the secret was replaced twice within a day.
     old_secrets = models.TextField(blank=True, default="", editable=False)
     old_secrets_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
@@ -142,7 +144,7 @@ class WebhookDelivery(models.Model):
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether it ended, or failed and waits for its next attempt."""
+        """Whether the delivery ended, or failed and waits for its next attempt."""
         return not self.is_waiting or self.attempts > 0
 
 
@@ -177,7 +179,7 @@ class PublicationSource(models.Model):
 
 
 class WebhookChange(AppendOnly):
-    """One change of an endpoint or a source: by whom, when, and the address that it has since. Never a secret."""
+    """One change of an endpoint or a source: its kind, by whom and when."""
 
     class Kind(models.TextChoices):
         CREATED = "created", lazy("Webhook created")

@@ -66,7 +66,7 @@ def verify(body: bytes, headers: Mapping[str, str], *, secret: str, now: datetim
     given = signatures.split(" ")[:MOST_SIGNATURES]
     if not any([hmac.compare_digest(expected.encode(), one.encode()) for one in given]):  # noqa: C419  # each is compared
         raise NotVerified("The signature is not valid.")
-    # Compared as numbers, because some of twelve digits are no date.
+    # The times are compared as numbers, because some numbers of twelve digits are no valid date.
     if abs(int(seconds) - now.timestamp()) > TOLERANCE.total_seconds():
         raise NotVerified("The time in webhook-timestamp must be within 5 minutes of the time now.")
     return message_id
@@ -79,7 +79,7 @@ def _sign(body: bytes, *, message_id: str, seconds: str, secret: str) -> str:
 
 
 def _key(secret: str) -> bytes:
-    """:raises ValueError: if the secret is none."""
+    """:raises ValueError: if the text is not a webhook secret."""
     try:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except binascii.Error as error:

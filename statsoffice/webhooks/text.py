@@ -9,7 +9,7 @@ ADDRESS_REFUSED = lazy(
     "We may not send to this address. It must start with https:// and be on a public network, unless an administrator "
     "has allowed it."
 )
-# By the beginning of what is stored: the code of a failure, or a sentence.
+# Messages for the stored fault of a delivery, by the text with which it starts: the code of a failure, or a sentence.
 FAULTS = {
     Failure.TIMEOUT: lazy("The system did not answer in time."),
     Failure.DNS: lazy("We could not find the system. Check its web address."),

@@ -104,7 +104,8 @@ def create_webhook_view(request: SignedInRequest, producer: str) -> HttpResponse
     return response
 
 
-# As for API tokens, a stolen session must not become a webhook that lasts. Only people who may create one are asked.
+# People must authenticate again before they create a webhook (as for API tokens), so that a stolen session is not
+# enough to create one. Only people who may create a webhook are asked.
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 def _create_webhook(request: SignedInRequest, owner: Producer) -> HttpResponse:
     form = EndpointForm(post_data(request))
@@ -128,7 +129,7 @@ def _find_webhook(request: SignedInRequest, key: int) -> WebhookEndpoint:
 
 
 def _show_secret(request: SignedInRequest, webhook: WebhookEndpoint, secret: str) -> HttpResponse:
-    """Show a new secret. The page is the response to the form, so its address shows no secret again."""
+    """Show a new secret in the response to the form, so that no page has an address that shows the secret again."""
     response = render(request, "webhooks/secret.html", {"webhook": webhook, "secret": secret})
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -8,9 +8,9 @@ from django.db import migrations, models
 
 CACHE_TABLE = "statsoffice_cache"
 ADMINISTRATORS = "Administrators"
-# By application and model: what the admin site asks for, and nothing that it refuses to everybody. The group has no
-# permission on groups, because people who may change a group can give themselves any permission. The six roles for a
-# producer need no group, because their pages of the admin site ask for the role.
+# The permissions of administrators, by app and model. Actions that the admin site refuses to everyone are left out. The
+# group has no permission on groups, because people who may change a group can give themselves any permission. The six
+# roles for a producer need no group, because their pages of the admin site check the role.
 PERMISSIONS = {
     ("accounts", "user"): ("add", "change", "view"),
     ("releases", "producer"): ("add", "change", "delete", "view"),
@@ -23,7 +23,7 @@ PERMISSIONS = {
     ("socialaccount", "socialaccount"): ("delete", "view"),
     ("usersessions", "usersession"): ("delete", "view"),
 }
-# Django writes the names of permissions with these words.
+# Django uses these words in the names of permissions.
 MODEL_NAMES = {"emailaddress": "email address", "socialaccount": "social account", "usersession": "user session"}
 
 
@@ -33,7 +33,6 @@ def create_cache_table(apps, schema_editor):
 
 
 def drop_cache_table(apps, schema_editor):
-    """Drop the table."""
     schema_editor.execute(f"DROP TABLE {CACHE_TABLE}")
 
 
@@ -52,7 +51,7 @@ def create_groups(apps, schema_editor):
 
 
 def remove_groups(apps, schema_editor):
-    """Remove the group; its permissions are Django's own."""
+    """Remove the group, but not its permissions, which Django itself creates."""
     apps.get_model("auth", "Group").objects.filter(name=ADMINISTRATORS).delete()
 
 

@@ -30,7 +30,7 @@ def create_triggers(apps, schema_editor):
 
 
 def drop_triggers(apps, schema_editor):
-    """Drop the triggers; Django's own table outlives this app's."""
+    """Drop the triggers, because the table of Django's admin log is not dropped with the tables of this app."""
     if schema_editor.connection.vendor == "postgresql":
         for table in TRIGGERS:
             schema_editor.execute(f'DROP TRIGGER append_only ON "{table}"')

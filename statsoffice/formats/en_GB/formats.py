@@ -1,4 +1,4 @@
-"""9:30am on 30 June 2020, as `releases.rules.calendar` writes it; "am" is in the catalogue of locale/en_GB."""
+"""Formats such as "9:30am on 30 June 2020", as in `releases.rules.calendar`. locale/en_GB turns "a.m." into "am"."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j F Y"
 TIME_FORMAT = "g:ia"

@@ -20,7 +20,7 @@ can go on working. The backup contains everything except sessions: sealed pages
 and personal data are in it. Only its owner can read the folder; encrypt it where
 you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
 
-    # No system checks: they load every page, which takes longer than the backup of a small office.
+    # System checks are skipped, because they load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
     NEEDS_A_DATABASE = True
 

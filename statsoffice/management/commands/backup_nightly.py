@@ -27,7 +27,7 @@ Then remove backups with such a name that are older than --keep-days: they
 contain what was erased from the database since. If anything fails, nothing is
 removed, and the command ends with code 1."""
 
-    # No system checks: they load every page, which takes longer than the backup of a small office.
+    # System checks are skipped, because they load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
     NEEDS_A_DATABASE = True
 

@@ -29,7 +29,7 @@ class Command(PlainCommand):
         if references:
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
-        # Decision 73: the comparison of a release that was found early stays as it is until the release is published.
+        # A release that was found early is not compared again until it is published (decision 73).
         chosen = list(announcements.exclude(release__in=unpublished_early_releases().values("pk")))
         with open_command_means(clock=clock) as means:
             done = compare_announcements(chosen, means=means, now=clock.now())

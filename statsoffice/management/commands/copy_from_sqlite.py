@@ -24,7 +24,8 @@ from statsoffice.progress import track
 from statsoffice.verification import ChainResult
 
 SOURCE = "sqlite"
-# A few rows with documents take many megabytes.
+# The numbers of rows in a batch. The second is for tables with binary columns, such as documents, of which a few rows
+# can have many megabytes.
 ROWS_AT_ONCE, LARGE_ROWS_AT_ONCE = 500, 20
 
 type Tables = Sequence[type[models.Model]]
@@ -33,7 +34,7 @@ type Tables = Sequence[type[models.Model]]
 def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
     """Copy an SQLite database of this version into the empty PostgreSQL database, and verify the evidence.
 
-    :return: the number of rows of each table by its model, and the result of the verification.
+    :return: the number of rows of each table, by the label of its model, and the result of the verification.
     :raises BackupError: if anything fails. The database is then empty, or as it was.
     :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
     """
@@ -45,8 +46,8 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
             raise BackupError("DATABASE_URL must name the new PostgreSQL database.")
         with connect_as_owner(), filled_or_empty(PostgreSQL(connection)):
             call_command("migrate", verbosity=0)
-            # On SQLite the transaction has the only write lock, so no row can be written that is not copied. A
-            # read-only file is read as a snapshot.
+            # The transaction on SQLite has the only write lock, so no other process can write a row that would not be
+            # copied. A read-only file is read as a snapshot.
             with transaction.atomic(using=SOURCE), transaction.atomic():
                 rows = _copy(_tables())
                 ContentType.objects.clear_cache()
@@ -58,7 +59,8 @@ def _open_source(file: Path) -> Iterator[None]:
     name, options, advice = file.absolute().as_uri(), {"timeout": 20, "transaction_mode": "IMMEDIATE"}, ""
     if not (os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)):
         options["transaction_mode"] = "DEFERRED"
-        # Without a write-ahead log the file is complete, and SQLite needs to write no other file.
+        # Without a write-ahead log the file is complete. It is then opened as immutable, so that SQLite does not need
+        # to write other files.
         log = file.with_name(f"{file.name}-wal")
         name += "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
         advice = " Make the file and its folder writable for this command, or copy them."
@@ -89,7 +91,7 @@ def _check_source(file: Path) -> None:
 
 
 def _tables() -> Tables:
-    """Return the models from the migrations. Their fields do not set times automatically, unlike ours."""
+    """Return the models from the migrations, changed so that their fields keep the copied times."""
     every = MigrationLoader(connection).project_state().apps.get_models(include_auto_created=True)
     tables = [model for model in every if model._meta.managed and not model._meta.proxy]
     for field in (field for model in tables for field in model._meta.concrete_fields):
@@ -99,8 +101,8 @@ def _tables() -> Tables:
 
 
 def _copy(tables: Tables) -> Mapping[str, int]:
-    # Migrations have already written rows, such as the Code of Practice, with other keys. There are few of them, and a
-    # trigger of append-only tables refuses TRUNCATE.
+    # The migrations have already written a few rows with other keys, such as the Code of Practice. They are deleted
+    # row by row, because a trigger of append-only tables refuses TRUNCATE.
     with connection.cursor() as cursor:
         for model in tables:
             cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608  # our own names
@@ -121,7 +123,10 @@ def _copy(tables: Tables) -> Mapping[str, int]:
 
 
 def _continue_numbers(model: type[models.Model]) -> None:
-    """Continue the sequences of keys, so that keys of deleted rows, to which events still refer, are not reused."""
+    """Continue the key sequence where it ended on SQLite.
+
+    So the keys of deleted rows, to which events may still refer, are not used again.
+    """
     field = model._meta.auto_field
     if field is None:
         return
@@ -143,7 +148,7 @@ one transaction, and the evidence is verified. If anything fails, the PostgreSQL
 database is empty. A file with the demonstration is refused, because the password
 of its accounts is public."""
 
-    # No system checks: they load every page, which takes longer than the backup of a small office.
+    # System checks are skipped, because they load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
     ADVICE = "Check DATABASE_URL. The PostgreSQL database must exist and be empty: do not run migrate."
 

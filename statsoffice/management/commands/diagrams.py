@@ -27,8 +27,8 @@ from statsoffice.env import SETTINGS, Setting
 def list_modules(package: str) -> str:
     """Return the modules of a package as a Markdown table with the first line of each docstring.
 
-    The modules of an app are in the order of its contract, from the top layer down. `statsoffice` has no layers, so
-    only its packages are listed, by name.
+    The modules of an app are in the order of its import-linter contract, from the top layer down. `statsoffice` has no
+    layers, so only its packages are listed, by name.
     """
     contracts = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [layer for one in contracts if one.get("containers") == [package] for layer in one["layers"]]
@@ -44,7 +44,7 @@ def _summarise(module: str) -> str:
 
 
 def list_moves(lifecycle: Lifecycle) -> str:
-    """Return the moves of a lifecycle as a Markdown table, in the order of its own table."""
+    """Return the moves of a lifecycle as a Markdown table, in the order of `lifecycle.moves`."""
     rows = [f"| | begin | {to_words(lifecycle.initial)} | |"]
     for move in lifecycle.moves:
         who = ", ".join(sorted(to_words(role) for role in move.roles)) or "the system"
@@ -77,7 +77,7 @@ def _tabulate_roles(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], Co
 def list_settings(settings: Iterable[Setting] = SETTINGS) -> str:
     """Return the settings as a Markdown table.
 
-    :raises KeyError: if a setting has no description of its default and was not read yet.
+    :raises KeyError: if a setting neither describes its default nor was read yet.
     """
     rows = []
     for setting in settings:

@@ -1,4 +1,4 @@
-"""The command that removes personal details at the end of their time."""
+"""The command that removes personal details after their retention period."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The command that erases names on lists of pre-release access at the end of their time."""
+"""The command that erases names on lists of pre-release access after their retention period."""
 
 from typing import Any
 

@@ -12,7 +12,8 @@ class Command(makemessages.Command):
     xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=lazy"]
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Lines would change with every edit, and tests and packages of others have no texts of ours.
+        # Only file names are written, because line numbers would change with every edit. Tests and other people's
+        # packages are ignored, because they have no texts of ours.
         if not options["no_location"]:
             options["add_location"] = options["add_location"] or "file"
         options["ignore_patterns"] += ["tests/*", "benchmarks/*", "node_modules/*", ".venv/*", "var/*"]

@@ -11,7 +11,7 @@ from statsoffice.database import RoleRefused, connect_as_owner
 
 class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Migrate; --check and --plan only read, which any role may."""
+        """Migrate as the owner of the tables, unless --check or --plan is given: they only read."""
         if options["check_unapplied"] or options["plan"] or options["database"] != DEFAULT_DB_ALIAS:
             return super().execute(*args, **options)
         try:

@@ -33,7 +33,7 @@ NAME_COLUMNS = {
     PreReleaseRequest: "person",
     Invitation: "name",
 }
-"""The column with the name that belongs to the row's e-mail address."""
+"""The column with the name of the person whose email address the row contains."""
 MOST_ROWS = 1000
 """The maximum number of rows listed for one table; all are counted."""
 
@@ -41,8 +41,9 @@ MOST_ROWS = 1000
 def collect_personal_data(email: str) -> dict[str, Any]:
     """Return a person's account and sessions, rows of their actions, and rows that contain their name or address.
 
-    Rows are named by table and key, with their instants. They are searched for the address, the account's name, each
-    name next to the address in a contact, its history, an access list or an invitation, and the person's mobile number.
+    Actions are listed by table, with the key and the instants of each row. The text columns of all tables are searched
+    for the email address, the person's mobile numbers, the account's name, and each name that is stored with the
+    address in a contact, a contact's history, an access list or an invitation.
 
     :param email: compared without regard to case.
     """
@@ -50,7 +51,7 @@ def collect_personal_data(email: str) -> dict[str, Any]:
     names = {person.name if person else ""}
     for model, column in NAME_COLUMNS.items():
         rows = model._base_manager.filter(email__iexact=email)
-        # The address of a team belongs to no person.
+        # The name of a team is not the name of a person.
         people = rows.exclude(is_team=True) if hasattr(model, "is_team") else rows
         names.update(people.values_list(column, flat=True).distinct())
     words = [email, *sorted(names - {""}), *sorted(_find_mobile_numbers(email))]
@@ -69,7 +70,7 @@ def collect_personal_data(email: str) -> dict[str, Any]:
 
 
 def _find_mobile_numbers(email: str) -> set[str]:
-    """Return the person's present and former mobile numbers, as text messages have them."""
+    """Return the person's present and former mobile numbers, in the form in which text messages are addressed."""
     own = Q(email__iexact=email) | Q(user__email__iexact=email)
     written = [
         number
@@ -82,7 +83,7 @@ def _find_mobile_numbers(email: str) -> set[str]:
 def _find_receipts(email: str) -> list[dict[str, Any]]:
     """Return what a person on a pre-release access list answered, and what staff recorded of calls with them.
 
-    It is found as long as the list has their address.
+    After the email address was erased from the list, nothing is found.
     """
     columns = ("answer", "terms", "what", "happened_at", "at")
     receipts = AccessReceipt.objects.filter(link__entry__email__iexact=email)

@@ -24,7 +24,7 @@ backup.
 
 With --check the backup is read to its end, and nothing is written."""
 
-    # No system checks: they load every page, which takes longer than the backup of a small office.
+    # System checks are skipped, because they load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
     ADVICE = f"{WHERE_THE_DATABASE_IS} The database must exist and be empty: do not run migrate."
 

@@ -16,7 +16,7 @@ TO_BE_DONE = (
     "agree. docs/operations/failed-verification.md says how to find the change."
 )
 UNUSABLE_FILE = 2
-"""The exit code if a file has no anchor to compare with."""
+"""The exit code if a file given with --anchor cannot be read or has no complete anchor."""
 
 
 class Command(PlainCommand):
@@ -81,7 +81,7 @@ that received it. The first that differs is named in the same way."""
 def _read(paths: Sequence[Path]) -> dict[str, bytes]:
     """Read the files with anchors, by their names.
 
-    :raises CommandError: if one cannot be read, or says nothing about the record.
+    :raises CommandError: if a file cannot be read, or has no complete anchor.
     """
     try:
         files = {str(path): path.read_bytes() for path in paths}

@@ -1,4 +1,4 @@
-"""The command that makes one sweep by hand, or replays a rehearsal's past."""
+"""The command that makes one sweep by hand, or checks rehearsals as if it were another time."""
 
 from datetime import datetime
 from typing import Any
@@ -48,7 +48,7 @@ class Command(PlainCommand):
                     controls=settings.PROBE_CONTROLS,
                     clock_largest_error=settings.CLOCK_LARGEST_ERROR,
                 ).run()
-        # Drafted by the real clock, whatever --at says: a draft may be about other releases too.
+        # Drafts have the real time even with --at, because reports about other releases may be drafted too.
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
             self.stdout.write(f"Recorded at {calendar.format_moment(at)}, rehearsals only.")

@@ -11,8 +11,8 @@ from statsoffice import jobs
 
 
 class Command(PlainCommand):
-    # The checks of addresses, templates and the admin site import the code of all pages: 64 MB, which monitoring needs
-    # only once it writes a message.
+    # The other system checks (URLs, templates and the admin site) import the code of all pages. This code takes 64 MB,
+    # and monitoring does not need it until it writes a message.
     requires_system_checks = (Tags.caches, Tags.database, Tags.files, Tags.models, Tags.security)
     help = (
         "Monitors releases, drafts reports and sends messages in a loop, in this process and without a broker. "

@@ -241,6 +241,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        # The triggers are dropped together with their table.
+        # No reverse is needed, because the triggers are dropped together with their table.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),
     ]
