@@ -21,6 +21,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # static files are then inside the `statsoffice` package (pyproject.toml).
 INSTALLED_BY_PIP = not (BASE_DIR / "manage.py").exists()
 HOME = Path.cwd() if INSTALLED_BY_PIP else BASE_DIR
+FILES = BASE_DIR / "statsoffice" if INSTALLED_BY_PIP else BASE_DIR
+"""Has the folders of templates, static files and translations."""
 
 # --- Mode and folders ------------------------------------------------------------------------------
 MODE = env.one_of("STATSOFFICE_MODE", "development", choices=("development", "production"))
@@ -155,7 +157,7 @@ TEST_RUNNER = "tests.support.runner.PytestRunner"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [] if INSTALLED_BY_PIP else [BASE_DIR / "templates"],
+        "DIRS": [] if INSTALLED_BY_PIP else [FILES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -274,16 +276,16 @@ LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
 TIME_ZONE = "Europe/London"
 USE_I18N = True
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [FILES / "locale"]
 FORMAT_MODULE_PATH = ["statsoffice.formats"]
 USE_TZ = True
 
 # --- Files ----------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "staticfiles"
-STATICFILES_DIRS = [] if INSTALLED_BY_PIP else [BASE_DIR / "static"]
+STATICFILES_DIRS = [] if INSTALLED_BY_PIP else [FILES / "static"]
 # Files whose address is fixed, such as /robots.txt.
-WHITENOISE_ROOT = (BASE_DIR / "statsoffice" if INSTALLED_BY_PIP else BASE_DIR) / "static" / "root"
+WHITENOISE_ROOT = FILES / "static" / "root"
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 MEDIA_ROOT = VAR_DIR / "stored"

@@ -24,6 +24,8 @@ from importlib.resources import files
 from releases.evidence.export import README, SCRIPT
 print(files("releases.evidence").joinpath(SCRIPT).read_text().splitlines()[0])
 assert files("releases.evidence").joinpath(README).read_text()
+from statsoffice.welsh import read_catalogue
+assert read_catalogue()
 """
 
 
