@@ -36,12 +36,12 @@ REDACTED = "[secret]"
 
 # Secrets in addresses: in the link of a person with pre-release access, of an invitation, for a new password or to
 # confirm an email address, and in the address of the self-test's page (/canary/). The address may have no final slash,
-# or further parts. A .py or .html file below "/canary/" is not redacted: it is no page, but a file in a traceback.
+# or further parts.
 _SECRET = re.compile(
     r"""
     (
         (?: /receipts | /accounts/+invited | /accounts/+password/+reset/+key | /accounts/+confirm-email
-        | /canary (?! /+\w+\.(?:py|html)\b ) )
+        | /canary )
         /+
     )
     (?! \[secret\] ) [^\s/?\#"'<>\\),;]+
