@@ -28,7 +28,7 @@ from releases.rules.lifecycle import Status
 from releases.rules.parts import part_limit_at
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, DueRelease, State, build_brief
+from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, BriefState, DueRelease, build_brief
 
 LATEST = timedelta(days=1)
 """How long after the due time a brief is still made, for example after our own processes were down."""
@@ -151,7 +151,7 @@ class BriefLine:
 
     release: Release
     verdict: Verification | None
-    state: State
+    state: BriefState
     is_over: bool
     publications: Sequence[PublicationStatement] = ()
 
@@ -164,24 +164,24 @@ class ReadBrief:
     brief: Brief
     lines: tuple[BriefLine, ...]
 
-    def in_state(self, *states: State) -> list[BriefLine]:
+    def in_state(self, *states: BriefState) -> list[BriefLine]:
         return [line for line in self.lines if line.state in states]
 
     @property
     def not_live(self) -> list[BriefLine]:
-        return self.in_state(State.NOT_LIVE)
+        return self.in_state(BriefState.NOT_LIVE)
 
     @property
     def live_now(self) -> list[BriefLine]:
-        return self.in_state(State.LIVE_NOW)
+        return self.in_state(BriefState.LIVE_NOW)
 
     @property
     def live(self) -> list[BriefLine]:
-        return self.in_state(State.LIVE)
+        return self.in_state(BriefState.LIVE)
 
     @property
     def not_known(self) -> list[BriefLine]:
-        return self.in_state(State.NOT_KNOWN)
+        return self.in_state(BriefState.NOT_KNOWN)
 
     @property
     def is_late(self) -> bool:

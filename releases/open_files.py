@@ -24,9 +24,9 @@ from releases.detection.open_files import (
     TASKS,
     AddressFault,
     AddressResult,
+    DummyFileState,
     Result,
     Sign,
-    State,
     Target,
     decide_file_state,
     file_name_of,
@@ -419,7 +419,7 @@ class DummyFileRecord:
     dummy_file: DummyFile
     checks: tuple[OpenFileCheck, ...]
     remedies: tuple[OpenFileRemedy, ...]
-    state: State
+    state: DummyFileState
     is_waiting: bool
 
     @property
@@ -438,14 +438,14 @@ def files_known_to(person: Person) -> QuerySet[DummyFile]:
 
 
 def with_state_place(files: QuerySet[DummyFile]) -> QuerySet[DummyFile]:
-    """Annotate dummy files with the position of their state in `State`, as `state_place`.
+    """Annotate dummy files with the position of their state in `DummyFileState`, as `state_place`.
 
     This reads all checks of the files, because a state is computed from the checks.
     """
-    keys: dict[State, list[int]] = defaultdict(list)
+    keys: dict[DummyFileState, list[int]] = defaultdict(list)
     for record in read_records(files):
         keys[record.state].append(record.dummy_file.pk)
-    places = [When(pk__in=keys[state], then=Value(place)) for place, state in enumerate(State)]
+    places = [When(pk__in=keys[state], then=Value(place)) for place, state in enumerate(DummyFileState)]
     return files.annotate(state_place=Case(*places, output_field=IntegerField()))
 
 
@@ -508,7 +508,7 @@ def record_remedy(
     with transaction.atomic():
         lock_producer(producer.pk)
         (present,) = read_records([record.dummy_file])
-        if present.state is not State.OPEN:
+        if present.state is not DummyFileState.OPEN:
             if present.remedies:
                 return None
             raise NothingToDo(_("No check found this dummy file open, so there is nothing to deal with."))

@@ -27,7 +27,7 @@ from releases.models import ChainHead, Coverage, Observation, Verification
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
 from statsoffice import health
-from statsoffice.notifications.models import CONDITIONS, Message, State
+from statsoffice.notifications.models import CONDITIONS, DeliveryState, Message
 from statsoffice.self_monitoring import status
 
 COVERAGE_PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}
@@ -114,9 +114,9 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
 
 
 def _measure_outbox(now: datetime) -> list[Metric]:
-    unsent = {state: Message.objects.filter(CONDITIONS[state]) for state in (State.WAITING, State.LEFT)}
+    unsent = {state: Message.objects.filter(CONDITIONS[state]) for state in (DeliveryState.WAITING, DeliveryState.LEFT)}
     counts = {str(state): messages.count() for state, messages in unsent.items()}
-    oldest = unsent[State.WAITING].aggregate(oldest=Min("created_at"))["oldest"]
+    oldest = unsent[DeliveryState.WAITING].aggregate(oldest=Min("created_at"))["oldest"]
     age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
     meaning = "Messages that wait to be sent, or were left with their reason"
     return [

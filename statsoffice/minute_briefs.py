@@ -39,7 +39,7 @@ from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion, find_open_questions
 from releases.text import minute_brief as texts
 from releases.text.release import StatusLabel, known_sentence, status_of_release
-from releases.verdict.minute_brief import State
+from releases.verdict.minute_brief import BriefState
 from releases.views.base import SignedInRequest, signed_in_part
 from statsoffice.dashboard.live_text import LiveText, split_live_text
 from statsoffice.dashboard.monitoring import monitoring_status
@@ -159,16 +159,16 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
             )
             for line in read.in_state(state)
         ]
-        for state in State
+        for state in BriefState
     }
     return {
         "headline": texts.brief_headline(read),
         "since": texts.since_sentence(read),
         "delay": texts.delay_sentence(read),
-        "not_live": items[State.NOT_LIVE],
-        "live_now": items[State.LIVE_NOW],
-        "live": items[State.LIVE],
-        "not_known": items[State.NOT_KNOWN],
+        "not_live": items[BriefState.NOT_LIVE],
+        "live_now": items[BriefState.LIVE_NOW],
+        "live": items[BriefState.LIVE],
+        "not_known": items[BriefState.NOT_KNOWN],
         "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
         "outages": found,
         "reports": reports,
@@ -185,7 +185,7 @@ def _find_questions(person: Person, read: ReadBrief) -> dict[int, list[OpenQuest
     """
     found = defaultdict(list)
     if may(person, Action.ANSWER, read.row.producer):
-        not_found = [line.release for line in read.lines if line.state is not State.LIVE and not line.is_over]
+        not_found = [line.release for line in read.lines if line.state is not BriefState.LIVE and not line.is_over]
         for question in find_open_questions(not_found):
             found[question.address.release_id].append(question)
     return found
@@ -194,7 +194,9 @@ def _find_questions(person: Person, read: ReadBrief) -> dict[int, list[OpenQuest
 def _describe(line: BriefLine, *, calls: CallList, questions: Sequence[OpenQuestion], now: datetime) -> ReleaseItem:
     release = line.release
     page = find_main_page(release.addresses.all())
-    may_tell = line.state is State.NOT_LIVE and release.announced_at is not None and release.status == Status.CONFIRMED
+    may_tell = (
+        line.state is BriefState.NOT_LIVE and release.announced_at is not None and release.status == Status.CONFIRMED
+    )
     responsible = release.series.responsible
     notice = current_notice(release, list(release.delay_notices.all())) if may_tell else None
     draft = None

@@ -16,7 +16,7 @@ MOST_CHARACTERS = 500
 """The largest number of characters stored of a publisher's own text."""
 
 
-class State(StrEnum):
+class PublisherState(StrEnum):
     ANNOUNCED = "announced"
     PUBLISHED = "published"
     EARLIER_EDITION = "earlier_edition"
@@ -42,7 +42,7 @@ class PublisherSays:
     changed date, a cancellation or a withdrawal.
     """
 
-    state: State
+    state: PublisherState
     published_at: datetime | None = None
     source: Source | None = None
     announced_for: datetime | None = None

@@ -169,7 +169,7 @@ def _place(url: str) -> tuple[str, str]:
     return parts.netloc, unquote(parts.path).rstrip("/").casefold()
 
 
-class State(StrEnum):
+class DummyFileState(StrEnum):
     """What the last checks of a dummy file found, and whether a person has dealt with an open address."""
 
     NOT_CHECKED = "not_checked"
@@ -188,7 +188,7 @@ class AddressResult:
     at: datetime
 
 
-def decide_file_state(checked: Iterable[AddressResult], remedied_at: datetime | None) -> State:
+def decide_file_state(checked: Iterable[AddressResult], remedied_at: datetime | None) -> DummyFileState:
     """Return the state of a dummy file.
 
     Once an address was open, a person must record that it is dealt with, and a later check of the same address must
@@ -198,16 +198,16 @@ def decide_file_state(checked: Iterable[AddressResult], remedied_at: datetime | 
     """
     in_order = sorted(checked, key=lambda one: one.at)
     if not in_order:
-        return State.NOT_CHECKED
+        return DummyFileState.NOT_CHECKED
     last = {one.url: one for one in in_order}
     opened = {one.url: one.at for one in in_order if one.result is Result.OPEN}
     if any(remedied_at is None or remedied_at < at for at in opened.values()):
-        return State.OPEN
+        return DummyFileState.OPEN
     if any(last[url].result is not Result.NOT_OPEN for url in opened):
-        return State.DEALT_WITH
+        return DummyFileState.DEALT_WITH
     results = {one.result for one in last.values()}
-    return State.NOT_OPEN if results == {Result.NOT_OPEN} else State.NOT_KNOWN
+    return DummyFileState.NOT_OPEN if results == {Result.NOT_OPEN} else DummyFileState.NOT_KNOWN
 
 
-TASKS = frozenset({State.OPEN, State.DEALT_WITH})
+TASKS = frozenset({DummyFileState.OPEN, DummyFileState.DEALT_WITH})
 """The states in which a dummy file is a task for people."""

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
-from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason
 from releases.rules import calendar
 
 _MONTHS = (
@@ -178,13 +178,13 @@ def findings_of_announcement(
 
 def _of_publisher(address: int, says: PublisherSays, *, due_at: datetime) -> list[PreflightFinding]:
     match says.state:
-        case State.ANNOUNCED | State.MOVED if _says_another_time(says, due_at=due_at):
+        case PublisherState.ANNOUNCED | PublisherState.MOVED if _says_another_time(says, due_at=due_at):
             at = says.announced_for.isoformat() if says.announced_for else None
             facts = {"announced_for": at, "announced_text": says.announced_text, "note": says.change_note}
             return [PreflightFinding(PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME, address, facts)]
-        case State.ANNOUNCED:
+        case PublisherState.ANNOUNCED:
             return []
-        case State.CANCELLED | State.WITHDRAWN | State.GONE:
+        case PublisherState.CANCELLED | PublisherState.WITHDRAWN | PublisherState.GONE:
             return [PreflightFinding(PreflightCode.ANNOUNCEMENT_CALLED_OFF, address, {"note": says.change_note})]
     return [PreflightFinding(PreflightCode.ANNOUNCEMENT_LEADS_ON, address)]
 
@@ -192,7 +192,7 @@ def _of_publisher(address: int, says: PublisherSays, *, due_at: datetime) -> lis
 def _says_another_time(says: PublisherSays, *, due_at: datetime) -> bool:
     if says.announced_for is not None:
         return says.announced_for != due_at
-    if says.state is State.MOVED:
+    if says.state is PublisherState.MOVED:
         return True
     return not (names_day(says.announced_text, due_at) and names_time(says.announced_text, due_at))
 

@@ -9,7 +9,15 @@ from urllib.parse import unquote, urlsplit
 
 from releases.detection import govuk, rules
 from releases.detection.characters import has_words, holds, words
-from releases.detection.finding import EARLIEST, CheckOutcome, Expectation, Finding, PublisherSays, Reason, State
+from releases.detection.finding import (
+    EARLIEST,
+    CheckOutcome,
+    Expectation,
+    Finding,
+    PublisherSays,
+    PublisherState,
+    Reason,
+)
 from releases.detection.govuk import (
     ANNOUNCEMENT,
     API,
@@ -131,16 +139,18 @@ class Govuk:
         requested, came_from = urlsplit(answer.requested_url), urlsplit(answer.final_url or answer.requested_url)
         if answer.failure or answer.status != 200 or answer.left_allowed_hosts or came_from.netloc != requested.netloc:
             found = rules.examine(_of_pages(answer), expectation)
-            return replace(found, publisher=PublisherSays(State.GONE)) if answer.status == 410 else found
+            return replace(found, publisher=PublisherSays(PublisherState.GONE)) if answer.status == 410 else found
         try:
             document = read_document(answer.body)
         except NotADocumentError:
             return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
         if document.schema == GONE:
-            return Finding(CheckOutcome.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(State.GONE))
+            return Finding(CheckOutcome.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(PublisherState.GONE))
         if document.schema == REDIRECT:
             # The document names no target. Otherwise the target would have been requested.
-            return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(State.REDIRECTED))
+            return Finding(
+                CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(PublisherState.REDIRECTED)
+            )
         if document.schema == ANNOUNCEMENT:
             return _announced(document, expectation)
         return _published(answer, document, expectation)
@@ -149,11 +159,11 @@ class Govuk:
 def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
     details, announced = document.details, govuk.announced_time(document)
     note = details.get("cancellation_reason") or details.get("latest_change_note") or ""
-    state, reason = State.ANNOUNCED, Reason.ANNOUNCEMENT
+    state, reason = PublisherState.ANNOUNCED, Reason.ANNOUNCEMENT
     if details.get("state") == "cancelled":
-        state, reason = State.CANCELLED, Reason.CANCELLED
+        state, reason = PublisherState.CANCELLED, Reason.CANCELLED
     elif expectation.due_at and announced.differs_from(expectation.due_at):
-        state, reason = State.MOVED, Reason.MOVED
+        state, reason = PublisherState.MOVED, Reason.MOVED
     says = PublisherSays(
         state,
         announced_for=announced.at,
@@ -172,7 +182,7 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
         return replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=(*finding.reasons, Reason.OTHER_PAGE))
     due_at = expectation.due_at
     if due_at is None:
-        return replace(finding, publisher=PublisherSays(State.PUBLISHED))
+        return replace(finding, publisher=PublisherSays(PublisherState.PUBLISHED))
     marker = words(expectation.marker)
     if _BY_PERSON & set(finding.reasons):
         found = finding
@@ -233,10 +243,14 @@ def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> 
 def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
     figure = govuk.published_by(document, due_at=due_at)
     newest = govuk.newest_date(document)
-    state = State.EARLIER_EDITION if figure is None and newest and newest < due_at - EARLIEST else State.PUBLISHED
+    state = (
+        PublisherState.EARLIER_EDITION
+        if figure is None and newest and newest < due_at - EARLIEST
+        else PublisherState.PUBLISHED
+    )
     note = ""
     if document.is_withdrawn:
-        state, note = State.WITHDRAWN, document.withdrawal_note
+        state, note = PublisherState.WITHDRAWN, document.withdrawal_note
     return PublisherSays(
         state,
         published_at=figure[0] if figure else None,

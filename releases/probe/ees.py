@@ -25,9 +25,9 @@ from releases.detection.finding import (
     Expectation,
     Finding,
     PublisherSays,
+    PublisherState,
     Reason,
     Source,
-    State,
 )
 from releases.detection.govuk import parse_instant
 from releases.rules.response import Answer
@@ -119,7 +119,7 @@ def _with_summary(finding: Finding, summary: VersionSummary, expectation: Expect
         finding = replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=doubtful)
     due_at = expectation.due_at
     if due_at is None:
-        return replace(finding, publisher=PublisherSays(State.PUBLISHED))
+        return replace(finding, publisher=PublisherSays(PublisherState.PUBLISHED))
     is_live = finding.result is CheckOutcome.LIVE
     return replace(finding, publisher=_says(summary, due_at=due_at, is_live=is_live))
 
@@ -127,13 +127,13 @@ def _with_summary(finding: Finding, summary: VersionSummary, expectation: Expect
 def _says(summary: VersionSummary, *, due_at: datetime, is_live: bool) -> PublisherSays:
     earliest = due_at - EARLIEST
     if is_live and summary.published_at and summary.published_at > earliest:
-        return PublisherSays(State.PUBLISHED, published_at=summary.published_at, source=Source.CHANGE_HISTORY)
+        return PublisherSays(PublisherState.PUBLISHED, published_at=summary.published_at, source=Source.CHANGE_HISTORY)
     # A release that was first published long ago may be updated in place. Updates before the due time are other
     # editions.
     if is_live and summary.updated_at and summary.updated_at >= due_at:
-        return PublisherSays(State.PUBLISHED, published_at=summary.updated_at, source=Source.PUBLIC_UPDATED_AT)
+        return PublisherSays(PublisherState.PUBLISHED, published_at=summary.updated_at, source=Source.PUBLIC_UPDATED_AT)
     is_old = summary.updated_at is not None and summary.updated_at <= earliest
-    return PublisherSays(State.EARLIER_EDITION if is_old else State.PUBLISHED)
+    return PublisherSays(PublisherState.EARLIER_EDITION if is_old else PublisherState.PUBLISHED)
 
 
 def _in_page(html: str) -> VersionSummary | None:

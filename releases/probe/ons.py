@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from releases.detection import rules
-from releases.detection.finding import CheckOutcome, Expectation, Finding, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, Expectation, Finding, PublisherSays, PublisherState, Reason
 from releases.detection.govuk import AnnouncedTime, parse_instant, read_display_date, strip_markup
 from releases.rules.response import Answer
 from releases.rules.web_address import parse_address
@@ -138,7 +138,7 @@ def _read(body: bytes) -> OnsRelease | None:
 
 
 def _cancelled(release: OnsRelease) -> Finding:
-    says = PublisherSays(State.CANCELLED, change_note=release.cancellation_note)
+    says = PublisherSays(PublisherState.CANCELLED, change_note=release.cancellation_note)
     # The two flags contradict each other: the release may have been published before it was cancelled, perhaps on time.
     result = CheckOutcome.UNRECOGNISED if release.is_published else CheckOutcome.NOT_LIVE
     return Finding(result, (Reason.CANCELLED,), title=release.title, publisher=says)
@@ -151,7 +151,7 @@ def _announced(release: OnsRelease, expectation: Expectation) -> Finding:
     """
     is_moved = expectation.due_at is not None and release.announced_for.differs_from(expectation.due_at)
     says = PublisherSays(
-        State.MOVED if is_moved else State.ANNOUNCED,
+        PublisherState.MOVED if is_moved else PublisherState.ANNOUNCED,
         announced_for=release.announced_for.at,
         announced_text=release.displayed,
         change_note=release.change_note,
@@ -165,7 +165,7 @@ def _published(release: OnsRelease, answer: Answer, expectation: Expectation) ->
     # Each release has a page of its own, so an unchanged text does not show that another edition is there.
     if finding.result is CheckOutcome.NOT_LIVE and not _BY_PERSON & set(finding.reasons):
         finding = replace(finding, result=CheckOutcome.UNRECOGNISED)
-    return replace(finding, publisher=PublisherSays(State.PUBLISHED))
+    return replace(finding, publisher=PublisherSays(PublisherState.PUBLISHED))
 
 
 def _as_page(release: OnsRelease) -> bytes:

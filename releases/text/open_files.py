@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.detection.open_files import Result, Sign, State, Target
+from releases.detection.open_files import DummyFileState, Result, Sign, Target
 from releases.models import OpenFileFinding
 from releases.open_files import DummyFileRecord
 
@@ -14,11 +14,11 @@ RESULTS = {
     Result.NOT_KNOWN: (lazy("Not known"), "yellow"),
 }
 STATES = {
-    State.NOT_CHECKED: (lazy("Not checked"), "grey"),
-    State.OPEN: RESULTS[Result.OPEN],
-    State.DEALT_WITH: (lazy("Check again"), "orange"),
-    State.NOT_KNOWN: RESULTS[Result.NOT_KNOWN],
-    State.NOT_OPEN: RESULTS[Result.NOT_OPEN],
+    DummyFileState.NOT_CHECKED: (lazy("Not checked"), "grey"),
+    DummyFileState.OPEN: RESULTS[Result.OPEN],
+    DummyFileState.DEALT_WITH: (lazy("Check again"), "orange"),
+    DummyFileState.NOT_KNOWN: RESULTS[Result.NOT_KNOWN],
+    DummyFileState.NOT_OPEN: RESULTS[Result.NOT_OPEN],
 }
 TARGETS = {Target.FILE: lazy("Dummy file"), Target.PAGE: lazy("Unpublished page")}
 SIGNS = {
@@ -77,4 +77,4 @@ def state_colour(record: DummyFileRecord) -> str:
 
 def _is_in_progress(record: DummyFileRecord) -> bool:
     # A dummy file that was found open is shown as open while it is checked again.
-    return record.is_waiting and record.state is not State.OPEN
+    return record.is_waiting and record.state is not DummyFileState.OPEN

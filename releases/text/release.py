@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases.detection.finding import AddressRole, PublisherSays, Source, State, fills
+from releases.detection.finding import AddressRole, PublisherSays, PublisherState, Source, fills
 from releases.models import Address, PublicationStatement, Release, Screenshot, Verification
 from releases.rules import calendar
 from releases.rules.lifecycle import Status, to_words
@@ -510,14 +510,14 @@ DIAGNOSES = {
 }
 
 STATES = {
-    State.ANNOUNCED: lazy("Announced"),
-    State.PUBLISHED: lazy("Published"),
-    State.EARLIER_EDITION: lazy("Shows an earlier edition"),
-    State.MOVED: lazy("Announced for another time"),
-    State.CANCELLED: lazy("Cancelled"),
-    State.WITHDRAWN: lazy("Marked as withdrawn"),
-    State.GONE: lazy("Removed"),
-    State.REDIRECTED: lazy("Replaced by another page, which is not named"),
+    PublisherState.ANNOUNCED: lazy("Announced"),
+    PublisherState.PUBLISHED: lazy("Published"),
+    PublisherState.EARLIER_EDITION: lazy("Shows an earlier edition"),
+    PublisherState.MOVED: lazy("Announced for another time"),
+    PublisherState.CANCELLED: lazy("Cancelled"),
+    PublisherState.WITHDRAWN: lazy("Marked as withdrawn"),
+    PublisherState.GONE: lazy("Removed"),
+    PublisherState.REDIRECTED: lazy("Replaced by another page, which is not named"),
 }
 
 
@@ -595,13 +595,13 @@ def describe_vantage(verification: Verification) -> list[str]:
 def describe_publisher_state(says: PublisherSays, *, due_at: datetime) -> str:
     """Describe the statements of the publisher's own system at some checks."""
     sentence = str(STATES[says.state])
-    if says.state in {State.ANNOUNCED, State.MOVED, State.CANCELLED}:
+    if says.state in {PublisherState.ANNOUNCED, PublisherState.MOVED, PublisherState.CANCELLED}:
         named = says.announced_text or (calendar.format_moment(says.announced_for) if says.announced_for else "")
         sentence = f"{sentence}: {named}" if named else sentence
     elif says.published_at and says.source:
         published = _published(says.published_at, says.source, due_at=due_at)
-        sentence = published if says.state is State.PUBLISHED else f"{sentence}; {published}"
-    elif says.state is State.PUBLISHED:
+        sentence = published if says.state is PublisherState.PUBLISHED else f"{sentence}; {published}"
+    elif says.state is PublisherState.PUBLISHED:
         sentence = _("Published, without a reliable time")
     return capfirst(sentence)
 

@@ -19,7 +19,7 @@ FEWEST_ON_HOST = 2
 """Figures of a host are shown from this many releases on, because one release says nothing about other releases."""
 
 
-class State(StrEnum):
+class BriefState(StrEnum):
     """Whether one release was live at the limit and, if not, whether it was found live since."""
 
     NOT_LIVE = "not_live"
@@ -54,16 +54,16 @@ class DueRelease:
         return self.outcome in NOT_LIVE_AT_LIMIT
 
     @property
-    def state(self) -> State:
+    def state(self) -> BriefState:
         if self.was_not_live:
-            return State.LIVE_NOW if self.complete_at else State.NOT_LIVE
-        return State.LIVE if self.outcome is Outcome.ON_TIME else State.NOT_KNOWN
+            return BriefState.LIVE_NOW if self.complete_at else BriefState.NOT_LIVE
+        return BriefState.LIVE if self.outcome is Outcome.ON_TIME else BriefState.NOT_KNOWN
 
     @property
     def is_expected(self) -> bool:
         """Whether the release, or a required part of it, is still to be published as far as we know."""
-        is_unknown = self.state is State.NOT_KNOWN and not self.is_published
-        return not self.is_over and (self.state is State.NOT_LIVE or is_unknown)
+        is_unknown = self.state is BriefState.NOT_KNOWN and not self.is_published
+        return not self.is_over and (self.state is BriefState.NOT_LIVE or is_unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _count(host: str, releases: Collection[DueRelease], *, own: Collection[DueRe
         host=host,
         due=len(releases),
         not_live=sum(one.was_not_live for one in releases),
-        not_known=sum(one.state is State.NOT_KNOWN for one in releases),
+        not_known=sum(one.state is BriefState.NOT_KNOWN for one in releases),
         limit_at=_shared_limit(releases),
         is_brief=list(releases) == list(own),
     )

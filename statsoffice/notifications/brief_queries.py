@@ -12,7 +12,7 @@ from releases import calls, minute_briefs
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import MinuteBrief
 from releases.text import minute_brief as texts
-from releases.verdict.minute_brief import State
+from releases.verdict.minute_brief import BriefState
 from statsoffice.deadlines import list_decision_steps
 from statsoffice.notifications.notification import Notification, name_in_mail, one_line, write_text_message
 from statsoffice.notifications.recipients import MINUTE_BRIEF, approver_addresses
@@ -60,7 +60,7 @@ def _event_of(row: MinuteBrief) -> str:
 
 
 def _find_recipients(read: ReadBrief) -> frozenset[str]:
-    late = [line.release for line in read.in_state(State.NOT_LIVE, State.LIVE_NOW)]
+    late = [line.release for line in read.in_state(BriefState.NOT_LIVE, BriefState.LIVE_NOW)]
     if not read.row.rehearsal or read.row.training_id is not None:
         late = late[:1]  # all have the same recipients: the producer's leads, or the leads among the participants
     return frozenset[str]().union(*map(approver_addresses, late))
@@ -96,6 +96,6 @@ def _write_text_message(read: ReadBrief) -> str:
     head = texts.short_headline(read)
     if read.row.rehearsal:
         head = _("Rehearsal: %(text)s") % {"text": head}
-    named = read.in_state(State.NOT_LIVE, State.LIVE_NOW)
+    named = read.in_state(BriefState.NOT_LIVE, BriefState.LIVE_NOW)
     name = one_line(named[0].release.title) if len(named) == 1 and named[0].release.announced_at else ""
     return write_text_message(f"{head}. {name or one_line(read.row.producer)}", link)

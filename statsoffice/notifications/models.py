@@ -38,7 +38,7 @@ def available_channels() -> list[Channel]:
     return [Channel.MAIL, *notify, *([Channel.WEBHOOK] if settings.WEBHOOKS else [])]
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     SENT = "sent"
     WAITING = "waiting"
     LEFT = "left"
@@ -46,9 +46,9 @@ class State(StrEnum):
 
 MOST_ATTEMPTS = 15
 CONDITIONS = {
-    State.SENT: Q(sent_at__isnull=False),
-    State.WAITING: Q(sent_at__isnull=True, attempts__lt=MOST_ATTEMPTS),
-    State.LEFT: Q(sent_at__isnull=True, attempts__gte=MOST_ATTEMPTS),
+    DeliveryState.SENT: Q(sent_at__isnull=False),
+    DeliveryState.WAITING: Q(sent_at__isnull=True, attempts__lt=MOST_ATTEMPTS),
+    DeliveryState.LEFT: Q(sent_at__isnull=True, attempts__gte=MOST_ATTEMPTS),
 }
 
 

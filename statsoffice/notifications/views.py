@@ -19,7 +19,7 @@ from releases import permissions
 from releases.models import Release
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
-from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, Message, State
+from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, DeliveryState, Message
 from statsoffice.notifications.recipients import FOR_LEADS_ALONE, about_hidden_trainings
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ from releases.forms import FilterForm
 from releases.views.base import SignedInRequest
 from releases.views.list_order import Column, ListOrder
 
-STATES: dict[State, Promise] = {
-    State.SENT: lazy("sent"),
-    State.WAITING: lazy("not sent yet"),
-    State.LEFT: lazy("could not be delivered"),
+STATES: dict[DeliveryState, Promise] = {
+    DeliveryState.SENT: lazy("sent"),
+    DeliveryState.WAITING: lazy("not sent yet"),
+    DeliveryState.LEFT: lazy("could not be delivered"),
 }
 
 
@@ -86,7 +86,7 @@ def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> Q
         messages = messages.filter(report__in=Report.objects.numbered(number))
     elif about:
         messages = messages.filter(Q(report__reference=about) | Q(release__reference=about))
-    return messages.filter(CONDITIONS[State(state)]) if state else messages
+    return messages.filter(CONDITIONS[DeliveryState(state)]) if state else messages
 
 
 def list_event_keys(messages: QuerySet[Message]) -> QuerySet[Message, str]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from breaches.models import Practice, Suspicion
 from releases import judge, minute_briefs, scheduling, statements
-from releases.detection.finding import PublisherSays, Source, State
+from releases.detection.finding import PublisherSays, PublisherState, Source
 from releases.models import Release
 from releases.rules.calendar import Precision, Slot
 from statsoffice.notifications import outbox
@@ -195,9 +195,11 @@ def _both_clocks(morning: Morning, series) -> None:
     )
     page = release.addresses.get(role="page")
     out_at = SEED_DUE + timedelta(seconds=3)
-    announced = PublisherSays(State.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
-    moved = PublisherSays(State.MOVED, announced_text="30 June 2020 9:31am", change_note="Figures arrived late.")
-    published = PublisherSays(State.PUBLISHED, published_at=out_at, source=Source.SCHEDULED_TIME_AND_DELAY)
+    announced = PublisherSays(PublisherState.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
+    moved = PublisherSays(
+        PublisherState.MOVED, announced_text="30 June 2020 9:31am", change_note="Figures arrived late."
+    )
+    published = PublisherSays(PublisherState.PUBLISHED, published_at=out_at, source=Source.SCHEDULED_TIME_AND_DELAY)
     for seconds, says in ((-60, announced), (-5, announced), *((seconds, moved) for seconds in range(0, 121, 10))):
         create_observation(
             page, "not_live", at=SEED_DUE + timedelta(seconds=seconds), says=says, reasons=("announcement",)

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from releases import host_budgets, open_files, scheduling
-from releases.detection.open_files import Result, Sign, State, Target
+from releases.detection.open_files import DummyFileState, Result, Sign, Target
 from releases.early_findings import name_contact
 from releases.models import Address, DummyFile, HostAuthorisation, OpenFileCheck, OpenFileFinding, OpenFileRemedy
 from releases.models.append_only import AppendOnlyRow
@@ -62,7 +62,7 @@ class TestResults:
         assert finding.body_sha256 == sha256_hex(content.encode())
         assert finding.sent_at == finding.completed_at == NOW, "the scripted clock"
         assert (finding.vantage, finding.authorisation.host) == ("the office", place_of(site.base_url))
-        assert record_of(dummy_file, office.head).state is State.OPEN
+        assert record_of(dummy_file, office.head).state is DummyFileState.OPEN
 
     def test_the_text_file_has_the_token_too(self, dummy_file, site, means, office):
         content = open_files.write_dummy_file(dummy_file, "txt")
@@ -76,7 +76,7 @@ class TestResults:
         (finding,) = check(dummy_file, site, means, by=office.head).values()
         assert (finding.result, finding.sign, finding.status) == (Result.NOT_OPEN, Sign.REFUSED, status)
         assert finding.body_sha256 == ""
-        assert record_of(dummy_file, office.head).state is State.NOT_OPEN
+        assert record_of(dummy_file, office.head).state is DummyFileState.NOT_OPEN
 
     def test_a_redirect_to_a_page_for_signing_in_is_not_open(self, dummy_file, site, means, office):
         moved = scene("", status=302, headers={"Location": "/login?next=/files"})
@@ -104,7 +104,7 @@ class TestResults:
         (finding,) = check(dummy_file, site, means, by=office.head).values()
         assert (finding.result, finding.sign, finding.status) == (Result.NOT_KNOWN, Sign.SOMETHING_ELSE, 200)
         assert finding.body_sha256 == ""
-        assert record_of(dummy_file, office.head).state is State.NOT_KNOWN
+        assert record_of(dummy_file, office.head).state is DummyFileState.NOT_KNOWN
 
     def test_a_page_for_missing_addresses_with_a_status_of_success_is_not_open(self, dummy_file, site, means, office):
         site.publish(path_of(dummy_file), [scene("<title>Page not found</title><h1>Page not found</h1>")])
@@ -306,11 +306,11 @@ class TestPeople:
         assert open_files.record_remedy(record_of(dummy_file, head), Measure.RESTRICTED, by=head, at=hours(1))
         again = open_files.record_remedy(record_of(dummy_file, head), Measure.RESTRICTED, by=head, at=hours(1))
         assert again is None, "a second click"
-        assert record_of(dummy_file, head).state is State.DEALT_WITH
+        assert record_of(dummy_file, head).state is DummyFileState.DEALT_WITH
         assert open_files.find_open_places(head)
         site.publish(path_of(dummy_file), [scene("", status=403)])
         check(dummy_file, site, means, by=head, at=hours(2))
-        assert record_of(dummy_file, head).state is State.NOT_OPEN
+        assert record_of(dummy_file, head).state is DummyFileState.NOT_OPEN
         assert open_files.find_open_places(head) == []
 
     def test_there_is_nothing_to_deal_with_before_a_file_was_open(self, dummy_file, site, means, office):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases.detection.finding import PublisherSays, Source, State
+from releases.detection.finding import PublisherSays, PublisherState, Source
 from releases.evidence import coverage
 from releases.models import Verification
 from releases.rules.lifecycle import Role
@@ -15,9 +15,11 @@ from tests.support.observations import create_observation
 pytestmark = pytest.mark.django_db
 
 AFTER = SEED_DUE + timedelta(hours=3)
-ANNOUNCED = PublisherSays(State.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
-MOVED = PublisherSays(State.MOVED, announced_text="30 June 2020 11:00am", change_note="The <b>tables</b> are late.")
-PUBLISHED = PublisherSays(State.PUBLISHED, SEED_DUE + timedelta(seconds=3480), Source.SCHEDULED_TIME_AND_DELAY)
+ANNOUNCED = PublisherSays(PublisherState.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
+MOVED = PublisherSays(
+    PublisherState.MOVED, announced_text="30 June 2020 11:00am", change_note="The <b>tables</b> are late."
+)
+PUBLISHED = PublisherSays(PublisherState.PUBLISHED, SEED_DUE + timedelta(seconds=3480), Source.SCHEDULED_TIME_AND_DELAY)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import PublisherSays, Source, State
+from releases.detection.finding import PublisherSays, PublisherState, Source
 from releases.models import Verification
 from releases.text import release
 from releases.verdict.release import Diagnosis
@@ -93,22 +93,25 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
 @pytest.mark.parametrize(
     ("says", "sentence"),
     [
-        (PublisherSays(State.ANNOUNCED, announced_text="30 June 2020 9:30am"), "Announced: 30 June 2020 9:30am"),
-        (PublisherSays(State.ANNOUNCED, announced_for=DUE), "Announced: 9:30am on 30 June 2020"),
-        (PublisherSays(State.MOVED, announced_text="July 2020"), "Announced for another time: July 2020"),
-        (PublisherSays(State.CANCELLED), "Cancelled"),
         (
-            PublisherSays(State.PUBLISHED, DUE, Source.CHANGE_HISTORY),
+            PublisherSays(PublisherState.ANNOUNCED, announced_text="30 June 2020 9:30am"),
+            "Announced: 30 June 2020 9:30am",
+        ),
+        (PublisherSays(PublisherState.ANNOUNCED, announced_for=DUE), "Announced: 9:30am on 30 June 2020"),
+        (PublisherSays(PublisherState.MOVED, announced_text="July 2020"), "Announced for another time: July 2020"),
+        (PublisherSays(PublisherState.CANCELLED), "Cancelled"),
+        (
+            PublisherSays(PublisherState.PUBLISHED, DUE, Source.CHANGE_HISTORY),
             "Published at 9:30:00am (the public history of the page)",
         ),
-        (PublisherSays(State.PUBLISHED), "Published, without a reliable time"),
-        (PublisherSays(State.EARLIER_EDITION), "Shows an earlier edition"),
+        (PublisherSays(PublisherState.PUBLISHED), "Published, without a reliable time"),
+        (PublisherSays(PublisherState.EARLIER_EDITION), "Shows an earlier edition"),
         (
-            PublisherSays(State.WITHDRAWN, DUE, Source.CHANGE_HISTORY),
+            PublisherSays(PublisherState.WITHDRAWN, DUE, Source.CHANGE_HISTORY),
             "Marked as withdrawn; published at 9:30:00am (the public history of the page)",
         ),
-        (PublisherSays(State.GONE), "Removed"),
-        (PublisherSays(State.REDIRECTED), "Replaced by another page, which is not named"),
+        (PublisherSays(PublisherState.GONE), "Removed"),
+        (PublisherSays(PublisherState.REDIRECTED), "Replaced by another page, which is not named"),
     ],
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
 )
@@ -117,5 +120,5 @@ def test_what_the_publishers_system_said_at_a_check_is_said_in_words(says, sente
 
 
 def test_every_state_and_source_has_words():
-    assert set(release.STATES) == set(State)
+    assert set(release.STATES) == set(PublisherState)
     assert set(release.SOURCES) == set(Source)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from breaches.facts import facts_of_verifications
 from breaches.rules import narrative
 from releases import judge
-from releases.detection.finding import PublisherSays, Source, State, publisher_to_json
+from releases.detection.finding import PublisherSays, PublisherState, Source, publisher_to_json
 from releases.evidence import repository
 from releases.models import Observation, Release, Statement, Verification
 from releases.rules.lifecycle import Role
@@ -72,7 +72,7 @@ def a_random_look(
 
 def _says(chance: random.Random):
     at = SEED_DUE + seconds(chance.uniform(-60, 300))
-    return publisher_to_json(PublisherSays(State.PUBLISHED, published_at=at, source=Source.CHANGE_HISTORY))
+    return publisher_to_json(PublisherSays(PublisherState.PUBLISHED, published_at=at, source=Source.CHANGE_HISTORY))
 
 
 @pytest.fixture(params=[RELEASES, pytest.param(MORE, marks=pytest.mark.full)])
@@ -175,7 +175,7 @@ def test_of_a_day_of_checks_without_the_release_two_are_read(confirmed_release):
         pytest.param({"result": "live", "fresh": True}, id="that-found-it-past-the-caches"),
         pytest.param({"reasons": ("clock_off",)}, id="by-a-wrong-clock"),
         pytest.param(
-            {"says": PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.CHANGE_HISTORY)},
+            {"says": PublisherSays(PublisherState.PUBLISHED, published_at=SEED_DUE, source=Source.CHANGE_HISTORY)},
             id="with-a-publishers-time",
         ),
     ],

@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State, publisher_from_json
+from releases.detection.finding import (
+    CheckOutcome,
+    Finding,
+    PublisherSays,
+    PublisherState,
+    Reason,
+    Source,
+    publisher_from_json,
+)
 from releases.evidence import repository, store
 from releases.evidence.store import CheckResult
 from releases.models import Observation
@@ -58,7 +66,7 @@ def test_a_check_keeps_from_where_and_for_what_it_was_made():
 
 @pytest.mark.both_databases
 def test_what_the_publisher_says_is_stored_separately_from_what_was_seen_and_is_in_the_chain():
-    says = PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
+    says = PublisherSays(PublisherState.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
     row = kept(ReleaseFactory(), finding=Finding(CheckOutcome.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
     assert row.result == "not_live"
     assert publisher_from_json(row.publisher_says) == says

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State
+from releases.detection.finding import CheckOutcome, Finding, PublisherSays, PublisherState, Reason, Source
 from releases.evidence import store
 from releases.evidence.store import STORED_HEADERS, CheckResult
 from releases.models import Observation
@@ -56,7 +56,10 @@ def look(address, **changes):
         **changes.pop("answer", {}),
     }
     says = PublisherSays(
-        State.PUBLISHED, published_at=SENT, source=Source.CHANGE_HISTORY, change_note="A “note” \\ with signs\n"
+        PublisherState.PUBLISHED,
+        published_at=SENT,
+        source=Source.CHANGE_HISTORY,
+        change_note="A “note” \\ with signs\n",
     )
     return CheckResult(
         **{
@@ -116,7 +119,9 @@ def test_headers_are_stored_by_name_and_no_secret_is_among_them(address):
             {
                 "answer": {"headers": (("x-cache", "a\0b\ud800"),), "failure_detail": "\0"},
                 "finding": Finding(
-                    CheckOutcome.NOT_LIVE, (), publisher=PublisherSays(State.MOVED, change_note="Late\0 data \udfff")
+                    CheckOutcome.NOT_LIVE,
+                    (),
+                    publisher=PublisherSays(PublisherState.MOVED, change_note="Late\0 data \udfff"),
                 ),
             },
             id="signs-that-no-database-holds",

@@ -8,7 +8,7 @@ from breaches import versions
 from breaches.models import Report
 from releases import statements
 from releases.detection import finding
-from releases.detection.finding import PublisherSays, Source, State
+from releases.detection.finding import PublisherSays, PublisherState, Source
 from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import govuk as govuk_pages
@@ -90,7 +90,7 @@ def test_an_announcement_that_turns_into_its_statistics_8_minutes_late_gives_bot
     assert (found.published_at_by_publisher, found.publisher_source) == (out, Source.SCHEDULED_TIME_AND_DELAY)
     live = Observation.objects.to_judge(release).filter(result="live").first()
     assert [url for url, _ in live.hops] == [site.url(api_path(ANNOUNCED_AT)), site.url(api_path(PATH))]
-    assert said(release) == [State.ANNOUNCED, State.PUBLISHED]
+    assert said(release) == [PublisherState.ANNOUNCED, PublisherState.PUBLISHED]
 
     account = versions.content_of(Report.objects.get()).circumstances
     assert "automatic check found only its announcement." in account
@@ -141,7 +141,7 @@ def test_a_publication_withdrawn_after_it_was_out_stays_on_time(watched, morning
     assert out <= found.first_live_at <= out + timedelta(seconds=6)
     assert found.published_at_by_publisher == out
     assert not Report.objects.exists()
-    assert said(release) == [State.ANNOUNCED, State.PUBLISHED, State.WITHDRAWN]
+    assert said(release) == [PublisherState.ANNOUNCED, PublisherState.PUBLISHED, PublisherState.WITHDRAWN]
     assert statements.find_open_questions([release]) == []
 
 
@@ -163,7 +163,7 @@ def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_w
     assert "found an announcement with another time" in versions.content_of(Report.objects.get()).circumstances
     last = Observation.objects.to_judge(release).last()
     assert finding.publisher_from_json(last.publisher_says) == PublisherSays(
-        State.MOVED,
+        PublisherState.MOVED,
         announced_for=after(hours=2),
         announced_text="30 June 2026 11:30am",
         change_note="Checks are not complete.",

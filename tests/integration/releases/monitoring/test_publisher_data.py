@@ -7,7 +7,7 @@ import pytest
 
 from breaches.models import Report
 from releases.detection import finding
-from releases.detection.finding import Source, State
+from releases.detection.finding import PublisherState, Source
 from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import ees as ees_pages
@@ -68,7 +68,7 @@ def test_a_release_of_the_ons_published_8_minutes_late_is_late_and_has_no_time_o
     assert found.outcome == Outcome.LATE
     assert found.last_not_live_at < OUT <= found.first_live_at
     assert found.published_at_by_publisher is None
-    assert stated(release) == [State.ANNOUNCED, State.PUBLISHED]
+    assert stated(release) == [PublisherState.ANNOUNCED, PublisherState.PUBLISHED]
 
 
 def test_a_release_is_on_time_by_its_page_if_the_data_are_switched_off(monitored, morning_from):
@@ -101,4 +101,4 @@ def test_a_release_of_the_dfe_gives_both_clocks(monitored, morning_from):
     found = Verification.objects.get()
     assert found.outcome == Outcome.LATE
     assert (found.published_at_by_publisher, found.publisher_source) == (OUT, Source.CHANGE_HISTORY)
-    assert stated(release) == [State.PUBLISHED]
+    assert stated(release) == [PublisherState.PUBLISHED]

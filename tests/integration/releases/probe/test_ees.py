@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import AddressRole, CheckOutcome, Expectation, PublisherSays, Reason, Source, State
+from releases.detection.finding import (
+    AddressRole,
+    CheckOutcome,
+    Expectation,
+    PublisherSays,
+    PublisherState,
+    Reason,
+    Source,
+)
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer, Hop
 from statsoffice.fake_publisher import ees as ees_pages
@@ -64,7 +72,7 @@ def test_the_recorded_address_itself_is_requested(url):
 def test_a_published_release_is_live_by_its_page_and_gives_the_first_publication():
     finding = examined(ees_pages.page(version(), main=FIGURES))
     assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TEXT,))
-    assert finding.publisher == PublisherSays(State.PUBLISHED, published_at=OUT, source=Source.CHANGE_HISTORY)
+    assert finding.publisher == PublisherSays(PublisherState.PUBLISHED, published_at=OUT, source=Source.CHANGE_HISTORY)
 
 
 def test_a_release_is_live_before_its_time_too():
@@ -83,9 +91,11 @@ def test_a_later_version_does_not_change_the_first_publication():
 def test_a_release_of_long_ago_gives_only_an_update_from_the_due_time_on():
     long_ago, update = DUE - timedelta(days=200), DUE + timedelta(seconds=9)
     finding = examined(ees_pages.page(version(published=long_ago, updated=update), main=FIGURES))
-    assert finding.publisher == PublisherSays(State.PUBLISHED, published_at=update, source=Source.PUBLIC_UPDATED_AT)
+    assert finding.publisher == PublisherSays(
+        PublisherState.PUBLISHED, published_at=update, source=Source.PUBLIC_UPDATED_AT
+    )
     old = examined(ees_pages.page(version(published=long_ago), main=FIGURES))
-    assert old.publisher == PublisherSays(State.EARLIER_EDITION)
+    assert old.publisher == PublisherSays(PublisherState.EARLIER_EDITION)
 
 
 def test_an_unpublished_release_is_missing_for_readers():
@@ -110,7 +120,7 @@ def test_the_address_of_the_publication_leads_to_the_earlier_release_before_the_
         at=DUE - timedelta(minutes=5),
     )
     assert finding.result is not CheckOutcome.LIVE
-    assert finding.publisher == PublisherSays(State.EARLIER_EDITION)
+    assert finding.publisher == PublisherSays(PublisherState.EARLIER_EDITION)
 
 
 def test_the_earlier_release_that_links_to_this_one_is_not_live():
@@ -119,7 +129,7 @@ def test_the_earlier_release_that_links_to_this_one_is_not_live():
     there = f"{SITE}/find-statistics/pupil-absence/2024-25"
     finding = examined(ees_pages.page(earlier, main=FIGURES, intro=link), url=there)
     assert finding.result is CheckOutcome.UNRECOGNISED
-    assert finding.publisher == PublisherSays(State.EARLIER_EDITION)
+    assert finding.publisher == PublisherSays(PublisherState.EARLIER_EDITION)
 
 
 def test_a_summary_of_another_release_is_not_stored():
@@ -167,7 +177,9 @@ class TestSummary:
     def test_a_summary_of_this_release_is_live(self):
         finding = examined(version(), url=SUMMARY)
         assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,))
-        assert finding.publisher == PublisherSays(State.PUBLISHED, published_at=OUT, source=Source.CHANGE_HISTORY)
+        assert finding.publisher == PublisherSays(
+            PublisherState.PUBLISHED, published_at=OUT, source=Source.CHANGE_HISTORY
+        )
 
     @pytest.mark.parametrize("status", [404, 410])
     def test_a_missing_summary_proves_nothing(self, status):

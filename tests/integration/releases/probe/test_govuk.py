@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason
 from releases.probe.adapters import get_adapter
 from statsoffice.fake_publisher import govuk as govuk_pages
 from tests.support.govuk_documents import (
@@ -41,7 +41,9 @@ def test_the_document_is_asked_for_on_the_addresss_own_host(url, asked):
 def test_an_announcement_is_not_live_and_says_for_when_it_announces():
     finding = examined(govuk_pages.announcement(PATH, TITLE, due_at=DUE))
     assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.ANNOUNCEMENT,))
-    assert finding.publisher == PublisherSays(State.ANNOUNCED, announced_for=DUE, announced_text="30 June 2026 9:30am")
+    assert finding.publisher == PublisherSays(
+        PublisherState.ANNOUNCED, announced_for=DUE, announced_text="30 June 2026 9:30am"
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_a_moved_announcement_gives_its_new_time_and_its_reason():
     finding = examined(moved)
     assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.MOVED,))
     assert finding.publisher == PublisherSays(
-        State.MOVED,
+        PublisherState.MOVED,
         announced_for=later,
         announced_text="1 July 2026 9:30am",
         change_note="Checks of the data are not complete.",
@@ -87,18 +89,21 @@ def test_a_cancelled_announcement_is_told_from_one_that_still_applies():
     )
     finding = examined(cancelled)
     assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.CANCELLED,))
-    assert (finding.publisher.state, finding.publisher.change_note) == (State.CANCELLED, "The survey has ended.")
+    assert (finding.publisher.state, finding.publisher.change_note) == (
+        PublisherState.CANCELLED,
+        "The survey has ended.",
+    )
 
 
 def test_a_page_that_was_gone_or_withdrawn_before_it_was_due_is_not_live():
     gone = examined(govuk_pages.gone_document(PATH), status=410)
-    assert (shown(gone), gone.publisher.state) == ((CheckOutcome.NOT_LIVE, (Reason.GONE,)), State.GONE)
+    assert (shown(gone), gone.publisher.state) == ((CheckOutcome.NOT_LIVE, (Reason.GONE,)), PublisherState.GONE)
     said_with_200 = examined(govuk_pages.gone_document(PATH))
     assert shown(said_with_200) == (CheckOutcome.NOT_LIVE, (Reason.GONE,))
     early = publication(published_at=after(-600), withdrawn=(after(-300), "Published in error."))
     finding = examined(early)
     assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.WITHDRAWN,))
-    assert (finding.publisher.state, finding.publisher.change_note) == (State.WITHDRAWN, "Published in error.")
+    assert (finding.publisher.state, finding.publisher.change_note) == (PublisherState.WITHDRAWN, "Published in error.")
 
 
 def test_the_last_edition_marked_as_withdrawn_is_not_live():
@@ -112,7 +117,7 @@ def test_a_release_that_was_withdrawn_once_it_was_out_accuses_no_one_of_not_havi
     finding = examined(publication(withdrawn=(after(600), "An error was found.")), at=after(900))
     assert shown(finding) == (CheckOutcome.UNRECOGNISED, (Reason.WITHDRAWN,))
     assert finding.text_digest == ""
-    assert (finding.publisher.state, finding.publisher.published_at) == (State.WITHDRAWN, after(36))
+    assert (finding.publisher.state, finding.publisher.published_at) == (PublisherState.WITHDRAWN, after(36))
 
 
 @pytest.mark.parametrize(

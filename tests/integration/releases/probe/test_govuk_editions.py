@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, PublisherSays, Reason, Source, State
+from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason, Source
 from tests.support.govuk_documents import (
     DUE,
     IN_PLACE,
@@ -23,7 +23,7 @@ from tests.support.govuk_documents import (
 def test_a_publication_with_the_marker_in_its_title_is_live():
     finding = examined(publication())
     assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,))
-    assert finding.publisher == PublisherSays(State.PUBLISHED, after(36), Source.CHANGE_HISTORY)
+    assert finding.publisher == PublisherSays(PublisherState.PUBLISHED, after(36), Source.CHANGE_HISTORY)
     assert finding.title == TITLE
 
 
@@ -48,7 +48,7 @@ def test_a_scheduled_time_that_is_not_the_announced_one_or_has_no_delay_is_ignor
 def test_without_a_history_the_last_public_update_is_the_publishers_clock():
     document = publication()
     del document["details"]["change_history"]
-    assert examined(document).publisher == PublisherSays(State.PUBLISHED, after(36), Source.PUBLIC_UPDATED_AT)
+    assert examined(document).publisher == PublisherSays(PublisherState.PUBLISHED, after(36), Source.PUBLIC_UPDATED_AT)
 
 
 def test_a_page_republished_at_eleven_keeps_the_time_at_which_it_was_first_out():
@@ -61,7 +61,7 @@ def test_a_page_republished_at_eleven_keeps_the_time_at_which_it_was_first_out()
 def test_a_record_that_knows_the_day_only_gives_no_time():
     midnight = datetime(2026, 6, 29, 23, 0, tzinfo=UTC)
     says = examined(publication(published_at=midnight)).publisher
-    assert says == PublisherSays(State.PUBLISHED)
+    assert says == PublisherSays(PublisherState.PUBLISHED)
 
 
 def test_an_early_publication_is_live_with_the_publishers_own_time():
@@ -86,13 +86,13 @@ def test_the_last_editions_page_unchanged_since_before_it_was_due_is_not_live():
     assert first.result is not CheckOutcome.LIVE
     again = examined(OLD_PAGE, texts_not_live=frozenset({first.text_digest}))
     assert shown(again) == (CheckOutcome.NOT_LIVE, (Reason.UNCHANGED,))
-    assert again.publisher == PublisherSays(State.EARLIER_EDITION)
+    assert again.publisher == PublisherSays(PublisherState.EARLIER_EDITION)
 
 
 def test_a_page_updated_in_place_is_live_with_the_marker_and_an_entry_in_its_history_since_it_was_due():
     finding = examined(NEW_PAGE)
     assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TEXT,))
-    assert finding.publisher == PublisherSays(State.PUBLISHED, after(41), Source.CHANGE_HISTORY)
+    assert finding.publisher == PublisherSays(PublisherState.PUBLISHED, after(41), Source.CHANGE_HISTORY)
 
 
 def test_a_last_edition_that_names_the_one_to_come_in_its_text_is_not_taken_for_it():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason
 from releases.probe import adapters
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Failure, Hop
@@ -65,7 +65,7 @@ def test_all_else_leads_nowhere(body):
 def test_a_redirect_document_that_names_no_target_tells_nothing():
     finding = examined(govuk_pages.redirect(PATH, ""))
     assert shown(finding) == (CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
-    assert finding.publisher == PublisherSays(State.REDIRECTED)
+    assert finding.publisher == PublisherSays(PublisherState.REDIRECTED)
 
 
 def serving(documents, status=200):

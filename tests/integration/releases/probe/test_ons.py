@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import AddressRole, CheckOutcome, Expectation, PublisherSays, Reason, State
+from releases.detection.finding import AddressRole, CheckOutcome, Expectation, PublisherSays, PublisherState, Reason
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer, Hop
 from statsoffice.fake_publisher import ons as ons_pages
@@ -65,7 +65,7 @@ def test_the_data_of_a_release_page_are_requested(url, requested):
 def test_an_announced_release_is_not_live_and_gives_its_time():
     finding = examined(release())
     assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.ANNOUNCEMENT,))
-    assert finding.publisher == PublisherSays(State.ANNOUNCED, announced_for=DUE)
+    assert finding.publisher == PublisherSays(PublisherState.ANNOUNCED, announced_for=DUE)
 
 
 def test_an_unpublished_release_leaves_no_text_that_could_count_as_unchanged_after_publication():
@@ -78,19 +78,19 @@ def test_a_moved_release_gives_its_new_time_and_the_last_reason():
     finding = examined(release(due_at=later, date_changes=changes))
     assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.MOVED,))
     assert finding.publisher == PublisherSays(
-        State.MOVED, announced_for=later, change_note="Checks of the data are not complete."
+        PublisherState.MOVED, announced_for=later, change_note="Checks of the data are not complete."
     )
 
 
 @pytest.mark.parametrize(
     ("provisional", "finalised", "state"),
     [
-        ("June 2026", False, State.ANNOUNCED),
-        ("June 2026", True, State.ANNOUNCED),
-        ("June to July 2026", False, State.ANNOUNCED),
-        ("September 2026", False, State.MOVED),
-        ("to be confirmed", False, State.ANNOUNCED),
-        ("", False, State.ANNOUNCED),
+        ("June 2026", False, PublisherState.ANNOUNCED),
+        ("June 2026", True, PublisherState.ANNOUNCED),
+        ("June to July 2026", False, PublisherState.ANNOUNCED),
+        ("September 2026", False, PublisherState.MOVED),
+        ("to be confirmed", False, PublisherState.ANNOUNCED),
+        ("", False, PublisherState.ANNOUNCED),
     ],
 )
 def test_a_provisional_date_is_compared_as_precisely_as_it_is_given(provisional, finalised, state):
@@ -104,7 +104,9 @@ def test_a_provisional_date_is_compared_as_precisely_as_it_is_given(provisional,
 def test_a_cancelled_release_is_not_live_and_gives_the_notice():
     finding = examined(release(cancelled=True, cancellation_notice=["The survey has ended.", "See our note."]))
     assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.CANCELLED,))
-    assert finding.publisher == PublisherSays(State.CANCELLED, change_note="The survey has ended. See our note.")
+    assert finding.publisher == PublisherSays(
+        PublisherState.CANCELLED, change_note="The survey has ended. See our note."
+    )
 
 
 def test_a_release_that_is_both_published_and_cancelled_accuses_no_one():
@@ -116,7 +118,7 @@ def test_a_published_release_of_this_edition_is_live_and_gives_no_time_of_public
     """`release_date` is the announced time, which says nothing of when it was published."""
     finding = examined(release(published=True))
     assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,))
-    assert finding.publisher == PublisherSays(State.PUBLISHED)
+    assert finding.publisher == PublisherSays(PublisherState.PUBLISHED)
 
 
 def test_a_published_release_can_be_identified_by_the_title_of_its_publication():

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases import judge
-from releases.detection.finding import PublisherSays, Source, State
+from releases.detection.finding import PublisherSays, PublisherState, Source
 from releases.models import Verification
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory
@@ -21,7 +21,7 @@ TABLES = "https://www.example.gov.uk/statistics/tables.csv"
 
 
 def says(published_at, source=Source.SCHEDULED_TIME_AND_DELAY):
-    return PublisherSays(State.PUBLISHED, published_at=published_at, source=source)
+    return PublisherSays(PublisherState.PUBLISHED, published_at=published_at, source=source)
 
 
 @shared_fixture
@@ -35,7 +35,7 @@ def its_page(release):
     create_observation(release.addresses.get(role="attachment"), "live", at=SEED_DUE)
     its_page = release.addresses.get(role="page")
     create_checks_until(its_page, LIMIT)
-    create_observation(its_page, "not_live", at=LIMIT, says=PublisherSays(State.ANNOUNCED))
+    create_observation(its_page, "not_live", at=LIMIT, says=PublisherSays(PublisherState.ANNOUNCED))
     return its_page
 
 

@@ -8,10 +8,10 @@ from releases.detection.finding import AddressRole, Expectation
 from releases.detection.open_files import (
     AddressFault,
     AddressResult,
+    DummyFileState,
     Judgement,
     Result,
     Sign,
-    State,
     Target,
     decide_file_state,
     file_name_of,
@@ -181,19 +181,27 @@ def hours(number):
 @pytest.mark.parametrize(
     ("checked", "remedied", "state"),
     [
-        pytest.param([], None, State.NOT_CHECKED, id="never checked"),
-        pytest.param([(URL, NOT_OPEN, 1)], None, State.NOT_OPEN, id="not open"),
-        pytest.param([(URL, NOT_KNOWN, 1)], None, State.NOT_KNOWN, id="not known"),
-        pytest.param([(URL, NOT_OPEN, 1), (PAGE, NOT_KNOWN, 1)], None, State.NOT_KNOWN, id="one of two not known"),
-        pytest.param([(URL, OPEN, 1)], None, State.OPEN, id="open"),
-        pytest.param([(URL, OPEN, 1), (URL, NOT_OPEN, 2)], None, State.OPEN, id="closed, and no one recorded why"),
-        pytest.param([(URL, OPEN, 1)], 2, State.DEALT_WITH, id="dealt with, and not checked again"),
-        pytest.param([(URL, OPEN, 1), (URL, NOT_KNOWN, 3)], 2, State.DEALT_WITH, id="dealt with, then no answer"),
-        pytest.param([(URL, OPEN, 1), (PAGE, NOT_OPEN, 3)], 2, State.DEALT_WITH, id="another address checked"),
-        pytest.param([(URL, OPEN, 1), (URL, NOT_OPEN, 3)], 2, State.NOT_OPEN, id="dealt with and not open"),
-        pytest.param([(URL, NOT_OPEN, 2), (URL, OPEN, 1)], 3, State.NOT_OPEN, id="recorded after the check"),
-        pytest.param([(URL, OPEN, 1), (URL, OPEN, 3)], 2, State.OPEN, id="open again"),
-        pytest.param([(URL, OPEN, 1), (PAGE, OPEN, 1), (URL, NOT_OPEN, 3)], 2, State.DEALT_WITH, id="page not checked"),
+        pytest.param([], None, DummyFileState.NOT_CHECKED, id="never checked"),
+        pytest.param([(URL, NOT_OPEN, 1)], None, DummyFileState.NOT_OPEN, id="not open"),
+        pytest.param([(URL, NOT_KNOWN, 1)], None, DummyFileState.NOT_KNOWN, id="not known"),
+        pytest.param(
+            [(URL, NOT_OPEN, 1), (PAGE, NOT_KNOWN, 1)], None, DummyFileState.NOT_KNOWN, id="one of two not known"
+        ),
+        pytest.param([(URL, OPEN, 1)], None, DummyFileState.OPEN, id="open"),
+        pytest.param(
+            [(URL, OPEN, 1), (URL, NOT_OPEN, 2)], None, DummyFileState.OPEN, id="closed, and no one recorded why"
+        ),
+        pytest.param([(URL, OPEN, 1)], 2, DummyFileState.DEALT_WITH, id="dealt with, and not checked again"),
+        pytest.param(
+            [(URL, OPEN, 1), (URL, NOT_KNOWN, 3)], 2, DummyFileState.DEALT_WITH, id="dealt with, then no answer"
+        ),
+        pytest.param([(URL, OPEN, 1), (PAGE, NOT_OPEN, 3)], 2, DummyFileState.DEALT_WITH, id="another address checked"),
+        pytest.param([(URL, OPEN, 1), (URL, NOT_OPEN, 3)], 2, DummyFileState.NOT_OPEN, id="dealt with and not open"),
+        pytest.param([(URL, NOT_OPEN, 2), (URL, OPEN, 1)], 3, DummyFileState.NOT_OPEN, id="recorded after the check"),
+        pytest.param([(URL, OPEN, 1), (URL, OPEN, 3)], 2, DummyFileState.OPEN, id="open again"),
+        pytest.param(
+            [(URL, OPEN, 1), (PAGE, OPEN, 1), (URL, NOT_OPEN, 3)], 2, DummyFileState.DEALT_WITH, id="page not checked"
+        ),
     ],
 )
 def test_an_open_file_is_a_task_until_it_is_dealt_with_and_a_new_check_finds_it_not_open(checked, remedied, state):

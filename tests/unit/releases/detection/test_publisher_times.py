@@ -7,8 +7,8 @@ import pytest
 
 from releases.detection.finding import (
     PublisherSays,
+    PublisherState,
     Source,
-    State,
     fills,
     publisher_from_json,
     publisher_time,
@@ -16,11 +16,11 @@ from releases.detection.finding import (
 )
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
-ANNOUNCED = PublisherSays(State.ANNOUNCED, announced_for=DUE, announced_text="30 June 2026 9:30am")
+ANNOUNCED = PublisherSays(PublisherState.ANNOUNCED, announced_for=DUE, announced_text="30 June 2026 9:30am")
 
 
 def published(source: Source, seconds: float) -> PublisherSays:
-    return PublisherSays(State.PUBLISHED, published_at=DUE + timedelta(seconds=seconds), source=source)
+    return PublisherSays(PublisherState.PUBLISHED, published_at=DUE + timedelta(seconds=seconds), source=source)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ def published(source: Source, seconds: float) -> PublisherSays:
     [
         None,
         ANNOUNCED,
-        PublisherSays(State.MOVED, announced_for=DUE, announced_text="30 June", change_note="Data came late."),
+        PublisherSays(PublisherState.MOVED, announced_for=DUE, announced_text="30 June", change_note="Data came late."),
         published(Source.SCHEDULED_TIME_AND_DELAY, 3480),
-        PublisherSays(State.GONE),
+        PublisherSays(PublisherState.GONE),
     ],
     ids=["nothing", "announced", "moved", "published", "gone"],
 )
@@ -39,7 +39,7 @@ def test_what_was_read_is_the_same_after_it_was_stored(says):
 
 
 def test_a_time_in_summer_is_stored_in_utc():
-    summer = PublisherSays(State.ANNOUNCED, announced_for=datetime.fromisoformat("2026-06-30T09:30:36+01:00"))
+    summer = PublisherSays(PublisherState.ANNOUNCED, announced_for=datetime.fromisoformat("2026-06-30T09:30:36+01:00"))
     assert publisher_to_json(summer) == {"state": "announced", "announced_for": "2026-06-30T08:30:36+00:00"}
 
 
@@ -75,7 +75,7 @@ def test_an_early_publication_keeps_the_publishers_own_time():
 
 
 def test_a_publisher_that_gives_no_figure_gives_no_time():
-    assert publisher_time([ANNOUNCED, PublisherSays(State.PUBLISHED)], due_at=DUE) is None
+    assert publisher_time([ANNOUNCED, PublisherSays(PublisherState.PUBLISHED)], due_at=DUE) is None
     assert publisher_time([], due_at=DUE) is None
 
 
@@ -97,7 +97,7 @@ def test_a_hole_is_filled_by_a_figure_within_it_that_does_not_move_with_every_up
 
 def test_a_hostile_publishers_words_can_be_stored_anyway():
     words = "late\0 \ud800" + "x" * 10_000
-    stored = publisher_to_json(PublisherSays(State.MOVED, announced_text=words, change_note=words))
+    stored = publisher_to_json(PublisherSays(PublisherState.MOVED, announced_text=words, change_note=words))
     assert stored["change_note"].startswith("late ?x")
     assert max(map(len, stored.values())) <= 500
     json.dumps(stored, ensure_ascii=False).encode()
@@ -114,4 +114,4 @@ def test_a_hostile_publishers_words_can_be_stored_anyway():
 )
 def test_what_an_adapter_may_not_say_is_refused_before_it_is_stored(fields, words):
     with pytest.raises(ValueError, match=words):
-        PublisherSays(State.PUBLISHED, **fields)
+        PublisherSays(PublisherState.PUBLISHED, **fields)

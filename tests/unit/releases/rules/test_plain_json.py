@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State
+from releases.detection.finding import CheckOutcome, Finding, PublisherSays, PublisherState, Reason, Source
 from releases.rules import canonical
 from releases.rules.response import Answer, Failure, Hop
 
@@ -28,7 +28,9 @@ ANSWERED = Answer(
     seconds=MappingProxyType({"total": 0.25, "connect": 0}),
 )
 UNANSWERED = Answer(requested_url=URL, planned_at=AT, sent_at=AT, completed_at=AT, failure=Failure.TIMEOUT)
-SAID = PublisherSays(state=State.PUBLISHED, published_at=AT, source=Source.CHANGE_HISTORY, change_note="“Late”")
+SAID = PublisherSays(
+    state=PublisherState.PUBLISHED, published_at=AT, source=Source.CHANGE_HISTORY, change_note="“Late”"
+)
 FOUND = Finding(CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE, Reason.CLOCK_OFF), "abc", "Title", publisher=SAID)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason
 from releases.detection.preflight import (
     NOTES,
     PreflightCode,
@@ -72,28 +72,32 @@ def test_an_announcement_that_leads_elsewhere_has_been_replaced_already():
 @pytest.mark.parametrize(
     ("says", "codes"),
     [
-        pytest.param(PublisherSays(State.ANNOUNCED, announced_for=DUE), [], id="the same instant"),
-        pytest.param(PublisherSays(State.ANNOUNCED, announced_text="1 July 2026 9:30am"), [], id="the same words"),
+        pytest.param(PublisherSays(PublisherState.ANNOUNCED, announced_for=DUE), [], id="the same instant"),
+        pytest.param(
+            PublisherSays(PublisherState.ANNOUNCED, announced_text="1 July 2026 9:30am"), [], id="the same words"
+        ),
         pytest.param(
             PublisherSays(
-                State.ANNOUNCED, announced_for=DUE + timedelta(minutes=1), announced_text="1 July 2026 9:30am"
+                PublisherState.ANNOUNCED, announced_for=DUE + timedelta(minutes=1), announced_text="1 July 2026 9:30am"
             ),
             [PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME],
             id="a minute later, whatever its words say",
         ),
         pytest.param(
-            PublisherSays(State.ANNOUNCED, announced_text="July 2026"),
+            PublisherSays(PublisherState.ANNOUNCED, announced_text="July 2026"),
             [PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME],
             id="a month",
         ),
         pytest.param(
-            PublisherSays(State.MOVED, announced_text="8 July 2026 9:30am"),
+            PublisherSays(PublisherState.MOVED, announced_text="8 July 2026 9:30am"),
             [PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME],
             id="moved",
         ),
-        pytest.param(PublisherSays(State.CANCELLED), [PreflightCode.ANNOUNCEMENT_CALLED_OFF], id="cancelled"),
-        pytest.param(PublisherSays(State.GONE), [PreflightCode.ANNOUNCEMENT_CALLED_OFF], id="gone"),
-        pytest.param(PublisherSays(State.PUBLISHED), [PreflightCode.ANNOUNCEMENT_LEADS_ON], id="published already"),
+        pytest.param(PublisherSays(PublisherState.CANCELLED), [PreflightCode.ANNOUNCEMENT_CALLED_OFF], id="cancelled"),
+        pytest.param(PublisherSays(PublisherState.GONE), [PreflightCode.ANNOUNCEMENT_CALLED_OFF], id="gone"),
+        pytest.param(
+            PublisherSays(PublisherState.PUBLISHED), [PreflightCode.ANNOUNCEMENT_LEADS_ON], id="published already"
+        ),
     ],
 )
 def test_what_the_publishers_own_system_says_goes_before_the_words(says, codes):

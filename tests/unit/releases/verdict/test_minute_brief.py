@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases.verdict.address import Outcome
-from releases.verdict.minute_brief import DueRelease, State, build_brief
+from releases.verdict.minute_brief import BriefState, DueRelease, build_brief
 from tests.support.factories import SEED_DUE
 
 LIMIT = SEED_DUE + timedelta(minutes=2)
@@ -20,27 +20,27 @@ def due(key, outcome, *, host=HOST, **fields):
 @pytest.mark.parametrize(
     ("outcome", "complete_at", "state"),
     [
-        (Outcome.ON_TIME, SEED_DUE, State.LIVE),
-        (Outcome.NOT_SEEN, None, State.NOT_LIVE),
-        (Outcome.LATE, LATER, State.LIVE_NOW),
-        (Outcome.LATE, None, State.NOT_LIVE),
-        (Outcome.PARTIAL, None, State.NOT_LIVE),
-        (Outcome.PARTIAL, LATER, State.LIVE_NOW),
-        (Outcome.PENDING, None, State.NOT_KNOWN),
-        (Outcome.CANNOT_TELL, None, State.NOT_KNOWN),
-        (Outcome.UNCERTAIN, LATER, State.NOT_KNOWN),
+        (Outcome.ON_TIME, SEED_DUE, BriefState.LIVE),
+        (Outcome.NOT_SEEN, None, BriefState.NOT_LIVE),
+        (Outcome.LATE, LATER, BriefState.LIVE_NOW),
+        (Outcome.LATE, None, BriefState.NOT_LIVE),
+        (Outcome.PARTIAL, None, BriefState.NOT_LIVE),
+        (Outcome.PARTIAL, LATER, BriefState.LIVE_NOW),
+        (Outcome.PENDING, None, BriefState.NOT_KNOWN),
+        (Outcome.CANNOT_TELL, None, BriefState.NOT_KNOWN),
+        (Outcome.UNCERTAIN, LATER, BriefState.NOT_KNOWN),
     ],
 )
 def test_a_release_without_a_usable_verdict_is_not_known_and_never_not_live(outcome, complete_at, state):
     one = due(1, outcome, complete_at=complete_at)
     assert one.state is state
-    assert one.was_not_live == (state in {State.NOT_LIVE, State.LIVE_NOW})
+    assert one.was_not_live == (state in {BriefState.NOT_LIVE, BriefState.LIVE_NOW})
 
 
 def test_every_release_is_in_one_state_and_the_figures_count_what_was_not_live_at_the_limit():
     own = [due(number, outcome) for number, outcome in enumerate(Outcome) if outcome is not Outcome.EARLY]
     brief = build_brief(own)
-    in_states = [one.key for state in State for one in brief.releases if one.state is state]
+    in_states = [one.key for state in BriefState for one in brief.releases if one.state is state]
     assert sorted(in_states) == sorted(one.key for one in own)
     assert (brief.due, brief.were_not_live) == (len(own), 3)
     assert brief.limit_at == LIMIT
