@@ -1,4 +1,4 @@
-"""The files of the yearly compliance table: HTML, OpenDocument text and PDF/UA. Nothing is fetched."""
+"""The yearly compliance table as HTML, OpenDocument text and PDF/UA, rendered without external files."""
 
 import io
 from collections.abc import Sequence

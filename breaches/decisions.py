@@ -190,9 +190,11 @@ class NotPrinted(MoveRefused):
 
 
 def submit_report(report: Report, *, by: User, at: datetime) -> Report:
-    """Submit a complete report to the Head of Profession, with the newest figures of the automatic text.
+    """Submit a complete report to the Head of Profession.
 
-    :raises Incomplete: if a required field is empty, or has a value that cannot be true on that London day.
+    If only figures of the automatic text have changed since it was drafted, the report gets the newest ones.
+
+    :raises Incomplete: if a required field is empty, or has a value that cannot be true on the London day of `at`.
     """
     content = with_new_figures(report)
     remarks = find_obstacles(report, content, today=local_date(at))

@@ -245,11 +245,11 @@ def _choose_statements(
     is_early: bool,
     is_sealed: bool,
 ) -> Iterator[models.Statement]:
-    """Yield the staff statements for a report, without statements of when the release was live on an earlier date.
+    """Yield the staff statements for a report.
 
-    Until the release is published or cancelled, a report that is not about an early release also leaves out the
-    statements that say that the release was out early, and those of when it was live that were made after a later date
-    was set.
+    Statements of when the release was live are left out if they were made for an earlier date. Until the release is
+    published or cancelled, a report that is not about an early release also leaves out statements that the release was
+    out early, and statements of when it was live that were made after a later date was set.
 
     :param found_at: when checks for this date last found each text, by its digest.
     :param is_sealed: whether statements from before the due time are left out, because a check found the release early.

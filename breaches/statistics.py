@@ -323,8 +323,8 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
             title,
             due_at,
             Outcome(shown),
-            # The stored delay belongs to the stored outcome. If that is not shown, few people may know of either
-            # (decision 73).
+            # The stored delay belongs to the stored outcome. If another outcome is shown, the delay is left out, as it
+            # could reveal an early release (decision 73).
             delay if shown == outcome and shown in WITH_DELAY else None,
             reference,
         )

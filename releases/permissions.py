@@ -67,7 +67,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.POST_OUTAGE_NOTICE: LEADS,
     # An exemption covers only later breaches: releases/verdict/release.py.
     Action.KEEP_EXEMPTIONS: LEADS,
-    # A release at once, after a leak or a statement in public: releases/rules/departure.py.
+    # An immediate release after a leak or a public statement, see releases/rules/departure.py.
     Action.RELEASE_AT_ONCE: LEADS,
     # The page that asks a lead on the day what to do with a release that cannot be published as announced. The table of
     # moves (`RELEASE`) decides who may postpone or cancel a release.

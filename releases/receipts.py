@@ -81,7 +81,9 @@ def token_of(link: AccessLink) -> str:
         token = _sign(link.seed, key=key)
         if digest_token(token) == link.digest:
             return token
-    raise LinkUnusable(_("The secret key of this service has changed since this link was made. Make a new link."))
+    raise LinkUnusable(
+        _("We cannot send this link, because the secret key of this service has changed. Send a new link.")
+    )
 
 
 def _sign(seed: str, *, key: str) -> str:
@@ -443,8 +445,8 @@ def record_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime
         if recipient is None or not may_confirm_by_phone(recipient, now=at):
             raise MoveRefused(
                 _(
-                    "You can record a confirmation by phone only for a person who has not confirmed: from five working "
-                    "days before their access begins until the release is due."
+                    "You can record a confirmation by phone from 5 working days before the access begins until the "
+                    "release is due, for a person who has not confirmed yet."
                 )
             )
         terms = name_terms(recipient.entry.release.series.order_nation)

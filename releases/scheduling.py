@@ -480,7 +480,7 @@ def prepare_date_change(
     )
     if to == was:
         field = "reason" if reason.strip() else "planned_on"
-        sentence = _("The date is already %(was)s, so there is no change to give a reason for.") % {"was": was}
+        sentence = _("The date is already %(was)s. Enter another date or time.") % {"was": was}
         raise SlotRefused(field, sentence)
     if grounds.osr_told_at is not None:
         _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
@@ -496,7 +496,7 @@ def _check_at_once(
     release: Release, to: Slot, grounds: Grounds, *, reason: str, roles: frozenset[Role] | None, at: datetime
 ) -> None:
     if not LEADS & (roles or frozenset()):
-        raise WrongRole(_("Only the Head of Profession or a deputy can decide to release immediately."))
+        raise WrongRole(_("Only the Head of Profession or a deputy can decide to release at once."))
     check_releasable_at_once(release)
     check_at_once(to.due_at, grounds, was_due_at=release.due_at, reason=reason, at=at)
 
@@ -565,7 +565,7 @@ def check_releasable_at_once(release: Release) -> None:
     """Require that a release is still to come and not a rehearsal."""
     RELEASE.find(CHANGE_DATE, source=release.status)
     if release.rehearsal:
-        raise MoveRefused(_("You cannot release a rehearsal immediately. Change its date instead."))
+        raise MoveRefused(_("You cannot release a rehearsal at once. Change its date instead."))
 
 
 def release_at_once(

@@ -475,7 +475,8 @@ def web_address(name: str, default: str) -> str:
     """Read an http or https address, without the slash at its end."""
     written = text(name, default)
     if not _is_web_address(written):
-        message = f'{name} is "{written}"; it must be an address that starts with http:// or https://.'
+        # Do not include the value: the message is logged, and the address can contain a secret.
+        message = f"{name} must be a web address that starts with http:// or https://."
         raise ImproperlyConfigured(message)
     return written.rstrip("/")
 
@@ -615,7 +616,8 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     try:
         read = environ.Env.email_url_config(text(name, default))
     except (KeyError, ValueError, ImproperlyConfigured) as error:
-        message = f'{name} is "{text(name, default)}"; it must be like smtp+tls://user:password@host:587.'
+        # Do not include the value: the message is logged, and the address can contain a password.
+        message = f"{name} must be like smtp+tls://user:password@host:587."
         raise ImproperlyConfigured(message) from error
     if "smtp" not in read["EMAIL_BACKEND"]:
         return {"BACKEND": read["EMAIL_BACKEND"], "OPTIONS": {"file_path": "/" + read["EMAIL_FILE_PATH"].lstrip("/")}}

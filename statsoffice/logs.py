@@ -218,7 +218,9 @@ def start_error_reports(dsn: str, *, environment: str) -> None:
             server_name="",
         )
     except BadDsn:
-        message = "STATSOFFICE_SENTRY_DSN is no address of a Sentry; one is like https://key@sentry.example.gov.uk/1."
+        message = (
+            "STATSOFFICE_SENTRY_DSN is not a valid Sentry DSN. A DSN looks like https://key@sentry.example.gov.uk/1."
+        )
         raise ImproperlyConfigured(message) from None
 
 

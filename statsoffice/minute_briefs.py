@@ -231,7 +231,7 @@ def _list_contacts(calls: CallList) -> Iterator[ContactLine]:
 
 
 def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:
-    """Return the reports about releases that a person may read in lists: one joint report, or the drafts."""
+    """Return the listed reports about these releases that the person may read: one joint report or several drafts."""
     about = reports_where(person, ReportAction.VIEW).listed().about(releases)
     return list(about.defer("machine").select_related("producer", "person_dealing").order_by("drafted_at", "pk"))
 

@@ -62,7 +62,7 @@ OPEN_FILES = releases.TABLE[releases.Action.KNOW_OPEN_FILES]
 WEBHOOKS = releases.TABLE[releases.Action.MANAGE_WEBHOOKS]
 AUDITORS = LEADS | {Role.AUDITOR}
 
-# There are at most five sections, because the link to sign out is the sixth entry.
+# The navigation has room for six entries. The sixth is the link to sign out, so there are at most five sections.
 SECTIONS = (
     Section(lazy("Today’s releases"), (Entry("desk", lazy("Today’s releases"), ANYONE),)),
     Section(

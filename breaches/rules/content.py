@@ -536,8 +536,9 @@ def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...
 
 
 def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] = ()) -> tuple[Remark, ...]:
-    """List values that are unusual on `today` (London) but are not refused.
+    """List warnings about values that are allowed but may be wrong or missing.
 
+    :param today: the London day on which the values are checked.
     :param withheld: the titles of outputs whose addresses are left out because they are not public yet.
     """
     return (

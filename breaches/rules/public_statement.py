@@ -26,7 +26,7 @@ NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[telephone number removed]",
     "[web address removed]",
 )
-# A host as the automatic account names it: "on its page at www.example.gov.uk".
+# A host in the automatic text, such as "on its page at www.example.gov.uk".
 _HOST = re.compile(r"(?<=\bat )[a-z][\w-]*(?:\.[\w-]+)+", re.IGNORECASE)
 _TITLES = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Sir|Dame)\.?\s+"
 _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions")

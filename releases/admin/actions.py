@@ -43,7 +43,8 @@ from releases.text import calendar as text_calendar
 from releases.text import pre_release
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
-# The page lists each release with up to three fields, for which DATA_UPLOAD_MAX_NUMBER_FIELDS is large enough.
+# The page of a bulk action has up to three fields for each release. DATA_UPLOAD_MAX_NUMBER_FIELDS (4,000) allows for
+# 1,000 releases.
 MOST_AT_ONCE = 1000
 
 
@@ -91,7 +92,7 @@ class CancellationForm(BulkForm):
     reason = forms.CharField(
         label=lazy("Reason for cancellation"),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=lazy("We publish the reason in the release calendar."),
+        help_text=lazy("We publish the reason in the release calendar if the release is announced."),
         error_messages={"required": lazy("Enter the reason for cancellation")},
     )
 
@@ -192,7 +193,7 @@ BULK = {
     ),
     BulkMove.CANCEL: BulkText(
         title=ngettext_lazy("Cancel %(count)s release", "Cancel %(count)s releases", "count"),
-        intro=lazy("A cancelled release stays in the calendar with its reason. You cannot undo this."),
+        intro=lazy("An announced release stays in the calendar as cancelled, with the reason. You cannot undo this."),
         button=ngettext_lazy("Cancel %(count)s release", "Cancel %(count)s releases", "count"),
         result=lazy("Will be cancelled"),
         done=ngettext_lazy("%(count)s release cancelled.", "%(count)s releases cancelled.", "count"),

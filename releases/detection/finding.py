@@ -52,9 +52,9 @@ class PublisherSays:
     def __post_init__(self) -> None:
         naive = [at for at in (self.published_at, self.announced_for) if at is not None and at.tzinfo is None]
         if naive:
-            raise ValueError(f"{naive[0].isoformat()} says nothing without its time zone.")
+            raise ValueError(f"{naive[0].isoformat()} has no time zone.")
         if self.published_at is not None and self.source is None:
-            raise ValueError("A publisher's time needs to say from which figure it was taken.")
+            raise ValueError("A time of the publisher needs its source.")
 
 
 def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:

@@ -147,8 +147,8 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
         return Finding(CheckOutcome.UNRECOGNISED, (Reason.EMPTY,))
     if not is_page(answer.body, declared=declared_type(answer.content_type)):
         return examine_file(answer, expectation)
-    # If the address implies no file type, the attachment may be an HTML page, so the response is examined like any
-    # page.
+    # The response is examined as a page. If the address implies no file type, this result is final, because the
+    # attachment may be an HTML page.
     promised = promised_type(expectation.url)
     shown = _examine_page(answer, expectation)
     settled = shown.result in {CheckOutcome.NOT_LIVE, CheckOutcome.UNREACHABLE}

@@ -668,7 +668,7 @@ def is_checked_since_due(address: Address) -> bool:
 
 
 def was_live_before_due(release: int) -> bool:
-    """Return whether a release, by its key, was live at a check before it was due, with people's statements applied."""
+    """Return whether a check found a release live before it was due. Staff statements override results of checks."""
     said = last_statements(Statement.objects.filter(release=release).in_order().values_list("text_digest", "kind"))
     found = Observation.objects.filter(_BEFORE_DUE, release=release).order_by()
     results = found.values_list("result", "text_digest").distinct()

@@ -409,7 +409,10 @@ class RowImport:
         if back or undone or (row.status in final and release.status in final and row.status != release.status):
             raise RowRefused("status", f"{release.reference} is {release.status} and cannot become {row.status}.")
         if row.status is Status.PUBLISHED and release.status != Status.PUBLISHED:
-            why = f"{release.reference} is {release.status}. You can publish it only on its page."
+            why = (
+                f"{release.reference} is {release.status}. You cannot import the status published: we set it when the "
+                "release is live."
+            )
             raise RowRefused("status", why)
 
     def _follow_addresses(self, release: Release) -> None:

@@ -31,7 +31,7 @@ def _read_cell(column: str, cell: str, *, adapters: Collection[str], order: Date
     if longest and len(cell) > longest:
         raise ValueError(f"Enter up to {longest} characters. This cell has {len(cell)}.")
     if column.endswith("adapter") and cell not in adapters:
-        raise ValueError(f"“{cell}” is not an adapter. Use one of these: {', '.join(sorted(adapters))}.")
+        raise ValueError(f"“{cell}” is not a type of website. Use one of these: {', '.join(sorted(adapters))}.")
     if column == AGREED_ON:
         return _day(written_dates.rewrite_date(cell, order))
     return _READERS.get(column, str)(cell)

@@ -417,7 +417,7 @@ def _find_faults(listed: ListedRelease, slot: Slot | None) -> dict[str, str]:
     elif slot is None:
         displayed = listed.announced.displayed
         faults["scheduled_for"] = (
-            f"The publisher gives the date as “{displayed}”. We can read a day and time, a month, or 2 months."
+            f"We cannot read the publisher’s date “{displayed}”. We can read a day and time, a month, or 2 months."
             if displayed
             else "The publisher gives no date."
         )

@@ -129,7 +129,7 @@ class Govuk:
         if not target:
             return ""
         here, there = parse_address(url), parse_target(parse_address(url), target)
-        # The target is on another host. We do not know whether it has a content API, so the page is read.
+        # If the target is on another host, the page is read. We do not know whether that host has a content API.
         return self.address(there.url) if there.place == here.place else there.url
 
     def fallback(self, url: str) -> str:  # the signature of `Adapter`

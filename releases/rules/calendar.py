@@ -105,12 +105,13 @@ def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != wall:
         raise ValueError(
-            f"{wall:%H:%M} on {format_day(wall.date())} does not exist, because the clocks go forward that night."
+            f"{time_of_day(wall.time())} on {format_day(wall.date())} does not exist, because the clocks go forward. "
+            "Enter another time."
         )
     if wall.replace(tzinfo=zone, fold=1).astimezone(UTC) != instant:
         message = (
-            f"{wall:%H:%M} on {format_day(wall.date())} happens twice, because the clocks go back. "
-            "Write it with its offset from UTC."
+            f"{time_of_day(wall.time())} on {format_day(wall.date())} happens twice, because the clocks go back. "
+            "Enter another time."
         )
         raise ValueError(message)
     return instant

@@ -123,7 +123,7 @@ class Lifecycle:
             raise WrongRole(sentence)
         for needed in move.needs:
             if needed not in set(given):
-                sentence = f"Enter the {to_words(needed)}. You need it to {to_words(name)} a {self.name}."
+                sentence = f"Enter the {to_words(needed)}."
                 raise MissingFields(needed, sentence)
         return move
 

@@ -76,7 +76,9 @@ def parse_address(url: str) -> WebAddress:
     """
     written = url.strip(" ")
     if _CONTROL.search(written) or len(written) > MOST_CHARACTERS:
-        raise NotAWebAddressError(f"{written[:80]!r} has control characters or is too long")
+        raise NotAWebAddressError(
+            f"“{written[:80]}” has control characters or more than {MOST_CHARACTERS:,} characters"
+        )
     try:
         parts = urlsplit(written)
         port = parts.port
@@ -85,9 +87,9 @@ def parse_address(url: str) -> WebAddress:
     if parts.scheme not in DEFAULT_PORTS:
         raise NotAWebAddressError(f'"{written}" does not start with http:// or https://')
     if "@" in parts.netloc:
-        raise NotAWebAddressError(f'"{parts.scheme}://...@..." has a user name, which we never send')
+        raise NotAWebAddressError(f'"{parts.scheme}://...@..." has a user name; remove it, because we send none')
     if port == 0:
-        raise NotAWebAddressError(f'"{written}" names port 0')
+        raise NotAWebAddressError(f'"{written}" has port 0, which is not a port of a website')
     host = normal_host(parts.hostname or "")
     address = WebAddress("", parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
     path = quote(parts.path or "/", safe=_UNQUOTED)

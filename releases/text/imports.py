@@ -64,7 +64,7 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     ),
     "adapter": (
         lazy(
-            "The kind of web page: page (or empty), govuk for GOV.UK, ons for the ONS, or ees for Explore "
+            "The type of website: page (or empty), govuk for GOV.UK, ons for the ONS, or ees for Explore "
             "education statistics."
         ),
         "govuk",
@@ -77,9 +77,12 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
         lazy("The web address of the announcement. We save copies as evidence and compare them with this calendar."),
         "https://www.gov.uk/government/statistics/announcements/rain-june-2026",
     ),
-    "announcement_adapter": (lazy("The kind of announcement page. If empty, the same as the release page."), "govuk"),
+    "announcement_adapter": (
+        lazy("The type of website of the announcement. If empty, the same as that of the release page."),
+        "govuk",
+    ),
     "responsible_email": (
-        lazy("The email address of the responsible statistician, if the series has none."),
+        lazy("The email address of the contact. If the series already has a contact, it must be the same."),
         "jo.lane@example.gov.uk",
     ),
     "tolerance_seconds": (
@@ -151,7 +154,9 @@ _CALENDAR_PROBLEMS: dict[CalendarProblem, Promise] = {
     CalendarProblem.UNREACHABLE: lazy("We could not read the calendar of %(publisher)s. Try again in a minute."),
     CalendarProblem.ASKED_TO_WAIT: lazy("%(publisher)s is busy. Try again in a few minutes."),
     CalendarProblem.LED_ELSEWHERE: lazy("%(publisher)s redirects to another website, which we do not read."),
-    CalendarProblem.UNKNOWN_SHAPE: lazy("The response of %(publisher)s has an unknown format."),
+    CalendarProblem.UNKNOWN_SHAPE: lazy(
+        "We cannot read the calendar of %(publisher)s. Import a file instead, and tell your administrator."
+    ),
     CalendarProblem.CHANGED_MEANWHILE: lazy("The calendar of %(publisher)s changed while we read it. Try again."),
 }
 

@@ -26,10 +26,8 @@ SIGNS = {
     Sign.LOG_IN: lazy("The address leads to a sign-in page."),
     Sign.NOT_FOUND_PAGE: lazy("The website says that there is no such page."),
     Sign.HOME_PAGE: lazy("The address leads to the home page of the website."),
-    Sign.SOMETHING_ELSE: lazy(
-        "The address returned something else, without the token of the dummy file: HTTP status %(status)s."
-    ),
-    Sign.OTHER_HOST: lazy("The address leads to another host, which we did not request."),
+    Sign.SOMETHING_ELSE: lazy("The website responded with HTTP status %(status)s, but without the dummy file’s token."),
+    Sign.OTHER_HOST: lazy("The address redirects to another host. We did not follow the redirect."),
     Sign.OTHER_STATUS: lazy("HTTP status %(status)s does not show whether the file is open."),
     Sign.OBSTACLE: lazy("The website showed something else first, such as a robot check or an error message."),
     Sign.NO_ANSWER: lazy("There was no response."),

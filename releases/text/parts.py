@@ -58,7 +58,7 @@ def _in_sentence(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """One part of a release as its page lists it; the outcome has the colour of its tag."""
+    """One part of a release in the list on the page of the release. The colour is that of the tag with the outcome."""
 
     name: str
     due: str
@@ -82,7 +82,7 @@ def describe_time_after(lag: Interval | None) -> str:
 
 
 def list_parts(verification: Verification) -> list[PartRow]:
-    """List the parts of a release with their times; empty for a release that is no set of named parts."""
+    """List the parts of a release with their times; empty if the release has no set of named parts."""
     spread = measure_spread(verification.results)
     return [_row(one, spread, verification) for one in spread.parts] if spread else []
 

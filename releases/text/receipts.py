@@ -25,10 +25,10 @@ RECEIPT_STATUSES = {
     ReceiptStatus.NOT_NEEDED: (lazy("No longer needs access: do not send"), "red"),
 }
 DISCLOSURES = {
-    Disclosure.SENT: lazy("I, or someone else, sent it to a person who is not on the list"),
-    Disclosure.SEEN: lazy("A person who is not on the list may have seen or heard it"),
+    Disclosure.SENT: lazy("I, or someone else, sent the statistics to a person who is not on the list"),
+    Disclosure.SEEN: lazy("A person who is not on the list may have seen or heard the statistics"),
     Disclosure.LOST: lazy("A document or device was lost, stolen or left unattended"),
-    Disclosure.PUBLIC: lazy("It may have been published or mentioned in public"),
+    Disclosure.PUBLIC: lazy("The statistics may have been published or mentioned in public"),
     Disclosure.OTHER: lazy("Something else"),
 }
 ANSWERS = {
@@ -104,10 +104,10 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
 def emails_on_request(due: DueRequests) -> str:
     """Say which emails to recipients leave at once if requests are turned on."""
     if not due.emails:
-        return _("If you turn it on now, we send no emails to recipients yet.")
+        return _("If you ask recipients now, we send no emails yet.")
     sentence = ngettext(
-        "If you turn it on now, we send %(n)d email to a recipient within seconds.",
-        "If you turn it on now, we send %(n)d emails to recipients within seconds, one for each person and release.",
+        "If you ask recipients now, we send %(n)d email at once.",
+        "If you ask recipients now, we send %(n)d emails at once, one for each person and release.",
         due.emails,
     )
     return " ".join(filter(None, (sentence % {"n": due.emails}, _emails_after_begin(due))))

@@ -190,7 +190,9 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
         # The check was sent within the tolerance, but its response came later. It shows the page as it was at an
         # unknown time in between.
-        note = _("Within the tolerance. We sent the check in time, and the response took %(time)s")
+        note = _(
+            "Within the tolerance. We sent the check in time, and had its response within %(time)s of the due time"
+        )
     else:
         # If `start` is above 0, a check found the page not live after the due time, so it went live within the
         # tolerance.

@@ -363,7 +363,7 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     this_year = rules_calendar.local_date(now).year
     year = this_year if year is None else year
     if year not in PLAUSIBLE_YEARS:
-        raise Http404(f"{year} is not a year for releases.")
+        raise Http404(f"{year} is not a year that the calendar can have.")
     producers = list(producers_where(request.user, Action.VIEW))
     chosen = [producer for producer in producers if request.GET.get("producer", "") in {"", str(producer.pk)}]
     own = list(Series.objects.filter(producer__in=producers).select_related("producer"))

@@ -265,7 +265,9 @@ class CancelForm(GovukForm):
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = LongTextField(
         label=lazy("Reason for cancellation"),
-        help_text=lazy("We publish the reason in the release calendar. You cannot undo this."),
+        help_text=lazy(
+            "If the release is announced, we publish the reason in the release calendar. You cannot undo this."
+        ),
         required=False,
         max_length=LONGEST_REASON,
     )

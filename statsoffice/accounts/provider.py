@@ -131,10 +131,15 @@ def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> Use
     """
     email, subject = str(claims.get("email") or "").strip(), str(claims["sub"])
     if not email or claims.get("email_verified") is not True:
-        raise SignInRefused(_("Your organisation has not verified your email address."), email="")
+        raise SignInRefused(
+            _("Your organisation has not verified your email address. Ask its IT team to verify it."), email=""
+        )
     # Databases also fold the case of non-ASCII letters, so two different addresses could match.
     if not email.isascii() or not 0 < len(subject) <= LONGEST_SUBJECT:
-        raise SignInRefused(_("We cannot use the name or identifier that your organisation sent."), email=email)
+        raise SignInRefused(
+            _("We cannot use the email address or identifier that your organisation sent. Contact an administrator."),
+            email=email,
+        )
     try:
         with transaction.atomic():
             return _find_or_link(subject, issuer=issuer, email=email, at=at)

@@ -158,7 +158,9 @@ def send_with_message(request: HttpRequest, invitation: Invitation, *, secret: s
     try:
         send_invitation(invitation, secret=secret)
     except NotSent as fault:
-        sentence = _("The invitation is saved, but we could not send the email: %(fault)s. Try to send it again later.")
+        sentence = _(
+            "We saved the invitation, but could not send the email. Send it again later. The reason was: %(fault)s"
+        )
         messages.error(request, sentence % {"fault": fault})
     else:
         messages.success(request, _("Invitation sent to %(email)s.") % {"email": invitation.email})

@@ -120,7 +120,7 @@ def _find_govuk_results(asked: Mapping[str, str], *, now: datetime) -> Sequence[
 
 
 def _due(now: datetime, *, days: int) -> datetime:
-    """Return 9:30am in London on the first working day that is at least some days ahead, as an aware instant."""
+    """Return 9:30am in London, as an aware instant, on the first working day at least `days` days after `now`."""
     on = in_london(now).date() + timedelta(days=days)
     while no_release_day(on, nation=Nation.ENGLAND):
         on += timedelta(days=1)

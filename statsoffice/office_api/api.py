@@ -361,7 +361,7 @@ class OfficeReleasesQuery(ListQuery):
 
 
 def _releases_of(own: ApiToken) -> ReleaseQuerySet:
-    """Return the releases of a token's producer, without rehearsals and trainings, of which no token knows."""
+    """Return the releases of a token's producer, without rehearsals and trainings, to which no token gives access."""
     return Release.objects.official().without_trainings().filter(series__producer=own.producer_id)
 
 

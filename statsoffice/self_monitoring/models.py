@@ -42,8 +42,8 @@ class SyntheticCheck(models.Model):
 class Heartbeat(models.Model):
     """When a step of monitoring last began and how it last ended.
 
-    In a row for the spool of a machine, `begun_at` is since when the spool has had files, and `failed_at` is when this
-    was last seen.
+    In a row for the spool of a machine, `begun_at` is the time since which the spool has had files, and `failed_at` is
+    the last time at which files were seen in it.
     """
 
     step = models.CharField(max_length=100, primary_key=True)

@@ -211,11 +211,11 @@ def _store_result(script: Script, played: RehearsalResult | None, *, clock: Cloc
     SyntheticCheck.objects.filter(number__lte=script.number - STORED_RESULTS).delete()
     if not right:
         logger.warning(
-            "rehearsal %s should have come out as %s and came out as %s (%s)",
+            "self-test %s failed: expected %s, found %s (%s)",
             script.number,
             script.expected,
             result.found or "an error",
-            ", ".join(result.reasons) or "no look",
+            ", ".join(result.reasons) or "no check",
         )
     return result
 

@@ -105,7 +105,9 @@ class SeriesForm(StepForm):
     telephone = forms.CharField(label=lazy("Contact telephone (optional)"), max_length=50, required=False)
     screenshots = forms.BooleanField(
         label=lazy("Take screenshots of the web page at the release time"),
-        help_text=lazy("This only works if your service has the optional browser."),
+        help_text=lazy(
+            "We need a browser on our server for this. Ask the people who run this service whether it is installed."
+        ),
         required=False,
     )
 

@@ -6,17 +6,17 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.rules.response import Failure
 
 ADDRESS_REFUSED = lazy(
-    "We may not send to this address. It must start with https:// and be on a public network, unless an administrator "
-    "has allowed it."
+    "We cannot send to this address. It must start with https:// and be on a public network, unless the operator of "
+    "this service has allowed its host and port."
 )
 # Messages for the stored fault of a delivery, by the text with which it starts: the code of a failure, or a sentence.
 FAULTS = {
-    Failure.TIMEOUT: lazy("The system did not answer in time."),
+    Failure.TIMEOUT: lazy("The system did not respond in time."),
     Failure.DNS: lazy("We could not find the system. Check its web address."),
     Failure.CONNECT: lazy("We could not connect to the system."),
     Failure.TLS: lazy("The connection was not secure. Check the certificate of the system."),
     Failure.ADDRESS_REFUSED: ADDRESS_REFUSED,
-    Failure.TOO_LARGE: lazy("The answer of the system was too large."),
+    Failure.TOO_LARGE: lazy("The response of the system was too large."),
     "The address was refused": ADDRESS_REFUSED,
     "The secret cannot be read": lazy("We cannot read the secret of this webhook. Replace the secret."),
 }
@@ -30,4 +30,4 @@ def describe_delivery_fault(stored: str) -> str:
     if not stored:
         return ""
     found = (sentence for beginning, sentence in FAULTS.items() if stored.startswith(beginning))
-    return str(next(found, None) or _("We got no usable answer from the system."))
+    return str(next(found, None) or _("We got no usable response from the system."))

@@ -78,11 +78,13 @@ def test_a_recipient_without_an_account_confirms_receipt_on_a_phone(page, live_s
         page.set_viewport_size({"width": 375, "height": 700})
         page.goto(f"{live_server}{reverse('releases:receipt', args=[token])}")
         choices = page.locator("main form button, main a[href$='/disclosure/']")
-        expect(choices).to_have_text(["I have it", "I no longer need access", "Report a possible disclosure"])
+        expect(choices).to_have_text(
+            ["I have the statistics", "I no longer need access", "Report a possible disclosure"]
+        )
         assert page.evaluate("document.documentElement.scrollWidth") == 375
         assert record_of_visits() == before
         with page.expect_request(lambda request: request.method == "POST") as sent:
-            page.get_by_role("button", name="I have it").click()
+            page.get_by_role("button", name="I have the statistics").click()
         expect(page.get_by_text("You told us at 9:30am on 29 June 2020 that you have them.")).to_be_visible()
         assert sent.value.header_value("origin") == "null"
         assert sent.value.header_value("referer") is None

@@ -95,7 +95,7 @@ def test_a_passkey_is_the_second_step_after_the_password(page, live_server, depu
     page.get_by_role("button", name="I have saved my codes").click()
     sign_out(page)
     by_password(page, live_server, deputy)
-    expect(page.get_by_role("heading", name="Enter your second step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Enter your code or use a passkey")).to_be_visible()
     is_clean(page)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Today’s releases")).to_be_visible()

@@ -125,7 +125,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     signs_in(page, live_server, office.head)
     hears(
         page,
-        "Enter your second step",
+        "Enter your code or use a passkey",
         "textbox: Code from your authenticator app, or a recovery code",
         "button: Sign in",
     )

@@ -32,14 +32,13 @@ names from lists of pre-release access, use erase_pre_release_names."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         removed = retention.redact_old_details(now=RealClock().now(), dry_run=options["dry_run"])
-        verb = "would lose" if options["dry_run"] else "lost"
+        verb = "Would be removed" if options["dry_run"] else "Removed"
         self.stdout.write(
-            f"Messages sent more than {settings.MESSAGES_KEPT.days} days ago that {verb} recipient and words: "
+            f"{verb}: recipients and texts of messages sent more than {settings.MESSAGES_KEPT.days} days ago, "
             f"{removed.messages}."
         )
         self.stdout.write(
-            f"Details that ended more than {settings.FORMER_DETAILS_KEPT.days} days ago: rows of contacts’ histories "
-            f"that {verb} some: {removed.contacts}; entries of the admin site’s log that {verb} names: {removed.log}; "
-            f"invitations that {verb} name and address: {removed.invitations}; authorisations of hosts that {verb} the "
-            f"owner’s name: {removed.host_owners}."
+            f"{verb}: personal details that ended more than {settings.FORMER_DETAILS_KEPT.days} days ago, from contact "
+            f"histories {removed.contacts}, the admin log {removed.log}, invitations {removed.invitations}, and "
+            f"authorisations of hosts {removed.host_owners}."
         )

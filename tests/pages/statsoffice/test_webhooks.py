@@ -162,18 +162,18 @@ class TestWebhooks:
     @pytest.mark.parametrize(
         ("fault", "sentence"),
         [
-            ("timeout: Operation timed out after 15001 ms", "The system did not answer in time."),
+            ("timeout: Operation timed out after 15001 ms", "The system did not respond in time."),
             ("dns: Could not resolve host: x.example", "We could not find the system. Check its web address."),
             ("connect: Failed to connect", "We could not connect to the system."),
             ("tls: certificate has expired", "The connection was not secure. Check the certificate of the system."),
             ("address_refused: 10.0.0.5 is a private address", "We may not send to this address. It must start with"),
             ("The address was refused: it does not start with https://.", "We may not send to this address."),
-            ("too_large: more than 65536 bytes of headers", "The answer of the system was too large."),
+            ("too_large: more than 65536 bytes of headers", "The response of the system was too large."),
             (
                 "The secret cannot be read, because SECRET_KEY was replaced.",
                 "We cannot read the secret of this webhook.",
             ),
-            ("broken: the headers break off", "We got no usable answer from the system."),
+            ("broken: the headers break off", "We got no usable response from the system."),
         ],
     )
     def test_a_fault_is_a_plain_sentence_and_its_text_is_under_technical_details(self, head, office, fault, sentence):

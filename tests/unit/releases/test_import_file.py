@@ -178,7 +178,9 @@ BAD_CELLS = [
     pytest.param({"precision": "roughly"}, "precision", "Enter exact, month or two_months", id="another-precision"),
     pytest.param({"precision": "month", "scheduled_for": "soon"}, "scheduled_for", "not a month", id="no-month"),
     pytest.param({"marker": "June", "url": ""}, "marker", "but no url", id="words-of-no-page"),
-    pytest.param({"announcement_adapter": "x"}, "announcement_adapter", "“x” is not an adapter", id="its-adapter"),
+    pytest.param(
+        {"announcement_adapter": "x"}, "announcement_adapter", "“x” is not a type of website", id="its-adapter"
+    ),
     pytest.param({"url": "www.example.gov.uk/rain"}, "url", "does not start with http", id="an-address-without-scheme"),
     pytest.param({"url": "https://"}, "url", "is not a host", id="an-address-without-host"),
     pytest.param({"url": "https://jo:x@example.gov.uk/"}, "url", "user name", id="an-address-with-a-password"),
@@ -191,7 +193,10 @@ BAD_CELLS = [
         id="the-page-as-attachment",
     ),
     pytest.param(
-        {"adapter": "telepathy"}, "adapter", "“telepathy” is not an adapter. Use one of these: page", id="an-adapter"
+        {"adapter": "telepathy"},
+        "adapter",
+        "“telepathy” is not a type of website. Use one of these: page",
+        id="an-adapter",
     ),
     pytest.param({"responsible_email": "Jo Lane"}, "responsible_email", "not an email address", id="a-name"),
     pytest.param({"tolerance_seconds": "180"}, "tolerance_seconds", "from 0 to 179", id="three-minutes"),

@@ -21,6 +21,7 @@ from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE
 
 LIMIT = SEED_DUE + timedelta(seconds=120)
+IN_TIME = "Within the tolerance. We sent the check in time, and had its response within"
 
 
 def a_verdict(outcome, start=None, end=None, **fields):
@@ -45,11 +46,11 @@ def a_confirmed():
         (a_verdict(Outcome.ON_TIME, 115.0, 120.0), "Live within 2 minutes, inside the tolerance"),
         (
             a_verdict(Outcome.ON_TIME, 115.0, 120.2),
-            "Within the tolerance. We sent the check in time, and the response took 2 minutes 1 second",
+            f"{IN_TIME} 2 minutes 1 second of the due time",
         ),
         (
             a_verdict(Outcome.ON_TIME, -5.0, 134.8),
-            "Within the tolerance. We sent the check in time, and the response took 2 minutes 15 seconds",
+            f"{IN_TIME} 2 minutes 15 seconds of the due time",
         ),
         (a_verdict(Outcome.NOT_SEEN, 200.7, None), "Not live 3 minutes 20 seconds after 9:30am"),
         (a_verdict(Outcome.PARTIAL, 780.0, 785.5), "A part was late by 13 minutes to 13 minutes 6 seconds"),

@@ -73,7 +73,7 @@ def test_errors_are_described_by_kind_and_place_and_nothing_of_people_or_release
     ("script", "sentence"),
     [
         pytest.param("import sys; sys.modules['sentry_sdk'] = None; ", "sentry-sdk is not installed", id="no package"),
-        pytest.param("", "is no address of a Sentry", id="no address"),
+        pytest.param("", "is not a valid Sentry DSN", id="no address"),
     ],
 )
 def test_a_sentry_that_cannot_be_determined_refuses_to_start(tmp_path, script, sentence):

@@ -177,7 +177,10 @@ def cancelled():
             {},
             None,
             {"status": "published"},
-            "Row 2, status: rain-june-2098 is provisional. You can publish it only on its page.",
+            (
+                "Row 2, status: rain-june-2098 is provisional. You cannot import the status published: we set it "
+                "when the release is live."
+            ),
             id="published-by-a-file",
         ),
         pytest.param(

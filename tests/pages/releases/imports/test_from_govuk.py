@@ -170,7 +170,7 @@ class TestNothingToRecord:
             ),
             pytest.param(
                 lambda: govuk.announcement(PATH, TITLE, state="odd"),
-                "The page has an unknown format.",
+                "We cannot read this page. Add the release yourself.",
                 id="unknown-shape",
             ),
             pytest.param(
@@ -189,7 +189,10 @@ class TestNothingToRecord:
         assert error(read(client, site.url(PATH))) == "There is no page at this web address."
 
     def test_a_fault_of_the_site_and_a_plain_page(self, client, keeper, site):
-        for answer, why in ((scene(status=503), "could not reach GOV.UK"), (scene("<h1>Rain</h1>"), "unknown format")):
+        for answer, why in (
+            (scene(status=503), "could not reach GOV.UK"),
+            (scene("<h1>Rain</h1>"), "We cannot read this page."),
+        ):
             site.publish(govuk.api_path(PATH), [answer])
             assert why in error(read(client, site.url(PATH)))
 

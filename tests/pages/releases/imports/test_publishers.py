@@ -108,7 +108,7 @@ class TestGovuk:
         assert "GOV.UK calendar of rain" in page.text
         assert "series “Snow” of Office for Rain" in page.text
         assert why(page, "fog") == [
-            "The publisher gives the date as “Autumn 2098”. We can read a day and time, a month, or 2 months."
+            "We cannot read the publisher’s date “Autumn 2098”. We can read a day and time, a month, or 2 months."
         ]
         assert "Fog: July 2098" in page.text
         assert "<strong>Date:</strong>" in page.text
@@ -395,7 +395,7 @@ class TestOns:
     def test_a_time_that_exists_twice_is_refused_and_said_at_the_date(self, client, keeper, server, series):
         twice = datetime(2098, 10, 26, 0, 30, tzinfo=UTC)
         server.upcoming = [ons_result("rain2098", "Rain: 2098", at=twice)]
-        assert "The publisher gives the date as" in why(read_ons(client, server, series), "rain2098")[0]
+        assert "We cannot read the publisher’s date" in why(read_ons(client, server, series), "rain2098")[0]
 
     def test_the_fragment_of_an_address_is_no_part_of_it(self):
         (listed,) = read_ons_page_of(ons_result("rain2098#top", "Rain: 2098", at=DUE))
@@ -428,7 +428,10 @@ class TestHostileCalendar:
     )  # fmt: skip
     def test_a_huge_or_deep_calendar_is_refused_as_a_whole(self, client, keeper, server, series, body):
         server.body = body
-        assert "The response of ONS has an unknown format." in read_ons(client, server, series).text
+        assert (
+            "We cannot read the calendar of ONS. Import a file instead, and tell your administrator."
+            in read_ons(client, server, series).text
+        )
         assert not CalendarImport.objects.exists()
 
 

@@ -127,7 +127,7 @@ def test_the_page_before_the_window_offers_the_terms_and_no_receipt(reader, link
     terms = of(Purpose.TERMS)
     shown = words(reader.get(terms))
     assert "I confirm these terms" in shown
-    assert "I have it" not in shown
+    assert "I have the statistics" not in shown
     assert "The order for England allows access for up to 24 hours." in shown
     assert reader.post(terms, {"answer": "acknowledged"}).status_code == 404
     assert reader.get(link_page).status_code == 404, "the window has not opened"
@@ -383,12 +383,12 @@ class TestProducersPage:
         client.force_login(office.head)
         shown = words(client.get(path))
         assert "We do not ask recipients." in shown
-        assert "If you turn it on now, we send no emails to recipients yet." in shown
+        assert "If you ask recipients now, we send no emails yet." in shown
         turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
         assert "Requests to recipients turned on. No emails to recipients are due now." in turned_on
         assert "If you turn it on now" not in turned_on
         assert "You did not make any changes." in words(client.post(path, {"asks": "yes"}, follow=True))
-        assert "We ask everyone on your pre-release access lists to confirm." in turned_on
+        assert "We ask everyone on your pre-release access lists who has an email address to confirm." in turned_on
         assert "Requests to recipients turned off." in words(client.post(path, {"asks": "no"}, follow=True))
         office.producer.refresh_from_db()
         assert not office.producer.asks_recipients
@@ -403,7 +403,7 @@ class TestProducersPage:
         path = reverse("releases:ask_recipients", args=[office.producer.slug])
         clock(ASKS_AT)
         asked = words(client.get(path))
-        assert "If you turn it on now, we send 2 emails to recipients within seconds, one for each person and" in asked
+        assert "If you ask recipients now, we send 2 emails at once, one for each person and" in asked
         assert "already begun" not in asked
         clock(OPENS + timedelta(hours=1))
         shown = words(client.get(path))

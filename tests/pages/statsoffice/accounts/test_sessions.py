@@ -42,8 +42,8 @@ def is_in(client):
 def test_each_session_is_listed_with_its_address_and_browser_and_the_present_one_is_named(person):
     signed_in(person, browser="Browser at home", ip="198.51.100.3")
     page = signed_in(person).get(reverse("usersessions_list")).text
-    assert "From the network address 198.51.100.3, with this browser: Browser at home" in page
-    assert "From the network address 203.0.113.7, with this browser: Browser of the office" in page
+    assert "Network address: 198.51.100.3. Browser: Browser at home" in page
+    assert "Network address: 203.0.113.7. Browser: Browser of the office" in page
     assert page.count("This session") == 1
 
 
