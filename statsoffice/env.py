@@ -389,7 +389,7 @@ def _read_valid(
         except (ValueError, ValidationError):
             valid = False
         if not valid:
-            raise ImproperlyConfigured(f'{name} holds "{word}"; each {entry} must {rule}.')
+            raise ImproperlyConfigured(f'{name} contains "{word}"; each {entry} must {rule}.')
     return word_list(name, default)
 
 
@@ -423,7 +423,7 @@ def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str
     known, written = tuple(choices), word_list(name, default)
     for word in written or [""]:
         if word not in known:
-            raise ImproperlyConfigured(f'{name} holds "{word}"; each entry must be one of: {", ".join(known)}.')
+            raise ImproperlyConfigured(f'{name} contains "{word}"; each entry must be one of: {", ".join(known)}.')
     return frozenset(written)
 
 
@@ -555,7 +555,7 @@ def mail_address(name: str) -> str:
     """Read one email address in lower case; empty if it is not set."""
     found = mail_addresses(name)
     if len(found) > 1:
-        raise ImproperlyConfigured(f"{name} holds {len(found)} email addresses; it takes one.")
+        raise ImproperlyConfigured(f"{name} has {len(found)} email addresses. Set it to one.")
     return found[0] if found else ""
 
 
@@ -574,7 +574,7 @@ def certificates(name: str) -> str:
         message = f'{name} is "{file}"; it must be a file with certificates in PEM that can be read: {error}.'
         raise ImproperlyConfigured(message) from error
     if not any(certificate.issuer == certificate.subject for certificate in read):
-        message = f"{name}: {file} holds no root certificate. Add the one at the top of the authority's chain."
+        message = f"{name}: {file} has no root certificate. Add the one at the top of the authority's chain."
         raise ImproperlyConfigured(message)
     return written
 
@@ -615,10 +615,10 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     """Convert a mail server's address, such as smtp+tls://user:password@mail.example:587, to an entry of MAILERS."""
     try:
         read = environ.Env.email_url_config(text(name, default))
-    except (KeyError, ValueError, ImproperlyConfigured) as error:
-        # Do not include the value: the message is logged, and the address can contain a password.
+    except (KeyError, ValueError, ImproperlyConfigured):
+        # Neither this message nor the original one may be logged with the value, which can contain a password.
         message = f"{name} must be like smtp+tls://user:password@host:587."
-        raise ImproperlyConfigured(message) from error
+        raise ImproperlyConfigured(message) from None
     if "smtp" not in read["EMAIL_BACKEND"]:
         return {"BACKEND": read["EMAIL_BACKEND"], "OPTIONS": {"file_path": "/" + read["EMAIL_FILE_PATH"].lstrip("/")}}
     return {
@@ -782,7 +782,9 @@ def notify_key(name: str) -> str:
     key = text(name)
     if key and not re.fullmatch(rf".+-{UUID}-{UUID}", key):
         # Do not include the value: the message is logged, and the key is a secret.
-        message = f"{name} is no API key of GOV.UK Notify; one ends in two identifiers, of the service and its secret."
+        message = (
+            f"{name} is not an API key of GOV.UK Notify, which ends in the identifiers of the service and the secret."
+        )
         raise ImproperlyConfigured(message)
     return key
 
