@@ -28,7 +28,7 @@ def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[
         if encoding != "UTF8":
             name = connection.settings_dict["NAME"]
             said = f"The database {name} is in {encoding}, and must be in UTF8."
-            hint = "Make it with: createdb --template template0 --encoding UTF8 --locale C.UTF-8"
+            hint = "Create it with: createdb --template template0 --encoding UTF8 --locale C.UTF-8"
             found.append(CheckMessage(ERROR, said, hint=hint, obj=alias, id="statsoffice.E001"))
     return found
 

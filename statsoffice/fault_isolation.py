@@ -18,7 +18,7 @@ def run_safely(act: Callable[[], None], *, name: str) -> None:
     try:
         act()
     except (OperationalError, InterfaceError) as fault:
-        logger.error("%s failed, for the database is away: %s", name, str(fault).strip().partition("\n")[0])
+        logger.error("%s failed, because the database is unavailable: %s", name, str(fault).strip().partition("\n")[0])
     except Exception:
         logger.exception("%s failed", name)
     finally:

@@ -75,7 +75,7 @@ def measure(*, now: datetime) -> list[Metric]:
 
 def _measure_monitoring(now: datetime) -> list[Metric]:
     results = dict.fromkeys([*map(str, CheckOutcome), repository.BEFORE_DUE], 0) | _observations.count_by_result()
-    by_result = CounterMetricFamily("statsoffice_looks", "Looks on record, by what they showed.", labels=["result"])
+    by_result = CounterMetricFamily("statsoffice_looks", "Checks on record, by their result.", labels=["result"])
     for result, count in results.items():
         by_result.add_metric([result], count)
     current = Verification.objects.filter(
@@ -106,9 +106,9 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
             status.last_alive_at(heartbeat, now=now),
             now=now,
         ),
-        _gauge("watchers", "Watchers that marked themselves alive lately", processes),
+        _gauge("watchers", "Monitoring processes that reported lately that they run", processes),
         _gauge(
-            "coverage_ratio", "The part of the time before now that was watched", dimension="over", values=coverages
+            "coverage_ratio", "The part of the time before now that was monitored", dimension="over", values=coverages
         ),
     ]
 

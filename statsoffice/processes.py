@@ -246,7 +246,7 @@ class Processes:
             raise StopRequested
         for member in self._members:
             if member.process.poll() is not None:
-                raise ProcessEnded(self._describe_end(member, "has ended by itself"))
+                raise ProcessEnded(self._describe_end(member, "has ended unexpectedly"))
 
     def _count_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1

@@ -585,7 +585,7 @@ def describe_vantage(verification: Verification) -> list[str]:
     if live_only:
         is_live_elsewhere = verification.outcome == Outcome.UNCERTAIN and verification.first_live_at is not None
         sentence = (
-            _("Seen live in time from %(names)s only.") if is_live_elsewhere else _("Seen live from %(names)s only.")
+            _("Found live in time from %(names)s only.") if is_live_elsewhere else _("Found live from %(names)s only.")
         )
         sentences.append(sentence % {"names": _join_names(live_only)})
     if not_live:

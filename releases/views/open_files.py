@@ -185,7 +185,7 @@ def make_dummy_file_view(request: SignedInRequest, producer: str) -> HttpRespons
         made.append(open_files.make_dummy_file(form.cleaned_data["series"], by=request.user, at=timezone.now()))
 
     if is_completed(form, act):
-        messages.success(request, _("Dummy file made. Download it, and follow the steps on this page."))
+        messages.success(request, _("Dummy file created. Download it, and follow the steps on this page."))
         return redirect("releases:open_file", made[0].pk)
     context = {"producer": owner, "form": form, "has_series": owner.series.exists()}
     return render(request, "releases/open_files/make.html", context)

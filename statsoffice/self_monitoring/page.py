@@ -147,6 +147,6 @@ def canary_page(request: HttpRequest, token: str) -> HttpResponse:
     if state.silent:
         # The response is logged here, so that Django does not log it as a server error.
         log_response(
-            "the canary's page is silent, as its script wants it", response=response, request=request, level="debug"
+            "the page of the self-test is unavailable, as planned", response=response, request=request, level="debug"
         )
     return response

@@ -17,7 +17,7 @@ class Command(PlainCommand):
     help = (
         "Reads the GOV.UK announcements of releases to come, now and from this machine, and compares date, time, "
         "precision, state and title with our calendar. Without references it compares every release that has such an "
-        "announcement. The result is stored, shown on the Today page and sent, as after the nightly comparison."
+        "announcement. The result is stored, shown on Today's releases and sent, as after the nightly comparison."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -27,5 +27,5 @@ hour. With --dry-run nothing is erased."""
         verb = "would be erased" if options["dry_run"] else "erased"
         self.stdout.write(
             f"Names older than {settings.PRE_RELEASE_NAMES_KEPT.days} days {verb}: {erased.names}, of releases: "
-            f"{erased.releases}. Releases spared because a report about their list is undecided: {erased.spared}."
+            f"{erased.releases}. Releases left out because a report about their list is undecided: {erased.spared}."
         )

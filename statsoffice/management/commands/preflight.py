@@ -18,8 +18,8 @@ class Command(PlainCommand):
     help = (
         "Makes the checks before a release now, from this machine: whether the announcement matches the calendar, "
         "whether each address answers and is not live yet, and whether contacts are named. Without references it "
-        "checks every release whose preflight was planned for today or earlier. The findings are stored, shown on the "
-        "Today page and sent to the people responsible, as after a planned preflight."
+        "checks every release whose preflight was planned for today or earlier. The findings are stored, shown on "
+        "Today's releases and sent to the people responsible, as after a planned preflight."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -30,7 +30,7 @@ does the same once a day. With --dry-run nothing is removed."""
         files = retention.delete_old_attachments(now=now, dry_run=dry_run)
         verb = "would be removed" if dry_run else "removed"
         self.stdout.write(
-            f"Bodies older than {settings.EVIDENCE_KEPT.days} days {verb}: {pruned.bodies}, of releases: "
-            f"{pruned.releases}. Releases spared because a report rests on them: {pruned.spared}. "
+            f"Stored pages older than {settings.EVIDENCE_KEPT.days} days {verb}: {pruned.bodies}, of releases: "
+            f"{pruned.releases}. Releases left out because a report needs them: {pruned.spared}. "
             f"Attached files {verb}: {files}."
         )

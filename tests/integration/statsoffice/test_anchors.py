@@ -38,7 +38,7 @@ def test_the_file_of_certificates_is_read(tmp_path, monkeypatch):
 def test_a_file_without_the_root_is_refused(tmp_path, monkeypatch):
     authority = found_authority(tmp_path / "authority")
     monkeypatch.setenv(NAME, str(authority.folder / "authority.pem"))
-    with pytest.raises(ImproperlyConfigured, match="holds no root certificate"):
+    with pytest.raises(ImproperlyConfigured, match="has no root certificate"):
         env.certificates(NAME)
 
 

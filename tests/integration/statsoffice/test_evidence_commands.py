@@ -111,7 +111,7 @@ def test_pruning_says_what_it_did_and_a_dry_run_what_it_would_do(release, settin
     settings.EVIDENCE_KEPT = timedelta(days=365)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)
     told = (
-        "Bodies older than 365 days {0}: 4, of releases: 1. Releases spared because a report rests on them: 0. "
+        "Stored pages older than 365 days {0}: 4, of releases: 1. Releases left out because a report needs them: 0. "
         "Attached files {0}: 0.\n"
     )
     assert run("prune_evidence", "--dry-run") == told.format("would be removed")

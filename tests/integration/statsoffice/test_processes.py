@@ -57,7 +57,7 @@ def test_a_process_that_ends_is_named_with_the_end_of_its_log(tmp_path):
         pids = start_all(several, tmp_path, web=ENDLESS, worker=failing)
         with pytest.raises(ProcessEnded) as told:
             several.wait()
-    assert "worker has ended by itself (exit code 1)." in str(told.value)
+    assert "worker has ended unexpectedly (exit code 1)." in str(told.value)
     assert "no such table" in str(told.value)
     assert not any(map(is_running, pids))
 

@@ -69,7 +69,7 @@ def test_the_result_names_the_only_vantage_point_from_which_it_was_live(client, 
     store_checks(*main, *(replace(one, answer=replace(one.answer, vantage="London")) for one in london))
     judge.judge_one(announced_release, now=SEED_DUE + timedelta(minutes=3))
     text = page(client, announced_release).text
-    assert "Seen live from ‘London’ only." in text
+    assert "Found live from ‘London’ only." in text
     assert "it was live as seen from one vantage point and not live as seen from another" in text
     assert ">Late<" not in text
 

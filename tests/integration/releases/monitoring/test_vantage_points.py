@@ -88,8 +88,8 @@ def test_the_verdict_names_what_only_one_of_two_vantage_points_observed(process_
     }
     assert {name: describe_vantage(one) for name, one in found.items()} == {
         "both": [],
-        "london-only": ["Seen live from ‘London’ only."],
-        "main-fails": ["Seen live from ‘London’ only."],
+        "london-only": ["Found live from ‘London’ only."],
+        "main-fails": ["Found live from ‘London’ only."],
         "london-fails": [],
         "main-only": ["Not live when the tolerance ended, as seen from ‘London’."],
     }
