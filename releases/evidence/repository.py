@@ -93,8 +93,8 @@ class _AddressCount(NamedTuple):
 
     `checks` is the number of plain checks. `shown` counts live checks that were sent before the due time, and `telling`
     plain checks from before the due time that a verdict has to explain. `last_absent` and `last` are when the last "not
-    live" check and the last plain check before the due time were sent. `first` is when the first of all other checks
-    was sent.
+    live" check with a confirmed clock and the last plain check before the due time were sent. `first` is when the first
+    of all other checks was sent.
     """
 
     checks: int
@@ -722,8 +722,8 @@ def is_stored(position: int, row_hash: str) -> bool:
 def count_by_result(*, after: int, until: int) -> dict[str, int]:
     """Count the checks from one position (not included) to another (included) by their result.
 
-    Checks from before a release was due are counted together as BEFORE_DUE, whether they found it live or not live. Two
-    counts would reveal an early release, because one would rise and the other would stop rising.
+    Checks from before a release was due that found it live or not live are counted together as BEFORE_DUE. Two counts
+    would reveal an early release, because one would rise and the other would stop rising.
     """
     added = Observation.objects.filter(position__gt=after, position__lte=until).order_by()
     conclusive = Q(result__in=[CheckOutcome.LIVE, CheckOutcome.NOT_LIVE], sent_at__lt=F("release__due_at"))

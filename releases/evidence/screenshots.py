@@ -1,7 +1,8 @@
 """Screenshots: pictures of pages at the moments that matter, taken apart from the checks.
 
 No check waits for a picture, and no picture decides a verdict. A picture is missing if its moment has no row, so any
-process can take the missing pictures at any time. No picture is taken of a page that was found live before it was due.
+process can take the missing pictures at any time. No picture is stored of a page that a stored check found live before
+it was due.
 """
 
 import logging

@@ -173,8 +173,8 @@ def lock_heads(record: type[RowRecord]) -> ChainHead:
 
 
 # These columns are left out: `training`, `screenshots` and `planned_from`; `short_notice_reason`, which is the text of
-# an event; and `welsh_title`, which only helps to recognise a Welsh page. The Welsh title before and after each change
-# is in an event.
+# an event; and `welsh_title`, by which checks recognise only a Welsh page, together with the page's own text. The Welsh
+# title before and after each change is in an event.
 OF_RELEASE = (
     "public_id",
     "reference",

@@ -148,8 +148,8 @@ class CheckSchedule(models.Model):
     next_check_at = models.DateTimeField(
         null=True, db_index=True, db_column="next_look_at", help_text=lazy("Empty once monitoring has ended.")
     )
-    # The host as in `HostLease`. A sweep finds the checks of the hosts that it has leased by this column, and updates
-    # the column if the address has changed.
+    # The host as in `HostLease`. By this column a sweep finds the checks of the hosts that it owns or has leased, and
+    # it updates the column if the address has changed.
     host = models.CharField(max_length=255, default="", db_default="", editable=False)
     live_since = models.DateTimeField(
         null=True,
@@ -384,11 +384,11 @@ class StoredBody(models.Model):
 
 
 class Screenshot(models.Model):
-    """A picture of a page at one moment of a schedule, or the reason why there is none.
+    """A picture of a page at one moment of a schedule, or the reason why there is none; one row for each moment.
 
-    The picture and its smaller version are stored as bodies. At the end of their retention period both are removed, and
-    the row still has their hashes. `planned_at` is the instant of the moment. The page was requested at `requested_at`
-    and drawn at `pictured_at`.
+    The picture and a small one of the top of the page are stored as bodies. At the end of their retention period both
+    are removed, and the row still has their hashes. `planned_at` is the instant of the moment. The page was requested
+    at `requested_at` and drawn at `pictured_at`.
     """
 
     class Moment(models.TextChoices):

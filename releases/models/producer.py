@@ -169,7 +169,7 @@ class NonWorkingDay(models.Model):
 
 
 class FormerDetails(models.Model):
-    """A record of the details that were removed from a row of the history of contacts, and when."""
+    """The names of the details that were removed from a row of the history of contacts, and when each was removed."""
 
     erased = models.JSONField(
         null=True,

@@ -1,7 +1,6 @@
 """Handling receipts for pre-release access: one-person links, the answers to them, and confirmed lists.
 
-These rows contain no names or email addresses. Only the entry of the list contains a person's name and email address,
-until they are erased.
+These rows contain no names or email addresses. The entry of the list contains them, until they are erased.
 """
 
 from hashlib import sha256

@@ -170,6 +170,6 @@ def _examine(
             queue.add(Response(request.key, targets[request.key], answer))
     yield from queue.examine(now=now)
     for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
-        # The result may be of an earlier call that did not wait for it. Then `take_result` returns None.
+        # The result may be of an earlier `check_addresses` that ended before it. Then `take_result` returns None.
         if check := queue.take_result(key, found):
             yield check

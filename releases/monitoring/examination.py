@@ -209,7 +209,7 @@ class ExaminationQueue:
 
 
 def _as_announcement(finding: Finding) -> Finding:
-    """Return the finding "not live" for an announcement that is available, because its text is not the release."""
+    """Return the finding "not live" for any usable response of an announcement: its text is not the release."""
     if finding.result in {CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE}:
         return finding
     return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
@@ -219,8 +219,8 @@ VALID_FOR = timedelta(days=1)
 # The page is requested again after this time if the response had neither a text nor a status of `SAYS_ABSENT`.
 RETRY_AFTER = timedelta(minutes=15)
 SAYS_ABSENT = frozenset({404, 410})
-# Only responses of this adapter are compared with the page for missing addresses. A publishing system that another
-# adapter queries reports itself that a document does not exist.
+# The page for missing addresses is requested only for hosts that have a page with this adapter. A publishing system
+# that another adapter queries reports itself that a document does not exist.
 ADAPTER = "page"
 
 

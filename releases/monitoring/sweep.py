@@ -94,8 +94,8 @@ EXAMINATION_AWAITED_SECONDS = 0.02
 ENDS_WITHIN_SECONDS = 4.0
 
 RETRY_DATABASE_AFTER = timedelta(seconds=2)
-# How long an attempt takes if the database does not respond at all. No attempt begins if a check that decides a verdict
-# is due within this time.
+# The timeout of an attempt if the database does not respond at all. While the database is unavailable, no attempt
+# begins if a check that decides a verdict is due within this time.
 LONGEST_ATTEMPT = timedelta(seconds=6)
 # How long another running process may need to store its spool, because it retries every two seconds, but not in the
 # seconds before a check that decides a verdict.

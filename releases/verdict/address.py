@@ -97,8 +97,8 @@ class Sighting:
 
 
 _COUNTS_AS = {
-    # The answer "something else" does not change a result, because the text may be a bot challenge in front of the
-    # release, which must not make it late.
+    # The answer "something else" closes the question but changes no result, because the text may be a bot challenge in
+    # front of the release, which must not make it late.
     "previous_edition": CheckOutcome.NOT_LIVE,
     "this_is_it": CheckOutcome.LIVE,
 }
@@ -425,9 +425,10 @@ def _not_in_time(
     if not settled:
         return Outcome.PENDING
     after_limit = any(check.surely_from >= limit_at for check in absent)
-    # The address is late only if it was certainly missing after the limit. It is not late if this is `doubtful`, for
-    # example because an unproven live page from the due time on may have been the release itself. Nor is it late if
-    # another process found it live, and the error of that process's clock allows that this was in time.
+    # The address is late or not seen only if a check that was certainly sent at or after the limit found it missing. It
+    # is not late if this is `doubtful`, for example because an unproven live page from the due time on may have been
+    # the release itself. Nor is it late if another process found it live, and the error of that process's clock allows
+    # that this was in time.
     accusing = after_limit and not doubtful and all(check.surely_from > limit_at for check in live)
     if live:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN

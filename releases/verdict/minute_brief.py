@@ -87,7 +87,8 @@ class Brief:
     """The releases of one producer in the order given, and the figures of their hosts.
 
     `limit_at` is when the tolerance of the releases that were not live ended; None if it ended at different times, or
-    if all were live. `live_at` is when the last of these releases was found live; None while one of them is not.
+    if no release was certainly not live. `live_at` is when the last of these releases was found live; None while one of
+    them is not.
     """
 
     releases: tuple[DueRelease, ...]
