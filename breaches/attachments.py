@@ -97,8 +97,8 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
     """Check and store a file. The same file sent twice is stored once.
 
     :param name: the name of the file; its extension says what kind of attachment it is.
-    :raises FieldRefused: if the file is empty, too large, of a type that is not accepted, or was deleted from this
-        report before; if the report has too many attachments; or if the scanner refuses the file.
+    :raises FieldRefused: if the file is empty, too large, of a type that is not accepted or does not match its name, or
+        was deleted from this report before; if the report has too many attachments; or if the scanner refuses the file.
     :raises ScannerFailed: if the scanner could not be run.
     :raises MoveRefused: if another report continues this one.
     :raises ValueError: if none of the person's roles lets them write or decide reports.

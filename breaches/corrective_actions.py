@@ -186,7 +186,8 @@ def _plans_of(report: Report) -> list[Plan]:
 def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: datetime) -> None:
     """Print the actions in the report, as a new version, if the person may edit it in its state.
 
-    If a person has edited the list of actions in the text, nothing is printed.
+    If a person has edited the list and the text still contains one of the actions, nothing is printed. If it contains
+    none of them, the list is added at the end.
 
     :param before: the plans before the change, which the text may contain.
     """

@@ -517,7 +517,7 @@ def _content(
 def _is_restricted(about: ReportSubject, kind: ReportKind) -> bool:
     """Return whether only few people may know of a report.
 
-    Such a report does not name the responsible statistician as the person dealing with it.
+    Such a report does not name the responsible statistician as the person dealing with it, unless they start it.
     """
     if kind is ReportKind.EARLY and about.release is not None:
         return Release.objects.filter(pk=about.release.pk, status__in=TO_COME).exists()

@@ -521,7 +521,7 @@ def late_titles(report: Report) -> tuple[str, ...]:
 
 
 def compare_availability(report: Report) -> str:
-    """Return a warning if a check did not find a late release at or after its stated time; otherwise ""."""
+    """Return a warning if a check did not find a late release at or after its stated availability; else ""."""
     if not report.available_at:
         return ""
     late = report.suspicions.filter(kind=ReportKind.LATE).select_related("verification", "release")

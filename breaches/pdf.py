@@ -54,9 +54,9 @@ class NotRendered(Exception):
 def render_pdf(document: ReportDocument) -> bytes:
     """Print a report as a PDF/UA-1 file, fetching nothing.
 
-    All dates in the file are the date of the approval, never the current date. Latin, Greek and Cyrillic letters come
-    from the font installed with the product, so the bytes do not depend on the machine. Other characters come from the
-    machine's fonts. Characters without any font are drawn as boxes and can still be copied.
+    All dates in the metadata are the date of the approval, never the current date. Latin, Greek and Cyrillic letters
+    come from the font installed with the product, so the bytes do not depend on the machine. Other characters come from
+    the machine's fonts. Characters without any font are drawn as boxes and can still be copied.
 
     :raises NotRendered: if the template refers to any file except the report's own fonts, or if a screenshot of the
         annex cannot be read.

@@ -43,8 +43,8 @@ from releases.rules.calendar import LONDON, Month, local_date, month_of
 from releases.verdict.address import Outcome
 from releases.verdict.parts import PartFigures, measure_spread, summarise_lags
 
-# The outcomes with a delay. An early release has none, and the delay of a release that was never found has no end
-# (decision 34).
+# The outcomes whose delays count in the figures. That of an early release does not count, and the delay of a release
+# that was never found has no end (decision 34).
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
 
 

@@ -277,7 +277,7 @@ def _context(
         "publish_address": reverse(_page_to_publish(release), args=[release.reference]),
         "form": form if choices else None,
         "notified": list(_list_notified(suspicion)),
-        # A first message is expected only before the due time, while the release is neither published nor cancelled.
+        # Before the due time, a missing first message is shown as not sent yet.
         "may_be_notified": release.status in TO_COME and now < suspicion.verification.due_at,
         "others_notified_at": _others_notified_at(suspicion),
         "report": report if may_read else None,
@@ -342,7 +342,7 @@ def _published_since(release: Release) -> datetime | None:
 def _others_notified_at(suspicion: Suspicion) -> datetime | None:
     """Return when the contacts of the series were notified of the suspected breach, or None.
 
-    They are notified only once the release is published, or cancelled after its due time.
+    They are notified only once the release is published, or is cancelled and its due time has passed.
     """
     events = suspicion.notifications.filter(event__startswith=SUSPECTED).values("event")
     sent = Message.objects.filter(event__in=events, sent_at__isnull=False)

@@ -153,7 +153,7 @@ def _forget_attempts(*, now: datetime) -> None:
 
 
 def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> ErasureResult:
-    """Remove names on pre-release access lists when PRE_RELEASE_NAMES_KEPT has passed since the release.
+    """Remove names on pre-release access lists PRE_RELEASE_NAMES_KEPT after the release was due or was cancelled.
 
     The names stay while a report about the list is undecided.
     """

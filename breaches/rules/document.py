@@ -93,7 +93,8 @@ class DocumentSection:
 class ReportDocument:
     """A report ready to be shown or printed, with `marks` on every page.
 
-    `evidence_hash` is the digest of the checks on record at the approval; empty without an approval or checks.
+    `evidence_hash` is the digest of the checks to which the approval is bound: those on record when the annex was read,
+    or else at the approval. It is empty without an approval or checks.
     A new text field must also be treated in `_with_whole_hyphens` of breaches/pdf.py.
     """
 

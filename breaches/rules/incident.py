@@ -96,8 +96,9 @@ _SHORTENINGS = (
 def write_incident_account(incident: Incident) -> str:
     """Write the circumstances of a breach from the answers, and then the other recorded facts.
 
-    The account is the first paragraph. The cause, our checks, exceptions, the reported disclosure, further facts and
-    the pre-release access list follow, if there are any. Blank lines separate paragraphs, and line breaks separate the
+    The account is the first paragraph. A cause in people's own words that is too long for a sentence, our checks,
+    exceptions, the reported disclosure, further facts and the pre-release access list follow, if there are any. Blank
+    lines separate paragraphs, and line breaks separate the
     entries of lists. Times are London's. The result is empty if there are no answers, no list and no checks.
     """
     return "\n\n".join(filter(None, (write_account_above_list(incident), *_describe_list(incident.access))))

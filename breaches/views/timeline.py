@@ -33,7 +33,8 @@ from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import FieldRefused, MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
 
-# Edits and downloads are only in the report's history. The timeline has the notes themselves instead of their events.
+# Edits, and downloads of the document, a draft or a concern, are only in the report's history. The timeline has the
+# notes themselves instead of their events.
 NOT_IN_THE_TIMELINE = (
     "edited",
     "downloaded",

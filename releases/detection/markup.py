@@ -18,7 +18,8 @@ MOST_ATTRIBUTES = 256
 MOST_FORMATTING = 50
 """The limit of different formatting elements that are open at once."""
 MOST_OPTIONS = 1_000
-"""The limit of options in forms. Tags of more options are removed, because each option is compared with all others."""
+"""The limit of options in forms. If there are more, the tags of all options are removed, because a parser compares each
+option with all others."""
 _FEW_TAGS = 1_000
 """Markup with fewer than this of each of "<", "=" and spaces cannot take long to parse."""
 _REPEATED_AT_ONCE, _REPEATED_PER_TAG = 10_000, 4

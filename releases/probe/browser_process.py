@@ -41,7 +41,7 @@ SMALL = 0.25
 BODY_BYTES = PICTURE_BYTES = 5 * 1024 * 1024
 SECONDS_TO_START = 60.0
 SECONDS_TO_LOAD = 12.0
-"""The time in which a page has to load. After this time the page is taken as it is, if there is a response."""
+"""The time in which a page has to load. Then the page is taken as it is, if its whole document has arrived."""
 SECONDS_TO_SETTLE = 4.0
 """The additional time in which the scripts of a page may load data."""
 SECONDS_OF_A_STEP = 5.0

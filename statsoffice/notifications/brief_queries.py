@@ -19,7 +19,7 @@ from statsoffice.notifications.recipients import MINUTE_BRIEF, approver_addresse
 
 
 def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the minute briefs that were not sent yet, for Heads of Profession, deputies and people who cover for them.
+    """Find the minute briefs that have no message yet, for Heads of Profession, deputies and people who cover for them.
 
     The briefs of a training go to its participants alone. In a message, a release that is not announced has its
     reference instead of its title.

@@ -148,7 +148,10 @@ class MessageRowRecord(RowRecord):
 
 
 class Preference(models.Model):
-    """A channel for messages about a producer. Without `person`, it is the default for people who have chosen none."""
+    """A channel for messages about a producer. Without `person`, it is the default for people who have chosen none.
+
+    A webhook without `person` gets the messages whatever people have chosen.
+    """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(

@@ -38,7 +38,7 @@ def find_date_requests(*, known: Collection[str], now: datetime) -> Iterator[Not
 
 
 def find_date_decisions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the decided requests for another date. A withdrawn request needs no notification."""
+    """Find the decided requests for another date. No one but the requester can withdraw one."""
     decided = (RequestState.AGREED, RequestState.REFUSED, RequestState.LAPSED)
     requests = DateChangeRequest.objects.filter(state__in=decided, decided_at__gt=now - MAX_AGE)
     related = requests.select_related("release__series__producer", "requested_by")

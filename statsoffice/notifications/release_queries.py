@@ -143,10 +143,11 @@ def address_of_number(report: Report) -> str:
 def add_reminder(
     event: str, *, report: Report | None, since: datetime, known: Collection[str], now: datetime
 ) -> tuple[str, bool]:
-    """Return the event of the notification that is due for an incident that a person reported, and if it is a reminder.
+    """Return the event of the notification of an incident that a person reported, and whether it is the reminder.
 
-    The one reminder is due STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if the report is drafted but not decided, and
-    no one is assigned to it.
+    The event is that of the first notification until the reminder is due. The one reminder is due
+    STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if the report is drafted but not decided, and no one is assigned to
+    it.
 
     :param event: the event of the first notification.
     """

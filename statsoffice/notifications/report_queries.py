@@ -190,9 +190,9 @@ UNACKNOWLEDGED = "unacknowledged-"
 def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports that no one is dealing with STATSOFFICE_ACKNOWLEDGE_MINUTES after the suspicion.
 
-    One person gets one message about all such reports of a producer. This is the first of the Head of Profession, the
-    deputies and the producer's leads who was not notified of the suspicion. If all were notified, the first of them is
-    notified again. Each rehearsal has a separate message.
+    For each report the next contact is notified: the first of the Head of Profession, the deputies and the producer's
+    leads who was not notified of the suspicion. If all were notified, the first of them is notified again. A person
+    gets one message about all such reports of a producer. Each rehearsal has a separate message.
     """
     reminded = NotifiedSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
     unacknowledged = (

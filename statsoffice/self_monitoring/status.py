@@ -30,7 +30,7 @@ LONGEST_PAUSE_NEAR_DUE = timedelta(seconds=10)
 """The longest time without a finished sweep close to an instant at which a release is due."""
 NEAR_DUE = timedelta(minutes=5)
 MARKED_ALIVE_WITHIN = timedelta(seconds=15)
-"""A running sweep counts as alive this long after it marked itself alive.
+"""A running sweep counts as alive this long after it marked itself alive, near a due instant `LONGEST_PAUSE_NEAR_DUE`.
 
 A sweep does so every two seconds, except during checks at a due instant.
 """
