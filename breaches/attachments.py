@@ -199,7 +199,7 @@ def check_attachments() -> str | None:
     for attachment in attachments.iterator(chunk_size=FILES_AT_ONCE):
         if not hasattr(attachment, "file"):
             if not ReportEvent.objects.filter(kind=DELETED, facts__attachment=attachment.pk).exists():
-                return f"the file of breaches.attachment {attachment.pk} was deleted, and no event says so"
+                return f"the file of breaches.attachment {attachment.pk} was deleted, but no event records it"
         elif sha256_hex(bytes(attachment.file.body)) != attachment.sha256:
             return f"the file of breaches.attachment {attachment.pk} was changed"
     return None

@@ -373,8 +373,8 @@ def list_rules(table: ComplianceTable) -> list[str]:
         _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
         _("A release is neither on time nor late if its result could not be determined or it has no result."),
         _(
-            "Percentages leave these releases out. We round them, but show 100.0 only if all releases were on time, "
-            "and 0.0 only if none was."
+            "Percentages leave these releases out. We round them, but show 100.0 only if all the others were on time, "
+            "and 0.0 only if none of them was."
         ),
         _("[z] means not applicable."),
         describe_notice(),

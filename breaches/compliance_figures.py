@@ -50,7 +50,7 @@ FIGURES: Mapping[Figure, Any] = {
     Figure.DUE: lazy("Releases due"),
     Figure.ON_TIME: lazy("On time, within our tolerance"),
     Figure.NOT_ON_TIME: lazy("Not on time"),
-    Figure.NOT_DETERMINED: lazy("Result not known or not final"),
+    Figure.NOT_DETERMINED: lazy("Could not be determined"),
     Figure.NO_RESULT: lazy("Without a result"),
     Figure.RATE: lazy("On time, where the result is known"),
     Figure.FOUR_WEEKS: lazy("Date first announced four weeks ahead or more"),

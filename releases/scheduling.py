@@ -479,9 +479,8 @@ def prepare_date_change(
         CHANGE_DATE, source=release.status, roles=roles or frozenset(), given=given, by_system=roles is None
     )
     if to == was:
-        field = "reason" if reason.strip() else "planned_on"
         sentence = _("The date is already %(was)s. Enter another date or time.") % {"was": was}
-        raise SlotRefused(field, sentence)
+        raise SlotRefused("planned_on", sentence)
     if grounds.osr_told_at is not None:
         _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
     elif not release.rehearsal:

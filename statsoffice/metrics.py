@@ -102,13 +102,16 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
         *_age("sweep_finished_age_seconds", "Since a sweep last finished", heartbeat.finished_at, now=now),
         *_age(
             "watcher_alive_age_seconds",
-            "Since a watcher last showed that it is at work",
+            "Since a monitoring process last updated its heartbeat",
             status.last_alive_at(heartbeat, now=now),
             now=now,
         ),
-        _gauge("watchers", "Monitoring processes that reported lately that they run", processes),
+        _gauge("watchers", "Monitoring processes that are running", processes),
         _gauge(
-            "coverage_ratio", "The part of the time before now that was monitored", dimension="over", values=coverages
+            "coverage_ratio",
+            "The share of the last hour and day that was monitored",
+            dimension="over",
+            values=coverages,
         ),
     ]
 

@@ -202,7 +202,7 @@ def _changed(table: Table, read: RowHistory) -> str | None:
             if known.get(key) == present.get(key):
                 continue
             if known.get(key) is None:
-                return f"{table.name} {key} was added, but not by the product, which would have recorded it"
+                return f"{table.name} {key} was added, but the product has no record of adding it"
             act = "changed" if key in present else "deleted"
             return f"{table.name} {key} was {act} after it was recorded"
     return None

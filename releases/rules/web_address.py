@@ -87,7 +87,7 @@ def parse_address(url: str) -> WebAddress:
     if parts.scheme not in DEFAULT_PORTS:
         raise NotAWebAddressError(f'"{written}" does not start with http:// or https://')
     if "@" in parts.netloc:
-        raise NotAWebAddressError(f'"{parts.scheme}://...@..." has a user name; remove it, because we send none')
+        raise NotAWebAddressError(f'"{parts.scheme}://...@..." has a user name. Remove it')
     if port == 0:
         raise NotAWebAddressError(f'"{written}" has port 0, which is not a port of a website')
     host = normal_host(parts.hostname or "")

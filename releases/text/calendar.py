@@ -83,7 +83,7 @@ ANNOUNCEMENT_STATES: dict[AnnouncementState, Promise] = {
 PROBLEMS: dict[Problem, Promise] = {
     Problem.UNREACHABLE: lazy("We could not reach GOV.UK, or it had an error."),
     Problem.ASKED_TO_WAIT: lazy("GOV.UK is busy. We will try again later."),
-    Problem.UNKNOWN_SHAPE: lazy("We cannot read this page. Add the release yourself."),
+    Problem.UNKNOWN_SHAPE: lazy("We cannot read this page."),
     Problem.NOT_FOUND: lazy("There is no page at this web address."),
     Problem.GONE: lazy("The announcement has been removed."),
     Problem.PUBLISHED: lazy("This web address redirects to published statistics. It is no longer an announcement."),
@@ -169,8 +169,8 @@ COUNTED = {
 ADVICE = {
     Concern.NO_ADDRESS: lazy("Add the web page. We cannot check a release without it."),
     Concern.NO_CONTACT: lazy(
-        "Add a contact to the series. Without one, readers have no one to ask, and if the release is late we can "
-        "notify only other people."
+        "Add a contact to the series. Without one, readers have no one to ask, and if the release is late, we can "
+        "only notify the Head of Profession and the other contacts."
     ),
     Concern.NO_HEAD: lazy("Add a Head of Profession to the series. A breach report must name one."),
     Concern.PREFLIGHT_PROBLEMS: lazy("Correct the problems before the release is due."),
@@ -287,7 +287,7 @@ def departure_sentence(departure: Departure) -> str:
         return agreement_sentence(departure.agreement)
     if departure.kind == DepartureKind.BANK_HOLIDAY:
         return _("This day is a bank holiday (%(holiday)s).") % {"holiday": departure.holiday}
-    return _("Released at once, by decision of the Head of Profession for Statistics or a deputy.")
+    return _("Release at once, decided by the Head of Profession for Statistics or a deputy.")
 
 
 EXCEPTIONS = {

@@ -105,7 +105,10 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
         "The survey data arrived late.",
     ),
     "cancellation_reason": (
-        lazy("Why you are cancelling the release. Required with the status cancelled. We publish it."),
+        lazy(
+            "Why you are cancelling the release. Required with the status cancelled. We publish it if the release is "
+            "announced."
+        ),
         "The survey was stopped.",
     ),
     "osr_reference": (

@@ -18,11 +18,12 @@ SENTENCES = {
     PreflightCode.NOT_CONFIRMED: lazy("The date is not confirmed, so we will not check the release. Confirm the date."),
     PreflightCode.NO_PAGE: lazy("The release has no web page, so we cannot check it. Add the address of its web page."),
     PreflightCode.NO_RESPONSIBLE: lazy(
-        "The series has no contact, so we can notify only other people of problems. Add a contact to the series."
+        "The series has no contact, so we can only notify the Head of Profession or deputies of problems. Add a "
+        "contact to the series."
     ),
     PreflightCode.NO_HEAD: lazy("The series has no Head of Profession. Add one."),
     PreflightCode.RESPONSIBLE_CLOSED: lazy(
-        "The responsible statistician’s account is closed, so they get no notifications. Choose another person."
+        "The account of the contact is closed, so they get no notifications. Choose another person."
     ),
     PreflightCode.HEAD_CLOSED: lazy(
         "The Head of Profession’s account is closed, so they get no notifications. Choose another person."

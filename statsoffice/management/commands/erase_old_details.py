@@ -32,13 +32,13 @@ names from lists of pre-release access, use erase_pre_release_names."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         removed = retention.redact_old_details(now=RealClock().now(), dry_run=options["dry_run"])
-        verb = "Would be removed" if options["dry_run"] else "Removed"
+        verb = "that would be removed" if options["dry_run"] else "removed"
         self.stdout.write(
-            f"{verb}: recipients and texts of messages sent more than {settings.MESSAGES_KEPT.days} days ago, "
+            f"Recipients and texts {verb} from messages sent more than {settings.MESSAGES_KEPT.days} days ago: "
             f"{removed.messages}."
         )
         self.stdout.write(
-            f"{verb}: personal details that ended more than {settings.FORMER_DETAILS_KEPT.days} days ago, from contact "
-            f"histories {removed.contacts}, the admin log {removed.log}, invitations {removed.invitations}, and "
-            f"authorisations of hosts {removed.host_owners}."
+            f"Details {verb} that were former for more than {settings.FORMER_DETAILS_KEPT.days} days: contact "
+            f"histories {removed.contacts}, admin log {removed.log}, invitations {removed.invitations}, authorisations "
+            f"of hosts {removed.host_owners}."
         )

@@ -593,7 +593,7 @@ class TestFiles:
             "Release practice in 2020",
             "1 January 2020 to 3 July 2020",
             "Approved by the Head of Profession for Statistics on 3 July 2020. Version 1.",
-            "Result not known or not final 1",
+            "Could not be determined 1",
             "within our tolerance of 2 minutes",
             "The Code of Practice for Statistics does not define it.",
             "Second paragraph.",

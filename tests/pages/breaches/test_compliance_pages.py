@@ -129,7 +129,7 @@ def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, app
 def test_what_could_not_be_determined_has_a_line_and_a_list_of_its_own(client, office, releases):
     client.force_login(office.head)
     text = words(client.get(address("yearly_list", office, 2020, "not_determined")).text)
-    assert " Result not known or not final The figure in the table is 1 ." in text
+    assert " Could not be determined The figure in the table is 1 ." in text
     assert "Statistics: unclear" in text
     assert "Statistics: first" not in text
     assert client.get(address("yearly_list", office, 2020, "nothing")).status_code == 404

@@ -110,7 +110,7 @@ def test_readers_see_the_exception_and_not_what_is_for_the_office(client):
         release, due_at=NOW + timedelta(minutes=30), reason=PUBLIC_REASON, osr_told_at=told_at, by=head, at=NOW
     )
     public = words(client.get(address("release", release)))
-    assert "Released at once, by decision of the Head of Profession for Statistics or a deputy." in public
+    assert "Release at once, decided by the Head of Profession for Statistics or a deputy." in public
     assert PUBLIC_REASON in public
     assert "OSR was informed at" not in public
     assert "Robin Head" not in public

@@ -166,8 +166,8 @@ class TestWebhooks:
             ("dns: Could not resolve host: x.example", "We could not find the system. Check its web address."),
             ("connect: Failed to connect", "We could not connect to the system."),
             ("tls: certificate has expired", "The connection was not secure. Check the certificate of the system."),
-            ("address_refused: 10.0.0.5 is a private address", "We may not send to this address. It must start with"),
-            ("The address was refused: it does not start with https://.", "We may not send to this address."),
+            ("address_refused: 10.0.0.5 is a private address", "We cannot send to this address. It must start with"),
+            ("The address was refused: it does not start with https://.", "We cannot send to this address."),
             ("too_large: more than 65536 bytes of headers", "The response of the system was too large."),
             (
                 "The secret cannot be read, because SECRET_KEY was replaced.",

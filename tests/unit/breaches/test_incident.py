@@ -726,6 +726,6 @@ def test_once_a_person_has_recorded_what_happened_the_account_says_that_and_keep
     disclosure = ReportedDisclosure(Disclosure.SENT, reported_at=NOTICED, stated_at=None)
     incident = Incident(kind=ReportKind.PRA, answers=FULL, title="T", due_at=DUE, disclosure=disclosure)
     account = write_incident_account(incident)
-    assert "not checked yet" not in account
+    assert "not yet been checked" not in account
     assert "The final bulletin went to three people" in account or "The final bulletin went to 3 people" in account
     assert "– When it may have happened: not stated." in account

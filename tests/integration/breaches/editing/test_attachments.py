@@ -163,7 +163,7 @@ def test_a_file_that_was_changed_or_deleted_by_sql_is_named(office, draft_report
         assert fault() == f"the file of breaches.attachment {added.pk} was changed"
     with rolled_back():
         AttachmentFile.objects.all().delete()
-        assert fault() == f"the file of breaches.attachment {added.pk} was deleted, and no event says so"
+        assert fault() == f"the file of breaches.attachment {added.pk} was deleted, but no event records it"
 
 
 @pytest.mark.parametrize("status", [*set(ReportStatus) - {ReportStatus.JOINED, ReportStatus.PARTED}])

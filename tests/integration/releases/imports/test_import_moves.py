@@ -124,7 +124,7 @@ class TestConfirmedDates:
         applied(keeper, {"status": status})
         ((column, why),) = faults(checked(keeper, {"date_change_reason": "The survey came in late."}))
         assert column == "date_change_reason"
-        assert why == "The date is already 1 July 2098 9:30am. Enter another date or time."
+        assert why == "The date is already 1 July 2098 9:30am, so there is no change to give a reason for."
 
     def test_a_change_that_was_made_for_another_reason_takes_no_second_one(self, keeper, series, confirmed):
         head = create_member(Role.HEAD_OF_PROFESSION, series.producer)

@@ -166,7 +166,7 @@ def test_a_request_to_withdraw_holds_no_second_copy_of_the_name(office, release,
 
 def test_while_a_change_waits_no_second_one_is_asked_for(office, release, entry):
     changed(entry, someone(), by=office.statistician, at=SHORTLY_BEFORE)
-    with pytest.raises(ListRefused, match="The Head of Profession has not yet decided"):
+    with pytest.raises(ListRefused, match="There is already a request to change this entry"):
         pre_release_access.withdraw_access(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
 
 

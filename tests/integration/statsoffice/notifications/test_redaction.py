@@ -152,11 +152,11 @@ def test_the_command_says_what_it_removed_and_a_dry_run_removes_nothing(report, 
 
     time_machine.move_to(OVER, tick=False)
     before = personal()
-    assert "more than 730 days ago that would lose recipient and words: 2." in run(dry_run=True)
+    assert "texts that would be removed from messages sent more than 730 days ago: 2." in run(dry_run=True)
     assert personal() == before
-    assert "sent more than 730 days ago, 2." in run()
-    assert "days ago, 0." in run()
-    assert "Details that ended more than 730 days ago: rows of contacts’ histories that lost some: 0;" in run()
+    assert "texts removed from messages sent more than 730 days ago: 2." in run()
+    assert "days ago: 0." in run()
+    assert "Details removed that were former for more than 730 days: contact histories 0," in run()
 
 
 def test_every_kind_of_news_has_words_for_when_its_subject_is_gone():

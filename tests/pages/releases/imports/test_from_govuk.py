@@ -170,7 +170,7 @@ class TestNothingToRecord:
             ),
             pytest.param(
                 lambda: govuk.announcement(PATH, TITLE, state="odd"),
-                "We cannot read this page. Add the release yourself.",
+                "We cannot read this page.",
                 id="unknown-shape",
             ),
             pytest.param(

@@ -117,9 +117,9 @@ def test_each_answer_is_confirmed_at_the_top_of_the_page_without_a_cookie(reader
 def test_a_person_whose_access_has_begun_is_not_told_that_they_do_not_have_the_statistics(reader, link_page, clock):
     shown = words(reader.get(link_page))
     assert "Confirm these terms now. If you already have the statistics, do nothing else with them until" in shown
-    assert "will not send you the statistics" not in shown
+    assert "not to send you the statistics" not in shown
     clock(ASKS_AT)
-    assert "will not send you the statistics until you have confirmed" in words(reader.get(of(Purpose.TERMS)))
+    assert "not to send you the statistics until you have confirmed" in words(reader.get(of(Purpose.TERMS)))
 
 
 def test_the_page_before_the_window_offers_the_terms_and_no_receipt(reader, link_page, clock):
@@ -386,9 +386,11 @@ class TestProducersPage:
         assert "If you ask recipients now, we send no emails yet." in shown
         turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
         assert "Requests to recipients turned on. No emails to recipients are due now." in turned_on
-        assert "If you turn it on now" not in turned_on
+        assert "If you ask recipients now" not in turned_on
         assert "You did not make any changes." in words(client.post(path, {"asks": "yes"}, follow=True))
-        assert "We ask everyone on your pre-release access lists who has an email address to confirm." in turned_on
+        assert (
+            "We ask everyone with an email address on your pre-release access lists to confirm the terms." in turned_on
+        )
         assert "Requests to recipients turned off." in words(client.post(path, {"asks": "no"}, follow=True))
         office.producer.refresh_from_db()
         assert not office.producer.asks_recipients

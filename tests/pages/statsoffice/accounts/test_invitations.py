@@ -302,7 +302,7 @@ def test_where_mail_fails_the_invitation_is_kept_and_the_page_says_so(client, he
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody}}
     client.force_login(head)
     page = client.post(reverse("invite"), asked(producer), follow=True).text
-    assert "we could not send the email" in page
+    assert "We saved the invitation, but could not send the email." in page
     assert Invitation.objects.get().email == ADDRESS
 
 

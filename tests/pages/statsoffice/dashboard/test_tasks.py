@@ -148,15 +148,15 @@ def test_the_publishing_team_reads_until_which_second_a_release_could_still_be_o
     sign_in(client, release, Role.PUBLISHING_TEAM)
     assert "Not live at 9:30:30am. Call" in words(client.get(DESK).text)
     Series.objects.update(responsible=None, head_of_profession=None)
-    assert "Not live at 9:30:30am. Call the Head of Profession" in words(client.get(DESK).text)
+    assert "Not live at 9:30:30am. No other contact is listed." in words(client.get(DESK).text)
 
 
-def test_without_a_contact_the_publishing_team_calls_the_head_of_profession(client, clock, release):
+def test_without_a_contact_the_publishing_team_speaks_to_the_statistics_team(client, clock, release):
     clock(AFTER)
     suspect(release)
     Series.objects.update(responsible=None, head_of_profession=None)
     sign_in(client, release, Role.PUBLISHING_TEAM)
-    assert "Call the Head of Profession before you publish." in client.get(DESK).text
+    assert "Speak to the statistics team before you publish." in client.get(DESK).text
 
 
 def test_a_release_that_went_live_late_is_no_longer_a_matter_of_calling(client, clock, release):

@@ -124,9 +124,11 @@ NOBODY_HERE, UNVERIFIED = "There is no account or invitation for stranger@", "ha
         pytest.param({**JO, "email_verified": "true"}, UNVERIFIED, id="a word for verified"),
         pytest.param({**JO, "email": ""}, UNVERIFIED, id="no address"),
         pytest.param(
-            {**JO, "email": "jo.lane@example.gov.u\N{KELVIN SIGN}"}, "We cannot use the name", id="a look-alike"
+            {**JO, "email": "jo.lane@example.gov.u\N{KELVIN SIGN}"},
+            "We cannot use the email address or identifier",
+            id="a look-alike",
         ),
-        pytest.param({**JO, "sub": "x" * 192}, "We cannot use the name", id="a long name"),
+        pytest.param({**JO, "sub": "x" * 192}, "We cannot use the email address or identifier", id="a long name"),
     ],
 )
 def test_the_person_who_is_not_known_for_certain_is_refused_and_nothing_is_stored(client, server, claims, sentence):
