@@ -126,7 +126,7 @@ def test_a_body_on_which_a_report_rests_is_spared_until_the_report_is_dismissed(
     judge.judge_one(Release.objects.get(pk=release.pk), now=AFTER)
     drafting.draft_missing(now=AFTER)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)
-    assert "spared because a report rests on them: 1." in run("prune_evidence")
+    assert "left out because a report needs them: 1." in run("prune_evidence")
     assert Body.objects.count() == 1
     Report.objects.update(status=ReportStatus.DISMISSED, decided_at=AFTER, decision_reason="check_error")
     assert "removed: 4" in run("prune_evidence")

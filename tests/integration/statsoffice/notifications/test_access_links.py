@@ -145,7 +145,7 @@ def test_a_recipient_who_has_not_confirmed_is_told_to_do_that_first(entry):
     )
     # Their access has begun, so they may have the statistics already.
     assert "You do not get" not in text
-    assert "You will not get" not in text
+    assert "not to send you the statistics" not in text
     assert re.findall(r"^(\d)\. ", text, flags=re.M) == ["1", "2", "3", "4"]
 
 
@@ -181,7 +181,7 @@ def test_a_disclosure_is_notified_once_its_draft_has_a_number_and_at_the_latest_
     told = Message.objects.filter(event__startswith="access-disclosure-")
     assert not told.exists()
     outbox.create_missing(now=OPENS + timedelta(seconds=30))
-    assert "1. Sign in and open the newest draft report." in told[0].text
+    assert "1. A draft report is usually ready within a minute. Sign in and open the newest one:" in told[0].text
     Message.objects.all().delete()
     (report,) = drafting.draft_disclosures(now=OPENS)
     outbox.create_missing(now=OPENS + SOON)

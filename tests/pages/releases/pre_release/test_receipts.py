@@ -409,7 +409,7 @@ class TestProducersPage:
         assert "already begun" not in asked
         clock(OPENS + timedelta(hours=1))
         shown = words(client.get(path))
-        assert "we send 2 emails to recipients within seconds" in shown
+        assert "we send 2 emails at once" in shown
         assert "Emails to people whose access has already begun: 2." in shown
         turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
         assert (
