@@ -479,8 +479,9 @@ def prepare_date_change(
         CHANGE_DATE, source=release.status, roles=roles or frozenset(), given=given, by_system=roles is None
     )
     if to == was:
-        sentence = _("The date is already %(was)s. Enter another date or time.") % {"was": was}
-        raise SlotRefused("planned_on", sentence)
+        field = "reason" if reason.strip() else "planned_on"
+        sentence = _("The date is already %(was)s, so there is no change to give a reason for.") % {"was": was}
+        raise SlotRefused(field, sentence)
     if grounds.osr_told_at is not None:
         _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
     elif not release.rehearsal:

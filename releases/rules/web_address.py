@@ -77,7 +77,7 @@ def parse_address(url: str) -> WebAddress:
     written = url.strip(" ")
     if _CONTROL.search(written) or len(written) > MOST_CHARACTERS:
         raise NotAWebAddressError(
-            f"“{written[:80]}” has control characters or more than {MOST_CHARACTERS:,} characters"
+            f"{written[:80]!r} has control characters or more than {MOST_CHARACTERS:,} characters"
         )
     try:
         parts = urlsplit(written)

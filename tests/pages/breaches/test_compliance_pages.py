@@ -362,10 +362,10 @@ def test_a_file_that_was_changed_after_its_approval_is_not_downloaded(client, of
     client.force_login(office.head)
     approve(client, office)
     values = ComplianceDocument.objects.values().get()
-    ComplianceDocument.objects.create(**values | {"id": None, "number": 2, "pdf": b"other"})
+    ComplianceDocument.objects.create(**values | {"id": None, "number": 2, "pdf": b"%PDF of someone else"})
     answered = client.get(address("yearly_file", office, 2020, 2, "pdf"), follow=True)
     assert "This document was changed after its approval. Contact an administrator." in words(answered.text)
-    assert b"other" not in answered.content
+    assert b"%PDF of someone else" not in answered.content
 
 
 def test_the_list_makes_no_queries_for_each_producer(client, office, releases):

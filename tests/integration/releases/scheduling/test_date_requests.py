@@ -195,7 +195,7 @@ def test_only_the_change_of_a_confirmed_date_needs_agreement():
     ("fields", "field", "words"),
     [
         pytest.param({"reason": " "}, "reason", "Enter the reason", id="without-a-reason"),
-        pytest.param({"to": slot(date(2020, 6, 30))}, "planned_on", "The date is already", id="an-unchanged-date"),
+        pytest.param({"to": slot(date(2020, 6, 30))}, "reason", "The date is already", id="an-unchanged-date"),
         pytest.param({"to": slot(date(2020, 8, 31))}, "planned_on", "Summer bank holiday", id="a-bank-holiday"),
         pytest.param({"to": slot(date(2020, 7, 4))}, "planned_on", "is not a weekday", id="a-saturday"),
         pytest.param({"to": slot(date(2020, 7, 14), time(7))}, "planned_at", "not the release time", id="another-time"),

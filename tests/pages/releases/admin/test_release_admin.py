@@ -139,8 +139,8 @@ def test_a_confirmed_date_moves_by_the_same_function_with_reason_agreement_and_e
 
 REFUSED_CHANGES = {
     "without a reason": ({"new_on": "2098-07-02"}, "reason", "Enter the reason"),
-    "a reason without a date": ({"reason": "Late data"}, "new_on", "The date is already"),
-    "the same date": ({"new_on": "2098-07-01", "reason": "Late"}, "new_on", "The date is already"),
+    "a reason without a date": ({"reason": "Late data"}, "reason", "The date is already"),
+    "the same date": ({"new_on": "2098-07-01", "reason": "Late"}, "reason", "The date is already"),
     "a Sunday": ({"new_on": "2098-07-05", "reason": "Late"}, "new_on", "is not a weekday"),
     "another time": ({"new_at": "2pm", "reason": "Late"}, "new_at", "2pm is not the release time"),
     "no time": ({"new_at": "half nine", "reason": "Late"}, "new_at", "Enter a real time, such as 9:30am"),
