@@ -160,7 +160,7 @@ def _memberships(person: Person) -> Iterable[Membership]:
         return ()
     if _has_memberships(person):
         return person.memberships.all()
-    # Use the present time, whatever the time of the action: like `is_active`, cover must be in force now.
+    # Use the present time, even if the action has another time: like `is_active`, cover must be in force now.
     return Membership.objects.filter(user=person).with_cover(at=timezone.now())
 
 

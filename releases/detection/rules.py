@@ -312,7 +312,7 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
     # Scripts may show a release that the response does not contain. Before the due time NOT_LIVE remains, because the
-    # text then only serves for comparison and nobody is accused of being late.
+    # text then only serves for comparison and no one is accused of being late.
     is_due = expectation.due_at is None or answer.completed_at >= expectation.due_at
     if expectation.needs_scripts and page.has_script and is_due and result is CheckOutcome.NOT_LIVE:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.CHANGED_BY_SCRIPT)

@@ -78,7 +78,7 @@ def undo_codings(body: bytes, codings: str, *, most_bytes: int) -> bytes:
     if len(names) > _MOST_CODINGS:
         raise CannotDecodeError(f"{len(names)} content codings on top of one another")
     for name in reversed(names):
-        # Many servers send an empty body without a coding, whatever the header says.
+        # Many servers send an empty body without a coding, although the header names one.
         body = _undo(name, body, most_bytes) if body else body
     if len(body) > most_bytes:
         raise TooLargeError(f"more than {most_bytes} bytes")
