@@ -1,4 +1,4 @@
-"""The admin site of breaches: the Code of Practice to edit, and breach reports to read."""
+"""Admin pages to edit the Code of Practice and to view breach reports."""
 
 from typing import Any
 
@@ -41,7 +41,10 @@ class EditionAdmin(PlainForms[Edition]):
 
 @admin.register(Practice)
 class PracticeAdmin(PlainForms[Practice]):
-    """Practices of an edition. People confirm their wording, with its source, on the page "Code of Practice"."""
+    """Practices of an edition.
+
+    The wording is read-only here. People confirm the wording and state its source on the page "Code of Practice".
+    """
 
     list_display = ("code", "edition", "principle", "summary", "settled_at")
     list_filter = ("edition",)
@@ -51,7 +54,12 @@ class PracticeAdmin(PlainForms[Practice]):
 
 
 class OfReports[M: Model](ReadOnlyAdmin[M]):
-    """Read-only rows of the reports that the user may view. Reports are edited and decided on the pages of this app."""
+    """Base class for read-only admin pages. They show only rows that belong to reports that the user may view.
+
+    People edit reports and decide on them on the pages of this app, and not in the admin site.
+
+    `report_path` is the lookup path from a row to its report.
+    """
 
     report_path = "report"
 
@@ -95,7 +103,7 @@ class SuspicionAdmin(OfReports[Suspicion]):
     list_display = ("release", "kind", "schedule_version", "raised_at", "report")
     list_filter = ("kind",)
     list_select_related = ("release", "report")
-    exclude = ("verification",)  # its label has the outcome, which few people may know (decision 73)
+    exclude = ("verification",)  # the label shows the outcome, which only few people may know (decision 73)
 
 
 @admin.register(ReportVersion)
@@ -120,7 +128,7 @@ class ReportEventAdmin(OfReports[ReportEvent]):
 
 @admin.register(RegisterEvent)
 class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
-    """Downloads of a register, visible to people who may download it themselves."""
+    """Downloads of a breach register. Only people who may download the register can view them."""
 
     list_display = ("position", "producer", "kind", "at", "actor")
     list_select_related = ("producer", "actor")
@@ -189,7 +197,10 @@ class TimelineNoteAdmin(OfReports[TimelineNote]):
 
 @admin.register(ApprovedDocument)
 class ApprovedDocumentAdmin(OfReports[ApprovedDocument]):
-    """Approved documents. People download them on the report's page, which records the download."""
+    """Approved documents, without their PDF files.
+
+    People download the PDF on the page of the report, where each download is recorded.
+    """
 
     list_display = ("report", "version", "approved_by", "approved_role", "approved_at", "one_person", "pdf_sha256")
     list_select_related = ("report", "approved_by")

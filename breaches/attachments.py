@@ -1,6 +1,7 @@
-"""Attachments of a report: files that people add as evidence, checked before they are stored.
+"""Attachments of a report, which are files that people add as evidence.
 
-An attachment is never part of the document. The annex lists it.
+Files are checked before they are stored. The annex of a report lists its attachments, but the files are not part of the
+document.
 """
 
 import subprocess
@@ -26,24 +27,24 @@ from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
 DELETED = "attachment_deleted"
 
 LARGEST = 5_000_000
-"""The largest size of a file, in bytes. The web server in front accepts requests of up to 6 MB
+"""The maximum size of an attached file, in bytes. The web server in front accepts requests of up to 6 MB
 (deploy/nginx/statsoffice.conf).
 """
 
 MOST = 20
-"""The largest number of attachments of a report."""
+"""The maximum number of attachments per report."""
 
 LONGEST_NAME = 120
 
 SCANNER_TIMEOUT = 20.0
-"""In seconds. The web server in front ends a request after 60 seconds."""
+"""The timeout of the virus scanner, in seconds. The web server in front ends a request after 60 seconds."""
 
 FILES_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """An accepted type of file. `matches` returns whether bytes are of this type."""
+    """An accepted type of file. `matches` takes the bytes of a file and returns whether they are of this type."""
 
     kind: AttachmentKind
     content_type: str
@@ -51,10 +52,10 @@ class FileType:
 
 
 def _is_text(body: bytes) -> bool:
-    """Return whether bytes are text, without control characters except tab, line ends, form feed and escape.
+    """Return whether a file contains no control characters except tab, line ends, form feed and escape.
 
-    A log may contain escape characters for colours. It may be in UTF-8, in UTF-16 with a byte order mark, or in an
-    encoding of one byte per character.
+    Escape is allowed because logs may use it for colours. The text may be encoded as UTF-8, as UTF-16 with a byte order
+    mark, or with one byte per character.
     """
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
@@ -86,22 +87,23 @@ TYPES: Mapping[str, FileType] = {
     ".jpeg": _JPEG,
     ".eml": _EMAIL,
 }
-"""The accepted types, by file name extension. Browsers and office programs do not execute these files."""
+"""The accepted types, keyed by file name extension. Browsers and office programs do not execute these files."""
 
 
 class ScannerFailed(MoveRefused):
-    """The scanner in `ATTACHMENT_SCANNER` could not be run, so the file is not stored."""
+    """The scanner in `ATTACHMENT_SCANNER` did not start or did not finish in time, so the file is not stored."""
 
 
 def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: datetime) -> Attachment:
-    """Check and store a file. The same file sent twice is stored once.
+    """Check a file and store it. If the report already has the same file, return the existing attachment.
 
-    :param name: the name of the file; its extension says what kind of attachment it is.
-    :raises FieldRefused: if the file is empty, too large, of a type that is not accepted or does not match its name, or
-        was deleted from this report before; if the report has too many attachments; or if the scanner refuses the file.
-    :raises ScannerFailed: if the scanner could not be run.
-    :raises MoveRefused: if another report continues this one.
-    :raises ValueError: if none of the person's roles lets them write or decide reports.
+    :param name: the file name. Its extension determines the kind of attachment.
+    :raises FieldRefused: if the file is empty or too large, if its type is not accepted, if its content does not match
+        its name, if it was deleted from this report before, if the report already has `MOST` attachments, or if the
+        scanner refuses the file.
+    :raises ScannerFailed: if the scanner cannot be run or does not finish in time.
+    :raises MoveRefused: if the report was merged or split, so that another report continues it.
+    :raises ValueError: if none of the person's roles lets them write reports or decide on them.
     """
     role = senior_role(by, WRITERS, report)
     if report.status in MERGED_OR_SPLIT:
@@ -149,10 +151,12 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
 
 
 def delete_file(attachment: Attachment, *, why: str, by: User, at: datetime) -> None:
-    """Delete the bytes of an attachment. Its row and the event of its addition remain. Deleting it twice does nothing.
+    """Delete the file of an attachment. The attachment's row and the event that recorded its upload are kept.
 
-    :raises MissingFields: if there is no reason.
-    :raises ValueError: if the person is not Head of Profession of the report's producer.
+    If the file was already deleted, do nothing.
+
+    :raises MissingFields: if no reason is given.
+    :raises ValueError: if the person is not a Head of Profession of the report's producer.
     """
     role = senior_role(by, TABLE[Action.REDACT], attachment.report)
     if not why.strip():
@@ -166,9 +170,11 @@ def delete_file(attachment: Attachment, *, why: str, by: User, at: datetime) -> 
 
 
 def delete_old_files(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
-    """Delete the files that are older than the retention of evidence, and return how many there were.
+    """Delete the files that are older than the retention period of evidence, and return their number.
 
-    Like the evidence, the files of a report that was not dismissed are not deleted.
+    As with evidence, the files of a report are kept unless the report was dismissed.
+
+    :param dry_run: only count the files.
     """
     before = now - retention
     deleted = 0
@@ -186,7 +192,11 @@ def delete_old_files(*, now: datetime, retention: timedelta, dry_run: bool = Fal
 
 
 def _is_needed(report: Report) -> bool:
-    """Return whether a report, its joint report or a draft merged into it is neither dismissed, merged nor split."""
+    """Return whether the files of a report must be kept.
+
+    They may be deleted only if all related reports were dismissed, merged or split. The related reports are the report
+    itself, the joint report into which it was merged, and the drafts that were merged into it.
+    """
     related = {report.pk, *JoinedDraft.objects.filter(draft=report).values_list("joint", flat=True)}
     related |= set(JoinedDraft.objects.filter(joint=report).values_list("draft", flat=True))
     standing = Report.objects.filter(pk__in=related).exclude(status__in=[ReportStatus.DISMISSED, *MERGED_OR_SPLIT])
@@ -194,7 +204,10 @@ def _is_needed(report: Report) -> bool:
 
 
 def check_attachments() -> str | None:
-    """Return one sentence on the first file that was changed, or deleted without an event; None if there is none."""
+    """Return a sentence about the first file that was changed, or that was deleted without an event.
+
+    Return None if there is no such file.
+    """
     attachments = Attachment.objects.select_related("file").order_by("pk")
     for attachment in attachments.iterator(chunk_size=FILES_AT_ONCE):
         if not hasattr(attachment, "file"):
@@ -220,16 +233,16 @@ def _find_type(name: str, body: bytes) -> FileType:
 
 
 def _shorten(name: str) -> str:
-    """Return a file name that fits its column, with its extension."""
+    """Shorten a file name to the maximum length of its column, but keep its extension."""
     path = PurePath(name)
     return f"{path.stem[: LONGEST_NAME - len(path.suffix)]}{path.suffix}"
 
 
 def _scan(body: bytes) -> bool:
-    """Scan a file with the scanner in `ATTACHMENT_SCANNER`, and return False if none is configured.
+    """Return True if the scanner in `ATTACHMENT_SCANNER` accepts a file, and False if no scanner is configured.
 
     :raises FieldRefused: if the scanner refuses the file.
-    :raises ScannerFailed: if the scanner could not be run.
+    :raises ScannerFailed: if the scanner cannot be run or does not finish in time.
     """
     if not settings.ATTACHMENT_SCANNER:
         return False

@@ -18,11 +18,11 @@ from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The practices that published reports cite for one kind of breach.
+    """The practices that we suggest for one kind of breach, based on citations in published reports.
 
-    A draft cites the practices of `edition_2` (2.0 and 2.1) or `edition_3`. The practices of `likely` are not cited,
-    but offered to people before the remaining ones. `cases` is the number of published reports that the suggestion
-    rests on; None if that is not known.
+    A draft cites the practices in `edition_2` (for editions 2.0 and 2.1) or `edition_3`. It does not cite the practices
+    in `likely`, but people are offered them directly after the suggested ones. `cases` is the number of published
+    reports on which the suggestion is based, or None if this number is not known.
     """
 
     edition_2: tuple[str, ...]
@@ -31,13 +31,16 @@ class Suggestion:
     cases: int | None = None
 
     def cited_in(self, edition: str) -> tuple[str, ...]:
-        """Return the codes that a draft cites from an edition. The edition of 2009 has no suggestions."""
+        """Return the codes of the practices that a draft cites from an edition.
+
+        There are no suggestions for the edition of 2009.
+        """
         return {"2": self.edition_2, "3": self.edition_3}.get(edition.partition(".")[0], ())
 
 
 _LATE = Suggestion(("T3.6",), ("Standard 3", "3.6"), cases=10)
-# Source: the practices that 37 published reports cite, by kind of breach. For other kinds, people choose the practices
-# without a suggestion.
+# Source: the practices cited in 37 published reports. For kinds of breach that are not listed here, people choose the
+# practices without a suggestion.
 SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     ReportKind.LATE: _LATE,
     ReportKind.NOT_LIVE: _LATE,
@@ -47,7 +50,7 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     ReportKind.PRA: Suggestion(("T3.3", "T3.4"), ("3.3", "3.4"), cases=13),
     ReportKind.ACCESS: Suggestion(("T3.3", "T3.4"), ("3.3",), cases=1),
     ReportKind.LEAK: Suggestion(("T3.4",), ("3.3",), cases=1),
-    # A draft does not cite 1.4, because it would then say that the producer did not challenge the misuse.
+    # A draft does not cite 1.4. Citing it would state that the producer did not challenge the misuse.
     ReportKind.USED_IN_PUBLIC: Suggestion(("T3", "T3.4"), ("3.3",), likely=("1.4",), cases=2),
     ReportKind.NOT_ANNOUNCED: Suggestion(("T3.1",), ("3.1",), cases=1),
     # No published report is only about a late announcement.
@@ -58,7 +61,10 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
 
 @dataclass(frozen=True, slots=True)
 class PracticeChoice:
-    """A practice as a report may cite it; `row` is None if the practice is no longer in the list."""
+    """A practice that a report cites or may cite.
+
+    `row` is the practice in the database, or None if it is no longer there.
+    """
 
     cited: CitedPractice
     row: Practice | None
@@ -70,7 +76,7 @@ class PracticeChoice:
 
 
 def cite_practice(practice: Practice) -> CitedPractice:
-    """Copy a practice into a report, so that later changes of the list do not affect the report."""
+    """Return a copy of a practice for a report. Later changes to the practice do not affect the report."""
     return CitedPractice(
         edition=practice.edition.number,
         code=practice.code,
@@ -81,7 +87,10 @@ def cite_practice(practice: Practice) -> CitedPractice:
 
 
 def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
-    """Return the practices that a draft cites for a kind of breach, from the edition in force on that day."""
+    """Return the practices that a draft cites for a kind of breach.
+
+    They are taken from the edition of the Code that was in force on the day `on`.
+    """
     suggestion, edition = SUGGESTIONS.get(ReportKind(kind)), Edition.objects.in_force_on(on)
     if suggestion is None or edition is None:
         return ()
@@ -90,10 +99,10 @@ def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
 
 
 def offer_practices(report: Report, content: ReportContent) -> list[PracticeChoice]:
-    """Return the practices that a report may cite, first the suggested ones and then the likely ones.
+    """Return the practices that a report may cite. Suggested practices come first, then likely ones, then all others.
 
-    They come from each edition that may have been in force on a day of occurrence. If the content names no days, the
-    recorded days are used, or else the day on which the report was drafted.
+    The practices are taken from each edition that may have been in force on a day of the breach. If the content states
+    no day, the days on record are used. If there are none, the day on which the report was drafted is used.
     """
     days = content.occurred_on or [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]
     days = days or [local_date(report.drafted_at)]
@@ -126,7 +135,10 @@ def _with_suggestions(
 
 
 def with_settled_wording(content: ReportContent) -> ReportContent:
-    """Return a report's content, with the wording of its practices that was confirmed after they were cited."""
+    """Return a report's content with the confirmed wording of its practices.
+
+    Only practices that the report cited before their wording was confirmed can change.
+    """
     settled = {
         (row.edition.number, row.code): cite_practice(row)
         for row in _rows_of(practice for practice in content.practices if not practice.confirmed)
@@ -142,7 +154,11 @@ def with_settled_wording(content: ReportContent) -> ReportContent:
 
 
 def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
-    """Warn of each cited edition that was not, or may not have been, in force on one of the report's days."""
+    """Yield a warning for each cited edition that was not in force on any day of the breach.
+
+    For each edition that applies to days of the breach, also yield a warning if the edition may have come into force
+    only after these days.
+    """
     by_day = {on: Edition.objects.possibly_in_force_on(on) for on in content.occurred_on}
     in_force = {editions[0]: on for on, editions in by_day.items() if editions}
     if not in_force:
@@ -167,12 +183,12 @@ def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
 def settle_wording(
     practice: Practice, *, wording: str, source: str, source_url: str, seen: str, by: User, at: datetime
 ) -> Practice:
-    """Confirm the wording of a practice. Drafts that cite it print this wording from now on.
+    """Confirm the wording of a practice. From now on, drafts that cite the practice print this wording.
 
     :param seen: the `settled_mark` of the practice that the person saw.
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if none of the person's roles lets them confirm a wording.
     :raises MissingFields: if the wording or the source is empty.
-    :raises ChangedMeanwhile: if the wording was confirmed since the person saw the practice.
+    :raises ChangedMeanwhile: if the wording has been confirmed since the person saw the practice.
     """
     if not may_settle_wording(by):
         raise NotYours(f"{by} may not settle the wording of practices.")
@@ -185,7 +201,7 @@ def settle_wording(
             raise ChangedMeanwhile(_("Another person has confirmed this wording since you opened the page."))
         held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
         held.settled_at, held.settled_by = at, by
-        # `unconfirmed` says what had to be confirmed in the wording. The person has now confirmed it.
+        # `unconfirmed` names a point that still has to be confirmed. The person has now confirmed it.
         held.unconfirmed = ""
         # Outside a request, simple_history cannot find out who made the change.
         held._history_user = by  # type: ignore[attr-defined]  # read by simple_history

@@ -1,6 +1,6 @@
 """Comments on the sections of a report. A comment stays on its section until a person resolves it.
 
-After the decision, unresolved comments are still shown, but comments can no longer be added or resolved.
+Once the report is decided, comments can no longer be added or resolved. Unresolved comments are still shown.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ RESOLVED = "comment_resolved"
 
 
 def open_comments(report: Report) -> Sequence[SectionComment]:
-    """Return the comments that no one has resolved, in the order in which they were made.
+    """Return the unresolved comments of a report, the oldest first.
 
-    The event of each comment and its author are selected.
+    The event and the author of each comment are loaded as well.
     """
     found = list(
         SectionComment.objects.filter(event__report=report).select_related("event__actor").order_by("event__position")
@@ -37,8 +37,8 @@ def add_comment(report: Report, *, section: ReportSection, words: str, by: User,
 
     :raises MissingFields: if the comment is empty.
     :raises FieldRefused: if the form does not print the section.
-    :raises MoveRefused: if the report is decided, or continued in another one.
-    :raises ValueError: if none of the person's roles lets them write or decide reports.
+    :raises MoveRefused: if the report was decided, merged or split.
+    :raises ValueError: if none of the person's roles lets them write reports or decide on them.
     """
     role = senior_role(by, WRITERS, report)
     words = words.strip()
@@ -56,10 +56,12 @@ def add_comment(report: Report, *, section: ReportSection, words: str, by: User,
 
 
 def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: datetime) -> None:
-    """Resolve a comment. It stays in the history. Resolving it twice does nothing.
+    """Resolve a comment. If it is already resolved, do nothing.
 
-    :raises MoveRefused: if the report is decided, or continued in another one.
-    :raises ValueError: if none of the person's roles lets them write or decide reports.
+    Resolved comments stay in the history of the report.
+
+    :raises MoveRefused: if the report was decided, merged or split.
+    :raises ValueError: if none of the person's roles lets them write reports or decide on them.
     """
     role = senior_role(by, WRITERS, report)
     _refuse_decided(report)

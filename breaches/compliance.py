@@ -1,4 +1,4 @@
-"""The policy around the yearly compliance table of a producer, its approval, and the public page of punctuality.
+"""The policy and approval of yearly compliance tables, and the switch for public punctuality pages.
 
 `breaches/compliance_figures.py` counts the figures, and `breaches/compliance_files.py` writes the files.
 """
@@ -89,7 +89,7 @@ class TwoPeopleNeeded(MoveRefused):
 
 
 class NotApprovable(MoveRefused):
-    """A report is undecided, the introduction is missing, or nothing has changed. The message is one sentence."""
+    """The table cannot be approved. A report is undecided, the introduction is missing, or nothing has changed."""
 
 
 class NotWritten(MoveRefused):
@@ -97,14 +97,15 @@ class NotWritten(MoveRefused):
 
 
 class ComplianceFileChanged(Exception):
-    """The stored bytes of an approved file, or of its lists, do not match the hash recorded at the approval."""
+    """The stored bytes of an approved file, or of the approved lists, do not match their recorded hash."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyDraft:
-    """The texts of a policy for a year.
+    """The policy texts for a year.
 
-    They are version `number` of this year, or a proposal: the last texts of an earlier year (`begun_from`).
+    If texts were saved for the year, `stored` is the latest version and `number` is its number. Otherwise, `number` is
+    0 and the texts are only proposed. They are copied from an earlier year (`begun_from`), if there is one.
     """
 
     sections: Mapping[PolicySection, str]
@@ -114,7 +115,10 @@ class PolicyDraft:
 
 
 def read_policy(producer: Producer, year: int) -> PolicyDraft:
-    """Return the newest texts of a year. If none were saved for it, propose the texts of the last earlier year."""
+    """Return the newest policy texts of a year.
+
+    If no texts were saved for the year, return the texts of the last earlier year as a proposal.
+    """
     texts = PolicyText.objects.filter(producer=producer, year__lte=year).select_related("written_by")
     newest = texts.order_by("-year", "-number").first()
     if newest is None:
@@ -126,7 +130,7 @@ def read_policy(producer: Producer, year: int) -> PolicyDraft:
 
 
 class SectionConflict(Exception):
-    """Another person changed the same section meanwhile; `theirs` is the policy as it is stored now."""
+    """Another person has changed the same section. `theirs` is the policy as it is stored now."""
 
     def __init__(self, theirs: PolicyDraft) -> None:
         super().__init__("The section was changed meanwhile.")
@@ -136,14 +140,15 @@ class SectionConflict(Exception):
 def save_policy_section(
     producer: Producer, year: int, section: PolicySection, text: str, *, seen: int, by: User, at: datetime
 ) -> PolicyText | None:
-    """Save the text of a section as a new version of the year's texts, unless the text is unchanged.
+    """Save the text of a section as a new version of the year's policy.
 
-    An unchanged text is still saved if the year has no version yet.
+    If the text is unchanged, nothing is saved. But the first version of a year is always saved, even if it repeats the
+    proposed text.
 
-    :param seen: the number of the version that the person read; 0 if there was none.
-    :return: the new version, or None if nothing has changed.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises SectionConflict: if another person changed this section since then.
+    :param seen: the number of the version that the person read, or 0 if there was none.
+    :return: the new version, or None if nothing was saved.
+    :raises NotYours: if none of the person's roles lets them edit the policy.
+    :raises SectionConflict: if another person has changed this section since the person read it.
     """
     role = acting_role(by, Action.WRITE_POLICY, producer)
     current = read_policy(producer, year)
@@ -182,14 +187,17 @@ def _record_event(kind: str, producer: Producer, *, by: User, role: Role, at: da
 
 
 def list_policy_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent]":
-    """Return the events of the policy and the table of a year, the latest first."""
+    """Return the events about a year's policy and table, the latest first."""
     kinds = (POLICY_EDITED, TABLE_APPROVED)
     found = RegisterEvent.objects.filter(producer=producer, kind__in=kinds, facts__year=year)
     return found.select_related("actor").order_by("-position")
 
 
 def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocument]":
-    """Return the approved tables of a year without their files and lists, the one in force first."""
+    """Return the approved tables of a year, the newest first. The newest table is the one in force.
+
+    Files and lists are not loaded.
+    """
     found = ComplianceDocument.objects.filter(producer=producer, year=year).select_related("approved_by")
     return found.defer("html", "odt", "pdf", "lists").order_by("-number")
 
@@ -197,9 +205,9 @@ def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocumen
 def read_content(
     producer: Producer, year: int, *, by: User, now: datetime, with_lists: bool = True
 ) -> tuple[ComplianceContent, YearRecord, PolicyDraft]:
-    """Return the content that an approval would store now, with the year's record and the policy behind it.
+    """Return the content that an approval would store now, the record of the year, and its policy.
 
-    :param with_lists: whether to write the lists for their digest, which takes half a second for 10,000 releases.
+    :param with_lists: whether to compute the digest of the lists, which takes half a second for 10,000 releases.
     """
     record, policy = read_year(producer, year, by=by, now=now), read_policy(producer, year)
     digest = sha256_hex(write_lists(record.listings)) if with_lists else ""
@@ -207,14 +215,14 @@ def read_content(
 
 
 def find_changes(document: ComplianceDocument, table: ComplianceTable) -> tuple[FigureChange, ...]:
-    """Return the figures of the record that differ from the approved ones."""
+    """Return the figures that have changed since the table was approved."""
     return compare_tables(compliance_from_json(document.content).table, table)
 
 
 def have_lists_changed(document: ComplianceDocument, content: ComplianceContent) -> bool:
-    """Return whether the lists of the record differ from the approved ones.
+    """Return whether the lists have changed since the table was approved.
 
-    It is False if the table was approved without lists, or if `content` was read without lists.
+    Return False if the table was approved without lists, or if `content` was read without lists.
     """
     return document.has_lists and content.lists_sha256 not in {"", document.content["lists_sha256"]}
 
@@ -222,7 +230,7 @@ def have_lists_changed(document: ComplianceDocument, content: ComplianceContent)
 def find_obstacle(
     producer: Producer, content: ComplianceContent, record: YearRecord, policy: PolicyDraft, *, by: User
 ) -> MoveRefused | None:
-    """Return why a person cannot approve the table now, or None."""
+    """Return the error that prevents a person from approving the table now, or None."""
     if record.undecided:
         # An approved table is published, so it must not count a suspected breach.
         sentence = ngettext(
@@ -247,7 +255,7 @@ def is_author(producer: Producer, year: int, person: User) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ComplianceLine:
-    """One figure as it is printed; `address` is the full web address of the list behind the figure."""
+    """One printed line of the table. `address` is the full web address of the list behind the figure."""
 
     figure: Figure
     label: str
@@ -257,11 +265,12 @@ class ComplianceLine:
 
 @dataclass(frozen=True, slots=True)
 class ComplianceLayout:
-    """A table and its policy as the files print them.
+    """A table and its policy as they are printed in the files.
 
-    :ivar before: the heading and paragraphs of each section before the table; `after` has the sections that follow it.
-    :ivar groups: the heading and lines of each part of the table.
-    :ivar approval: who approved the table, and when; empty for a draft.
+    :ivar before: the policy sections before the table. Each has a heading and paragraphs, and a paragraph has lines.
+    :ivar groups: the groups of figures. Each has a heading and lines.
+    :ivar after: the policy sections after the table, with the same structure as `before`.
+    :ivar approval: a sentence that says who approved the table and when. It is empty for a draft.
     """
 
     title: str
@@ -311,7 +320,7 @@ def lay_out_table(
     role: Role | None = None,
     approved_at: datetime | None = None,
 ) -> ComplianceLayout:
-    """Lay out a table with its policy: as approved, or as a draft if `approved_at` is None."""
+    """Return the layout of a table and its policy. If `approved_at` is None, the layout is that of a draft."""
     table = content.table
 
     def sections(wanted: Sequence[PolicySection]) -> list[tuple[str, Sequence[Sequence[str]]]]:
@@ -352,12 +361,12 @@ def lay_out_table(
 
 
 def list_address(producer: Producer, year: int, figure: Figure) -> str:
-    """Return the full web address of the list behind a figure, as the record is today."""
+    """Return the full web address of the current list behind a figure."""
     return absolute_address("breaches:yearly_list", producer.slug, str(year), figure.value)
 
 
 def frozen_list_address(producer: Producer, year: int, number: int, figure: Figure) -> str:
-    """Return the full web address of the list behind a figure, as it was approved in version `number`."""
+    """Return the full web address of the approved list behind a figure, for version `number` of the table."""
     return absolute_address("breaches:frozen_list", producer.slug, str(year), str(number), figure.value)
 
 
@@ -367,7 +376,7 @@ def describe_period(table: ComplianceTable) -> str:
 
 
 def list_rules(table: ComplianceTable) -> list[str]:
-    """Return how the figures are counted, in sentences."""
+    """Return sentences that explain how the figures are counted."""
     return [
         describe_on_time(table.tolerances),
         _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
@@ -389,17 +398,20 @@ def list_rules(table: ComplianceTable) -> list[str]:
 def approve_table(
     producer: Producer, year: int, *, read_sha256: str, by: User, at: datetime, write: WriteFiles
 ) -> ComplianceDocument:
-    """Approve the table of a year with its policy, and store its files and lists with their hashes.
+    """Approve a yearly table and its policy. Store the files and lists with their hashes.
 
-    The files are written first, so a table that cannot be printed is not approved. Later changes of the record do not
-    change an approved table. A further approval adds a table that replaces the earlier one, which remains stored.
+    The files are written first, so a table that cannot be printed is not approved. Later changes to the record do not
+    change an approved table. If a table is approved again, the new version replaces the earlier version, which remains
+    stored.
 
     :param read_sha256: the digest of the content that the person read.
-    :return: the approved table; for a second click, the table that the first click approved.
-    :raises NotYours: if none of the person's roles allows it.
+    :return: the approved table. If the person clicks twice, the second call returns the table that the first call
+        approved.
+    :raises NotYours: if none of the person's roles lets them approve tables.
     :raises NotApprovable: if a report of the year is undecided, the introduction is missing or nothing has changed.
     :raises TwoPeopleNeeded: if the producer requires two people and this person wrote the text.
-    :raises ChangedMeanwhile: if the record or the text is not as the person read it.
+    :raises ChangedMeanwhile: if the record or the text has changed since the person read it, or if another person has
+        just approved the table.
     :raises NotWritten: if a file cannot be written.
     """
     role = acting_role(by, Action.APPROVE_TABLE, producer)
@@ -459,10 +471,10 @@ def _stated(document: ComplianceDocument) -> dict[str, Any]:
 
 
 def file_of(document: ComplianceDocument, kind: str) -> bytes:
-    """Return an approved file after comparing it with its hash.
+    """Return an approved file, after checking its hash.
 
     :param kind: html, odt or pdf.
-    :raises ComplianceFileChanged: if it was changed after its approval.
+    :raises ComplianceFileChanged: if the file was changed after its approval.
     """
     content = bytes(getattr(document, kind))
     if sha256_hex(content) != getattr(document, f"{kind}_sha256"):
@@ -472,7 +484,7 @@ def file_of(document: ComplianceDocument, kind: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class FrozenList:
-    """A list behind a figure as it was approved, with only the rows that a person may read.
+    """An approved list behind a figure, with only the rows that a person may read.
 
     :ivar value: the approved figure.
     :ivar is_complete: whether the person may read all rows of the list.
@@ -484,7 +496,9 @@ class FrozenList:
 
 
 def read_frozen_list(document: ComplianceDocument, figure: Figure, *, by: Person) -> FrozenList:
-    """Read a list as it was approved, without the rows of reports that lists do not show to the person today.
+    """Return an approved list, with only the rows that a person may read.
+
+    Rows about a report are left out if lists do not show this report to the person today.
 
     :param document: an approved table with lists (`has_lists`).
     :param figure: a figure of the approved table.
@@ -500,9 +514,9 @@ def read_frozen_list(document: ComplianceDocument, figure: Figure, *, by: Person
 
 
 def _lists_of(document: ComplianceDocument) -> bytes:
-    """Return the frozen lists after comparing them with their digest in the content.
+    """Return the approved lists of a table, after checking their digest.
 
-    :raises ComplianceFileChanged: if they were changed after their approval.
+    :raises ComplianceFileChanged: if the lists were changed after their approval.
     """
     written = unpack_lists(bytes(document.lists or b""), sha256=document.content["lists_sha256"])
     if written is None:
@@ -511,7 +525,10 @@ def _lists_of(document: ComplianceDocument) -> bytes:
 
 
 def _add_personal_texts(rows: Sequence[ListRow]) -> list[ListRow]:
-    """Fill the personal cells of frozen rows with the texts that the record has now."""
+    """Return rows of an approved list with their personal texts filled in.
+
+    Approved lists do not store personal texts, such as names. These texts are read from the current record.
+    """
     keys = {
         text: {row.personal.key for row in rows if row.personal and row.personal.text is text} for text in PersonalText
     }
@@ -538,9 +555,9 @@ def name_file(producer: Producer, year: int, kind: str, *, number: int = 0) -> s
 
 
 def _find_changed_part(document: ComplianceDocument) -> str | None:
-    """Name the first part of an approved table, a file or its lists, whose bytes do not match their hash.
+    """Compare the files and the lists of an approved table with their hashes.
 
-    :return: None if all parts match.
+    :return: the name of the first part that was changed, or None if nothing was changed.
     """
     for kind in FILE_KINDS:
         try:
@@ -556,7 +573,7 @@ def _find_changed_part(document: ComplianceDocument) -> str | None:
 
 
 def check_compliance_documents() -> str | None:
-    """Return one sentence on the first approved table that is missing or differs from its approval event, or None."""
+    """Return a sentence about the first approved table that is missing or was changed, or None."""
     events = RegisterEvent.objects.filter(kind=TABLE_APPROVED).order_by("position")
     approved = {(event.producer_id, event.facts["year"], event.facts["number"]): event for event in events.iterator()}
     for document in ComplianceDocument.objects.order_by("pk").iterator(chunk_size=DOCUMENTS_AT_ONCE):
@@ -564,7 +581,8 @@ def check_compliance_documents() -> str | None:
         if part := _find_changed_part(document):
             return f"{part} of {name} was changed after its approval"
         key = (document.producer_id, document.year, document.number)
-        # The table may have been approved after the events were read, so its event is looked up again.
+        # If the table was approved after the events were read, its event is not in `approved`. So the event is queried
+        # here.
         event = (
             approved.pop(key, None) or events.filter(producer=key[0], facts__year=key[1], facts__number=key[2]).first()
         )
@@ -584,24 +602,24 @@ def last_switch(producer: Producer) -> PunctualitySwitch | None:
 
 
 def producers_with_punctuality() -> "QuerySet[Producer]":
-    """Return the producers whose public page of punctuality is on, by name."""
+    """Return the producers whose public punctuality page is on, sorted by name."""
     last = PunctualitySwitch.objects.filter(producer=OuterRef("pk")).order_by("-number")
     return Producer.objects.annotate(is_on=Subquery(last.values("is_on")[:1])).filter(is_on=True).order_by("name")
 
 
 def is_punctuality_public() -> bool:
-    """Return whether any producer shows its punctuality to readers."""
+    """Return whether any producer has its public punctuality page turned on."""
     return producers_with_punctuality().exists()
 
 
 def switch_punctuality(producer: Producer, *, on: bool, seen: int, by: User, at: datetime) -> PunctualitySwitch:
-    """Turn the public page of punctuality of a producer on or off.
+    """Turn a producer's public punctuality page on or off.
 
-    :param seen: the number of the last switch that the person read, 0 if there was none.
-    :return: the new switch; for a second click, the switch that the first click stored.
-    :raises NotYours: if none of the person's roles allows it.
+    :param seen: the number of the last switch that the person read, or 0 if there was none.
+    :return: the new switch. If the person clicks twice, the second call returns the switch that the first call stored.
+    :raises NotYours: if none of the person's roles lets them turn the page on or off.
     :raises MoveRefused: if the page is already on, or already off.
-    :raises ChangedMeanwhile: if another person has turned it on or off since.
+    :raises ChangedMeanwhile: if another person has turned the page on or off since the person read it.
     """
     role = acting_role(by, Action.SHOW_PUNCTUALITY, producer)
     last = last_switch(producer)

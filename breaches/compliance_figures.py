@@ -1,6 +1,6 @@
-"""The figures of the yearly compliance table with the lists behind them, and those of the public page of punctuality.
+"""Figures for the yearly compliance table and the lists behind them, and figures for public punctuality pages.
 
-The figures of releases and reports come from `breaches/statistics.py`, so that each number has one definition.
+Releases and reports are counted in `breaches/statistics.py`, so that each number is defined only once.
 """
 
 from collections import Counter, defaultdict
@@ -87,11 +87,14 @@ GROUP_NAMES: Mapping[Group, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class SortableColumns:
-    """The columns by which a list behind a figure can be sorted, besides the columns for which its rows have keys.
+    """The columns by which a list behind a figure can be sorted.
 
-    :ivar own: the column by which the list is already sorted, ascending; this order can be reversed. None if the list
-        is not in the order of a column.
-    :ivar texts: the columns that are sorted as text. Columns with dates or counts in words need keys instead.
+    Columns are given by their position, from 0. A list can also be sorted by every column for which its rows have sort
+    keys.
+
+    :ivar own: the column by which the list is sorted by default, in ascending order, or None. People can reverse this
+        order.
+    :ivar texts: the columns that are sorted as text. Columns with dates or counts need sort keys instead.
     """
 
     own: int | None
@@ -116,18 +119,21 @@ _SORTING_OF_FIGURES: Mapping[Figure, SortableColumns] = {
 
 
 def sorting_of(figure: Figure) -> SortableColumns:
-    """Return how the list behind a figure can be sorted."""
+    """Return the columns by which the list behind a figure can be sorted."""
     group = next(group for group, figures in GROUPS.items() if figure in figures)
     return _SORTING_OF_FIGURES.get(figure) or _SORTING_OF_GROUPS[group]
 
 
-# Releases that were due and not cancelled count, whether or not they were checked.
+# Releases with one of these statuses count as due, whether or not they were checked. Cancelled releases do not count.
 _DUE = (Status.CONFIRMED, Status.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
 class YearRecord:
-    """A year as the record is now: its table, the list behind each figure, and how many reports are undecided."""
+    """The figures of a year as the record is now.
+
+    It contains the table, the list behind each figure, and the number of undecided reports.
+    """
 
     table: ComplianceTable
     listings: FigureLists
@@ -135,14 +141,18 @@ class YearRecord:
 
 
 def days_of_year(year: int, today: date) -> tuple[date, date]:
-    """Return the first day of a year, and the last day that its table covers: 31 December, or today if earlier."""
+    """Return the first and the last day that the table of a year covers.
+
+    The last day is 31 December, or today if the year is not over.
+    """
     return date(year, 1, 1), min(date(year, 12, 31), today)
 
 
 def list_years(producers: Collection[Producer], *, today: date) -> dict[int, list[int]]:
-    """Return the years that have a table, the latest first, by the producer's key.
+    """Return a dict that maps each producer's key to the years that have a table, the latest first.
 
-    The first year is that of the producer's first release, or the present year if there is none.
+    The earliest year is the year of the producer's first release. If the producer has no releases, only the current
+    year has a table.
     """
     due = Release.objects.official().filter(series__producer__in=producers, due_at__isnull=False).order_by()
     first = dict(due.values_list("series__producer").annotate(first=Min("due_at")))
@@ -154,7 +164,7 @@ def list_years(producers: Collection[Producer], *, today: date) -> dict[int, lis
 
 
 def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> YearRecord:
-    """Count a year of a producer, without reports of kinds of which the person may not know.
+    """Count the figures of a producer for a year. Reports that the person may not know of are left out.
 
     :param by: a person who may read the producer's reports.
     """
@@ -198,7 +208,7 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
 
 
 def _due_releases(first: date, until: date, *, now: datetime) -> "QuerySet[Release]":
-    """Return the releases that were due on the London days from `first` to `until`, in the order of their due time.
+    """Return the releases that were due from `first` to `until` (days in London), sorted by due time.
 
     Rehearsals, cancelled releases, and releases that are due after `now` are left out.
     """
@@ -212,7 +222,12 @@ def _tolerances(verdicts: "QuerySet[Verification]") -> tuple[int, ...]:
 
 
 def describe_tolerances(tolerances: Collection[int]) -> str:
-    """Write the tolerances of some releases, given in seconds: "2 minutes", or the shortest and the longest."""
+    """Return a text for the tolerances of some releases, such as "2 minutes".
+
+    If the tolerances differ, the text gives the shortest and the longest.
+
+    :param tolerances: in seconds.
+    """
     if not tolerances:
         return ""
     shortest, longest = (duration(timedelta(seconds=value)) for value in (min(tolerances), max(tolerances)))
@@ -222,7 +237,10 @@ def describe_tolerances(tolerances: Collection[int]) -> str:
 
 
 def describe_on_time(tolerances: Collection[int]) -> str:
-    """Write what "on time" means for releases with these tolerances, in seconds."""
+    """Return a sentence that defines "on time" for releases with these tolerances.
+
+    :param tolerances: in seconds.
+    """
     if tolerance := describe_tolerances(tolerances):
         sentence = _(
             "A release is on time if it was live within our tolerance of %(tolerance)s after its announced time."
@@ -232,7 +250,7 @@ def describe_on_time(tolerances: Collection[int]) -> str:
 
 
 def describe_notice() -> str:
-    """Write what "notice" means, and under which figure a later change of a date counts."""
+    """Return a text that defines "notice", and says which figure counts later changes of a date."""
     return _(
         "Notice is the number of days from the day on which the first date of a release was confirmed and announced "
         "until that date. A later change of the date counts under ‘Changes of announced dates’, in the year in which "
@@ -275,7 +293,10 @@ def _row_without_result(release: Release) -> ListRow:
 
 
 def _keys(values: Mapping[int, date | datetime | int | None]) -> tuple[tuple[int, str | int], ...]:
-    """Return the sort keys of a row, by column. A cell without a value has no key and is sorted last."""
+    """Return the sort keys of a row as pairs of a column and its key.
+
+    A cell without a value gets no key and is sorted last.
+    """
 
     def write(value: date | datetime | int) -> str | int:
         if isinstance(value, datetime):
@@ -294,8 +315,9 @@ def _due_at(release: Release) -> datetime:
 class _Given:
     """The first exact date that readers were given for a release.
 
-    :ivar at: when the date was both confirmed and announced; None if it was not.
-    :ivar changes: the later changes of the announced date, in order.
+    :ivar at: the time when the date was confirmed or announced, whichever was later. None if it was not both confirmed
+        and announced.
+    :ivar changes: later changes of the announced date, the earliest first.
     """
 
     release: Release
@@ -308,15 +330,18 @@ class _Given:
 
     @property
     def days(self) -> int | None:
-        """The days of notice; negative if the date was confirmed or announced only after it had passed.
+        """The days of notice, or None if the date was not both confirmed and announced.
 
-        Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
+        The number is negative if the date had passed before it was both confirmed and announced.
+
+        Source: Code of Practice for Statistics, T3.1 in edition 2.1, and 3.1 in edition 3.0. The Code asks for four
+        weeks, where practicable.
         """
         return None if self.at is None else days_of_notice(self.first_date, given_at=self.at)
 
 
 def _given_dates(due: "QuerySet[Release]") -> list[_Given]:
-    """Return when the first date of each release was confirmed and announced, with its later changes.
+    """Return the first date that readers were given for each release, with its later changes.
 
     Changes before the announcement are left out, because readers did not see the earlier dates.
     """
@@ -384,13 +409,13 @@ def _list_notice(found: Iterable[_Given]) -> dict[Figure, FigureList]:
 
 
 def _describe_changes(changes: Iterable[DateChange]) -> str:
-    """Write the later changes of an announced date: "19 February 2026: changed to 2 March 2026 9:30am"."""
+    """Return a text that lists changes of a date, such as "19 February 2026: changed to 2 March 2026 9:30am"."""
     sentence = _("%(on)s: changed to %(slot)s")
     return "; ".join(sentence % {"slot": change.to, "on": format_day(change.made_at)} for change in changes)
 
 
 def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySet[DateChange]":
-    """Return the changes of announced dates that were made on the London days from `first` to `until`, in order."""
+    """Return the changes of announced dates made from `first` to `until` (days in London), the earliest first."""
     announced = DateChange.objects.filter(
         announced_at__isnull=False, release__rehearsal=False, release__series__producer=producer
     )
@@ -531,7 +556,7 @@ def _list_exemptions(
 
 
 def _exemptions_in_force(producer: Producer, first: date, until: date) -> "QuerySet[Exemption]":
-    """Return the exemptions that were in force on any day from `first` to `until`, with their series."""
+    """Return the exemptions that were in force on at least one day from `first` to `until`, with their series."""
     in_force = Exemption.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gte=london_day(first)[0]),
         producer=producer,
@@ -571,7 +596,8 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
         return FigureList(columns, rows)
 
     return {
-        # An approved correction counts as reported before it is sent, because the report that it corrects was sent.
+        # If a report was sent, its correction counts as reported once it is approved, even if the correction has not
+        # been sent.
         Figure.REPORTED: listing(report for report in reported if report.sent_on),
         Figure.NOT_SENT: listing(report for report in reported if not report.sent_on),
         Figure.RECORDED: listing(report for report in found if report.status in STATES[Decision.RECORDED]),
@@ -579,7 +605,10 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
 
 
 def find_output_titles(reports: Collection[int]) -> dict[int, str]:
-    """Return the titles of all outputs in the present version of each report, by the report's key."""
+    """Return a dict that maps the key of each report to the titles of its outputs, joined in one string.
+
+    The outputs are those in the current version of the report.
+    """
     present = ReportVersion.objects.filter(report__in=reports, number=F("report__version"))
     outputs = present.values_list("report", KeyTransform("outputs", "content"))
     return {report: "; ".join(output["title"] for output in of_it) for report, of_it in outputs if of_it}
@@ -616,16 +645,19 @@ def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, Fig
 
 @dataclass(frozen=True, slots=True)
 class Punctuality:
-    """The figures of one year for readers: announced releases, and results that are decided.
+    """The figures of one year on a public punctuality page.
 
-    :ivar until: the last London day that the figures cover, the end of a month.
-    :ivar not_determined: releases whose result is unknown, or whose suspected breach is not decided. They are counted
-        together, so that the number discloses no suspicion.
-    :ivar not_breaches: the releases of `not_on_time` that are no breach, because their reports were dismissed or
-        withdrawn, or because an exemption covers them.
-    :ivar exemptions: exemptions for all series, or for a series with an announced release that was due in these months.
-        Readers do not know of other series.
-    :ivar statements: the published statements about breaches; None if the office does not publish them.
+    They cover only announced releases. A suspected breach counts only once it is decided.
+
+    :ivar until: the last day that the figures cover, in London. It is the last day of a month.
+    :ivar not_determined: the number of releases whose result is unknown, or whose suspected breach is not decided. They
+        are counted together, so that readers cannot infer that there is a suspected breach.
+    :ivar not_breaches: the number of releases in `not_on_time` that were not breaches. Their reports were dismissed or
+        withdrawn, or an exemption covers them.
+    :ivar exemptions: the number of exemptions that cover all series, or a series with an announced release that was due
+        in the period. Exemptions for other series are left out, because readers do not know of these series.
+    :ivar statements: the number of published statements about breaches, or None if the office does not publish
+        statements.
     """
 
     year: int
@@ -649,9 +681,10 @@ class Punctuality:
 
 
 def punctuality_years(producer: Producer, *, today: date) -> list[int]:
-    """Return the years of the public page, the latest first, for the months that are over.
+    """Return the years that a public punctuality page covers, the latest first.
 
-    The first year is that of the producer's first public release.
+    The earliest year is the year of the producer's first public release. The current month is not covered, because it
+    is not over.
     """
     last_day = month_of(today).previous.last
     due = Release.objects.public().filter(series__producer=producer, due_at__lt=london_day(last_day)[1])
@@ -660,10 +693,10 @@ def punctuality_years(producer: Producer, *, today: date) -> list[int]:
 
 
 def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctuality:
-    """Count a year for readers, until the end of the last month that is over.
+    """Return the public figures of a year, up to the end of the last complete month.
 
-    A release that was not on time counts as such once each of its suspected breaches is decided, or if an exemption
-    covers it. Until then it counts as not determined.
+    A release that was not on time is counted in `not_on_time` if all its suspected breaches are decided, or if an
+    exemption covers it. Until then, it is counted in `not_determined`.
     """
     first = date(year, 1, 1)
     until = min(date(year, 12, 31), month_of(local_date(now)).previous.last)
@@ -711,9 +744,9 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
 
 
 def _statuses_of_reports(verdicts: Collection[Verification]) -> Mapping[int, Collection[str | None]]:
-    """Return the states of the reports about the suspected breaches of each verdict, by the verdict's key.
+    """Return a dict that maps each verdict's key to the statuses of the reports about its suspected breaches.
 
-    A suspected breach without a report has None. Early releases that are still to be published are left out.
+    If a suspected breach has no report, its status is None. Early releases that are still to be published are left out.
     """
     statuses: dict[int, list[str | None]] = defaultdict(list)
     found = Suspicion.objects.filter(verification__in=[verdict.pk for verdict in verdicts])

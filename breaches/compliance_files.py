@@ -15,9 +15,9 @@ from breaches.pdf import metadata_date, print_html
 
 
 def write_files(layout: ComplianceLayout) -> ComplianceFiles:
-    """Write the three files of a table. The same layout always has the same HTML and PDF.
+    """Write the three files of a table. The same layout always produces the same HTML and PDF.
 
-    :raises breaches.pdf.NotRendered: if the template refers to a file.
+    :raises breaches.pdf.NotRendered: if the template refers to an external file.
     """
     return ComplianceFiles(html=write_html(layout), odt=write_odt(layout), pdf=write_pdf(layout))
 
@@ -36,7 +36,10 @@ def _html(layout: ComplianceLayout) -> str:
 
 
 def write_odt(layout: ComplianceLayout) -> bytes:
-    """Write a text document with headings, one table for each part, and each figure as a link to its list."""
+    """Write a text document with one table for each group of figures. Each figure links to its list.
+
+    Headings have outline levels, so that programs and screen readers can list them.
+    """
     document = OpenDocumentText()
     styles = _add_styles(document)
     _describe(document, layout)
@@ -61,7 +64,7 @@ def write_odt(layout: ComplianceLayout) -> bytes:
 
 
 def _add_styles(document: OpenDocumentText) -> dict[str, Style]:
-    """Add the styles of the document. Headings are outline levels, so that programs and screen readers list them."""
+    """Add the styles to a document, and return them keyed by the names that this module uses."""
     text = {"fontfamily": "Arial", "language": "en", "country": "GB"}
     paragraphs = {
         "h1": ({"fontsize": "20pt", "fontweight": "bold"}, "0.4cm", "Heading 1"),

@@ -1,4 +1,4 @@
-"""Corrective actions: what a report prints of them, and the tasks that they become at the next release of a series."""
+"""Corrective actions in a report, which can become tasks for the next release of a series."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -20,12 +20,15 @@ from releases.permissions import User
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Role
 
-# The terms in the words of the form. They are printed, so they are not translated.
+# Headings for the two terms, in the wording of the form. They are printed, so they are not translated.
 HEADINGS = {ReportTerm.SHORT: "Short-term:", ReportTerm.LONG: "Long-term:"}
 
 
 def write_plans(plans: Iterable[Plan]) -> str:
-    """Write the corrective actions as the report prints them: a paragraph for each term, and a line for each action."""
+    """Return the corrective actions as the report prints them.
+
+    There is a paragraph for each term, and a line for each action.
+    """
     listed = list(plans)
     paragraphs = (
         "\n".join([heading, *(plan.printed for plan in listed if plan.term == term)])
@@ -40,7 +43,7 @@ def add_action(
 ) -> CorrectiveAction:
     """Add an action. If a person sends the same action twice, it is added once.
 
-    :param next_release_of: the action becomes a task of the next release of this series.
+    :param next_release_of: a series. If given, the action becomes a task of the next release of this series.
     :raises MissingFields: if the text or the owner is empty.
     :raises FieldRefused: if the action is due before the day of the breach.
     :raises ValueError: if none of the person's roles lets them write reports.
@@ -78,14 +81,15 @@ def _store_action(
 def save_section_with_actions(
     report: Report, plans: Sequence[Plan], *, text: str, expected_version: int, by: User, at: datetime
 ) -> editing.SavedSection:
-    """Save the text of section 4 and the actions that were entered with it as one version, or save nothing.
+    """Save the text of section 4, and the actions that were entered with it, as one version of the report.
 
-    Actions that the text does not contain yet are added to it. A second click changes nothing.
+    If the text or an action cannot be saved, nothing is saved. Actions that the text does not contain yet are added to
+    the text. A second click changes nothing.
 
-    :param text: what the person typed, without the new actions.
+    :param text: the text that the person typed, without the new actions.
     :param expected_version: the number of the version that the person read.
     :raises FieldRefused: if an action is due before the day of the breach.
-    :raises MoveRefused: as in `editing.save_section`, with the same subclasses.
+    :raises MoveRefused: or one of its subclasses, in the same cases as `editing.save_section`.
     """
     role = senior_role(by, WRITERS, report)
     entered = [_check_plan(plan, report) for plan in dict.fromkeys(plans)]
@@ -107,15 +111,16 @@ def save_section_with_actions(
 
 
 def _lock(report: Report) -> Report:
-    """Lock a report and return its stored state. Without the lock, simultaneous saves would print actions twice."""
+    """Lock a report and return its stored state. Without this lock, simultaneous saves could print an action twice."""
     held = Report.objects.select_for_update(no_key=True, of=("self",)).select_related("producer")
     return held.get(pk=report.pk)
 
 
 def _insert_new_plans(text: str, entered: Iterable[Plan], *, stored: Iterable[Plan]) -> str:
-    """Return a text with the actions that it does not contain yet.
+    """Return the text with all entered actions. Actions that the text already contains are not added again.
 
-    They are added to the printed list of actions in the text or, if it has none, at the end.
+    If the text contains the printed list of the stored actions, the new actions are added to this list. Otherwise, they
+    are added at the end.
     """
     lines = text.split("\n")
     new = [plan for plan in entered if plan.printed not in lines]
@@ -150,9 +155,9 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetim
 
 
 def finish_action(action: CorrectiveAction, *, done: bool, by: User, at: datetime) -> CorrectiveAction:
-    """Finish or reopen an action, and its release task if it has one.
+    """Finish or reopen an action. If the action has a release task, finish or reopen the task instead.
 
-    A task can also be finished at the release with `tick_task`. Then the report gets no event.
+    People can also finish the task at the release, with `tick_task`. In this case, no event is added to the report.
 
     :raises ChangedMeanwhile: if another person changed the action after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
@@ -174,7 +179,10 @@ def action_plan_of(action: CorrectiveAction) -> Plan:
 
 
 def printed_actions(report: Report) -> set[int]:
-    """Return the keys of the actions whose present plan is printed in the present version of a report."""
+    """Return the keys of the actions that the current version of a report prints.
+
+    An action that has changed since it was printed is left out.
+    """
     lines = content_of(report).corrective_actions.split("\n")
     return {action.pk for action in report.actions.all() if action_plan_of(action).printed in lines}
 
@@ -184,12 +192,13 @@ def _plans_of(report: Report) -> list[Plan]:
 
 
 def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: datetime) -> None:
-    """Print the actions in the report, as a new version, if the person may edit it in its state.
+    """Update the list of actions in the text of the report, and save the text as a new version.
 
-    If a person has edited the list and the text still contains one of the actions, nothing is printed. If it contains
-    none of them, the list is added at the end.
+    If the person may not edit the report in its present state, do nothing. If the text contains the earlier list,
+    replace the list. If a person has edited the list and the text still contains one of the earlier actions, leave the
+    text as it is. If the text contains none of them, add the list at the end.
 
-    :param before: the plans before the change, which the text may contain.
+    :param before: the plans before the change. The text may contain them.
     """
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if EDIT not in moves_open_to(by, fresh):

@@ -1,7 +1,7 @@
-"""The decisions on a report and their requirements, and what is sent to its recipient.
+"""Decisions on a report, the requirements for them, and messages to the recipient of the report.
 
-Every decision raises MoveRefused if the report's state or the person's roles do not allow it, and ChangedMeanwhile if
-another person was faster.
+Every decision raises MoveRefused if the report's state or the person's roles do not allow the decision. It raises
+ChangedMeanwhile if another person changed the report first.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -73,16 +73,17 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
 from releases.verdict.address import Outcome
 
-# A remark on one of these fields belongs to the page of the cause, not to the section that the remark names.
+# People edit these fields on the page about the cause. So remarks on these fields belong to that page, and not to the
+# section that they name.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
 
 
 def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List the requirements for submission and approval, other than its text, that a report does not meet.
+    """Return remarks on unmet requirements for submission and approval, apart from those for the text of the report.
 
-    A cause must be chosen, even if it is "not known yet". For late outputs, people must state when each was made
-    available, or why that is not known, unless the record shows it. The timeline may print only entries that are still
-    correct.
+    A cause must be chosen, but it can be "not known yet". For late outputs, people must state when the last output was
+    made available, or why this is not known. They need not state this if the record shows it. The timeline must not
+    print entries that were corrected or have changed since.
     """
     outdated = (
         f"The timeline prints an entry of {exact_time(entry.at)} that was corrected or has changed since. "
@@ -96,25 +97,30 @@ def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark
 
 
 def find_obstacles(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List everything that prevents the submission or approval of a report on a London day.
+    """Return everything that prevents the submission or approval of a report.
 
-    A practice whose wording is not confirmed prevents neither.
+    Practices with unconfirmed wording do not prevent it.
+
+    :param today: the day in London.
     """
     return (*find_needs(report, content), *find_impossible(content, today=today))
 
 
 def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List everything that is missing for the submission or approval of a report."""
+    """Return everything that is missing for the submission or approval of a report."""
     return (*_answers_needed(report, content), *find_missing(content), *needs_for_submission(report, content))
 
 
 def find_obstacles_for_log(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List everything that prevents recording a breach in the office's own log only, on a London day."""
+    """Return everything that prevents recording a breach in the office's own breach log only.
+
+    :param today: the day in London.
+    """
     return (*find_needs_for_log(report, content), *find_impossible(content, today=today))
 
 
 def find_needs_for_log(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List everything that is missing before a breach can be recorded in the office's own log only."""
+    """Return everything that is missing before a breach can be recorded in the office's own breach log only."""
     return (*_answers_needed(report, content), *find_missing_for_log(content))
 
 
@@ -127,7 +133,10 @@ def _answers_needed(report: Report, content: ReportContent) -> tuple[Remark, ...
 
 
 def find_long_account_remarks(incident: Incident) -> Iterator[Remark]:
-    """Yield a warning if the account that we write from the answers is too long, with the answer to shorten."""
+    """Yield a warning if the account that is written from the answers is too long.
+
+    The warning says which answer to shorten.
+    """
     if found := find_long_account(incident):
         number, question = found
         label, _hint = text.question_text(incident.kind, question)
@@ -139,7 +148,10 @@ def find_long_account_remarks(incident: Incident) -> Iterator[Remark]:
 
 
 def cause_needs(report: Report) -> tuple[Remark, ...]:
-    """List the missing answers on the page of the cause that prevent submission."""
+    """Return the answers that are missing on the page about the cause.
+
+    A report cannot be submitted without these answers.
+    """
     remarks = []
     if not report.cause:
         sentence = "Choose the cause, or say that it is not known yet."
@@ -155,11 +167,15 @@ def is_late(report: Report) -> bool:
 
 
 def is_closed(report: Report) -> bool:
-    """Return whether the record shows, for every late output, between which checks it became available."""
+    """Return whether the record shows when every late output became available.
+
+    This requires a check that did not find the output live, and a check that found it live. The output became available
+    between these two checks.
+    """
     late = report.suspicions.filter(kind=ReportKind.LATE)
     is_open = Q(verification__last_not_live_at__isnull=True) | Q(verification__first_live_at__isnull=True)
-    # The verdict on an early release has the times of the first live check, before the due time. If the release was
-    # taken down, these times do not show when the late output became available (decision 73).
+    # If an early release is taken down, the first live check in its verdict is from before the due time. So this check
+    # does not show when the late output became available (decision 73).
     is_open |= Q(verification__outcome=Outcome.EARLY, release__status__in=TO_COME)
     return late.exists() and not late.filter(is_open).exists()
 
@@ -169,9 +185,9 @@ type Render = Callable[[ReportDocument], bytes]
 
 @dataclass(frozen=True, slots=True)
 class ReadContent:
-    """What a person read before an approval with an annex.
+    """The content and the facts that a person read before they approved a report with an annex.
 
-    :ivar evidence_sha256: the digest of the checks behind the annex.
+    :ivar evidence_sha256: the digest of the checks in the annex.
     :ivar facts_sha256: the digest of all other facts, such as results and statements (`digest_facts`).
     """
 
@@ -182,7 +198,9 @@ class ReadContent:
 
 
 class TwoPeopleNeeded(MoveRefused):
-    """The producer requires approval by a person who neither wrote nor submitted the text, nor chose its cause."""
+    """The person wrote or submitted the text, or chose its cause, and the producer requires another person to approve
+    it.
+    """
 
 
 class NotPrinted(MoveRefused):
@@ -192,9 +210,9 @@ class NotPrinted(MoveRefused):
 def submit_report(report: Report, *, by: User, at: datetime) -> Report:
     """Submit a complete report to the Head of Profession.
 
-    If only figures of the automatic text have changed since it was drafted, the report gets the newest ones.
+    If only figures in the automatic text have changed since the text was last refreshed, the figures are updated.
 
-    :raises Incomplete: if a required field is empty, or has a value that cannot be true on the London day of `at`.
+    :raises Incomplete: if a required field is empty, or if a value cannot be true on the London day of `at`.
     """
     content = with_new_figures(report)
     remarks = find_obstacles(report, content, today=local_date(at))
@@ -203,7 +221,7 @@ def submit_report(report: Report, *, by: User, at: datetime) -> Report:
 
 
 def take_back_report(report: Report, *, reason: str = "", by: User, at: datetime) -> Report:
-    """Take a report back from the Head of Profession as a draft; the reason may be empty."""
+    """Take a submitted report back from the Head of Profession. It becomes a draft again. The reason is optional."""
     move = versions.check_report_move(report, TAKE_BACK, by=by)
     return versions.make_move(report, move, by=by, at=at, values={"submitted_by": None}, words=reason)
 
@@ -211,7 +229,7 @@ def take_back_report(report: Report, *, reason: str = "", by: User, at: datetime
 def return_report(
     report: Report, *, comment: str = "", sections: Mapping[ReportSection, str] | None = None, by: User, at: datetime
 ) -> Report:
-    """Return a report to its authors, with a comment on the whole, on sections, or both.
+    """Return a report to its authors with a comment on the whole report, comments on sections, or both.
 
     :raises MissingFields: if there is no comment at all.
     """
@@ -236,21 +254,21 @@ def approve_report(
     at: datetime,
     render: Render,
 ) -> ApprovedDocument:
-    """Approve a report: date it, print it, and store the document with its hash.
+    """Approve a report. Set its date, render the document, and store the document with its hash.
 
-    The document is rendered before anything is written, so a report whose document fails is not approved.
+    The document is rendered before anything is stored. If rendering fails, the report is not approved.
 
-    :param annex: whether the annex of checks is approved with the report.
-    :param read: the content with its annex, as the person read it. Checks that were recorded since then are left out.
-    :param read_sha256: the digest of the content that the person read; if it is empty, the content is not compared. The
-        digest covers the date of the report, so it no longer matches after midnight.
-    :param at: its London date becomes the date of the report.
+    :param annex: whether the annex of checks is approved with the report. This is not used if `read` is given.
+    :param read: the content and the annex that the person read. Checks that were recorded later are left out.
+    :param read_sha256: the digest of the content that the person read. If it is empty, we do not check whether the
+        content has changed. The digest covers the date of the report, so it no longer matches after midnight.
+    :param at: the time of the approval. Its London date becomes the date of the report.
     :param render: renders the layout as a PDF file.
-    :raises Incomplete: if a required field is empty, or has a value that cannot be true.
+    :raises Incomplete: if a required field is empty, or if a value cannot be true.
     :raises TwoPeopleNeeded: if the producer requires two people and this person wrote or submitted the text, or chose
         its cause.
     :raises NotPrinted: if the document cannot be printed.
-    :raises ChangedMeanwhile: if the report, or the record behind its annex, is not as the person read it.
+    :raises ChangedMeanwhile: if the report, or the record behind its annex, has changed since the person read it.
     """
     if read:
         content, evidence = _confirm_read(report, read, at=at), read.evidence_sha256
@@ -291,15 +309,17 @@ def approve_report(
 
 
 def _confirm_read(report: Report, read: ReadContent, *, at: datetime) -> ReportContent:
-    """Return the content that a person read with its annex, if nothing but the checks has changed since.
+    """Return the content that a person read, with its annex.
+
+    More checks may have been recorded since the person read it.
 
     :raises ChangedMeanwhile: if anything else has changed, such as the text, a result, a statement or the date.
     """
     newest = approved_content(report, at=at, annex=True)
     if newest.annex and read.content.annex:
         annex = replace(newest.annex, outputs=read.content.annex.outputs)
-        # Circumstances that no one edited are written from the checks of the annex, so they may differ as well. An edit
-        # by a person changes `last_change`.
+        # If no one has edited the circumstances, they are written from the checks in the annex, so they may differ as
+        # well. If a person has edited them since, `last_change` differs.
         newest = replace(newest, annex=annex, circumstances=read.content.circumstances)
     read_last = (read.content, read.facts_sha256, read.last_change)
     if read_last != (newest, digest_facts(report), report.last_change):
@@ -338,13 +358,14 @@ def _store_approval(document: ApprovedDocument, content: ReportContent, move: Mo
 
 
 def record_report(report: Report, *, reason: str, words: str, by: User, at: datetime) -> Report:
-    """Record a breach in the office's own log only, with a reason from the list and a comment.
+    """Record a breach in the office's own breach log only, with a reason from the list and a comment.
 
-    The log requires less than the published form: the statistics, the day, the circumstances, and the required answers
-    of a report that asks questions. The figures of the automatic text are updated.
+    The log requires less than the form that is sent to OSR. Only the outputs, their producers, the day and the
+    circumstances are required. If the report asks questions, the required answers are needed too. The figures in the
+    automatic text are updated if nothing else in it has changed.
 
-    :raises Incomplete: if one of these is missing, or has a value that cannot be true.
-    :raises MissingFields: if the reason is not in the list or the words are empty.
+    :raises Incomplete: if a required value is missing, or if a value cannot be true.
+    :raises MissingFields: if the reason is not in the list, or the comment (`words`) is empty.
     """
     content = with_new_figures(report)
     remarks = find_obstacles_for_log(report, content, today=local_date(at))
@@ -357,9 +378,9 @@ def record_report(report: Report, *, reason: str, words: str, by: User, at: date
 
 
 def dismiss_report(report: Report, *, reason: str, words: str, by: User, at: datetime) -> Report:
-    """Decide that a suspicion is not a breach, with a reason from the list and a comment.
+    """Decide that there was no breach, with a reason from the list and a comment.
 
-    :raises MissingFields: if the reason is not in the list or the words are empty.
+    :raises MissingFields: if the reason is not in the list, or the comment (`words`) is empty.
     """
     move = versions.check_report_move(report, DISMISS, by=by, reason=reason in set(DismissalReason))
     if not words.strip():
@@ -369,7 +390,7 @@ def dismiss_report(report: Report, *, reason: str, words: str, by: User, at: dat
 
 
 def reopen_report(report: Report, *, reason: str, by: User, at: datetime) -> Report:
-    """Reopen a decided report as a draft in a new version; the approved document stays as it was.
+    """Reopen a decided report as a draft, in a new version. If there is an approved document, it is not changed.
 
     :raises MissingFields: if the reason is empty.
     """
@@ -387,9 +408,13 @@ def reopen_report(report: Report, *, reason: str, by: User, at: datetime) -> Rep
 
 
 def approved_content(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:
-    """Return the content for approval, with the date, the confirmed wording of practices and `LEAD_OFFICIAL`.
+    """Return the content that an approval at this time would store.
 
-    :param annex: whether to include the annex; text that no one edited is then written from the same checks.
+    It includes the date of the report, the confirmed wording of practices, and the value of the setting
+    `LEAD_OFFICIAL`.
+
+    :param annex: whether to include the annex. If so, text that no one has edited is written from the checks in the
+        annex.
     """
     content = with_annex(report) if annex else replace(content_of(report), annex=None)
     content = code_of_practice.with_settled_wording(content)
@@ -397,7 +422,7 @@ def approved_content(report: Report, *, at: datetime, annex: bool = False) -> Re
 
 
 def is_author_or_submitter(report: Report, person: User) -> bool:
-    """Return whether a person submitted a report, or wrote any text of it or of the drafts merged into it."""
+    """Return whether a person submitted a report, or wrote text in the report or in a draft merged into it."""
     parts = JoinedDraft.objects.all().parts_of(report)
     return (
         ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()
@@ -408,16 +433,16 @@ def is_author_or_submitter(report: Report, person: User) -> bool:
 def has_chosen_cause(report: Report, person: User) -> bool:
     """Return whether a person chose the cause of a report or of a draft merged into it.
 
-    It includes people who stated when the output was made available.
+    People who stated when the output was made available count as well.
     """
     parts = JoinedDraft.objects.all().parts_of(report)
     return ReportEvent.objects.filter(report__in=parts, kind="cause_chosen", actor=person).exists()
 
 
 def has_second_person(report: Report, person: User) -> bool:
-    """Return whether a report has the required second person if this person approves it.
+    """Return whether a person may approve a report under the producer's two-person rule.
 
-    It is True for everyone if the producer requires no second person.
+    If the producer does not have this rule, return True for everyone.
     """
     return not report.producer.two_person_approval or not (
         is_author_or_submitter(report, person) or has_chosen_cause(report, person)
@@ -425,7 +450,10 @@ def has_second_person(report: Report, person: User) -> bool:
 
 
 def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `make_move` that set `values` and, if the automatic text changed, add a version."""
+    """Return arguments for `make_move` that set `values` on the report.
+
+    If the automatic text has changed, the arguments also store the content as a new version.
+    """
     if content == content_of(report):
         return {"values": values}
     automatic, newest = automatic_texts(report, content)
@@ -433,17 +461,18 @@ def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str,
 
 
 def find_recipient(report: Report, *, by: User) -> str:
-    """Return the email address to which a report is sent. The report of a rehearsal is sent only to its sender."""
+    """Return the email address to which a report is sent. The report of a rehearsal is sent only to the sender."""
     return by.email if report.rehearsal else settings.REPORT_RECIPIENT
 
 
 def send_report(report: Report, *, recipient: str, words: str = "", by: User, at: datetime) -> Report:
-    """Send the approved document by email: the outbox delivers it, with the document attached.
+    """Send the approved document by email. The outbox delivers the email, with the document attached.
 
-    :param recipient: the address shown to the person; for a rehearsal, their own.
-    :param words: the message above the document; may be empty.
+    :param recipient: the address that the page showed to the person. For a rehearsal, this is the person's own address.
+    :param words: an optional message for the email.
     :raises MissingFields: if there is no recipient.
-    :raises FieldRefused: if the recipient is no email address, or not the sender of a rehearsal.
+    :raises FieldRefused: if the recipient is not an email address, or if the report of a rehearsal would be sent to
+        anyone but the sender.
     """
     move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
     try:
@@ -467,7 +496,7 @@ def record_sent_outside(
 
     :param recipient: any text, such as a name or an address.
     :param sent_on: a day in London.
-    :param reference: for example the number of a letter; may be empty.
+    :param reference: an optional reference, such as the number of a letter.
     :raises MissingFields: if there is no recipient.
     :raises FieldRefused: if `sent_on` is before the approval or in the future.
     """
@@ -491,7 +520,7 @@ def record_sent_outside(
 def record_answer(
     report: Report, *, answer: str, reference: str = "", statement_url: str = "", by: User, at: datetime
 ) -> Report:
-    """Record the regulator's answer, its reference, and where the office has published its statement.
+    """Record the regulator's answer and its reference, and the web address of the office's published statement.
 
     :raises MissingFields: if the answer is empty.
     """
@@ -501,7 +530,7 @@ def record_answer(
 
 
 def send_correction(report: Report, *, notice: str, by: User, at: datetime) -> Report:
-    """Make a report that was sent a draft again, and notify its recipient that a corrected one will follow.
+    """Reopen a sent report as a draft, and notify its recipient that a corrected report will follow.
 
     :raises MissingFields: if the notice is empty.
     """
@@ -522,7 +551,7 @@ def send_correction(report: Report, *, notice: str, by: User, at: datetime) -> R
 
 
 def send_withdrawal(report: Report, *, notice: str, by: User, at: datetime) -> Report:
-    """Withdraw a report that was sent, and notify its recipient; the document stays as it was.
+    """Withdraw a sent report, and notify its recipient. The approved document is not changed.
 
     :raises MissingFields: if the notice is empty.
     """
@@ -534,12 +563,12 @@ def send_withdrawal(report: Report, *, notice: str, by: User, at: datetime) -> R
 
 
 def close_report(report: Report, *, words: str = "", by: User, at: datetime) -> Report:
-    """Close a report that was sent, when no further step is expected."""
+    """Close a sent report. People close a report when they expect no further step."""
     return versions.make_move(report, versions.check_report_move(report, CLOSE, by=by), by=by, at=at, words=words)
 
 
 def last_dispatch(report: Report) -> Dispatch | None:
-    """Return the last dispatch of the report itself (not of a notice), or None."""
+    """Return the last dispatch of the report, or None. Dispatches of notices are ignored."""
     return Dispatch.objects.filter(report=report, nature=Nature.REPORT).select_related("document").last()
 
 
@@ -548,7 +577,10 @@ def _document(report: Report) -> ApprovedDocument:
 
 
 def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: User, at: datetime) -> None:
-    """Send a notice by email if the report went by email; otherwise a person has to send it."""
+    """Store a notice to the recipient of a report.
+
+    If the report was sent by email, the notice is also sent by email. Otherwise, a person has to send the notice.
+    """
     if (sent := last_dispatch(report)) is None:
         raise MissingFields("notice", _("The recipient of this report is not recorded."))
     how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at)}

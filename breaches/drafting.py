@@ -60,29 +60,29 @@ SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
     ReportKind.PARTIAL: (Outcome.PARTIAL,),
 }
 
-# The automatic text of a report without recorded facts.
+# The automatic text of a report for which no facts are recorded.
 NOTHING_ON_RECORD = {"circumstances": ""}
-# The largest number of attempts to store a started report. Two people who start reports about one release at the same
-# time may get the same reference.
+# The maximum number of attempts to store a started report. If two people start reports about the same release at the
+# same time, both reports may get the same reference. Then one of them cannot be stored, and the attempt is repeated.
 ATTEMPTS = 5
 NEAR = timedelta(weeks=2)
 
 # The key of a release, and the version of its schedule.
 type Schedule = tuple[int, int]
 
-# The number of schedules in a batch: enough to draft a thousand reports in seconds, few enough for other writers to get
-# a turn.
+# The number of schedules in a batch. It is large enough to draft a thousand reports in seconds, and small enough for
+# other writers to get a turn.
 BATCH = 250
 
 
 def draft_missing(*, now: datetime) -> list[Report]:
-    """Raise the missing suspicions, draft their reports, and refresh the undecided reports.
+    """Raise missing suspicions, draft their reports, and refresh the undecided reports.
 
-    Repeated and simultaneous runs produce one suspicion for each release, schedule and kind, and one report for each
-    suspicion.
+    This function can run repeatedly and in several processes at the same time. There is only one suspicion for each
+    release, schedule and kind, and only one report for each suspicion.
 
     :return: the reports that were drafted by this call.
-    :raises ExceptionGroup: after everything else was done, if some reports could not be drafted or refreshed.
+    :raises ExceptionGroup: if some reports could not be drafted or refreshed. All other reports are processed first.
     """
     number_missing(now=now)
     _raise_suspicions(now=now)
@@ -96,9 +96,9 @@ def draft_missing(*, now: datetime) -> list[Report]:
 
 
 def _raise_suspicions(*, now: datetime) -> None:
-    # An early release that was taken down may also be late or incomplete by the checks from the due time on, as anyone
-    # can see. Such a breach is suspected as well. Otherwise a missing draft would disclose that the release was found
-    # early (decision 73).
+    # If an early release was taken down, checks from the due time on may also find it late or incomplete. Everyone can
+    # see this second breach, so it is suspected as well. If there were no draft for it, people could conclude that the
+    # release was found early (decision 73).
     masked = masked_outcomes()
     for kind, outcomes in SUSPECTED_OUTCOMES.items():
         raised = Suspicion.objects.filter(
@@ -108,7 +108,7 @@ def _raise_suspicions(*, now: datetime) -> None:
         suspected = Q(outcome__in=outcomes) | Q(pk__in=seen_by_all)
         unraised = Verification.objects.filter(~Exists(raised), suspected).order_by("pk")
         missing = list(unraised.values_list("pk", "release_id", "schedule_version", "decided_at"))
-        # A verdict under an exemption raises no suspicion.
+        # If an exemption covers a verdict, no suspicion is raised.
         covered = _find_covered(unraised, kind=kind) if missing else set()
         suspicions = [
             Suspicion(
@@ -116,7 +116,7 @@ def _raise_suspicions(*, now: datetime) -> None:
                 schedule_version=version,
                 kind=kind,
                 verification_id=verification,
-                # The verdict may have been made after this step began.
+                # The verdict may have been made after `now`. A suspicion is never raised before its verdict.
                 raised_at=max(now, decided_at or now),
             )
             for verification, release, version, decided_at in missing
@@ -131,9 +131,9 @@ def _raise_suspicions(*, now: datetime) -> None:
 
 
 def _find_covered(verifications: QuerySet[Verification], *, kind: ReportKind) -> set[int]:
-    """Return the keys of the verdicts that exemptions cover.
+    """Return the keys of the verdicts that are covered by exemptions.
 
-    Only the verdicts of producers with exemptions are read, because few producers have any.
+    Few producers have exemptions, so only the verdicts of these producers are read.
     """
     with_exemptions = verifications.filter(release__series__producer__in=exemptions.producers_with_exemptions())
     found = with_exemptions.select_related("release__series")
@@ -143,7 +143,7 @@ def _find_covered(verifications: QuerySet[Verification], *, kind: ReportKind) ->
 def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
     drafted: list[Report] = []
     practices_on = cache(code_of_practice.suggest_practices)
-    # An early release that is still to be published has a report of its own, which only few people may read.
+    # If an early release is still to be published, it gets a separate report, which only few people may read.
     for is_known_to_few in (False, True):
         draft = partial(_draft_batch, is_known_to_few=is_known_to_few, now=now, practices_on=practices_on)
         waiting = _waiting(is_known_to_few=is_known_to_few).values_list("release_id", "schedule_version")
@@ -160,7 +160,11 @@ def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
 
 
 def _waiting(*, is_known_to_few: bool) -> SuspicionQuerySet:
-    """Return the suspicions without a report: those of unpublished early releases, or all others."""
+    """Return the suspicions that have no report yet.
+
+    If `is_known_to_few` is true, return those of early releases that are still to be published. Otherwise, return all
+    others.
+    """
     waiting, early = Suspicion.objects.without_report(), Suspicion.objects.unpublished_early()
     return waiting.filter(pk__in=early) if is_known_to_few else waiting.exclude(pk__in=early)
 
@@ -168,7 +172,7 @@ def _waiting(*, is_known_to_few: bool) -> SuspicionQuerySet:
 def _draft_batch(
     schedules: Collection[Schedule], *, is_known_to_few: bool, now: datetime, practices_on: PracticesOn
 ) -> Sequence[Report]:
-    """Draft the reports of some schedules in one transaction, without those that another process is drafting."""
+    """Draft the reports for some schedules in one transaction. Skip schedules that another process is drafting."""
     with transaction.atomic():
         claimed = _claim_suspicions(schedules, _waiting(is_known_to_few=is_known_to_few))
         now = max((now, *(suspicion.raised_at for suspicions in claimed.values() for suspicion in suspicions)))
@@ -241,10 +245,11 @@ def _record_drafts(
 
 
 def _claim_suspicions(schedules: Collection[Schedule], waiting: SuspicionQuerySet) -> dict[Schedule, list[Suspicion]]:
-    """Lock the suspicions of some schedules that have no report. The suspicions of one schedule go into one report.
+    """Lock the suspicions that have no report yet, and return them grouped by schedule.
 
-    A schedule is skipped if another process has locked one of its suspicions, or if a suspicion was just added.
-    Otherwise the schedule could get two reports. The other process, or the next run, drafts the report.
+    All suspicions of a schedule go into one report. If another process has locked one of them, or if one was just
+    added, the schedule is skipped. Without this rule, the schedule could get two reports. The other process or the next
+    run drafts the report.
     """
     waiting = waiting.filter(release__in={release for release, _ in schedules})
     together: dict[Schedule, list[Suspicion]] = {}
@@ -257,7 +262,10 @@ def _claim_suspicions(schedules: Collection[Schedule], waiting: SuspicionQuerySe
 
 
 def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
-    """Move the suspicions of schedules with an undecided report from `claimed` to that report."""
+    """Add suspicions to the undecided report about their schedule, and remove them from `claimed`.
+
+    If a schedule has no undecided report, its suspicions stay in `claimed`.
+    """
     for schedule, report in _lock_open_reports(claimed.keys()).items():
         for suspicion in claimed.pop(schedule, []):
             # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into the report in
@@ -269,18 +277,21 @@ def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datet
 
 
 def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
-    """Return the undecided reports about some schedules, locked, so that no one decides on them or merges them."""
+    """Lock the undecided reports about some schedules, and return them.
+
+    While they are locked, no one can decide on them or merge them.
+    """
     undecided = Report.objects.undecided().listed()
     in_reports = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
     while True:
-        # If several reports are about one schedule, the first one is used: in reverse order it is read last and
-        # replaces the others.
+        # If several reports are about one schedule, the first report is used. The rows are in reverse order, so the
+        # first report comes last and overwrites the others in `found`.
         rows = in_reports.reverse().values_list("release", "schedule_version", "report")
         found = {(release, number): key for release, number, key in rows if (release, number) in schedules}
         locked = undecided.filter(pk__in=found.values()).order_by("pk").select_for_update(no_key=True)
         reports = {report.pk: report for report in locked}
-        # If a report is missing, it was decided or merged before it was locked. Its suspicions may be in another report
-        # by now.
+        # If a report is missing, it was decided or merged before it could be locked. Its suspicions may be in another
+        # report by now, so the query is repeated.
         if reports.keys() == set(found.values()):
             return {schedule: reports[key] for schedule, key in found.items()}
 
@@ -288,8 +299,8 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
 def draft_disclosures(*, now: datetime) -> list[Report]:
     """Draft a restricted report for each possible disclosure that a recipient of pre-release access reported.
 
-    Repeated and simultaneous runs draft one report for each disclosure. The draft accuses no one: a person checks what
-    was reported, and decides.
+    This function can run repeatedly and in several processes at the same time. It drafts only one report for each
+    disclosure. The draft does not accuse anyone. A person checks the reported disclosure and decides on it.
 
     :raises ExceptionGroup: if some reports could not be drafted. All others are drafted first.
     """
@@ -328,17 +339,20 @@ def open_reports(about: ReportSubject, *, by: User) -> list[Report]:
 
 
 def releases_due_near(now: datetime, *, by: User) -> list[Release]:
-    """Return the releases due within two weeks of now about which a person may start a report, the earliest first."""
+    """Return the releases that are due at most two weeks before or after `now`, the earliest first.
+
+    Only releases about which the person may start a report are returned.
+    """
     own = Release.objects.filter(is_shown_to(by), series__producer__in=producers_written_for(by), rehearsal=False)
     near = own.filter(due_at__gte=now - NEAR, due_at__lte=now + NEAR)
     return list(near.select_related("series__producer").order_by("due_at", "title", "pk"))
 
 
 def kinds_about(about: ReportSubject | None) -> tuple[ReportKind, ...]:
-    """Return the kinds of breach that fit the subject of a new report.
+    """Return the kinds of breach that are possible for the subject of a new report.
 
-    A release that was announced before it was due cannot have been "not announced". Only its announcement can have been
-    late or incomplete.
+    For a release that was announced before it was due, `NOT_ANNOUNCED` is left out. For any other release,
+    `LATE_ANNOUNCEMENT` is left out. If the subject is not a release, all kinds are possible.
     """
     release = about.release if about else None
     if release is None:
@@ -350,21 +364,28 @@ def kinds_about(about: ReportSubject | None) -> tuple[ReportKind, ...]:
 
 
 def open_report_about_list(release: Release, *, by: User) -> Report | None:
-    """Return the latest undecided report about a release's pre-release access list, of those that a person may read."""
+    """Return the latest undecided report about a release's pre-release access list, or None.
+
+    Only reports that the person may read are considered.
+    """
     theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
     return theirs.filter(started__release=release, kind=ReportKind.PRA).order_by("-pk").first()
 
 
 def find_uncertain_day(release: Release) -> date | None:
-    """Return the London day on which a release was due, if the record does not show whether it was on time."""
+    """Return the day (in London) on which a release was due, if it is uncertain whether the release was on time.
+
+    Otherwise, return None.
+    """
     verdict = facts.uncertain_verdict(release)
     return local_date(verdict.due_at) if verdict else None
 
 
 def start_about_list(release: Release, *, occurred_on: date, by: User, at: datetime) -> tuple[Report, bool]:
-    """Start a report about a release's pre-release access list, or return the undecided one that the person may read.
+    """Start a report about a release's pre-release access list.
 
-    Returns and raises what `start_report` does.
+    If the person may read an undecided report about this list, return that report instead. The return value and the
+    exceptions are those of `start_report`.
     """
     with transaction.atomic():
         held = lock_release(release.pk)
@@ -381,8 +402,8 @@ def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
         if StartedReport.objects.filter(receipt=receipt).exists():
             return None  # another process was faster
         about = ReportSubject(release.series.producer, release=release)
-        # The recipient states only when the disclosure may have happened, if they know that, and not when it was
-        # noticed. Without this statement, the report has no day of occurrence.
+        # The recipient may state when the disclosure happened, but not when it was noticed. If the recipient did not
+        # state a time, the report has no day of occurrence.
         stated = [local_date(receipt.happened_at)] if receipt.happened_at else []
         content = _content(about, kind=ReportKind.PRA, occurred_on=stated, by=None, at=now, receipt=receipt)
         return _store(about, content, kind=ReportKind.PRA, by=None, role=None, at=now, form_key=None, receipt=receipt)
@@ -391,17 +412,19 @@ def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
 def start_report(
     about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: User, at: datetime, form_key: UUID
 ) -> tuple[Report, bool]:
-    """Start a report, or return the one already started from the same form; the flag says whether it is new.
+    """Start a report. If a report was already started from the same form, return that report.
 
-    Title, producer, contacts and suggested practices are filled in from the record. So is the account if the report is
-    about a pre-release access list, or about a release whose checks do not show whether it was late. A restricted
-    report names the person who starts it as the person dealing with it, because it may be about the responsible
-    statistician.
+    The title, producer, contacts and suggested practices are filled in from the record. The account is also filled in
+    if the report is about a pre-release access list, or about a release whose checks do not show whether it was late.
+    In a restricted report, the person who starts it is named as the person dealing with it, because the report may be
+    about the responsible statistician.
 
-    :param occurred_on: days in London; the report cites the editions of the Code in force on them.
+    :param occurred_on: days in London. The report cites the editions of the Code that were in force on these days.
     :param form_key: the key of the form that the person sent.
-    :raises NotYours: if the person writes no reports of the producer, or takes no part in the release's training.
-    :raises FieldRefused: if no day is given, or one is in the future.
+    :return: the report, and whether it is new.
+    :raises NotYours: if the person may not write reports for the producer, or if the release belongs to a training in
+        which they do not take part.
+    :raises FieldRefused: if no day is given, or if a day is in the future.
     """
     role = starting_role(by, about.producer, release=about.release)
     if (earlier := _find_started(form_key, by=by)) is not None:
@@ -433,7 +456,10 @@ def _store(
     form_key: UUID | None,
     receipt: AccessReceipt | None = None,
 ) -> Report:
-    """:param receipt: the recipient's answer that starts the report, if no person starts it."""
+    """Store a new report with its first version and an event.
+
+    :param receipt: the recipient's answer from which the report is drafted, if no person starts it.
+    """
     on_record = content_to_json(content) if content.circumstances else {}
     with transaction.atomic():
         report = Report(
@@ -497,7 +523,7 @@ def _content(
     receipt: AccessReceipt | None = None,
 ) -> ReportContent:
     days = tuple(sorted(set(occurred_on)))
-    # Without a stated day, the report cites the edition in force on the day on which it is drafted.
+    # If no day is stated, the report cites the edition in force on the day on which it is drafted.
     cited = dict.fromkeys(
         practice for on in days or (local_date(at),) for practice in code_of_practice.suggest_practices(kind, on=on)
     )
@@ -517,7 +543,7 @@ def _content(
 def _is_restricted(about: ReportSubject, kind: ReportKind) -> bool:
     """Return whether only few people may know of a report.
 
-    Such a report does not name the responsible statistician as the person dealing with it, unless they start it.
+    A restricted report names the responsible statistician as the person dealing with it only if they start the report.
     """
     if kind is ReportKind.EARLY and about.release is not None:
         return Release.objects.filter(pk=about.release.pk, status__in=TO_COME).exists()
@@ -527,8 +553,8 @@ def _is_restricted(about: ReportSubject, kind: ReportKind) -> bool:
 def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:
     if about.release is not None:
         release = about.release
-        # The address of a release that is not yet public stays confidential, because the report may be sent before the
-        # release.
+        # The address of a release is confidential until the release is due and live. The report may be sent before
+        # then, so the address is left out until the release is live.
         outputs = (Output(release.title, calendar.live_page_of(release, now=at)),)
         return replace(content_of_releases([release]), outputs=outputs)
     if about.series is not None:

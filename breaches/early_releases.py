@@ -1,7 +1,7 @@
-"""Decisions about a release that was found early: take it down, or publish it to everyone now.
+"""Decisions to take an early release down, or to publish it to everyone now.
 
-An early release is a security incident (decision 73). Recording a decision changes neither the web page nor the
-release: people take the page down, or change the release time in a separate step.
+An early release is a security incident (decision 73). This module only records the decisions, and does not change the
+web page or the release. People take the page down, or change the release time, in a separate step.
 """
 
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ from releases.rules.lifecycle import BY_WEIGHT, LEADS, TO_COME, ChangedMeanwhile
 
 Choice = EarlyReleaseDecision.Choice
 DECIDED = "early_release_decided"
-"""The event that records a decision."""
+"""The kind of the event that records a decision."""
 INCIDENT_CONTACT = "incident_contact"
 
-# The incident contact may decide to take a page down at once. Only people who may change a release time may decide to
-# publish it now.
+# The incident contact may decide to take a page down. Only people who may change release times may decide to publish a
+# release now.
 TABLE: Mapping[Choice, frozenset[Role | str]] = {
     Choice.TAKE_DOWN: LEADS | {INCIDENT_CONTACT},
     Choice.PUBLISH_NOW: LEADS,
@@ -37,7 +37,10 @@ class AlreadyReleased(MoveRefused):
 
 
 def early_releases_known_to(person: Person) -> SuspicionQuerySet:
-    """Return the early releases of which a person may know, published or not, the latest first."""
+    """Return the early releases that a person may know of, the latest first.
+
+    Early releases that are published by now are included.
+    """
     found = Suspicion.objects.filter(
         is_shown_to(person, column="release__training"),
         kind=ReportKind.EARLY,
@@ -47,13 +50,19 @@ def early_releases_known_to(person: Person) -> SuspicionQuerySet:
 
 
 def reported_early_releases() -> ReportQuerySet:
-    """Return the reports on early releases that people started themselves, if the release is still to be published."""
+    """Return the reports that people started about early releases that are still to be published.
+
+    Reports that were drafted from our checks are not included.
+    """
     suspected = Suspicion.objects.filter(report__isnull=False).values("report")
     return Report.objects.about_unpublished_early().filter(kind=ReportKind.EARLY).exclude(pk__in=suspected)
 
 
 def choices_open_to(person: Person, suspicion: Suspicion) -> tuple[Choice, ...]:
-    """Return the choices that a person may make about an early release that is not published yet."""
+    """Return the choices that a person may make about an early release.
+
+    There are no choices once the release is published or cancelled.
+    """
     if suspicion.release.status not in TO_COME:
         return ()
     held = _held_roles(person, suspicion.release.series.producer)
@@ -61,12 +70,12 @@ def choices_open_to(person: Person, suspicion: Suspicion) -> tuple[Choice, ...]:
 
 
 def record_decision(suspicion: Suspicion, choice: Choice, *, by: User, at: datetime, seen: int) -> EarlyReleaseDecision:
-    """Record the decision of a person on an early release.
+    """Record a person's decision on an early release.
 
-    :param seen: the number of the last decision that the person read, 0 if there was none.
+    :param seen: the number of the last decision that the person read, or 0 if there was none.
     :raises NotYours: if the person may not make this choice.
     :raises AlreadyReleased: if the release is published or cancelled.
-    :raises ChangedMeanwhile: if another decision was recorded since the person read the page.
+    :raises ChangedMeanwhile: if another decision has been recorded since the person read the page.
     """
     producer = suspicion.release.series.producer
     held = TABLE[choice] & _held_roles(by, producer)
@@ -77,7 +86,7 @@ def record_decision(suspicion: Suspicion, choice: Choice, *, by: User, at: datet
         release = lock_release(suspicion.release_id)
         last = suspicion.decisions.last()
         if last and (last.number, last.choice, last.decided_by_id) == (seen + 1, choice, by.pk):
-            return last  # the same decision was sent by a second click
+            return last  # the person clicked twice
         if (last.number if last else 0) != seen:
             raise ChangedMeanwhile(
                 _("Another decision has been recorded since you opened the page. Read it before you decide.")

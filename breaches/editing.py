@@ -1,4 +1,4 @@
-"""Changes that people make to a report: sections, timeline, cause, assignment, and conflicts of interest."""
+"""Changes to a report's sections, timeline, cause and assignment, and declared conflicts of interest."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -64,15 +64,15 @@ FIELDS: dict[ReportSection, tuple[str, ...]] = {
     ReportSection.CORRECTIVE_ACTIONS: ("corrective_actions",),
 }
 
-# The largest number of attempts to save a section if other saves take the next version number first. If all fail,
-# something else is wrong.
+# The maximum number of attempts to save a section. An attempt fails if another save takes the next version number
+# first. If all attempts fail, something else is wrong.
 ATTEMPTS = 5
 
 
 class SameFieldChanged(MoveRefused):
-    """Another person changed the same fields since they were read; nothing was saved.
+    """Another person has changed the same fields since they were read, so nothing was saved.
 
-    `current` is the present version, `fields` the fields that two people changed.
+    `current` is the current version of the report. `fields` are the fields that both people changed.
     """
 
     def __init__(self, current: ReportVersion, fields: Collection[str]) -> None:
@@ -82,7 +82,7 @@ class SameFieldChanged(MoveRefused):
 
 
 class ImpossibleContent(MoveRefused):
-    """The written text cannot be true; `remarks` says why, field by field."""
+    """The entered values cannot be true. For each wrong field, `remarks` says why."""
 
     def __init__(self, remarks: Collection[Remark]) -> None:
         super().__init__(" ".join(remark.sentence for remark in remarks))
@@ -93,7 +93,8 @@ class ImpossibleContent(MoveRefused):
 class SavedSection:
     """The result of saving a section.
 
-    `changed` is false if the section already had this text. `others_editing` names the people who saved meanwhile.
+    `changed` is false if the section already had this text. `others_editing` names the people who have saved the report
+    since this person read it.
     """
 
     report: Report
@@ -114,15 +115,16 @@ def save_section(
 ) -> SavedSection:
     """Save one section as a new version of the report.
 
-    If another person changed other fields after `expected_version`, their changes remain.
+    If other people have changed other fields since `expected_version`, their changes are kept.
 
     :param values: the section's fields of `ReportContent`.
     :param expected_version: the number of the version that the person read.
-    :param facts_seen: the result of `facts_digest` when the page was shown; it identifies the newer facts that the
-        person read.
-    :param only: the fields to write; by default all fields of the section's form.
+    :param facts_seen: the result of `facts_digest` when the page was shown. It identifies the newest automatic text
+        that the person saw.
+    :param only: the fields to write. By default, these are all fields of the section's form.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
-    :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
+    :raises SameFieldChanged: if another person or an automatic update has changed the same field since
+        `expected_version`.
     :raises ImpossibleContent: if the values cannot be true.
     """
     values = {field: values[field] for field in only or FIELDS[section]}
@@ -172,10 +174,10 @@ def save_section(
 
 
 def _has_other_title(report: Report, content: ReportContent, *, was: ReportContent) -> bool:
-    """Return whether the account has to be written again because people changed the outputs of the report.
+    """Return whether the account must be written again because the outputs of the report have changed.
 
-    An account from answers takes its title from the outputs if the report is about no release. It does not use the
-    title of a series, which does not say which edition it was.
+    An account that is written from answers names a title. If the report is not about a release, the title comes from
+    the outputs. The title of a series is not used, because it does not say which edition it was.
     """
     if content.outputs == was.outputs or not content.answers.given() or not is_asked(report):
         return False
@@ -195,9 +197,9 @@ def _refuse_impossible(report: Report, section: ReportSection, content: ReportCo
 
 
 def _compare_with_due(report: Report, content: ReportContent, *, at: datetime) -> Iterator[Remark]:
-    """Yield a remark if a late release appeared before it was due, or an early one afterwards.
+    """Yield a remark if a late release appeared before it was due, or if an early release appeared after it was due.
 
-    On the page of the cause, people state when a late release appeared (`available_at`).
+    For a late release, `available_at` is the time when it appeared. People state this time on the page about the cause.
     """
     kind, answers = ReportKind(report.kind), content.answers
     if kind is ReportKind.LATE and report.available_at and answers.due:
@@ -220,9 +222,9 @@ def _answer_at(instant: datetime) -> Answer:
 
 
 def _find_due(report: Report, answers: Answers, *, happened: Answer, at: datetime) -> Answer | None:
-    """Return when a release that a person reported was due, at the time when it appeared.
+    """Return when a reported release was due, according to the schedule at the time when the release appeared.
 
-    The record is used if it has the due time, and otherwise the answers.
+    If the record has no due time, use the due time from the answers.
 
     :param happened: when the release appeared.
     """
@@ -235,9 +237,10 @@ def _find_due(report: Report, answers: Answers, *, happened: Answer, at: datetim
 def _read_automatic_text(
     report: Report, current: ReportVersion, *, section: ReportSection, facts_seen: str
 ) -> dict[str, Any]:
-    """Return the automatic text that the person saw next to this section's fields when they wrote.
+    """Return the automatic text to store when a person edits a section.
 
-    It is the text of the present version, with the newer facts if the page showed them.
+    This is the automatic text of the current version. If the page also showed the newest automatic text for the fields
+    of this section, the newest text is used for these fields.
     """
     machine: dict[str, Any] = current.machine
     if facts_seen != facts_digest(report):
@@ -249,11 +252,11 @@ def _read_automatic_text(
 def _with_new_account(
     report: Report, current: ReportVersion, content: ReportContent, *, at: datetime
 ) -> tuple[ReportContent, dict[str, Any], dict[str, Any]]:
-    """Write the account again from the record or the answers, and from the cause.
+    """Write the account again from the recorded facts and the cause, or from the answers and the cause.
 
-    If a person has edited the account, the content does not change. The new account is then only offered to people.
+    If a person has edited the account, their text is kept, and the new account is only offered to people.
 
-    :return: the content, the automatic text to store with it, and the report's columns to set.
+    :return: the content, the automatic text to store with it, and the columns of the report to set.
     """
     suspicions = list(report.suspicions.with_facts())
     if suspicions:
@@ -273,7 +276,10 @@ def _with_new_account(
 
 
 def facts_digest(report: Report) -> str:
-    """Return a short digest of the newest automatic text. A form sends it to state which text its page showed."""
+    """Return a short digest of the newest automatic text.
+
+    A form contains the digest, so that we know which automatic text its page showed.
+    """
     return digest_json(report.machine)[:16]
 
 
@@ -289,13 +295,13 @@ def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: Re
 
 
 def _merge_answers(typed: Answers, read: Answers, current: ReportVersion, theirs: Answers) -> Answers:
-    """Return the present answers with the answers that this person changed.
+    """Return the current answers, updated with the answers that this person changed.
 
-    :raises SameFieldChanged: if another person has changed one of them to something else.
+    :raises SameFieldChanged: if another person has changed the same answer to something else.
     """
     mine = {one.value: getattr(typed, one) for one in Question if getattr(typed, one) != getattr(read, one)}
-    # The form fills in the stated day as the answer to when it happened. If another person has added the time
-    # meanwhile, the filled-in day is not a change.
+    # The form fills in the stated day as the answer to `HAPPENED`. If another person has added a time to this answer
+    # meanwhile, the filled-in day does not count as a change.
     if typed.happened and theirs.happened and typed.happened == replace(theirs.happened, at=None):
         mine.pop(Question.HAPPENED, None)
     if any(getattr(theirs, name) not in (getattr(read, name), answer) for name, answer in mine.items()):
@@ -305,7 +311,10 @@ def _merge_answers(typed: Answers, read: Answers, current: ReportVersion, theirs
 
 @dataclass(frozen=True, slots=True)
 class ChosenCause:
-    """The cause (empty if none is chosen), and when the output was made available, or why that is not known."""
+    """The cause of a breach, and when the output was made available.
+
+    `cause` is empty if no cause is chosen. `available_unknown` says why the time of availability is not known.
+    """
 
     cause: str = ""
     cause_words: str = ""
@@ -318,9 +327,10 @@ def cause_of(report: Report) -> ChosenCause:
 
 
 def may_choose_cause(person: Person, report: Report) -> bool:
-    """Return whether a person may choose the cause: those who may edit the text, and a lead once the report is decided.
+    """Return whether a person may choose the cause.
 
-    People can choose a cause after the decision because it is often found only after the report was sent.
+    Before the decision, people who may edit the text may choose the cause. After the decision, Heads of Profession and
+    deputies may still choose it, because the cause is often found only after the report was sent.
     """
     if report.status in DECIDED:
         return bool(LEADS & roles_of(person, report.producer))
@@ -328,7 +338,7 @@ def may_choose_cause(person: Person, report: Report) -> bool:
 
 
 def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) -> Report:
-    """Store the cause, with an event if it has changed.
+    """Store the cause, and record an event if the cause has changed.
 
     :raises MissingFields: if the cause is not in the list, or is "other" without a description.
     :raises FieldRefused: if the description names a person on the pre-release access list, or the time of availability
@@ -357,7 +367,7 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
 
 
 def _state_cause(report: Report, *, at: datetime) -> Report:
-    """Write the cause into the account, unless the report is decided. No person is the author of this text."""
+    """Write the cause into the account, unless the report is decided. The new version has no person as its author."""
     if report.status in DECIDED:
         return report
     current = versions.current_version(report)
@@ -367,8 +377,8 @@ def _state_cause(report: Report, *, at: datetime) -> Report:
         return report
     if content == was:
         Report.objects.filter(pk=report.pk).update(**columns)
-        # The verdicts may have changed since the text was last refreshed. So the event repeats the state of the
-        # verdicts at that refresh, with which the next refresh compares them.
+        # The verdicts may have changed since the text was last refreshed. The next refresh compares them with their
+        # state at the last refresh, so the event repeats that state.
         last = report.events.filter(facts__has_key="standing").order_by("position").last()
         standing = {"standing": last.facts["standing"]} if last else {}
         record_report_event(report, "facts_offered", at=at, **standing)
@@ -415,9 +425,9 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
 
 
 def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answer | None:
-    """Return when the last late release of a report was due; None if the report is not about a late release.
+    """Return when the late release was due. If there are several late releases, return the latest due time.
 
-    For example, an early release was available before it was due.
+    Return None if the report is not about a late release. An early release, for example, is available before it is due.
     """
     late = report.suspicions.filter(kind="late").select_related("verification")
     if missed := max((suspicion.verification.due_at for suspicion in late), default=None):
@@ -426,7 +436,8 @@ def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answ
         return None
     content = content_of(report)
     due = _find_due(report, content.answers, happened=_answer_at(available), at=at)
-    # A due date after the day of the breach was set later, so it is not the date that was missed.
+    # If the due date is after the day of the breach, the release was rescheduled after the breach. So this is not the
+    # date that was missed.
     is_later = due and due.on and content.first_day and due.on > content.first_day
     return None if is_later else due
 
@@ -438,7 +449,7 @@ def people_to_assign(report: Report) -> QuerySet[User]:
 
 
 def assignment_obstacle(report: Report) -> str:
-    """Return the reason why a report cannot be assigned in its state; empty if it can."""
+    """Return why a report cannot be assigned in its present state, or "" if it can be assigned."""
     if report.status in DECIDED:
         return _("This report has been decided, so you cannot assign it.")
     if report.status in MERGED_OR_SPLIT:
@@ -447,11 +458,13 @@ def assignment_obstacle(report: Report) -> str:
 
 
 def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Report:
-    """Assign a report to oneself, or to another of the producer's people, with an event if that is a change.
+    """Assign a report to a person who has a role for it, and record an event.
 
-    :raises MoveRefused: if the report is decided or continued in another one, or the person has no role for it.
+    If the report is already assigned to this person, do nothing.
+
+    :raises MoveRefused: if the report was decided, merged or split, or if the person has no role for it.
     :raises ChangedMeanwhile: if the report was assigned or decided since it was read.
-    :raises ValueError: if none of the roles of `by` allows it.
+    :raises ValueError: if none of the roles of `by` lets them assign reports.
     """
     role = senior_role(by, TABLE[Action.DEAL], report)
     if sentence := assignment_obstacle(report):
@@ -475,9 +488,10 @@ def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Re
 
 
 def assigned_contact(report: Report) -> ContactPerson | None:
-    """Return the contact details of the person dealing with a report.
+    """Return the contact details of the person to whom a report is assigned, or None if it is not assigned.
 
-    They are those of the producer's contact for this person, or else those of the person's account.
+    If the producer has a contact for this person, return the details of the contact. Otherwise, return the name and the
+    email address of the person's account.
     """
     person = report.person_dealing
     if person is None:
@@ -487,23 +501,26 @@ def assigned_contact(report: Report) -> ContactPerson | None:
 
 
 def suggest_contact(report: Report, content: ReportContent) -> ContactPerson | None:
-    """Return the contact to suggest as the person dealing with a report, or None if its text already names them."""
+    """Return the contact details that we suggest for the person dealing with a report.
+
+    Return None if the content already has these details, or if the report is not assigned.
+    """
     person = assigned_contact(report)
     return None if person == content.dealing else person
 
 
 def declare_own_act(report: Report, *, by: User, at: datetime, words: str = "") -> None:
-    """Record once that a report is about something that the person did.
+    """Record that a report is about something that the person did. If this is already recorded, do nothing.
 
-    They may still edit and submit the report, record the answer, and send a document that another person approved. Only
-    other people may make the moves in `DECISIONS` and decide whether the report is public.
+    The person may still edit and submit the report, record the answer, and send a document that another person
+    approved. Only other people may make the moves in `DECISIONS` and decide whether the report is public.
 
-    :raises ValueError: if the person holds no role by which reports are written or decided.
+    :raises ValueError: if none of the person's roles lets them write reports or decide on them.
     """
     role = senior_role(by, WRITERS, report)
     try:
         with transaction.atomic():
-            # Lock the row before the chain of events, in the same order as all other changes of a report.
+            # Lock the report before the event chain. All other changes of a report use the same order.
             Report.objects.select_for_update(no_key=True).get(pk=report.pk)
             OwnAct(report=report, person=by, at=at).save()
             record_report_event(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)
@@ -513,7 +530,10 @@ def declare_own_act(report: Report, *, by: User, at: datetime, words: str = "") 
 
 
 def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
-    """Return the entries that a report's timeline may print: recorded facts and uncorrected notes, in order."""
+    """Return the entries that a report's timeline may print, in chronological order.
+
+    These are recorded facts, and notes that have not been corrected.
+    """
     entries = [
         entry
         for suspicion in report.suspicions.select_related("verification", "release")
@@ -527,12 +547,12 @@ def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
 
 
 def entry_of_note(note: TimelineNote) -> TimelineEntry:
-    """Return a note as it is printed: without its author, because the form names posts and not people."""
+    """Return the timeline entry for a note. It has no author, because the form names posts and not people."""
     return TimelineEntry(note.happened_at, note.text, f"note-{note.pk}")
 
 
 def outdated_entries(report: Report, content: ReportContent) -> tuple[TimelineEntry, ...]:
-    """Return the printed entries that are outdated: corrected notes, and changed recorded facts."""
+    """Return the printed entries whose note was corrected or whose recorded fact has changed."""
     if not content.timeline:
         return ()
     present = set(timeline_entries(report))
@@ -566,7 +586,11 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
 
 
 def _response_to_early(suspicion: Suspicion, title: str) -> Iterator[TimelineEntry]:
-    """Yield the decisions on an early release, the decision to release it at once, and when OSR was informed."""
+    """Yield timeline entries for the response to an early release.
+
+    There is an entry for each decision on the early release, for a decision to release it at once, and for the time
+    when OSR was informed.
+    """
     for row in suspicion.decisions.all():
         decision = early_decision(row)
         text = f"{describe_decider(decision.role)} decided to {describe_choice(decision, title)}."
@@ -594,13 +618,15 @@ def write_note(
     corrects: TimelineNote | None = None,
     printed: bool = False,
 ) -> TimelineNote:
-    """Write a note, or the correction of another. The same text sent twice makes one note.
+    """Write a note, or correct an earlier note. If a person sends the same note twice, it is stored once.
 
-    :param happened_at: the aware instant of what happened; not after `at`.
-    :param corrects: the note that this one replaces. The replaced note stays on record and is no longer printed.
-    :param printed: whether the timeline prints the note, if this person may edit the report in its state.
+    :param happened_at: the time of the event, as an aware datetime. It must not be after `at`.
+    :param corrects: the earlier note that the new note replaces. The earlier note stays on record but is no longer
+        printed.
+    :param printed: whether the timeline prints the note. This has no effect if the person may not edit the report in
+        its present state.
     :raises MissingFields: if the text is empty.
-    :raises FieldRefused: if the note is about the future, or `corrects` was corrected already.
+    :raises FieldRefused: if the note is about the future, or if `corrects` has already been corrected.
     :raises ValueError: if none of the person's roles lets them write notes.
     """
     role = senior_role(by, TABLE[Action.WRITE_NOTE], report)
@@ -640,19 +666,25 @@ def may_choose_entries(person: User, report: Report) -> bool:
 def choose_entries(
     report: Report, *, sources: Collection[str], expected_version: int, by: User, at: datetime
 ) -> SavedSection:
-    """Choose what the report's timeline prints, as a new version of the report with copies of the entries.
+    """Choose the entries that the report's timeline prints.
 
-    :param sources: the `source` of each chosen entry; unknown sources are ignored.
+    The entries are copied into a new version of the report.
+
+    :param sources: the `source` of each chosen entry. Unknown sources are ignored.
     :param expected_version: the number of the version that the person read.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
-    :raises SameFieldChanged: if another person chose something else meanwhile.
+    :raises SameFieldChanged: if another person has chosen other entries since `expected_version`.
     """
     chosen = tuple(entry for entry in timeline_entries(report) if entry.source in sources)
     return _save_timeline(report, chosen, expected_version=expected_version, by=by, at=at)
 
 
 def _choose_note(report: Report, note: TimelineNote, *, printed: bool, by: User, at: datetime) -> None:
-    """Add a note to the printed entries, and remove the one that it corrects, if the person may edit the report."""
+    """Update the printed entries of the timeline after a note was written.
+
+    If `printed` is true, the new note is added. If the new note corrects an earlier note, the earlier note is removed.
+    If the person may not edit the report, nothing is changed.
+    """
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if not may_choose_entries(by, fresh):
         return

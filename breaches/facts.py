@@ -1,4 +1,4 @@
-"""Queries that gather recorded facts for the drafted text about a release or an access list."""
+"""Queries for the recorded facts from which the text of a report is drafted."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -61,14 +61,14 @@ from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, f
 
 
 def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
-    """Gather the facts on each verdict of some suspicions, by the verdict's key.
+    """Return the facts about the verdicts of some suspicions, keyed by the verdict's primary key.
 
-    :param suspicions: from a query `with_facts()`.
+    :param suspicions: the suspicions, loaded using `with_facts()`.
     """
     verdicts: dict[int, Verification] = {}
     early = set()
     for suspicion in suspicions:
-        suspicion.verification.release = suspicion.release  # use the release that is already read
+        suspicion.verification.release = suspicion.release  # use the loaded release
         verdicts[suspicion.verification_id] = suspicion.verification
         if suspicion.kind == ReportKind.EARLY:
             early.add(suspicion.verification_id)
@@ -76,9 +76,10 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
 
 
 def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tuple[AnnexPicture, ...]]:
-    """Gather the screenshots of the suspected releases, by the verdict's key.
+    """Return the screenshots of the releases of some suspicions, keyed by the verdict's primary key.
 
-    They are those of the verdict's schedule that are not sealed, so anyone may see them.
+    Only screenshots from the schedule version of the verdict are returned. Sealed screenshots are left out, so anyone
+    may see the result.
     """
     return {
         suspicion.verification_id: tuple(
@@ -93,13 +94,15 @@ def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tupl
 
 
 def facts_of_verifications(verifications: Collection[Verification], *, early: Collection[int] = ()) -> dict[int, Facts]:
-    """Gather the facts on some verdicts, by the verdict's key, in a few queries for all of them.
+    """Return the facts about some verdicts, keyed by the verdict's primary key.
 
-    Reports about other breaches than an early release have more readers, so what was found before the due time is
-    omitted until the release is published (decision 73).
+    The facts of all verdicts are read together, in a few queries.
 
-    :param verifications: read with `release__series__producer`.
-    :param early: the keys of the verdicts whose report is about an early release.
+    Only a few people can read a report about an early release. For all other reports, findings from before the due time
+    are left out until the release is published (decision 73).
+
+    :param verifications: the verdicts, loaded with `release__series__producer`.
+    :param early: the primary keys of the verdicts whose report is about an early release.
     """
     sealed = {one.pk: one.due_at for one in verifications if one.pk not in early and is_hidden(one.release, [one])}
     verifications = [mask_verdict(one) if one.pk in sealed else one for one in verifications]
@@ -208,7 +211,7 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
 
 
 def _find_early_decisions(releases: Iterable[int]) -> dict[tuple[int, int], EarlyDecision]:
-    """Return the decision in force on each early release, by release and schedule version."""
+    """Return the decision in force on each early release, keyed by release and schedule version."""
     if not (keys := set(releases)):
         return {}
     rows = EarlyReleaseDecision.objects.filter(suspicion__release__in=keys).select_related("suspicion")
@@ -220,7 +223,7 @@ def _find_early_decisions(releases: Iterable[int]) -> dict[tuple[int, int], Earl
 
 
 def early_decision(row: EarlyReleaseDecision) -> EarlyDecision:
-    """Read one stored decision on an early release. Its role is None if the incident contact decided."""
+    """Convert a stored decision on an early release. If the incident contact decided, the role is None."""
     role = Role(row.role) if row.role in set(Role) else None
     return EarlyDecision(row.choice == EarlyReleaseDecision.Choice.PUBLISH_NOW, role, row.decided_at)
 
@@ -228,7 +231,11 @@ def early_decision(row: EarlyReleaseDecision) -> EarlyDecision:
 def _find_release_at_once(
     verification: Verification, exceptions: Mapping[tuple[int, int], Iterable[ReleaseException]]
 ) -> ReleaseException | None:
-    """Return the decision to release at once on the present date, if the release was found early on another date."""
+    """Return the decision to publish an early release at once, or None if there is none.
+
+    This decision set the present date of the release. The verdict is about an earlier date, for which the release was
+    found early.
+    """
     release = verification.release
     if verification.outcome != Outcome.EARLY or release.schedule_version == verification.schedule_version:
         return None
@@ -247,12 +254,16 @@ def _choose_statements(
 ) -> Iterator[models.Statement]:
     """Yield the staff statements for a report.
 
-    Statements of when the release was live are left out if they were made for an earlier date. Until the release is
-    published or cancelled, a report that is not about an early release also leaves out statements that the release was
-    out early, and statements of when it was live that were made after a later date was set.
+    Statements of when the release was live are left out if they were made for an earlier schedule version.
 
-    :param found_at: when checks for this date last found each text, by its digest.
-    :param is_sealed: whether statements from before the due time are left out, because a check found the release early.
+    Until the release is published or cancelled, a report that is not about an early release also leaves out:
+
+    - statements that the release was live before it was due
+    - statements of when the release was live, if they were made for a later schedule version
+
+    :param found_at: the time at which checks under this schedule last found each text, keyed by the digest of the text.
+    :param is_sealed: whether to leave out all statements made before the due time, because a check found the release
+        early.
     """
     texts = {digest for digest, at in found_at.items() if at >= verification.due_at}
     is_open = is_early or verification.release.status not in TO_COME
@@ -270,9 +281,10 @@ def _is_before(at: datetime, due_at: datetime | None) -> bool:
 
 
 def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact]) -> Iterable[CheckFact]:
-    """Leave out the checks from before a due time, except those that found the release not live.
+    """Leave out the checks that show findings from before a due time.
 
-    :param due_at: the due time; None leaves out no checks.
+    A check from before the due time is returned only if it found the release not live. If `due_at` is None, all checks
+    are returned.
     """
     return (
         check
@@ -282,7 +294,7 @@ def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact
 
 
 def _exception(departure: models.Departure) -> ReleaseException:
-    """:param departure: read with its corrections prefetched."""
+    """Convert a departure, whose corrections must be prefetched, to a `ReleaseException`."""
     agreement = departure.agreement
     return ReleaseException(
         kind=DepartureKind(departure.kind),
@@ -302,10 +314,11 @@ def _publisher_time(verification: Verification) -> tuple[datetime, Source] | Non
 def _find_past_caches(
     checks: Mapping[AddressKey, list[CheckFact]], fresh: Mapping[AddressKey, list[DiagnosticCheck]]
 ) -> dict[AddressKey, tuple[datetime, datetime]]:
-    """Find the addresses where a check that bypassed caches found a release that readers still did not see.
+    """Find the addresses where a check that bypassed caches found the release, but readers did not see it yet.
 
-    :return: by address, when this check was completed, and when the last later check was sent that used caches and did
-        not find the release.
+    :return: a dict that maps each address to two times. The first is when the check that bypassed caches was completed.
+        After this time, checks that used caches still did not find the release. The second is when the last of these
+        checks was sent.
     """
     found: dict[AddressKey, tuple[datetime, datetime]] = {}
     for key, past_caches in fresh.items():
@@ -320,13 +333,15 @@ def _find_past_caches(
 def _not_observed(
     verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
 ) -> dict[int, tuple[coverage.Stretch, ...]]:
-    """List the periods without monitoring for each verdict.
+    """Find the gaps in monitoring for each verdict.
 
-    They are looked for from the due time (or from the last check that did not find an early release) until the first
-    check that found the release. If no check found it, the end is the limit of the tolerance or the last check,
-    whichever is later.
+    The search starts at the due time. For an early release, it starts at the last check that did not find the release,
+    if there is one.
 
-    :param addresses: by the verdict's key; so is the result.
+    The search ends at the first check that found the release. If no check found the release, it ends at the limit of
+    the tolerance or at the last check, whichever is later.
+
+    :param addresses: the addresses of each verdict, keyed by the verdict's primary key. The result has the same keys.
     """
     checks, spans = {}, {}
     for verification in verifications:
@@ -348,9 +363,11 @@ def _not_observed(
 
 
 def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
-    """Gather a release's pre-release access list, with withdrawn entries and open requests.
+    """Return the facts about a release's pre-release access list.
 
-    :param release: read with its series and producer.
+    Withdrawn entries and open requests are included.
+
+    :param release: the release, loaded with its series and producer.
     """
     requests = release.pre_release_requests.filter(status=RequestStatus.WAITING).order_by("asked_at")
     return AccessFacts(
@@ -365,9 +382,9 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
 
 def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
-    """Gather the entries of a release's pre-release access list, including withdrawn ones, without names."""
-    # No name from the list may get into a text. So the columns with names are not read, and only the times of
-    # recipients are used.
+    """Return the entries of a release's pre-release access list, without names. Withdrawn entries are included."""
+    # Names on the list must not appear in any text. So columns with names are deferred, and only times are taken from
+    # the recipients.
     entries = list(
         release.pre_release_access.select_related("release__series__producer")
         .defer("person", "email", "reason", "period_reason")
@@ -394,22 +411,28 @@ def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
 
 
 def find_release_with_list(report: Report) -> Release | None:
-    """Return the release from whose list a report about pre-release access was started; None for another report."""
+    """Return the release whose pre-release access list a report is about.
+
+    Return None if the report is not about pre-release access to a release.
+    """
     if report.kind != ReportKind.PRA:
         return None
     return Release.objects.filter(started_reports__report=report).select_related("series__producer").first()
 
 
 def is_asked(report: Report) -> bool:
-    """Return whether people answer questions about the breach.
+    """Return whether a report asks people questions about the breach.
 
-    They do unless our checks raised the suspicion, because then the account is written from the checks.
+    If our checks raised the suspicion, there are no questions, because the account is written from the checks.
     """
     return not (report.kind in SUSPECTED and report.suspicions.exists())
 
 
 def compare_access_starts(report: Report, answers: Answers) -> str:
-    """Return a warning if a report's access list records another start of access than the answers; "" otherwise."""
+    """Return a warning if the answers and the access list give different times for the start of access.
+
+    Otherwise, return an empty string.
+    """
     if report.kind != ReportKind.PRA:
         return ""
     entries = PreReleaseAccess.objects.filter(release__started_reports__report=report)
@@ -417,7 +440,7 @@ def compare_access_starts(report: Report, answers: Answers) -> str:
     return compare_recorded_starts(answers.happened, [began_at for began_at in recorded if began_at])
 
 
-# The results of our checks that contradict people who report a release as early, in words.
+# Descriptions of the outcomes that contradict a person who reports a release as early.
 _NOT_EARLY: Mapping[Outcome, str] = {
     Outcome.ON_TIME: "on time",
     Outcome.LATE: "late",
@@ -427,9 +450,9 @@ _NOT_EARLY: Mapping[Outcome, str] = {
 
 
 def compare_early_report(report: Report, answers: Answers) -> str:
-    """Return a warning if people report a release as early that our checks did not find early; "" otherwise.
+    """Return a warning if a person reported a release as early, but our checks found another outcome.
 
-    The warning changes neither the report nor the verdict.
+    Otherwise, return an empty string. The warning changes neither the report nor the verdict.
     """
     if report.kind != ReportKind.EARLY or report.suspicions.exists():
         return ""
@@ -437,7 +460,7 @@ def compare_early_report(report: Report, answers: Answers) -> str:
         release__started_reports__report=report, schedule_version=F("release__schedule_version")
     )
     verdict = present.filter(outcome__in=list(_NOT_EARLY)).select_related("release").first()
-    # No warning is given if it would disclose findings from before the due time.
+    # Return no warning if it would disclose findings from before the due time.
     if verdict is None or is_hidden(verdict.release, [verdict]):
         return ""
     found = _NOT_EARLY[Outcome(verdict.outcome)]
@@ -445,14 +468,17 @@ def compare_early_report(report: Report, answers: Answers) -> str:
 
 
 def compare_with_record(report: Report, answers: Answers) -> str:
-    """Return a warning if the access list, or our checks, contradict the answers of a report; "" otherwise."""
+    """Return a warning if the access list or our checks contradict the answers in a report.
+
+    Return an empty string if there is no contradiction.
+    """
     return compare_access_starts(report, answers) or compare_early_report(report, answers)
 
 
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
-    """Return the required questions that are asked for a report and not answered.
+    """Return the required questions of a report that have no answer.
 
-    People need not answer when a release was due if it has an exact date.
+    If the report is about a release with an exact date, people do not have to answer when the release was due.
     """
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
     if not missing or not is_asked(report):
@@ -463,19 +489,25 @@ def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Q
 
 
 def has_known_date(report: Report) -> bool:
-    """Return whether a report is about a release with an exact date, so that people are not asked when it was due."""
+    """Return whether a report is about a release with an exact date.
+
+    If so, people are not asked when the release was due.
+    """
     return StartedReport.objects.filter(report=report, release__due_at__isnull=False).exists()
 
 
 def find_stated_day(report: Report, content: ReportContent) -> date | None:
-    """Return the day of occurrence that was stated when the report was started; None if there is not exactly one."""
+    """Return the day of occurrence that was stated when the report was started.
+
+    Return None if no day was stated, or if the report does not now have exactly one day of occurrence.
+    """
     started = StartedReport.objects.filter(report=report).select_related("receipt").first()
     is_stated = started and (started.receipt is None or started.receipt.happened_at)
     return content.occurred_on[0] if is_stated and len(content.occurred_on) == 1 else None
 
 
 def outputs_without_public_address(report: Report, *, now: datetime) -> set[str]:
-    """Return the titles of the outputs whose address is left out because the release is not public yet."""
+    """Return the titles of outputs whose web address is left out because the release is not public yet."""
     releases = Release.objects.filter(started_reports__report=report)
     return {
         release.title
@@ -485,10 +517,13 @@ def outputs_without_public_address(report: Report, *, now: datetime) -> set[str]
 
 
 def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Incident:
-    """Gather the facts for the account of a breach that a person reports: the answers, the release, the cause.
+    """Return the facts for the account of a breach that a person reported.
 
-    For a report about pre-release access to a release, they include its list as it is now. For a late release, the
-    answer to when it happened is the time of availability that people state with the cause.
+    The facts come from the answers, the release and the recorded cause. If the report is about pre-release access, the
+    present access list of the release is included.
+
+    For a late release, people enter the time of availability together with the cause. This time is then used as the
+    answer to the question when the breach happened.
     """
     related = StartedReport.objects.filter(report=report).select_related("release__series__producer", "receipt")
     started, kind, answers = related.first(), ReportKind(report.kind), content.answers
@@ -508,20 +543,31 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
 
 
 def recorded_cause(report: Report) -> RecordedCause:
-    """Return the cause that people chose for a report, with their words for it and when it became available."""
+    """Return the cause that people recorded for a report.
+
+    It includes their description of the cause, and the stated time at which a late release became available.
+    """
     available = StatedAvailability(late_titles(report), report.available_at) if report.available_at else None
     return RecordedCause(Cause(report.cause) if report.cause else None, report.cause_words, available)
 
 
 def late_titles(report: Report) -> tuple[str, ...]:
-    """Return the titles of a report's late releases, or of the release that a person reported."""
+    """Return the titles of the late releases of a report.
+
+    If the report has no suspicion of a late release, return the title of the release about which the report was
+    started.
+    """
     late = report.suspicions.filter(kind=ReportKind.LATE).values_list("release__title", flat=True)
     started = Release.objects.filter(started_reports__report=report).values_list("title", flat=True)
     return tuple(dict.fromkeys(late)) or tuple(started)
 
 
 def compare_availability(report: Report) -> str:
-    """Return a warning if a check did not find a late release at or after its stated availability; else ""."""
+    """Return a warning if a check contradicts the stated time at which a late release became available.
+
+    A check contradicts this time if it was made at or after the time and did not find the release. Return an empty
+    string if there is no contradiction.
+    """
     if not report.available_at:
         return ""
     late = report.suspicions.filter(kind=ReportKind.LATE).select_related("verification", "release")
@@ -543,8 +589,9 @@ def compare_availability(report: Report) -> str:
 def cause_of_account(report: Report, version: ReportVersion) -> RecordedCause:
     """Return the cause to write into the automatic account.
 
-    If a person has edited an account that named no cause, the cause is left out: people chose it themselves, so it is
-    not a new fact to offer to them. The stated time at which a late release became available is still included.
+    If a person has edited an account that named no cause, the cause is left out. People chose the cause themselves, so
+    it must not be offered to them as a new fact. The stated time at which a late release became available is still
+    included.
     """
     if CAUSE_NOT_RECORDED in version.machine.get("circumstances", "") and not version.is_untouched("circumstances"):
         return RecordedCause(available=recorded_cause(report).available)
@@ -560,10 +607,10 @@ def incident_about(
     now: datetime,
     receipt: AccessReceipt | None = None,
 ) -> Incident:
-    """Gather the facts for the account of a breach.
+    """Return the facts for the account of a breach.
 
-    :param release: read with its series and producer; None for a breach that is about no release.
-    :param receipt: the answer of a recipient that started the report.
+    :param release: the release, loaded with its series and producer, or None if the breach is not about a release.
+    :param receipt: the answer of a pre-release access recipient, if the report started from this answer.
     """
     if release is None:
         return Incident(kind=kind, answers=answers, cause=cause)
@@ -583,10 +630,13 @@ def incident_about(
 
 
 def uncertain_verdict(release: Release) -> Verification | None:
-    """Return the verdict on the present schedule of a release, if it does not say whether the release was on time."""
+    """Return the verdict on a release's present schedule if it does not say whether the release was on time.
+
+    Otherwise, return None.
+    """
     present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
     verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
-    # A verdict is not returned if its account would disclose findings from before the due time.
+    # Do not return a verdict if its account would disclose findings from before the due time.
     return None if verdict is None or is_hidden(release, [verdict]) else verdict
 
 
@@ -596,7 +646,10 @@ def _describe_uncertain_checks(release: Release) -> str:
 
 
 def find_reported_disclosure(report: Report) -> ReportedDisclosure | None:
-    """Return what a recipient of pre-release access reported, if that started the report."""
+    """Return the disclosure that a recipient of pre-release access reported.
+
+    Return None if the report was not started by a recipient.
+    """
     return _reported_disclosure(AccessReceipt.objects.filter(started_report__report=report).first())
 
 
@@ -609,13 +662,14 @@ def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | 
 def _schedule_at_incident(
     release: Release, happened: Answer | None
 ) -> tuple[datetime | None, tuple[ReleaseException, ...]]:
-    """Return when a release was due at the time of a breach, and the exceptions to report.
+    """Return the due date that was in force at the time of a breach, and the exceptions to report.
 
-    The exceptions are those that applied to that due date. A later release at once is included as well, because it is
-    decided after a leak or a statement in public.
+    The exceptions are those for this due date. A later decision to release at once is included too, because such a
+    decision is made after a leak or a statement in public.
 
-    If only the day of the breach is known, the due date at the start of that day is used. If nothing is known, the
-    present due date is used, or the previous one if the present one was set by a release at once.
+    If only the day of the breach is known, the due date at the start of this day is used. If the day is not known
+    either, the present due date is used. However, if there was a decision to release at once, the due date before this
+    decision is used.
     """
     departures = list(release.departures.prefetch_related("corrections").order_by("schedule_version", "pk"))
     at_once = [one for one in departures if one.kind == DepartureKind.AT_ONCE]
@@ -634,7 +688,10 @@ def _schedule_at_incident(
 
 
 def names_on_list(report: Report) -> list[str]:
-    """Return the names on the pre-release access list of a report's release, which no answer may contain."""
+    """Return the names on the pre-release access list of a report's release.
+
+    Answers must not contain these names.
+    """
     entries = Release.objects.filter(started_reports__report=report).values_list(
         "pre_release_access__person", flat=True
     )
@@ -642,23 +699,30 @@ def names_on_list(report: Report) -> list[str]:
 
 
 def releases_with_needed_evidence(releases: Collection[int]) -> set[int]:
-    """Return the keys of those releases whose evidence is needed by a report that was not dismissed."""
+    """Return the primary keys of the given releases whose evidence is still needed.
+
+    A release needs its evidence if it has a suspicion or a started report, unless the report was dismissed.
+    """
     suspicions = Suspicion.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     started = StartedReport.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     return {*suspicions.values_list("release_id", flat=True), *started.values_list("release_id", flat=True)}
 
 
 def releases_with_needed_names(releases: Collection[int]) -> set[int]:
-    """Return the keys of those releases that have an undecided report about their pre-release access list."""
+    """Return the primary keys of the given releases whose access lists must retain the names.
+
+    These are the releases with a started report that is still undecided.
+    """
     undecided = StartedReport.objects.filter(release__in=releases, report__in=Report.objects.undecided())
     return set(undecided.values_list("release_id", flat=True))
 
 
 def evidence_digest(report: Report) -> str:
-    """Return one SHA-256 over the checks of the schedules that a report is about; empty if there are none.
+    """Return a SHA-256 digest of the checks that a report is about, or an empty string if there are none.
 
-    It is the digest of their row hashes in the order of the evidence chain, one to a line, so that `sha256sum` alone
-    can verify it against an exported bundle of evidence.
+    The checks are those under the schedule versions of the report's suspicions. The digest covers their row hashes in
+    the order of the evidence chain, one hash for each line. So `sha256sum` is enough to verify the digest against an
+    exported evidence bundle.
     """
     reported = Q(release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version"))
     rows = repository.read_row_hashes(reported)

@@ -1,4 +1,4 @@
-"""The forms of the sections of a report, and the fields that pages share."""
+"""The forms for the sections of a report, and form fields that several pages share."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -56,9 +56,9 @@ LONGEST_REMARK = 4000
 
 
 def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> LongTextField:
-    """Make a text field for the words that go with a move, such as a reason or a comment.
+    """Make a text field that accompanies a move, for example for a reason or a comment.
 
-    :param required: the error message of an empty field; without one the field is optional.
+    :param required: the error message if the field is empty. If it is None, the field is optional.
     """
     return LongTextField(
         label=label,
@@ -70,9 +70,10 @@ def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> Lo
 
 
 def check_web_address(url: str) -> None:
-    """Refuse a link that is not a full web address.
+    """Raise a validation error if a link is not a full web address.
 
-    Django shows the field's own error message "invalid", because it names the field.
+    The error has the code "invalid" and no message. Django then shows the message of the field for this code, which
+    names the field.
     """
     if not is_web_address(url):
         raise ValidationError("", code="invalid")
@@ -112,7 +113,7 @@ class DateRow(forms.Form):
 
 
 class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names each set's form
-    """A set of rows that ignores empty ones and always shows at least one."""
+    """A formset that ignores empty rows and always shows at least one row."""
 
     prefix: str
     fields: ClassVar[tuple[str, ...]]
@@ -123,7 +124,10 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
         return [row for form in self.forms if any((row := form.cleaned_data).get(name) for name in self.fields)]
 
     def object_to(self, sentence: str) -> bool:
-        """Add an error to the row that caused it, and return whether there is such a row."""
+        """Add an error to the row that caused it.
+
+        :return: whether a row was found for the error.
+        """
         return False
 
     @property
@@ -177,7 +181,10 @@ def date_rows(data: QueryDict | None, days: Iterable[date]) -> RowSet:
 
 
 def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
-    """Return the submitted rows and an empty one, for the button that adds a row without JavaScript."""
+    """Return the submitted data with one more empty row.
+
+    Used by the button that adds a row without JavaScript.
+    """
     longer = data.copy()
     counter = f"{prefix}-TOTAL_FORMS"
     given = longer.get(counter, "")
@@ -186,7 +193,7 @@ def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
 
 
 def practice_notes(choice: PracticeChoice) -> Iterator[str]:
-    """Return the help text for the choice of a practice. It is not printed."""
+    """Yield the sentences that help people to choose a practice. They are not printed in the report."""
     if choice.is_suggested and choice.suggestion is not None:
         cases = choice.suggestion.cases
         if cases is None:
@@ -206,7 +213,10 @@ def practice_notes(choice: PracticeChoice) -> Iterator[str]:
 
 
 def narrative(label: Any, hint: Any) -> LongTextField:
-    """Make the field of a section's narrative; its character count appears only near the limit."""
+    """Make the text field for the narrative of a section.
+
+    The layouts of the forms show a character count for this field, but only near the limit.
+    """
     return LongTextField(
         label=label,
         help_text=format_lazy(
@@ -221,9 +231,10 @@ def narrative(label: Any, hint: Any) -> LongTextField:
 
 
 class SectionForm(forms.Form):
-    """One section of a report. No field is required until the report is submitted.
+    """The form for one section of a report. No field is required until the report is submitted.
 
-    `version` is the version that the person read; `facts_seen` is the digest of the newer facts shown with it.
+    `version` is the number of the version that the person has read. `facts_seen` is the digest of the newer facts that
+    the page showed with this version.
     """
 
     use_required_attribute = False
@@ -231,7 +242,7 @@ class SectionForm(forms.Form):
     rows: RowSet | None = None
     too_long: ClassVar[Any] = lazy("{label} must be %(limit_value)d characters or less")
     rows_come_last: ClassVar[bool] = False
-    """Whether the rows are the last question, rather than between the first fields and the others."""
+    """Whether the rows come after all other fields. Otherwise, they come between the `first` and `last` fields."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -249,14 +260,14 @@ class SectionForm(forms.Form):
         stated_day: date | None = None,
         disclosure: ReportedDisclosure | None = None,
     ) -> None:
-        """Fill in one section.
+        """Fill in the form from the report.
 
         :param content: the present content of the report.
         :param practices: the practices that may be cited on the day of occurrence.
-        :param kind: the kind of breach, which decides the questions of "What happened".
-        :param left_out: the questions that the record answers.
+        :param kind: the kind of breach. The questions of "What happened" depend on it.
+        :param left_out: the questions that are not asked, because the record already answers them.
         :param stated_day: the day of occurrence that was stated when the report was started.
-        :param disclosure: what a recipient of pre-release access reported, if that started the report.
+        :param disclosure: the disclosure that a recipient of pre-release access reported, if this started the report.
         """
         self.kind = kind
         self.stated_day = stated_day
@@ -265,24 +276,24 @@ class SectionForm(forms.Form):
         initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
         self.add_questions()
-        # Django's own error message about a text that is too long does not name the field.
+        # Django's error message for a text that is too long does not name the field.
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
                 field.error_messages["max_length"] = format_lazy(self.too_long, label=field.label)
         self.set_up(data, content=content, practices=practices)
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
-        """Return the values of the fields before anyone types."""
+        """Return the initial values of the fields, keyed by field name."""
         raise NotImplementedError
 
     def add_questions(self) -> None:
-        """Make the fields that depend on the kind of breach."""
+        """Add the fields that depend on the kind of breach."""
 
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
-        """Make the rows and choices, which depend on the report."""
+        """Set up the rows and choices, which depend on the report."""
 
     def values(self) -> dict[str, Any]:
-        """Return the submitted values of the section's fields of `ReportContent`."""
+        """Return the submitted values, keyed by the fields of `ReportContent`."""
         raise NotImplementedError
 
     def plans(self) -> list[Plan]:
@@ -309,7 +320,7 @@ class SectionForm(forms.Form):
 
 
 class NarrativeForm(SectionForm):
-    """A section that is one text, in the field with the same name."""
+    """The form for a section that is one text. The text field has the same name as the section."""
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
         return {self.section.value: getattr(content, self.section)}
@@ -380,17 +391,17 @@ class ActionFields(forms.Form):
 
 
 class ActionRow(ActionFields):
-    """A new action in the form of its section."""
+    """A row for a new action in `CorrectiveActionsForm`."""
 
     def __init__(self, *args: Any, is_asked: bool, **kwargs: Any) -> None:
-        """:param is_asked: whether an empty field is an error. It is not when a person only adds another row."""
+        """:param is_asked: whether empty fields are errors. They are not if a person only adds another row."""
         super().__init__(*args, **kwargs)
         if not is_asked:
             for field in self.fields.values():
                 field.required = False
 
     def has_changed(self) -> bool:
-        # A radio button cannot be cleared, so its choice alone is no action.
+        # A radio button cannot be cleared. So a row in which only this choice was made counts as empty.
         return any(name != "term" for name in self.changed_data)
 
 
@@ -399,7 +410,8 @@ class _Actions(RowSet):
     fields = ("text", "term", "owner", "due")
     first_control = "text"
     another = lazy("Add another action")
-    # The label of each field of a second action and later ones, and the error if the field is empty.
+    # The labels and error messages for the second action and all later actions. The error message is shown if the field
+    # is empty.
     later: ClassVar[Mapping[str, tuple[Any, Any]]] = {
         "text": (lazy("Action %(number)s"), lazy("Enter action %(number)s")),
         "term": (
@@ -420,7 +432,7 @@ class _Actions(RowSet):
             cast("GovukDateField", form.fields["due"]).subject = _("Due date of action %(number)s") % number
 
     def object_to(self, sentence: str) -> bool:
-        # Only a due date can be refused, if it is too early. So the error belongs to the earliest due date.
+        # The only possible error is a due date that is too early. So add it to the row with the earliest due date.
         if dated := [form for form in self.forms if form.cleaned_data.get("due")]:
             min(dated, key=lambda form: form.cleaned_data["due"]).add_error("due", sentence)
         return bool(dated)
@@ -439,7 +451,10 @@ _ActionRows = formset_factory(ActionRow, formset=_Actions, extra=1, max_num=MOST
 
 
 class CorrectiveActionsForm(NarrativeForm):
-    """Section 4: the actions that prevent the same breach. New ones are entered in rows, and printed in the text."""
+    """Section 4: the actions that prevent the same breach.
+
+    People enter new actions in rows. When they save the form, the actions are added to the text of the section.
+    """
 
     section = ReportSection.CORRECTIVE_ACTIONS
 
@@ -449,7 +464,7 @@ class CorrectiveActionsForm(NarrativeForm):
     )
 
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
-        # A form that was opened before the upgrade that introduced these rows does not send them.
+        # If a person opened the page before the upgrade that introduced the rows, the submitted form has no rows.
         if data is None or f"{_Actions.prefix}-TOTAL_FORMS" in data:
             is_asked = data is None or "add" not in data
             self.rows = cast("RowSet", _ActionRows(data, prefix=_Actions.prefix, form_kwargs={"is_asked": is_asked}))
@@ -458,7 +473,7 @@ class CorrectiveActionsForm(NarrativeForm):
         return [row.plan() for row in self.rows.forms if row.has_changed()] if self.rows else []
 
 
-# The people of section 1: the prefix of their form fields, and the field of `ReportContent`.
+# The contacts in section 1. The dict maps prefixes of form fields to fields of `ReportContent`.
 CONTACTS = {"dealing": "dealing", "hop": "head_of_profession"}
 
 
@@ -595,15 +610,19 @@ class CircumstancesForm(SectionForm):
         }
 
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
-        """Offer the practices in force and those already cited, the likely ones first, and a row for each day."""
+        """Offer the practices to cite, and add a row for each day of occurrence.
+
+        The practices in force and the practices already cited are offered, with the likely practices first.
+        """
         listed = {practice_key(one.cited): one for one in practices}
-        # The codes of the practices, by the source of their wording and its address.
+        # The codes of the practices, keyed by the source of the wording and the web address of this source.
         self.sources: dict[tuple[str, str], list[str]] = {}
         for one in listed.values():
             if one.row is not None and one.row.source_url:
                 self.sources.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
         cited = {practice_key(practice): practice for practice in content.practices}
-        # A cited practice stays as it was copied, unless its wording was confirmed since.
+        # Keep the copy of a cited practice if its wording was confirmed, or if the practice is no longer in the list.
+        # Otherwise, use the practice from the list.
         unchanged = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
         self.citable = {key: one.cited for key, one in listed.items()} | unchanged
         self.notes = {key: " ".join(practice_notes(one)) for key, one in listed.items()}
@@ -614,7 +633,10 @@ class CircumstancesForm(SectionForm):
         self.rows = date_rows(data, content.occurred_on)
 
     def _add_day_fields(self, days: Sequence[date], cited: Mapping[str, CitedPractice]) -> dict[str, str]:
-        """Add a field for the day for which each practice is cited; return the practices' keys by field name."""
+        """Add a field for each cited practice, to choose the day for which the practice is cited.
+
+        :return: a dict that maps the names of the fields to the keys of the practices.
+        """
         choices = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in days)]
         for number, practice in enumerate(cited.values()):
             self.fields[f"day_of_{number}"] = forms.ChoiceField(
@@ -631,7 +653,7 @@ class CircumstancesForm(SectionForm):
         cited_for = {key: date.fromisoformat(typed[name]) for name, key in self.dated.items() if typed[name]}
         return {
             "practices": tuple(
-                # Once only one date remains, the date for which a practice was cited has no meaning.
+                # A practice is cited for a particular date only if the report has several dates.
                 replace(practice, on=on if (on := cited_for.get(key)) in days and len(days) > 1 else None)
                 for key, practice in self.citable.items()
                 if key in typed["practices"]
@@ -657,7 +679,10 @@ def practice_key(practice: CitedPractice) -> str:
 
 
 class ReasonBox(Div):  # type: ignore[misc]  # crispy-forms ships no types
-    """A collapsible box for a reason in place of an answer. It is open if it has text or an error."""
+    """A collapsible box for the reason why a question has no answer.
+
+    The box is open if the field in it has text or an error.
+    """
 
     template = "breaches/reason.html"
 
@@ -682,11 +707,11 @@ NOT_YET = "_not_yet"
 
 
 class WhatHappenedForm(SectionForm):
-    """The questions for the kind of breach.
+    """The questions about what happened, which depend on the kind of breach.
 
-    People may answer a question, or give a reason why the answer is not known. To some questions, they may instead give
-    a reason why the question does not apply, or answer "not yet" and describe the situation. A question may also stay
-    empty.
+    People can answer a question, or give a reason why they do not know the answer. For some questions, they can also
+    give a reason why the question does not apply, or select "not yet" and describe the present situation. Any question
+    can stay empty.
     """
 
     section = ReportSection.WHAT_HAPPENED
@@ -694,7 +719,7 @@ class WhatHappenedForm(SectionForm):
 
     @property
     def not_yet(self) -> str:
-        """The answer "not yet" as it is offered for the kind of breach; "" if it is not offered."""
+        """The text of the answer "not yet" for the kind of breach, or an empty string if it is not offered."""
         return text.not_yet_text(self.kind) if MAY_BE_OPEN.intersection(self.asked) else ""
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
@@ -793,16 +818,16 @@ class WhatHappenedForm(SectionForm):
         return cleaned
 
     def _with_stated_day(self) -> tuple[answers.Question, ...]:
-        """Return the questions in which the stated day is filled in.
+        """Return the questions for which the stated day is the initial answer.
 
-        For an early release, or a breach before the release, the stated day is not filled in as the due date, because
+        If the breach is an early release or happened before the release, the due date has no initial answer, because
         the release may be due on another day.
         """
         is_before = self.kind is ReportKind.EARLY or self.kind in KINDS_BEFORE_RELEASE
         return (answers.Question.HAPPENED,) if is_before else (answers.Question.HAPPENED, answers.Question.DUE)
 
     def _find_two_answers(self, question: answers.Question, cleaned: Mapping[str, Any], *, is_answered: bool) -> str:
-        """Return an error message about two different answers to a question; "" if there is only one."""
+        """Return an error message if a question has two different answers, or else an empty string."""
         why_unknown, why_not_applicable, why_not_yet = (
             bool(cleaned.get(f"{question}{reason}", "").strip()) for reason in (UNKNOWN, NOT_APPLICABLE, NOT_YET)
         )

@@ -1,6 +1,6 @@
-"""The layout of a report in its present state: as approved, as decided without a document, or as a draft.
+"""The layout of drafts, approved reports, and reports that were decided without a document.
 
-`breaches/rules/document.py` has the published form, and `breaches/pdf.py` prints it.
+`breaches/rules/document.py` defines the layout of the published form. `breaches/pdf.py` prints it.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ from releases.permissions import COVER_ROLE, cover_of
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role
 
-# The mark on every page of a report that was decided without an approved document.
+# The mark on every page, keyed by the status of the report. Reports get these statuses without an approved document.
 DECISION_MARKS: Mapping[str, str] = {
     ReportStatus.DISMISSED: DISMISSED_MARK,
     ReportStatus.RECORDED: RECORDED_MARK,
@@ -47,7 +47,11 @@ DECISION_MARKS: Mapping[str, str] = {
 
 
 def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
-    """Lay out one version of a report, with its approval, or marked as a draft."""
+    """Lay out one version of a report.
+
+    If this version was approved, the document states who approved it and when. Otherwise, the document is marked as a
+    draft, or as decided without an approved document.
+    """
     content = content_from_json(version.content)
     approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
     if (document := approved.first()) is None:
@@ -56,7 +60,7 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
 
 
 def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
-    """Lay out the content of an approved document, which may not have its PDF yet."""
+    """Lay out the content of an approved document. The document does not need to have its PDF yet."""
     at, role = document.approved_at, Role(document.approved_role)
     cover = cover_of(document.approved_by_id, document.report.producer_id, at=at) if role is COVER_ROLE else None
     laid_out = lay_out(
@@ -79,9 +83,11 @@ def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) 
 
 
 def lay_out_draft(report: Report, *, annex: bool = False) -> ReportDocument:
-    """Lay out the present content of a report, marked as not approved, with prompts for missing text.
+    """Lay out the present content of a report, with prompts for missing text.
 
-    :param annex: whether to include the newest check results, in an annex and in the automatic text.
+    The document is marked as not approved.
+
+    :param annex: whether to add an annex with the newest check results, and to update the automatic text from them.
     """
     version = current_version(report)
     content = with_annex(report) if annex else replace(content_from_json(version.content), annex=None)
@@ -89,7 +95,11 @@ def lay_out_draft(report: Report, *, annex: bool = False) -> ReportDocument:
 
 
 def lay_out_short_concern(report: Report) -> ConcernDocument:
-    """Lay out a short concern from the approved content, or from the present content, marked as not approved."""
+    """Lay out a report as a short concern.
+
+    If the report has a status in `WITH_DOCUMENT`, the latest approved content is used. Otherwise, the present content
+    is used, and the concern is marked as not approved.
+    """
     approved = report.status in WITH_DOCUMENT
     number = report.approved_documents.latest("version").version if approved else report.version
     version = report.versions.get(number=number)
@@ -122,7 +132,11 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
 
 
 def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:
-    """Return whether no person has edited the automatic text, and it has no cause or lacks required answers."""
+    """Return whether to prompt for the cause although the circumstances have text.
+
+    The prompt is needed if this text is still the automatic text, and the report has no cause or lacks required
+    answers.
+    """
     if not version.is_untouched("circumstances"):
         return False
     return not report.cause or bool(find_unanswered_questions(report, content))

@@ -1,4 +1,4 @@
-"""Merge of the drafts of one morning into a joint report, and its split back into drafts."""
+"""Merges the drafts of one morning into a joint report, and splits a joint report into its drafts."""
 
 import math
 from collections import defaultdict
@@ -43,7 +43,11 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """The number of drafts about one producer's releases of one day in London; rehearsals have their own count."""
+    """A group of drafts that can be merged.
+
+    The drafts are about releases of one producer that were due on one day in London. Rehearsals and real releases are
+    in separate groups. `drafts` is the number of drafts in the group.
+    """
 
     producer: Producer
     on: date
@@ -52,7 +56,7 @@ class Morning:
 
 
 def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySet:
-    """Return the drafts about releases of a producer that were due on a day in London."""
+    """Return the drafts about a producer's releases that were due on a day in London."""
     begins, ends = (from_london(datetime.combine(day, time())) for day in (on, on + timedelta(days=1)))
     suspected = Suspicion.objects.filter(
         verification__due_at__gte=begins, verification__due_at__lt=ends, release__rehearsal=rehearsal
@@ -64,9 +68,10 @@ def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySe
 
 
 def mergeable_drafts(person: Person, *, most: int, unlisted: Collection[int]) -> list[Morning]:
-    """Return up to `most` mornings of which a person may merge the drafts, the latest first.
+    """Return the mornings whose drafts a person may merge, with the latest morning first.
 
-    :param unlisted: the reports that no list shows, as `find_unlisted_reports` returns them.
+    :param most: the maximum number of mornings to return.
+    :param unlisted: the primary keys of reports that no list shows (the result of `find_unlisted_reports`).
     """
     suspected = Suspicion.objects.filter(
         report__status=ReportStatus.DRAFT,
@@ -98,7 +103,7 @@ def mergeable_drafts(person: Person, *, most: int, unlisted: Collection[int]) ->
 
 
 def morning_of_drafts(report: Report) -> Morning | None:
-    """Return the morning of a draft if other drafts could be merged with it."""
+    """Return the morning of a draft, or None if there is no other draft to merge with it."""
     first = report.suspicions.select_related("verification").first()
     if first is None or report.status != ReportStatus.DRAFT or report.training_id:
         return None
@@ -110,9 +115,11 @@ def morning_of_drafts(report: Report) -> Morning | None:
 def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
     """Return the columns that a joint report copies from its drafts.
 
-    The time of drafting, from which the deadline is counted, is that of the first draft. The assigned person is that of
-    the draft that was assigned first. The cause, and the time when the output was made available (or why it is not
-    known), are copied only if all drafts agree.
+    - `drafted_at` is the earliest time of drafting. The deadline is counted from this time.
+    - The assigned person is the person of the draft that was assigned first.
+    - The cause is copied only if it is the same in all drafts.
+    - The time when the output became available, or the reason why this time is not known, is copied only if it is the
+      same in all drafts.
     """
     assigned = [(draft.dealing_since, draft.person_dealing_id) for draft in drafts if draft.dealing_since]
     since, person = min(assigned, default=(None, None))
@@ -131,7 +138,7 @@ def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
 def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -> dict[str, Any]:
     """Return the columns of a draft that change when its joint report is split.
 
-    An unassigned draft gets the person to whom the joint report was assigned after the merge.
+    If no one is assigned to the draft, it gets the person who was assigned to the joint report after the merge.
     """
     brought = {(one.person_dealing_id, one.dealing_since) for one in drafts}
     if draft.person_dealing_id or (joint.person_dealing_id, joint.dealing_since) in brought:
@@ -144,19 +151,22 @@ TOO_LATE = ("submitted", "approved", "recorded", "dismissed")
 
 
 def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report:
-    """Merge several drafts of one producer's morning into one report.
+    """Merge several drafts of one producer's morning into a joint report.
 
-    The drafts get the status `JOINED` and refer to the joint report, and their suspicions move to it. Otherwise they do
-    not change. Fields that no one has edited are written again from the record; the edited texts of the drafts are
-    concatenated.
+    Each draft gets the status `JOINED` and is linked to the joint report. The suspicions of the drafts move to the
+    joint report. The drafts do not change in any other way.
 
-    :return: the joint report, a draft.
-    :raises MoveRefused: if there are fewer than two drafts, or they mix producers, days, or rehearsals and real
-        releases, or if a report's state or the person's roles do not allow it.
+    If no person has edited a field in any of the drafts, the field is written again from the record. Otherwise, the
+    values of the drafts are merged, and texts are concatenated.
+
+    :return: the joint report, which is a draft.
+    :raises MoveRefused: if there are fewer than two drafts, if the drafts have different producers or days, if
+        rehearsals and real releases are mixed, if a draft is about a training, or if a report's state or the person's
+        roles do not allow the merge.
     :raises ChangedMeanwhile: if a draft has changed since it was read.
     """
     with transaction.atomic():
-        # Lock the drafts, so that no new facts are written into them while they are merged.
+        # Lock the drafts, so that no new facts are written into them during the merge.
         held = Report.objects.select_for_update(of=("self",)).select_related("producer")
         drafts = _sort_by_suspicion(list(held.filter(pk__in={report.pk for report in reports}).order_by("pk")))
         allowed = [check_report_move(draft, JOIN, by=by, joint_report=True) for draft in drafts]
@@ -220,13 +230,14 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
 
 
 def split_report(report: Report, *, by: User, at: datetime) -> Report:
-    """Split a joint report: its drafts continue as they were, with their suspicions.
+    """Split a joint report into its drafts.
 
-    Text that was written in the joint report stays only in the versions of the joint report.
+    The drafts continue with the text that they had before the merge, and get their suspicions back. Text that was
+    written in the joint report stays only in the versions of the joint report.
 
-    :raises MoveRefused: if it was not merged from drafts, or was submitted or decided on since, or if the report's
-        state or the person's roles do not allow it.
-    :raises ChangedMeanwhile: if another person was faster.
+    :raises MoveRefused: if the report was not merged from drafts, if it was submitted or decided after the merge, or if
+        its state or the person's roles do not allow the split.
+    :raises ChangedMeanwhile: if the report or one of the drafts has changed since it was read.
     """
     joined = JoinedDraft.objects.in_force().filter(joint=report).select_related("draft__producer")
     with transaction.atomic():
@@ -269,7 +280,7 @@ def can_be_split(report: Report) -> bool:
 
 
 def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
-    """Sort reports by their first suspicion; reports without a suspicion come last."""
+    """Sort reports by their first suspicion. Reports without a suspicion come last."""
     first: dict[int | None, float] = {}
     for place, report in enumerate(Suspicion.objects.filter(report__in=reports).values_list("report", flat=True)):
         first.setdefault(report, place)
@@ -277,7 +288,7 @@ def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
 
 
 def _refuse_unlike(drafts: list[Report]) -> None:
-    if len(drafts) < 2:  # there is nothing to merge with
+    if len(drafts) < 2:
         raise MoveRefused(_("Choose at least two drafts."))
     if any(draft.training_id for draft in drafts):
         raise MoveRefused(_("You cannot combine drafts about a training session."))
@@ -291,7 +302,7 @@ def _refuse_unlike(drafts: list[Report]) -> None:
 
 
 def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:
-    """Return the content of a joint report, and the automatic text stored with it."""
+    """Return the content of the joint report, and the automatic text to store with it."""
     content = merge_contents([content_from_json(version.content) for version in versions])
     stored = [content_from_json(version.machine) if version.machine else ReportContent() for version in versions]
     automatic = content_to_json(merge_contents(stored))
@@ -303,14 +314,14 @@ def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tu
 
 def _return_suspicions(row: JoinedDraft) -> None:
     brought = Suspicion.objects.filter(pk__in=row.suspicions)
-    # One release can have a draft as an early release and another as a late one (decision 73). So the suspicions of the
-    # other drafts are left out.
+    # A release can have one draft as an early release and another draft as a late release (decision 73). So leave out
+    # the suspicions of the other drafts.
     others = JoinedDraft.objects.filter(joint=row.joint_id).exclude(pk=row.pk).values_list("suspicions", flat=True)
     of_other_drafts = set(chain.from_iterable(others))
     schedules = set(brought.values_list("release", "schedule_version"))
     for release, number in schedules:
-        # A suspicion that was added to the joint report later moves with the others about its release. With facts
-        # revision 0, the next refresh writes the newer facts.
+        # A suspicion that was added to the joint report after the merge moves to the draft about the same release.
+        # Because the facts revision is set to 0, the next refresh writes the newer facts into the draft.
         theirs = Suspicion.objects.filter(report=row.joint_id, release=release, schedule_version=number)
         theirs.exclude(pk__in=of_other_drafts).update(report=row.draft, facts_revision=0)
 

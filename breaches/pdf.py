@@ -1,7 +1,7 @@
-"""Printing of reports as PDF files. The same document always has the same bytes.
+"""Printing of reports as PDF files. The same document always gives the same bytes.
 
-`breaches/layout.py` lays out the report. `templates/breaches/document.html` and `static/pdf/report.css` set
-the design. No file is fetched from the network.
+`breaches/layout.py` lays out the report. `templates/breaches/document.html` and `static/pdf/report.css` set the design.
+No file is fetched from the network.
 """
 
 import io
@@ -33,7 +33,7 @@ from releases.models import BodyUnavailable
 logger = logging.getLogger(__name__)
 
 STYLESHEET: Final = "pdf/report.css"
-# The files of the installed font, by their URLs in the style sheet.
+# The files of the installed font, keyed by the URLs in the style sheet.
 FONT_FILES: Final = {
     "reportfont:regular": "FiraSans-Regular.ttf",
     "reportfont:bold": "FiraSans-SemiBold.ttf",
@@ -43,31 +43,33 @@ PICTURE: Final = "data:image/png;base64,"
 BOX_FONT_URL: Final = "reportfont:boxes"
 BOX_FONT_FAMILY: Final = "Report Boxes"
 
-# WeasyPrint logs lines for each page of each report, which only its own developers need.
+# WeasyPrint logs its progress on each page of each report. Only developers of WeasyPrint need these lines.
 PROGRESS_LOGGER.setLevel(logging.WARNING)
 
 
 class NotRendered(Exception):
-    """The document could not be printed; nothing was written."""
+    """The document could not be printed. No file was written."""
 
 
 def render_pdf(document: ReportDocument) -> bytes:
-    """Print a report as a PDF/UA-1 file, fetching nothing.
+    """Print a report as a PDF/UA-1 file without fetching anything from the network.
 
-    All dates in the metadata are the date of the approval, never the current date. Latin, Greek and Cyrillic letters
-    come from the font installed with the product, so the bytes do not depend on the machine. Other characters come from
-    the machine's fonts. Characters without any font are drawn as boxes and can still be copied.
+    All dates in the metadata are the date of the approval, and never the current date.
 
-    :raises NotRendered: if the template refers to any file except the report's own fonts, or if a screenshot of the
-        annex cannot be read.
+    Latin, Greek and Cyrillic letters come from the font installed with the product, so the bytes do not depend on the
+    machine. Other characters come from the machine's fonts. Characters that no font contains are drawn as boxes. They
+    can still be copied as text.
+
+    :raises NotRendered: if the template refers to a file other than the report's fonts and pictures, or if a screenshot
+        of the annex cannot be read.
     """
     return _print("breaches/document.html", _with_whole_hyphens(document))
 
 
 def render_concern(document: ConcernDocument) -> bytes:
-    """Print a short concern as `render_pdf` does a report.
+    """Print a short concern in the same way as `render_pdf` prints a report.
 
-    :raises NotRendered: if the template refers to any file except the report's own fonts.
+    :raises NotRendered: if the template refers to a file other than the report's fonts and pictures.
     """
     whole = replace(document, rows=_whole_rows(document.rows), source=_whole(document.source))
     return _print("breaches/concern.html", whole)
@@ -83,14 +85,18 @@ def _print(template: str, document: ReportDocument | ConcernDocument) -> bytes:
 
 
 def metadata_date(at: datetime | None) -> str:
-    """Write an instant in UTC as the metadata of files have it; "" if it is None."""
+    """Format an aware instant for the metadata of a file, in UTC.
+
+    Return an empty string if there is no instant.
+    """
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
 
 def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
-    """Prevent line breaks after hyphens, because PDF readers remove a hyphen at the end of a line when text is copied.
+    """Add a word joiner after each hyphen, to prevent a line break there.
 
-    The word joiner after each hyphen is not part of the file's text, so addresses can be copied unchanged.
+    If a line ends with a hyphen, PDF readers remove the hyphen when people copy the text. The word joiners do not
+    become part of the text in the file, so web addresses can be copied unchanged.
     """
     annex = document.annex
     if annex:
@@ -145,16 +151,16 @@ def _whole_rows(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 
 
 def print_html(html: str) -> bytes:
-    """Print a whole HTML page in the report's style as a PDF/UA-1 file.
+    """Print a complete HTML page as a PDF/UA-1 file, with the style sheet of reports.
 
-    :raises NotRendered: if the page refers to any file except the report's own fonts.
+    :raises NotRendered: if the page refers to a file other than the report's fonts and pictures.
     """
     boxes: set[str] = set()
     while True:
         with _MissingGlyphs() as missing:
             file = _write_pdf(html, *(_read_style(boxes) if boxes else _cached_style()))
-        # A character next to a box can be drawn with the box font too. If that font has no glyph for it, render again
-        # with a box for it as well.
+        # WeasyPrint may also draw characters next to a box with the box font. If this font has no glyph for such a
+        # character, render again with a font that draws the character as a box too.
         if missing.characters <= boxes:
             return file
         boxes |= missing.characters
@@ -175,7 +181,8 @@ _of_this_thread = threading.local()
 
 
 def _cached_style() -> tuple[CSS, FontConfiguration]:
-    # Reading the fonts takes a tenth of the rendering time. They can be reused, but not shared between threads.
+    # Reading the fonts takes a tenth of the rendering time, so they are cached. Threads cannot share fonts, so each
+    # thread has its own cache.
     style = _stylesheet()
     if _of_this_thread.__dict__.get("text") != style:
         _of_this_thread.text, _of_this_thread.style = style, _read_style()
@@ -226,7 +233,10 @@ class _FontFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no t
 
 
 class _MissingGlyphs(logging.Filter):
-    """Collects characters without a glyph from WeasyPrint's log while this thread renders, and hides the warnings."""
+    """Collects the characters for which WeasyPrint logs a missing glyph.
+
+    Only warnings from the thread that created the filter are collected. These warnings do not appear in the log.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -253,13 +263,16 @@ WIDTH = 700
 
 
 def make_box_font(characters: Collection[str]) -> bytes:
-    """Build a TrueType font that draws each of these characters as a box. The same characters give the same bytes.
+    """Build a TrueType font that draws each given character as a box.
+
+    The same characters always give the same bytes.
 
     :raises ValueError: if there are no characters.
     """
     if not characters:
         raise ValueError("A font of boxes needs at least one character.")
-    # After a box, the renderer does not return to the machine's fonts, so the box font needs a space as well.
+    # After a box, the renderer does not return to the machine's fonts for a space. So the box font needs a space as
+    # well.
     blank = {char for char in (*characters, " ") if char.isspace()}
     names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}
     order = [".notdef", *names.values()]
@@ -273,7 +286,7 @@ def make_box_font(characters: Collection[str]) -> bytes:
     builder.setupNameTable({"familyName": BOX_FONT_FAMILY, "styleName": "Regular"})
     builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
     builder.setupPost()
-    # The build time is set to 0, because it would make every file different.
+    # Set the build time to 0. Otherwise, each file would be different.
     builder.font["head"].created = builder.font["head"].modified = 0
     builder.font.recalcTimestamp = False
     file = io.BytesIO()

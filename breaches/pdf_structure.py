@@ -1,7 +1,7 @@
 """The structure that screen readers follow in a printed file.
 
-WeasyPrint writes a structure element for each line of a link, and for each page of a table. Screen readers would
-announce one link several times, and one table as several.
+WeasyPrint writes a separate structure element for each line of a link, and for each page of a table. Without
+`join_fragments`, screen readers would announce a link once for each line, and a table once for each page.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,14 @@ WORD_JOINER: Final = "\u2060"
 
 
 def join_fragments(document: Document, pdf: pydyf.PDF) -> None:
-    """Make one structure element of the lines of each link, and of the pages of each table.
+    """Join the structure elements of each link, and of each table, into one element.
 
-    Column headers that are printed again on a further page become artifacts, which are not announced. Bookmarks lose
-    the word joiners of the headings.
+    On later pages of a table, the column headers are printed again. The repeated headers become artifacts, so screen
+    readers do not announce them.
 
-    :param pdf: a file that is laid out and not yet written (`finisher` of WeasyPrint).
+    Bookmarks contain the word joiners of the headings. These word joiners are removed.
+
+    :param pdf: the file after its layout and before it is written. WeasyPrint passes it to the `finisher`.
     """
     structure = _Structure(pdf)
     structure.join_links()
@@ -29,7 +31,7 @@ def join_fragments(document: Document, pdf: pydyf.PDF) -> None:
 
 
 def _table_boxes(box: Any) -> Iterator[Any]:
-    """Yield the boxes of tables: a table on two pages has two boxes with the same HTML element."""
+    """Yield the boxes of tables. A table on two pages has two boxes with the same HTML element."""
     if getattr(box, "is_table_wrapper", False):
         yield box
     for child in getattr(box, "children", ()):
@@ -37,15 +39,15 @@ def _table_boxes(box: Any) -> Iterator[Any]:
 
 
 class _Structure:
-    # An element is a pydyf.Dictionary with `S`, its type, `P`, its parent, `Pg`, its page, and `K`, its content. The
-    # content consists of numbers of marked content on that page, and of references to elements and annotations.
+    # An element is a pydyf.Dictionary. `S` is its type, `P` its parent, `Pg` its page and `K` its content. The content
+    # is a list of numbers of marked content on this page, and of references to elements and annotations.
 
     def __init__(self, pdf: pydyf.PDF) -> None:
         self.pdf = pdf
         tree = self._resolve(pdf.catalog["StructTreeRoot"])
         self.root = self._resolve(tree["K"][0])
-        # A flat list of pairs. Each pair has a key, and either the element of an annotation or the list of the elements
-        # of a page, in the order of the numbers of the page's content.
+        # A flat list in which keys and values alternate. The value for an annotation is its structure element. The
+        # value for a page is a list of structure elements, indexed by the numbers of the marked content.
         self.owners = self._resolve(tree["ParentTree"])["Nums"]
 
     def join_links(self) -> None:
@@ -55,7 +57,7 @@ class _Structure:
     def join_tables(self, identities: Sequence[int]) -> None:
         """Join the parts of each table.
 
-        :param identities: for each part, in the order of the pages, a number that identifies its table.
+        :param identities: a number for each part, in page order. Parts of the same table have the same number.
         """
         tables: dict[int, Any] = {}
         parts = list(self._descendants(self.root, "/Table"))
@@ -85,7 +87,7 @@ class _Structure:
                 last = child
 
     def _target(self, element: Any) -> str:
-        """Return the address of a link; "" for any other element."""
+        """Return the address of a link, or an empty string for any other element."""
         if element["S"] != "/Link":
             return ""
         annotations = [self._resolve(one) for one in element["K"] if isinstance(one, bytes)]
@@ -93,15 +95,18 @@ class _Structure:
         return next((str(action["URI"].string) for action in actions if "URI" in action), "")
 
     def _append_table(self, table: Any, rest: Any) -> None:
-        """Append the rows of a further page to a table."""
+        """Append the rows from a later page of a table to the table.
+
+        :param rest: the structure element for the later page.
+        """
         body = list(self._children(table))[-1]
         for group in list(self._children(rest)):
             if group["S"] == "/THead":
                 for cell, repeated in zip(
                     self._descendants(table, "/TH"), self._descendants(group, "/TH"), strict=False
                 ):
-                    # Cells refer to a header by its identifier. Their reference is the same object as the identifier,
-                    # so they now refer to the header on the first page.
+                    # Cells refer to a header by its identifier. The reference and the identifier are the same string
+                    # object. So after this change, the cells of this page refer to the header on the first page.
                     repeated["ID"].string = cell["ID"].string
                 for element in (group, *self._descendants(group)):
                     self._hide_content(element)
@@ -109,7 +114,7 @@ class _Structure:
             rows = list(self._children(group))
             headers = [cell for cell in self._children(rows[0]) if cell["S"] == "/TH"]
             if headers and not any(map(self._has_content, headers)):
-                # The row was split between two pages, and the content of its header is on the page before.
+                # The row was split between two pages. The content of its header is on the previous page.
                 last = list(self._children(body))[-1]
                 for cell, further in zip(self._children(last), self._children(rows.pop(0)), strict=True):
                     self._move(self._children(further), cell)
@@ -135,7 +140,7 @@ class _Structure:
             parent["K"].append(element.reference)
 
     def _remove(self, element: Any, parent: Any) -> None:
-        """Remove an element, and its parents if nothing is left in them."""
+        """Remove an element, and also each parent that is then empty."""
         parent["K"].remove(element.reference)
         element.free = "f"
         if not parent["K"]:

@@ -1,4 +1,4 @@
-"""Permissions on breach reports, apart from the moves of their lifecycle: one table of actions and roles."""
+"""Permissions on breach reports, apart from the roles for each move of their lifecycle."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -14,7 +14,7 @@ from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 
 
 class Action(StrEnum):
-    """An action on a report, or on the reports of a producer, that is not a move of the lifecycle."""
+    """An action on a report, or on a producer's reports, that is not a lifecycle move."""
 
     VIEW = "view"
     DOWNLOAD = "download"
@@ -30,7 +30,7 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR},
     Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # The publishing team knows best what happened on the morning of the release. Writers choose which notes are
+    # The publishing team knows best what happened on the morning of the release. Only writers choose which notes are
     # printed.
     Action.WRITE_NOTE: WRITERS | {Role.PUBLISHING_TEAM},
     # People who can correct the release may deal with the report.
@@ -45,7 +45,8 @@ TABLE: dict[Action, frozenset[Role]] = {
 }
 
 
-# A role at any producer is sufficient, because the Code is the same for all.
+# People with one of these roles at any producer may confirm the wording of the Code, because all producers use the same
+# Code.
 CODE_EDITORS = LEADS | {Role.CALENDAR_MANAGER}
 
 
@@ -54,7 +55,10 @@ def reports_where(person: Person, action: Action) -> ReportQuerySet:
 
 
 def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
-    """Return the reports that a person may know of, if they hold one of these roles for the producer."""
+    """Return the reports of all producers for which a person has one of these roles.
+
+    Reports that the person may not know of are left out.
+    """
     open_to_many = ~Q(kind__in=list(RESTRICTED)) & ~Q(pk__in=Report.objects.about_unpublished_early().values("pk"))
     return _reports_with(person, roles, open_to_many=open_to_many)
 
@@ -62,9 +66,9 @@ def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
 def listed_reports_with(
     person: Person, roles: frozenset[Role], *, unlisted: Collection[int] | None = None
 ) -> ReportQuerySet:
-    """Return the reports of `reports_with` that lists show.
+    """Return the same reports as `reports_with`, except those that no list shows.
 
-    :param unlisted: what `find_unlisted_reports` returned, for a page with several lists.
+    :param unlisted: the result of `find_unlisted_reports`, if the caller already has it.
     """
     listed = _reports_with(person, roles, open_to_many=~Q(kind__in=list(RESTRICTED)))
     if unlisted is None:
@@ -73,36 +77,40 @@ def listed_reports_with(
 
 
 def open_reports_of(producer: Producer) -> ReportQuerySet:
-    """Return the reports of a producer that all its roles with access to reports may read.
+    """Return the reports of a producer that are visible to every role with access to reports.
 
-    They are those that a program may read with an API token. Restricted reports, reports about early releases that are
-    still to be published, rehearsals and trainings are left out.
+    Programs can read these reports with an API token. Restricted reports, reports about early releases that are still
+    to be published, rehearsals and trainings are left out.
     """
     found = Report.objects.official().listed().filter(producer=producer, training__isnull=True)
     return found.exclude(kind__in=list(RESTRICTED))
 
 
 def find_unlisted_reports() -> set[int]:
-    """Return the keys of the reports that no list shows, because they are about early releases still to be published.
+    """Return the primary keys of the reports that no list shows.
 
-    They are very few, so a page with several lists can find them once and pass them to each list.
+    These are the reports about early releases that are still to be published. There are very few. A page with several
+    lists can call this function once and pass the result to each list.
     """
     return set(Report.objects.about_unpublished_early().order_by().values_list("pk", flat=True))
 
 
 def unlisted_reports_of(person: Person) -> ReportQuerySet:
-    """Return the reports on early releases still to be published that a person may read. No list shows them."""
+    """Return the reports that a person may read although no list shows them.
+
+    These are the reports about early releases that are still to be published.
+    """
     unlisted = Report.objects.about_unpublished_early()
     return reports_where(person, Action.VIEW).filter(pk__in=unlisted.values("pk"))
 
 
 def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) -> ReportQuerySet:
-    """:param open_to_many: the condition on reports that are not restricted to a few people."""
+    """:param open_to_many: the condition for reports that are not restricted to a few people."""
     is_visible = (
         open_to_many
         | Q(producer__in=producers_with(person, LEADS))
-        # A report that a recipient of pre-release access started has no account in `started_by`. The 0 prevents a
-        # person without a key from matching it.
+        # If a recipient of pre-release access started a report, `started_by` is null. The 0 prevents a person without a
+        # primary key from matching such a report.
         | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk or 0).values("report"))
         | (Q(person_dealing_id=person.pk) if person.pk is not None else Q(pk__in=[]))
     )
@@ -110,10 +118,13 @@ def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) ->
 
 
 def roles_for(person: Person, report: Report) -> frozenset[Role]:
-    """Return the roles that a person has for a report; none if they may not know of it.
+    """Return the roles that a person has for a report.
 
-    Only the Head of Profession, deputies and the person dealing with it (`is_dealing_with`) may know of a restricted
-    report. Only participants may know of a report about a training. For all others, such a report does not exist.
+    If the person may not know of the report, there are no roles, and the product behaves as if the report did not
+    exist.
+
+    A restricted report is visible only to the Head of Profession, deputies and the people who deal with the report
+    (`is_dealing_with`). A report about a training is visible only to the participants.
     """
     if not is_open_to(person, report.training):
         return frozenset()
@@ -124,20 +135,26 @@ def roles_for(person: Person, report: Report) -> frozenset[Role]:
 
 
 def is_restricted(report: Report) -> bool:
-    """Return whether few people may know of a report: by its kind, or until its early release is published."""
+    """Return whether only a few people may know of a report.
+
+    This is so for reports of a restricted kind, and for reports about early releases that are still to be published.
+    """
     return report.kind in RESTRICTED or is_about_unpublished_early(report)
 
 
 def is_about_unpublished_early(report: Report) -> bool:
     # This runs for each report and action, so the shorter query comes first. The second query finds reports that people
-    # started, and is made only if they started them as early releases.
+    # started. It runs only for reports of the kind EARLY.
     if Suspicion.objects.unpublished_early().filter(report=report.pk).exists():
         return True
     return report.kind == ReportKind.EARLY and Report.objects.about_unpublished_early().filter(pk=report.pk).exists()
 
 
 def is_about_sealed_release(report: Report) -> bool:
-    """Return whether documents must not link to the outputs of a report, because an output was found early."""
+    """Return whether the document of a report must not link to the outputs, because they were found early.
+
+    This is so until the release is published.
+    """
     return report.kind == ReportKind.EARLY and is_about_unpublished_early(report)
 
 
@@ -159,7 +176,10 @@ def may_start(person: Person, producer: Producer) -> bool:
 
 
 def may_start_about(person: Person, release: Release) -> bool:
-    """Return whether a person may start a report about a release. For a training, only participants may."""
+    """Return whether a person may start a report about a release.
+
+    If the release belongs to a training, the person must also take part in the training.
+    """
     return may_start(person, release.series.producer) and is_open_to(person, release.training)
 
 
@@ -168,16 +188,16 @@ def producers_written_for(person: Person) -> QuerySet[Producer]:
 
 
 def report_producers(person: Person, action: Action = Action.VIEW) -> QuerySet[Producer]:
-    """Return the producers for whose reports a person may do an action."""
+    """Return the producers on whose reports a person may perform an action."""
     return producers_with(person, TABLE[action])
 
 
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:
-    """Return the most senior role by which a person does an action for a producer.
+    """Return the most senior role that allows a person to perform an action for a producer.
 
-    A role that the person has only while covering for someone comes last.
+    A role that the person has only while covering for someone else comes last.
 
-    :raises NotYours: if none of their roles allows it.
+    :raises NotYours: if none of the person's roles allows the action.
     """
     held = TABLE[action] & roles_of(person, producer)
     if not held:
@@ -186,10 +206,11 @@ def acting_role(person: Person, action: Action, producer: Producer) -> Role:
 
 
 def starting_role(person: Person, producer: Producer, *, release: Release | None = None) -> Role:
-    """Return the most senior role by which a person starts a report.
+    """Return the most senior role that allows a person to start a report.
 
     :param release: the release that the report is about, if any.
-    :raises NotYours: if none of their roles allows it, or the release is for a training in which they take no part.
+    :raises NotYours: if none of the person's roles allows it, or if the release is for a training in which the person
+        does not take part.
     """
     held = WRITERS & roles_of(person, producer)
     if not held or (release is not None and not is_open_to(person, release.training)):
@@ -198,7 +219,7 @@ def starting_role(person: Person, producer: Producer, *, release: Release | None
 
 
 def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
-    """Return the moves that a person may make with a report in its state, in the lifecycle's order."""
+    """Return the moves that a person may make with a report in its present state, in lifecycle order."""
     moves = REPORT.available(source=report.status, roles=roles_for(person, report))
     if report.training_id:
         moves = tuple(move for move in moves if move != SEND)
@@ -216,12 +237,15 @@ def may_write_or_decide(person: Person, report: Report) -> bool:
 
 
 def may_settle_wording(person: Person) -> bool:
-    """Return whether a person may see the page of the Code of Practice and settle wording there."""
+    """Return whether a person may open the page of the Code of Practice and confirm wording there."""
     return bool(CODE_EDITORS & roles_anywhere(person))
 
 
 def may_ever(person: Person, move: str, report: Report) -> bool:
-    """Return whether a person may make a move in some state of a report; otherwise the move is hidden from them."""
+    """Return whether a person may make a move in at least one state of a report.
+
+    If not, the page of the move does not exist for this person.
+    """
     if move == SEND and report.training_id:
         return False
     roles = roles_for(person, report)
@@ -229,11 +253,11 @@ def may_ever(person: Person, move: str, report: Report) -> bool:
 
 
 def senior_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
-    """Return the most senior of some roles that a person holds for a report.
+    """Return the most senior of the given roles that a person has for a report.
 
-    A role that the person has only while covering for someone comes last.
+    A role that the person has only while covering for someone else comes last.
 
-    :raises ValueError: if they hold none of them.
+    :raises ValueError: if the person has none of the given roles.
     """
     held = roles & roles_for(person, report)
     if not held:

@@ -1,4 +1,4 @@
-"""The pictures of the register and of the figures (decision 83)."""
+"""Charts for the breach register and the statistics pages (decision 83)."""
 
 import math
 from collections import Counter, defaultdict
@@ -34,7 +34,7 @@ from releases.rules.calendar import Month, format_month, in_london
 from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
 
 NARROW_LABEL, NARROW_SERIES, NARROW_TITLE = 13, 18, 30
-"""How many characters of a label, of a series and of the title of an axis fit on a line of a narrow picture."""
+"""The maximum number of characters on a line of a label, a series title and an axis title in a narrow picture."""
 
 
 def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
@@ -47,7 +47,7 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
     counts = {month: (of.on_time, of.not_on_time, of.unknown) for month, of in months.items()}
     most = max((sum(numbers) for numbers in counts.values()), default=0)
     values = [
-        # A number is shown only if its part of the bar has room for it.
+        # Show the number only if there is room for it in its part of the bar.
         {
             "month": place,
             "result": name,
@@ -142,7 +142,7 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
 
 
 def _month_label(place: int, month: Month, *, narrow: bool) -> str | list[str]:
-    """Write the name of a month, with the year for the first month and each January."""
+    """Return the label of a month. The first month and each January also show the year."""
     name = date_format(month.first, "M")
     if place and month.first.month != 1:
         return name
@@ -150,7 +150,7 @@ def _month_label(place: int, month: Month, *, narrow: bool) -> str | list[str]:
     return f"{name} {year}" if narrow else [name, year]
 
 
-# The results that have a delay, each with a shape and a colour of its own.
+# The outcomes that have a delay, and the shape and colour of their marks.
 _RESULTS: Sequence[tuple[Outcome, str, str]] = (
     (Outcome.ON_TIME, "circle", BLUE),
     (Outcome.LATE, "triangle-up", ORANGE),
@@ -163,9 +163,11 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
-    """Draw the delay of each release by series, those with the longest delay first.
+    """Draw a row for each series, with a mark for the delay of each release.
 
-    Releases that no check found, and those that could not be determined, have no delay. They are counted in the note.
+    The series with the longest delay comes first. At most `MOST_SERIES` series and `MOST_DOTS` marks are drawn. A
+    release has no mark if no check found the release live, or if its result could not be determined. The note gives the
+    number of these releases.
     """
     of_series: dict[int, list[ReleaseResult]] = defaultdict(list)
     for one in results:
@@ -191,7 +193,8 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
         domain = [names[outcome] for outcome, _shape, _colour in present]
         kinds: dict[str, Any] = {"field": "result", "type": "nominal", "legend": {"columns": 2} if narrow else {}}
         titles = [of_series[key][0].series_title for key in shown]
-        # A narrow picture has two lines for a title, because titles of series often begin alike.
+        # In a narrow picture, a series title gets two lines, because the titles of series often begin with the same
+        # words.
         labels = [wrap(title, NARROW_SERIES, max_lines=2, placeholder=" …") if narrow else title for title in titles]
         return {
             "data": {"values": values},
@@ -217,7 +220,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                     "axis": {
                         "values": marks,
                         "labelExpr": label_expression({tick: _tick_label(tick, narrow=narrow) for tick in marks}),
-                        # If a label has no room, the grid line still shows its tick.
+                        # If there is no room for a label, the grid line still shows the tick.
                         "labelFlush": True,
                         "labelOverlap": "greedy",
                         "labelSeparation": 0 if narrow else 8,
@@ -289,7 +292,7 @@ def _delay_row(found: Sequence[ReleaseResult]) -> Row:
 
 
 def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, dots: int, drawn: int) -> str:
-    """Say what the picture does not show."""
+    """Return a note that explains the marks, and says which releases and series the picture does not show."""
     sentences = [_("Each mark is one release. The delay ends when a check first finds the release live.")]
     unknown = sum(one.outcome in NEEDS_CHECKING for one in results)
     not_found = sum(one.delay is None for one in results) - unknown
@@ -331,21 +334,27 @@ NARROW_TICKS = frozenset({-DAY, -HOUR, 0, MINUTE, 30 * MINUTE, 6 * HOUR, 7 * DAY
 
 
 def _delay_ticks(least: float, most: float) -> list[int]:
-    """Return the ticks of an axis that contains 0 and all delays."""
+    """Return the ticks of an axis that contains 0 and the delays.
+
+    The axis never extends beyond the first and the last of `TICKS`, even if a delay does.
+    """
     first = max((tick for tick in TICKS if tick <= min(least, 0)), default=TICKS[0])
     last = min((tick for tick in TICKS if tick >= max(most, MINUTE)), default=TICKS[-1])
     return [tick for tick in TICKS if first <= tick <= last]
 
 
 def _narrow_ticks(ticks: Sequence[int]) -> list[int]:
-    """Return the ticks of a wide picture for which a narrow picture has room."""
-    # If the axis begins before "Due", there is no room between "Due" and "30 minutes".
+    """Return the ticks that a narrow picture has room for."""
+    # If the axis begins before "Due", there is no room for "1 minute" between "Due" and "30 minutes".
     left_out = {MINUTE} if ticks[0] < 0 and ticks[-1] > MINUTE else set()
     return [tick for tick in ticks if tick in NARROW_TICKS - left_out]
 
 
 def _tick_label(seconds: int, *, narrow: bool) -> Sequence[str]:
-    """Write the label of a tick in lines. A narrow picture has a line for the number and a line for the unit."""
+    """Return the lines of a tick's label.
+
+    In a narrow picture, a tick after the due time has the number on one line and the unit on the next.
+    """
     if seconds == 0:
         return [_("Due")]
     label = describe_delay(abs(seconds))
@@ -476,13 +485,13 @@ def draw_bars(table: Table) -> Picture:
     )
 
 
-# Widths in pixels: of the area for bars in a wide and in a narrow picture, and of a character.
+# Widths in pixels of the area for bars in a wide and in a narrow picture, and of a character.
 BARS_WIDTH, NARROW_BARS_WIDTH, CHARACTER_WIDTH = 440, 200, 7
 
 
 def _length_with_words(bars: Sequence[Mapping[str, Any]], *, narrow: bool) -> float:
-    """Return the length of an axis that has room for each bar and the words after it."""
+    """Return the length of an axis on which every bar fits, together with the text after the bar."""
     width = NARROW_BARS_WIDTH if narrow else BARS_WIDTH
-    # At least a quarter of the width is for the bar, however long the words are.
+    # A bar gets at least a quarter of the width, even if the text after it is long.
     left = (max(0.25, 1 - len(bar["words"]) * CHARACTER_WIDTH / width) for bar in bars)
     return max((bar["value"] / part for bar, part in zip(bars, left, strict=True)), default=1)

@@ -1,4 +1,4 @@
-"""Publication of a statement about a breach, which is a separate step."""
+"""Publication and withdrawal of public statements about breaches."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,17 +36,20 @@ PUBLISHABLE = STATES[Decision.REPORTED]
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The public part of a report that is being corrected: two instants, and no content."""
+    """The public notice that a report is being corrected. It shows no content of the report.
+
+    `since` is when the correction began. `first_published_at` is when the report was first published.
+    """
 
     since: datetime
     first_published_at: datetime
 
 
 def published_statements() -> QuerySet[Published]:
-    """Return the public statements, the latest occurrence first.
+    """Return the public statements, ordered by the day of the breach, the latest first.
 
-    Each statement is from the present version of its report. After a report is reopened or corrected, it must be
-    approved and published again.
+    A statement is only public if it was made from the present version of its report. After a report is reopened or
+    corrected, it must be approved and published again.
     """
     standing = Report.objects.official().filter(status__in=PUBLISHABLE, published__version=F("version"))
     return (
@@ -61,10 +64,11 @@ def is_public(report: Report) -> bool:
 
 
 def find_correction(report: Report) -> Correction | None:
-    """Return the open correction of a report that was sent and published, or None.
+    """Return the unfinished correction of a report, or None.
 
-    A correction ends when the report is published again, withdrawn, or decided without being reported. If a report is
-    reopened before it was sent, its statement disappears without a notice.
+    A correction begins when a person starts to correct a report that was sent and published. It ends when the report is
+    published again, withdrawn, dismissed, or recorded in the breach log only. If a report is reopened before it was
+    sent, there is no correction, and its statement disappears without a notice.
     """
     published = report.published
     if published is None or report.rehearsal or report.status not in (*UNDECIDED, *PUBLISHABLE):
@@ -79,7 +83,7 @@ def find_correction(report: Report) -> Correction | None:
 def may_be_published(report: Report) -> bool:
     """Return whether the state of a report allows a public statement.
 
-    It never does while a release that the report calls early is still to be published.
+    A report about an early release stays private until the release is published or cancelled.
     """
     return report.status in PUBLISHABLE and not report.rehearsal and not is_about_unpublished_early(report)
 
@@ -87,7 +91,7 @@ def may_be_published(report: Report) -> bool:
 def check_publishable(report: Report) -> None:
     """Check that the state of a report allows a public statement.
 
-    :raises MoveRefused: if it does not.
+    :raises MoveRefused: if the state does not allow a statement.
     """
     if is_about_unpublished_early(report):
         raise MoveRefused(_("The release is not published yet, so nothing about it can be made public."))
@@ -98,10 +102,13 @@ def check_publishable(report: Report) -> None:
 
 
 def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
-    """Return the statement that would be published: without people, and without addresses that are not public yet."""
+    """Return the statement that would be published.
+
+    The names of people, and the addresses of pages that are not public yet, are left out.
+    """
     pages = {page for release in _releases_of(report) if (page := calendar.live_page_of(release, now=now))}
-    # The statement names none of these people: contacts of the producer (without teams), its present and former
-    # members, and everyone who acted on the report.
+    # Leave out the names of the producer's contacts (except teams), of its present and former members, and of everyone
+    # who acted on the report.
     contacts = Contact.objects.filter(producer=report.producer, is_team=False)
     users = get_user_model().objects.all()
     members = users.filter(pk__in=Membership.history.filter(producer=report.producer).values("user"))
@@ -111,9 +118,10 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
 
 
 def find_due_to_come(report: Report, *, now: datetime) -> str:
-    """Return when the statistics of a report are due for release, in words; "" if they are published or overdue.
+    """Return the due time of a report's statistics in words, or "" if it is not known or has passed.
 
-    If the report is about no release with an exact date, the due time comes from the answers.
+    This is the latest due time of the report's releases that are still to be published. If none of these releases has
+    an exact date, the due time comes from the answers.
     """
     to_come = [release.due_at for release in _releases_of(report) if release.status in TO_COME and release.due_at]
     answer = content_of(report).answers.due
@@ -135,9 +143,10 @@ def _releases_of(report: Report) -> QuerySet[Release]:
 
 
 def reported_dates(report: Report) -> ReportedDates:
-    """Return the days on which the present version of a report, and the last earlier one, were sent to the regulator.
+    """Return the days on which a report was sent to the regulator.
 
-    The days are not in the stored statement, because a report may be sent after it was made public.
+    The result has the day for the present version, and the day for the last earlier version that was sent. The stored
+    statement does not contain these days, because a report may be sent after it was published.
     """
     sent = Dispatch.objects.filter(report=report, nature=Nature.REPORT).values_list("document__version", "sent_on")
     days = dict(sent.order_by("document__version"))
@@ -146,12 +155,13 @@ def reported_dates(report: Report) -> ReportedDates:
 
 
 def publish_statement(report: Report, *, seen: str, by: User, at: datetime) -> Published:
-    """Make a report public.
+    """Publish the statement of a report.
 
-    :param seen: the digest of the preview that the person has read.
-    :raises NotYours: if none of the person's roles allows it.
+    :param seen: the digest of the statement in the preview that the person has read.
+    :raises NotYours: if none of the person's roles allows publication.
     :raises OwnActIsSubject: if the person declared that the report is about their own act.
-    :raises MoveRefused: if the report's state does not allow it, or it is about a rehearsal.
+    :raises MoveRefused: if the state of the report does not allow a public statement, if the report is a rehearsal, or
+        if it is about an early release that is still to be published.
     :raises ChangedMeanwhile: if the report or the preview has changed since the person read it.
     """
     _check_permission(report, by)
@@ -177,9 +187,9 @@ def publish_statement(report: Report, *, seen: str, by: User, at: datetime) -> P
 
 
 def withdraw_statement(report: Report, *, words: str = "", by: User, at: datetime) -> None:
-    """Stop publishing a report's statement; the statement stays on record.
+    """Remove a report's statement from the public pages. The stored statement is not deleted.
 
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if none of the person's roles allows publication.
     :raises OwnActIsSubject: if the person declared that the report is about their own act.
     :raises MoveRefused: if the report is not public.
     :raises ChangedMeanwhile: if the report has changed since it was read.

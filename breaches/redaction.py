@@ -44,14 +44,15 @@ WORD_JOINER = "\u2060"  # inserted after hyphens when the document is rendered
 
 
 class NothingToRedact(Exception):
-    """The words are not in the report, or only in places where they cannot be removed."""
+    """The words were not found, or only in places where they cannot be removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rows with free text, and the columns that contain it.
+    """Rows of one model, and the columns of these rows that contain free text.
 
-    `record` is the table in which the digests of these rows are recorded, if any. Such rows have a salt.
+    `record` is the model that records the digests of the rows, or None if their digests are not recorded. Rows with
+    recorded digests have a salt.
     """
 
     rows: models.QuerySet[Any]
@@ -59,16 +60,21 @@ class Place:
     record: type[RowRecord] | None = None
 
 
-# A row that contains the words, and its columns without them.
+# A row that contains the words to remove, and the new values of its changed columns, keyed by column.
 type Change = tuple[models.Model, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class RedactionResult:
-    """The number of rows in which the words were found, by table, and the places where they remain.
+    """The places in which the words were found, and the places in which they remain.
 
-    They remain in approved documents: those of the report (by version), those of drafts merged into it (by number
-    and version), and possibly those that could not be read. They also remain in the facts of events.
+    `rows` is the number of rows that contained the words, keyed by table. The other fields are about places in which
+    the words remain:
+
+    - `documents` are the versions of the report whose approved documents contain the words.
+    - `drafts_documents` are the approved documents of merged drafts that contain the words, each as number and version.
+    - `unread_documents` are the approved documents that could not be read, so they may contain the words.
+    - `facts` is the number of events of the report whose facts contain the words.
     """
 
     rows: dict[str, int]
@@ -79,15 +85,16 @@ class RedactionResult:
 
 
 def shows_words(file: bytes, words: str) -> bool:
-    """Return whether the pages of a PDF file show some words, wherever the lines end.
+    """Return whether the pages of a PDF file contain some words, even if a line ends within the words.
 
-    Case is significant; the number of spaces between two words is not.
+    Case is significant. The number of spaces between two words is not significant.
 
     :raises PyPdfError: if the file cannot be read.
     """
     wanted = _plain(words)
     text = "\n".join(page.extract_text() for page in PdfReader(BytesIO(file)).pages)
-    # A line breaks between two words, or within a long word such as an address.
+    # A line can end between two words, or within a long word such as a web address. So search with and without line
+    # breaks.
     return any(wanted in _plain(one) for one in (text, text.replace("\n", "")))
 
 
@@ -96,11 +103,12 @@ def _plain(text: str) -> str:
 
 
 def places_of(report: Report) -> list[Place]:
-    """Return the free text about a report and the drafts merged into it, in this app and in `releases`."""
+    """Return the places with free text about a report and the drafts merged into it, in this app and in `releases`."""
     parts = list(JoinedDraft.objects.in_force().parts_of(report))
     about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
     tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
-    # The task of a corrective action is finished at a later release, and the event of that release repeats the text.
+    # The task of a corrective action is ticked off at a later release, and an event of that release repeats the text of
+    # the task.
     ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
     releases = list(Release.objects.filter(about).distinct())
     return [
@@ -132,12 +140,13 @@ def redact_report(
 ) -> RedactionResult:
     """Remove words from a report and everything written about it, and leave a dated marker in each place.
 
-    :param words: exactly as they are written, apart from spaces around them.
+    :param words: the words to remove, exactly as they are written. Spaces at the start and at the end are ignored.
     :param why: the reason, stored in the event and shown in the report's history.
-    :param at: the instant whose London day is in the marker.
-    :param besides: further places, outside this app.
+    :param at: the time of the redaction (aware). The marker shows its London day.
+    :param besides: more places to search, outside this app.
     :param dry_run: return the result without changing anything.
-    :param form_key: the key of the submitted form. If the form is submitted twice, the key finds the first event.
+    :param form_key: the key of the submitted form. It is stored in the event. If the form is submitted again, the view
+        uses the key to find the event.
     :raises MissingFields: if the words are too short, the reason is empty or contains the words, the marker does not
         fit, or a report would be unreadable without the words.
     :raises NothingToRedact: if the words are not found, or only in places where they cannot be removed.
@@ -176,7 +185,7 @@ def redact_report(
 
 
 def find_silent_redaction(rows: type[AbstractEvent]) -> str | None:
-    """Return a sentence on an event whose words were changed without a recorded redaction, or None."""
+    """Return an error text about an event whose words were changed without a recorded redaction, or None."""
     emptied = {row.position: row for row in rows._default_manager.exclude(words_digest="")}
     left: dict[int, str] = {}
     for redaction in ReportEvent.objects.filter(kind=KIND).order_by("position") if emptied else ():
@@ -189,9 +198,9 @@ def find_silent_redaction(rows: type[AbstractEvent]) -> str | None:
 
 
 def _find_changes(places: Sequence[Place], words: str, marker: str) -> Iterator[Change]:
-    """Yield each row that contains the words, with its columns without the words. Nothing is written.
+    """Yield each row that contains the words, and the new values of its changed columns. Nothing is saved.
 
-    :raises MissingFields: if the rest of a row could not be stored or read.
+    :raises MissingFields: if a new value does not fit its column, or makes a report unreadable.
     """
     for place in places:
         for row in place.rows.order_by("pk").iterator(chunk_size=200):
@@ -218,8 +227,8 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
         except PyPdfError:
             is_shown = False
             unread.append(name)
-        # The content is searched as well, because it contains the words in one piece even if a page of the PDF ends
-        # within them.
+        # Search the content as well, because a page of the PDF may end within the words. In the content, they are in
+        # one piece.
         contents = ReportVersion.objects.filter(report=document.report_id, number=document.version)
         if not (is_shown or any(_replace(one.content, words, "") != one.content for one in contents)):
             continue
@@ -237,11 +246,16 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
 
 
 def _overwrite_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Write the rows without the words, and return the digests of the changed events for the redaction's own event."""
+    """Save the changed rows, and return a list that describes the changed events.
+
+    The list is stored in the event of the redaction. Each item has the chain and position of a changed event, and the
+    digest of the words that are left in the event.
+    """
     events = []
     for row, changed in changes:
         if isinstance(row, AbstractEvent):
-            # Delete the salt too: with it, someone could guess the removed words and verify the guess.
+            # Replace the salt too. With the old salt, someone could guess the removed words and verify the guess with
+            # the digest.
             digest = row.words_digest or salted_digest(row.words, row.words_salt)
             row.words, row.words_salt, row.words_digest = changed["words"], new_salt(), digest
             overwrite(row, words=row.words, words_salt=row.words_salt, words_digest=digest)
@@ -255,7 +269,7 @@ def _overwrite_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
 
 
 def digests_after(event: ReportEvent) -> Digests:
-    """Return the digests, recorded in the event of a redaction, of the rows that the redaction changed."""
+    """Return the digests of the rows that a redaction changed, as recorded in the event of the redaction."""
     left: Digests = event.facts.get("left", {})
     return left
 
@@ -263,9 +277,9 @@ def digests_after(event: ReportEvent) -> Digests:
 def _recorded_rows(
     places: Sequence[Place], changes: Sequence[Change]
 ) -> Iterator[tuple[type[RowRecord], Table, list[int]]]:
-    """Yield each table with recorded digests in which rows contained the words, and the keys of these rows.
+    """Yield the keys of the changed rows, for each table whose digests are recorded.
 
-    The first item is the model that records the digests.
+    Each item has the model that records the digests, the table, and the primary keys of the changed rows.
     """
     for place in places:
         keys = [row.pk for row, _ in changes if isinstance(row, place.rows.model)]
@@ -274,11 +288,12 @@ def _recorded_rows(
 
 
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
-    """Refuse a redaction after which a value would not fit its column, or a report could not be read.
+    """Check that the new values fit their columns, and that a report can still be read.
 
-    A redaction may also change the days of a report, because they are stored as text.
+    A redaction can make a report unreadable, because the dates in a report are stored as text and may contain the
+    words.
 
-    :raises MissingFields: if the value does not fit, or the report could not be read.
+    :raises MissingFields: if a value does not fit, or the report could not be read.
     """
     for column, value in changed.items():
         most = getattr(row._meta.get_field(column), "max_length", None)
@@ -314,13 +329,14 @@ def _replace(value: Any, words: str, marker: str) -> Any:
 
 
 def removals_of(report: Report, versions: Iterable[ReportVersion]) -> Mapping[int, Sequence[ReportEvent]]:
-    """Return the redactions, oldest first, that left their marker in each version, by the version's number.
+    """Return a dict that maps the number of each version to the redactions that changed the version, oldest first.
 
-    A redaction is not listed for the versions that were written after it, because these only copied the marker. Two
-    redactions of one day leave the same marker, so both are listed.
+    A redaction changed a version if the version was written before the redaction and contains the redaction's marker.
+    Versions that were written later only copied the marker. Two redactions on the same day leave the same marker, so
+    both are listed.
     """
-    # A redaction of a joint report also changes the drafts merged into it. So the redactions of every joint report into
-    # which this report was ever merged are included.
+    # A redaction of a joint report also changes the drafts merged into the joint report. So include the redactions of
+    # every joint report into which this report was ever merged.
     parts, reports = {report.pk}, {report.pk}
     while parts:
         parts = set(JoinedDraft.objects.filter(draft__in=parts).values_list("joint", flat=True)) - reports

@@ -43,7 +43,7 @@ from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import ChangedMeanwhile, Status
 from releases.verdict.address import AddressVerdict, Outcome
 
-# Returns the practices that a draft cites, for a kind of breach and a day of occurrence (`on`).
+# A function that takes a kind of breach and the day of occurrence (`on`), and returns the practices that a draft cites.
 type PracticesOn = Callable[..., tuple[CitedPractice, ...]]
 
 
@@ -56,15 +56,16 @@ def automatic_content(
 ) -> ReportContent:
     """Return the automatic content of a report about these suspicions.
 
-    Impact and corrective actions stay empty for people to write; approval sets the date of the report.
+    Impact and corrective actions stay empty, because people write them. The date of the report stays empty until
+    approval.
 
-    :param suspicions: read `with_facts`.
-    :param facts: the facts on each suspicion's verdict, by the verdict's key.
-    :param cause: what people recorded for the report.
+    :param suspicions: loaded by `with_facts()`.
+    :param facts: the facts about the verdicts of the suspicions, keyed by the verdict's primary key.
+    :param cause: the cause that people recorded for the report.
     """
     listed = list(suspicions)
-    # An early release occurred when it was found. If its verdict was corrected since, `occurred_at` is empty, and the
-    # due time is used. Any other breach occurred at the due time.
+    # The breach of an early release occurred when the release was found. If the verdict was corrected later,
+    # `occurred_at` may be empty. Then the due time is used instead. Any other breach occurred at the due time.
     instants = (
         (one.kind, (one.verification.occurred_at if one.kind == ReportKind.EARLY else None) or one.verification.due_at)
         for one in listed
@@ -80,9 +81,9 @@ def automatic_content(
 
 
 def content_of_releases(releases: Collection[Release]) -> ReportContent:
-    """Return the content that follows from the releases: outputs, producers, and contacts.
+    """Return a report content with only the outputs, producers and contacts of some releases.
 
-    :param releases: read with their series, its producer and contacts, and their addresses.
+    :param releases: loaded with their addresses and series, and with the producer and contacts of the series.
     """
     outputs = []
     for release in releases:
@@ -92,9 +93,9 @@ def content_of_releases(releases: Collection[Release]) -> ReportContent:
 
 
 def content_of_series(series: Collection[Series]) -> ReportContent:
-    """Return the content that follows from the series: producers and contacts.
+    """Return a report content with only the producers and contacts of some series.
 
-    :param series: read with their producer and contacts.
+    :param series: loaded with their producer and contacts.
     """
     return ReportContent(
         producers=tuple(dict.fromkeys(one.producer.name for one in series)),
@@ -108,25 +109,25 @@ def _first_person(contacts: Iterable[Contact | None]) -> ContactPerson | None:
     return contact_person(contact) if contact else None
 
 
-# The states in which the automatic text is refreshed. While a report is with the Head of Profession, only people change
-# it.
+# The automatic text is refreshed in these states. While a report awaits the decision of the Head of Profession, only
+# people change its text.
 REFRESHED_STATES = (ReportStatus.DRAFT, ReportStatus.RETURNED)
 TEXT_EVENTS = ("drafted", "joint_drafted", "facts_refreshed")
 FACT_EVENTS = (*TEXT_EVENTS, "facts_offered")
 
-# Every check of a release that is still missing changes its figures. So an account in which only figures have changed
-# is refreshed at growing intervals. Each interval is the larger of the shortest interval and a share of the report's
-# age.
+# Until a release is found live, each check changes the figures in the account. If only figures have changed, the
+# account is refreshed at growing intervals. The interval is a quarter of the report's age, but at least 15 minutes.
 SHORTEST_INTERVAL = timedelta(minutes=15)
 SHARE_OF_ITS_AGE = 0.25
 
 
 def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
-    """Return the parts of a report's verdicts, and of the response to an early release, that people must know of.
+    """Return the state of a report's verdicts, without the figures that grow with each check.
 
-    All other changes of the verdicts are figures that grow with each check.
+    For an early release, the state also includes the response to the release. People must know when the state changes,
+    but not when only figures change.
 
-    :param suspicions: read with their verification and release.
+    :param suspicions: loaded with their verification and release.
     """
     return [
         [
@@ -149,10 +150,10 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
 
 
 def digest_facts(report: Report) -> str:
-    """Return one SHA-256 over the facts of a report that people must know of.
+    """Return the SHA-256 of the facts of a report, without its checks.
 
-    Further checks with the same result do not change it. It covers what the account and the annex contain besides
-    checks: results, statements, exceptions and decisions.
+    The facts are the results, statements, exceptions and decisions in the account and in the annex. A further check
+    with the same result does not change the digest.
     """
     suspicions = list(report.suspicions.with_facts())
     known = [
@@ -167,12 +168,14 @@ def digest_facts(report: Report) -> str:
 
 
 def _response_to_early(suspicion: Suspicion) -> list[list[int]]:
-    """Return the response to an early release as its account describes it; empty if there is none.
+    """Return the parts of the response to an early release that its account describes.
 
-    A new date alone changes no account.
+    A new date alone is left out, because it does not change the account.
 
-    :return: one list of three numbers: the number of decisions; the schedule version of the release at once, or 0; and
-        1 if checks that had not ended will not continue because the release has another date, else 0.
+    :return: an empty list if there is no response. Otherwise the list has one item with three numbers. The first is the
+        number of decisions. The second is the present schedule version if someone decided to publish the release at
+        once, and 0 otherwise. The third is 1 if unfinished checks will not continue because the release has a new date,
+        and 0 otherwise.
     """
     if suspicion.kind != ReportKind.EARLY:
         return []
@@ -188,7 +191,7 @@ def _response_to_early(suspicion: Suspicion) -> list[list[int]]:
 def _first_flip(verdict: AddressVerdict) -> list[str | None]:
     """Return when an address first disappeared, and when it was found again.
 
-    Later disappearances are left out, so they do not make the account outdated at once.
+    Later disappearances are left out. Otherwise each of them would make the account outdated at once.
     """
     if not verdict.flips:
         return [None]
@@ -197,17 +200,19 @@ def _first_flip(verdict: AddressVerdict) -> list[str | None]:
 
 
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
-    """Refresh every undecided report with facts that its text may not have yet.
+    """Refresh every undecided report whose text may be outdated.
 
-    These are revised verdicts, a decision on an early release or its change of date, and an early finding that readers
-    may know of since the release was published or cancelled.
+    The text may be outdated if a verdict was revised, if a decision was made on an early release, or if an early
+    release got another date. It may also be outdated if a release was found early and has now been published or
+    cancelled, because readers may then know that the release was early.
 
-    :param faults: receives the errors of single reports; the other reports are refreshed anyway.
+    :param faults: receives the error of each report that could not be refreshed. The other reports are still refreshed.
     """
     is_revised = Q(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
     is_changed = Q(suspicions__release__schedule_version__gt=F("suspicions__schedule_version"))
     is_answered = Q(suspicions__kind=ReportKind.EARLY) & (Q(suspicions__decisions__isnull=False) | is_changed)
-    # Once the release is published or cancelled, readers may know of the early finding that these reports left out.
+    # The text of these reports does not say that the release was found early. Once the release is published or
+    # cancelled, readers may know this.
     is_disclosed = Q(
         suspicions__kind__in=[ReportKind.LATE, ReportKind.PARTIAL],
         suspicions__verification__outcome=Outcome.EARLY,
@@ -240,7 +245,11 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
 
 
 def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
-    """Return the newer automatic text, as JSON, of each field that changed since it was last refreshed or saved."""
+    """Return the automatic text that is newer than a version, as JSON, keyed by field.
+
+    A field is returned if its automatic text differs from the automatic text stored with the version, and also from the
+    text in the version's content.
+    """
     return {
         field: report.machine[field]
         for field in FROM_FACTS
@@ -251,11 +260,13 @@ def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
 
 
 def insert_newest_account(report: Report, typed: str) -> str:
-    """Return typed circumstances in which the newest automatic account replaces the account of the present version.
+    """Return the circumstances that a person typed, with the newest automatic account in place of the earlier one.
 
-    People's own text around the earlier account stays if they left that account word for word. Otherwise the newest
-    account replaces everything. The account of an edited report is written without a cause that people chose later (see
-    `cause_of_account`). So this cause, if there is one, replaces the sentence that no cause is recorded.
+    If the typed text contains the earlier account word for word, only the account is replaced, and the text around it
+    stays. Otherwise the newest account replaces the whole text.
+
+    The newest account may say that no cause is recorded, although people have chosen a cause (see `cause_of_account`).
+    In this case, the chosen cause replaces this sentence.
     """
     typed = typed.replace("\r\n", "\n")
     earlier = current_version(report).machine.get("circumstances", "")
@@ -265,10 +276,12 @@ def insert_newest_account(report: Report, typed: str) -> str:
 
 
 def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Mapping[int, Facts]) -> ReportContent:
-    """Return the content of an undecided report, with its untouched fields refreshed. Nothing is written.
+    """Return the content of an undecided report, with refreshed text in the fields that people have not edited.
 
-    :param suspicions: those of the report, read `with_facts`.
-    :param facts: the facts on each suspicion's verdict, by the verdict's key.
+    Nothing is saved.
+
+    :param suspicions: the suspicions of the report, loaded by `with_facts()`.
+    :param facts: the facts about the verdicts of the suspicions, keyed by the verdict's primary key.
     """
     version = current_version(report)
     machine = automatic_content(suspicions, facts, cause=cause_of_account(report, version))
@@ -277,12 +290,13 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
 
 
 def with_annex(report: Report) -> ReportContent:
-    """Return the content of a report with an annex of the newest record. The annex is None if there is nothing to list.
+    """Return the content of a report, with an annex made from the newest record. Nothing is saved.
 
-    A report about pre-release access has the complete list of its release in the annex.
+    The annex lists the checks and the attachments. If the report is about pre-release access, the annex also has the
+    complete access list of the release. If there is nothing to list, the annex is None.
 
-    In an undecided report, untouched text is written from the same checks as the annex. With any other text, the annex
-    says that it may show later checks. The annex lists the attachments of the report as well. Nothing is stored.
+    If the report is undecided and its account was not edited, the account is written again from the checks that are in
+    the annex. Otherwise the annex says that it may include later checks.
     """
     suspicions = list(report.suspicions.with_facts())
     facts = facts_of_suspicions(suspicions)
@@ -310,10 +324,10 @@ def with_annex(report: Report) -> ReportContent:
 
 
 def with_new_figures(report: Report) -> ReportContent:
-    """Return the content of an undecided report, updated if only figures have grown since its text was refreshed.
+    """Return the content of an undecided report, with new figures if only figures have changed since the last refresh.
 
-    A move may include new figures although the person has not read them. If anything else has changed, the content
-    stays as it is, because a person has to read the changes first.
+    A person need not read new figures before the report is submitted or decided. If anything else has changed, the
+    present content is returned, because a person must read the changes first.
     """
     suspicions = list(report.suspicions.with_facts())
     last = report.events.filter(kind__in=TEXT_EVENTS).order_by("position").last()
@@ -323,7 +337,7 @@ def with_new_figures(report: Report) -> ReportContent:
 
 
 def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values for `ReportVersion.machine` and `Report.machine` when this content is stored.
+    """Return the values to store in `ReportVersion.machine` and `Report.machine` together with a content.
 
     :param content: the content of the present version, or the result of `refreshed_content`.
     """
@@ -331,8 +345,8 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
     changed = {
         field: refreshed[field]
         for field in FROM_FACTS
-        # Confirmed wording also changes a field of practices that people chose. Such a field is not automatic text, so
-        # it is left out.
+        # When wording is confirmed, the field `practices` changes too. If people chose the practices, this field is not
+        # automatic text, so it is left out.
         if refreshed[field] != version.content[field] and version.is_untouched(field)
     }
     return version.machine | changed, report.machine | changed
@@ -371,7 +385,10 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
 
 
 def _refresh_untouched(version: ReportVersion, machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:
-    """Return the content of a version with its untouched fields refreshed, and the automatic text stored with it."""
+    """Return the content of a version with refreshed text, and the automatic text to store with the content.
+
+    Fields that people have edited are not refreshed.
+    """
     newest = content_to_json(machine)
     outdated = [
         field for field in FROM_FACTS if version.is_untouched(field) and version.content[field] != newest[field]

@@ -60,11 +60,11 @@ EDITION_BEFORE = " "
 
 @dataclass(frozen=True, slots=True)
 class RegisterFilter:
-    """The requested filters; None and "" mean no filter.
+    """The filters that a person requested. None and "" mean that a filter is not used.
 
-    `decision` is one of `Decision`, followed by a reason if one is requested ("dismissed.check_error"); `practice`
-    names edition and code ("2.1 T3.6"); `actions` is "open" for reports with corrective actions that are not done;
-    `first` and `last` are days of occurrence, in London, both included.
+    `decision` is a value of `Decision`, or a decision and a reason, such as "dismissed.check_error". `practice` has the
+    edition and the code, such as "2.1 T3.6". If `actions` is "open", only reports with unfinished corrective actions
+    match. `first` and `last` are the first and the last day of occurrence, in London, both included.
     """
 
     producer: Producer | None = None
@@ -80,18 +80,20 @@ class RegisterFilter:
 
 
 def describe_filter(value: Any) -> str:
-    """Write the value of a filter as in a query string: a day, a slug, or the plain value."""
+    """Return the value of a filter as text for a query string."""
     return value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
 
 
 def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
-    """Return the requested reports that a person may read, the latest occurrence first.
+    """Return the reports that match the filters, ordered by the day of occurrence, the latest first.
 
-    Reports without a day of occurrence come last and belong to no period.
+    Reports without a day of occurrence come last. They do not match if a first or last day is requested.
 
-    :param action: the action that the person must be allowed to do.
+    :param by: the person for whom the reports are listed.
+    :param action: only reports on which the person may take this action are returned.
     """
-    # Drafts merged into a joint report are left out, because the joint report is listed.
+    # Leave out merged drafts, because the joint report is listed. Leave out joint reports that were split, because
+    # their drafts are listed.
     found = reports_where(by, action).official().listed().exclude(status__in=MERGED_OR_SPLIT)
     for choice in fields(filters):
         if value := getattr(filters, choice.name):
@@ -100,8 +102,8 @@ def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Acti
 
 
 def with_text(found: ReportQuerySet) -> ReportQuerySet:
-    """Prefetch the producer and, as `standing`, a list with only the present version."""
-    # The automatic text is as long as the report, so sorting rows with it would be slow.
+    """Load the producer, and the present version as the only item of the list `standing`."""
+    # The automatic text is not loaded. It is as long as the report, so rows with this text would be slow to sort.
     standing = ReportVersion.objects.filter(number=F("report__version")).defer("machine")
     return (
         found.defer("machine")
@@ -111,9 +113,12 @@ def with_text(found: ReportQuerySet) -> ReportQuerySet:
 
 
 def list_reports(keys: Sequence[int]) -> "list[Any]":
-    """Return reports with their text, their outcome and the verdicts that they are about, in the order of `keys`.
+    """Return the reports with these primary keys, in the order of the keys.
 
-    The keys are sorted and paged in a separate query, because sorting whole rows is slow.
+    Each report is loaded with its present version, with the attributes of `with_outcome`, and with the verdicts on its
+    releases.
+
+    The caller sorts and pages the keys in a separate query, because sorting whole rows is slow.
     """
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
     reports = with_outcome(with_text(Report.objects.filter(pk__in=keys))).prefetch_related(outcomes)
@@ -122,10 +127,10 @@ def list_reports(keys: Sequence[int]) -> "list[Any]":
 
 
 def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
-    """Annotate reports with when each was first approved and sent, and whether one person wrote and last approved it.
+    """Annotate each report with its first approval, its first dispatch, and whether one person wrote and approved it.
 
-    The attributes are `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`, which is also true if
-    the last approver had submitted the report. Each may be None.
+    `approved_at` is an aware instant, and `sent_on` is a day in London. `alone` is true if the person who gave the last
+    approval had also written or submitted the report. Each attribute is None until there is an approval or a dispatch.
     """
     documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
     sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT)
@@ -137,7 +142,7 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
 
 
 def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
-    """Return the field or the expression by which reports are sorted, for each column of the register."""
+    """Return a dict that maps each column of the register to the field or expression for sorting by this column."""
     outputs = KeyTransform("outputs", "content")
     title = Lower(KeyTextTransform("title", KeyTransform(0, outputs)))
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
@@ -156,13 +161,13 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
 
 
 def with_words(found: "QuerySet[Report]") -> "QuerySet[Any]":
-    """Annotate reports with the text that a search covers, as `words`: titles, circumstances and impact."""
+    """Annotate reports with `words`, the text to search: output titles, circumstances and impact."""
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
     return found.annotate(words=Subquery(standing.annotate(words=_searched_text()).values("words")[:1]))
 
 
 def versions_with_vector() -> "QuerySet[Any]":
-    """Annotate all versions of reports with the vector by which PostgreSQL searches and indexes them, as `vector`."""
+    """Return all versions of reports with `vector`, the search vector that PostgreSQL searches and indexes."""
     return ReportVersion.objects.annotate(vector=SearchVector(_searched_text(), config="english"))
 
 
@@ -173,7 +178,7 @@ def _searched_text() -> Concat:
 
 
 class _OutputTitles(Func):
-    """The titles of all outputs that the content of a report names, in one text."""
+    """The titles of all outputs in a report's content, joined into one text."""
 
     output_field = TextField()
     arity = 1
@@ -188,7 +193,7 @@ class _OutputTitles(Func):
 
 
 def _by_label(field_name: str, labels: Mapping[Any, Any]) -> Case:
-    """Return an expression that sorts codes as their labels in the reader's language."""
+    """Return an expression that sorts the codes in a field by their labels in the reader's language."""
     in_order = sorted(labels, key=lambda code: str(labels[code]).casefold())
     places = [When(**{field_name: code}, then=Constant(place)) for place, code in enumerate(in_order)]
     return Case(*places, output_field=IntegerField())
@@ -216,7 +221,7 @@ def about_practice(value: str) -> Q:
     return Q(pk__in=PracticeCitation.objects.filter(edition=edition, code=code).values("report"))
 
 
-# One condition for each filter.
+# Each filter has a function that takes the value of the filter and returns the condition.
 CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
     "series": about_series,
@@ -232,17 +237,17 @@ CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
 
 
 def list_report_entries() -> list[dict[str, Any]]:
-    """Return every listed report in the order of drafting, for the command breach_reports.
+    """Return a dict for each listed report, in the order of drafting. The command breach_reports prints the dicts.
 
-    Rehearsals are included, trainings are not. If a report is about several suspicions, release, time and delay are
-    those of the first one. A report that a person started has no recorded time; its content has the day of occurrence.
-    Instants are in ISO 8601.
+    Rehearsals are included, and training reports are left out. If a report has several suspicions, the release, time
+    and delay are those of the first suspicion. If a person started the report, `occurred_at` is None, because no time
+    is recorded. The day of occurrence is in the content of the report. Instants are in ISO 8601.
     """
     return describe_reports(Report.objects.listed().filter(training__isnull=True).order_by("drafted_at", "pk"))
 
 
 def describe_reports(found: "QuerySet[Report]") -> list[dict[str, Any]]:
-    """Describe reports as `list_report_entries` does, in the order of the query."""
+    """Return the dicts of `list_report_entries` for some reports, in the order of the query."""
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
     reports = with_text(found).select_related("started__release").prefetch_related(suspicions)  # type: ignore[arg-type]
     return [_entry(report) for report in reports]
@@ -266,18 +271,19 @@ def _entry(report: Any) -> dict[str, Any]:
     }
 
 
-# The outcomes for which only a person's statement can show that the release was in time.
+# With these outcomes, the checks do not show whether the release was on time. A person's statement can show it.
 SILENT = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """One release that nearly became a breach, and why.
+    """A release that was nearly a breach, and the reasons why.
 
-    `within_tolerance` is the verdict of a release that was late within its tolerance. `stated` are people's statements
-    that the release was live in time, if the checks could not show it. If the last preflight before the due time found
-    no problems but an earlier one did, `passed_run` is the last preflight, and `failed_run` is the last one with
-    problems.
+    If the release was late, but within its tolerance, `within_tolerance` is its verdict. If the checks could not show
+    whether the release was on time, `stated` has the statements of people who say that it was.
+
+    `failed_run` and `passed_run` are set if a preflight found problems, but the last preflight before the due time did
+    not. `failed_run` is the last preflight with problems, and `passed_run` is the last preflight.
     """
 
     release: Release
@@ -295,11 +301,11 @@ def near_miss_releases(
     first: date | None = None,
     last: date | None = None,
 ) -> QuerySet[Release]:
-    """Return the releases of some producers that were near misses, the latest first, without rehearsals.
+    """Return the releases of some producers that were near misses, the latest first. Rehearsals are left out.
 
-    :param now: the current instant (aware); later releases have no verdict yet.
-    :param first: the first day, in London, on which the releases were due.
-    :param last: the last day, in London, on which the releases were due.
+    :param now: the current instant (aware). Releases that are due later are left out, because they have no verdict yet.
+    :param first: only releases that were due on or after this London day are returned.
+    :param last: only releases that were due on or before this London day are returned.
     """
     judged = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
     due = Release.objects.filter(series__producer__in=producers, rehearsal=False, due_at__lte=now)
@@ -327,9 +333,9 @@ def near_miss_releases(
 
 
 def find_near_misses(releases: Sequence[Release]) -> list[NearMiss]:
-    """Return why each release was a near miss, in a fixed number of queries.
+    """Return the reasons why each release was a near miss, in a fixed number of queries.
 
-    :param releases: as `near_miss_releases` returns them.
+    :param releases: some or all of the releases that `near_miss_releases` returns.
     """
     keys = [release.pk for release in releases]
     of_present = Q(schedule_version=F("release__schedule_version"))
@@ -367,7 +373,10 @@ def _in_time(statement: Statement, verdict: Verification) -> bool:
 
 
 def _stated_in_time(due: QuerySet[Release]) -> set[int]:
-    """Return the keys of the releases that a person stated to be live in time, where checks could not show it."""
+    """Return the keys of the releases that were live in time according to a person's statement.
+
+    Releases are left out if their checks show whether they were on time.
+    """
     statements = Statement.objects.filter(release__in=due, kind=Statement.Kind.WAS_LIVE)
     silent = Verification.objects.filter(
         release__in=statements.values("release"), schedule_version=F("release__schedule_version"), outcome__in=SILENT
@@ -387,26 +396,27 @@ ZONE = "Europe/London"
 
 
 class CannotBeExported(Exception):
-    """No report matches the filters, or too many for one file do. The message is one sentence."""
+    """No report matches the filters, or too many reports match for one file. The message is shown to the person."""
 
 
 def producers_with_contacts(person: User) -> QuerySet[Producer]:
-    """Return the producers for which a person may export contacts: those that they lead."""
+    """Return the producers whose contacts a person may export, because the person leads them."""
     return producers_with(person, LEADS)
 
 
 def export_register(
     filters: RegisterFilter, kind: TableKind, *, by: User, at: datetime, contacts: bool = False
 ) -> bytes:
-    """Write the requested reports as a file, and record who downloads it, when, and what it contains.
+    """Write the reports that match the filters as a file, and record the export.
 
-    The event is written before the file is sent.
+    Each producer with reports in the file gets an event, which says who exported the file, when, and what it contains.
+    The events are saved before the file is sent.
 
-    :param at: the aware instant of the export.
-    :param contacts: whether to include names, addresses and numbers, which is done only for the producers that the
-        person leads.
+    :param at: the time of the export (aware).
+    :param contacts: whether to include names, email addresses and telephone numbers. They are only included for the
+        producers that the person leads.
     :raises NotYours: if a person who leads no producer asks for contacts.
-    :raises CannotBeExported: if no report matches the filters, or too many for one file do.
+    :raises CannotBeExported: if no report matches the filters, or too many reports match for one file.
     """
     with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
     if contacts and not with_contacts:
@@ -449,10 +459,10 @@ def export_register(
 
 
 def _register_row(report: Any, with_contacts: Collection[int], today: date) -> dict[str, Value]:
-    """Return the values of a report by column.
+    """Return the values of a report, keyed by column.
 
-    :param with_contacts: the keys of the producers whose contacts are written. If it is empty, the row has no columns
-        for contacts.
+    :param with_contacts: the primary keys of the producers whose contacts are included. If there are none, the row has
+        no columns for contacts.
     """
     content = content_from_json(report.standing[0].content)
     open_actions = [action for action in report.planned if action.finished_at is None]
@@ -505,7 +515,7 @@ def _contacts(content: ReportContent, *, visible: bool) -> dict[str, Value]:
 
 
 def _download_roles(person: User) -> Mapping[int, Role]:
-    """Return, for each producer, the most senior role that lets a person download reports."""
+    """Return a dict that maps each producer's key to the most senior role that lets the person download reports."""
     held: dict[int, set[Role]] = {}
     allowed = Membership.objects.filter(user=person, role__in=list(TABLE[Action.DOWNLOAD]))
     for producer, role in allowed.values_list("producer_id", "role"):

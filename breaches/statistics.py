@@ -1,4 +1,4 @@
-"""The figures of the releases and reports that a person may read, as they are counted from the record."""
+"""Queries for the figures of the releases and reports that a person may read."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,14 +43,17 @@ from releases.rules.calendar import LONDON, Month, local_date, month_of
 from releases.verdict.address import Outcome
 from releases.verdict.parts import PartFigures, measure_spread, summarise_lags
 
-# The outcomes whose delays count in the figures. That of an early release does not count, and the delay of a release
-# that was never found has no end (decision 34).
+# The outcomes whose delays count in the figures (decision 34). The delay of an early release does not count. A release
+# that was never found has no final delay.
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The producer, series and days (both included) of a history. None includes all that the person may read."""
+    """The producer, series and days that figures are about. Both days are included.
+
+    If `producer` or `series` is None, all producers or series that the person may read are included.
+    """
 
     first: date
     last: date
@@ -61,8 +64,9 @@ class Scope:
 def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
     """Read the history of the releases and reports that a person may read.
 
-    :param today: the London day; open actions due before it are overdue.
-    :return: the counted facts. Verdicts and reports name their series only if one producer or one series is selected.
+    If the scope has a producer or a series, verdicts and reports state their series. Otherwise, their series are empty.
+
+    :param today: the day in London. Open actions that were due before this day are overdue.
     """
     return History(
         verdicts=list(_verdicts(scope, by)),
@@ -77,9 +81,9 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Any]":
 
 
 def counted_verdicts(scope: Scope) -> "QuerySet[Any]":
-    """Return the verdicts that count in figures, of all producers in a scope, without a check of permissions.
+    """Return the verdicts in a scope that count in figures. This function does not check permissions.
 
-    Each has the annotation `shown`, the outcome that figures show (decision 73).
+    The annotation `shown` is the outcome that figures show (decision 73).
     """
     since, before = overview.london_days(scope.first, scope.last)
     found = Verification.objects.filter(
@@ -88,7 +92,7 @@ def counted_verdicts(scope: Scope) -> "QuerySet[Any]":
         due_at__lt=before,
         **_narrowed(scope, "release__series"),
     )
-    # A verdict that needs more checks does not count yet.
+    # A pending verdict does not count yet, because it needs more checks.
     return found.annotate(shown=shown_outcome()).exclude(shown=Outcome.PENDING)
 
 
@@ -124,17 +128,20 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
 def _period_due(last_days: Iterable[date]) -> Cases:
     """Return an expression for the index of the period in which a release was due.
 
-    It compares instants with the ends of the periods, because converting each one to London time would be the slowest
-    part of the query.
+    The expression compares the due time with the ends of the periods. Converting every due time to London time would be
+    the slowest part of the query.
 
-    :param last_days: the last day of each period (included), in the order of the periods.
+    :param last_days: the last day of each period, which is included, in the order of the periods.
     """
     ends = (When(due_at__lt=overview.london_day(day)[1], then=Value(place)) for place, day in enumerate(last_days))
     return Cases(*ends, output_field=IntegerField())
 
 
 def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
-    """Read how long after the first part each named part was published, for the releases that a person may read."""
+    """Summarise how long after the first part each named part was published.
+
+    Only releases that the person may read are included.
+    """
     with_parts = ReleaseAddress.objects.exclude(part="").values("release")
     found = _verified(scope, by).filter(release__in=with_parts, shown=F("outcome")).order_by("due_at", "pk")
     spreads = (measure_spread(read_results(results)) for results in found.values_list("addresses", flat=True))
@@ -189,8 +196,12 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
 
 
 def counted_reports(scope: Scope, by: Person) -> "QuerySet[Any]":
-    """Return the reports within the scope, with the day on which each counts as `counts_on`."""
-    # Drafts merged into a joint report are left out; the joint report counts once.
+    """Return the reports in a scope that a person may read.
+
+    The annotation `counts_on` is the day on which a report counts.
+    """
+    # Leave out drafts that were merged into a joint report, because the joint report counts. Leave out joint reports
+    # that were split, because their drafts count.
     found = listed_reports_with(by, REPORT_TABLE[Action.VIEW]).official().exclude(status__in=MERGED_OR_SPLIT)
     if scope.producer:
         found = found.filter(producer=scope.producer)
@@ -202,7 +213,7 @@ def counted_reports(scope: Scope, by: Person) -> "QuerySet[Any]":
 
 @dataclass(frozen=True, slots=True)
 class ActionCount:
-    """The corrective actions of a report: those still open, those of them that are overdue, and those done."""
+    """The number of open, overdue and done corrective actions of a report. Overdue actions are also open."""
 
     still_open: int = 0
     overdue: int = 0
@@ -210,7 +221,10 @@ class ActionCount:
 
 
 def _count_actions(by: Person, today: date) -> dict[int, ActionCount]:
-    """Count corrective actions by the key of their report, of all producers whose reports a person may read."""
+    """Return the number of corrective actions of each report, keyed by the report's primary key.
+
+    The result includes all producers whose reports the person may read.
+    """
     counted = (
         CorrectiveAction.objects.filter(report__producer__in=report_producers(by))
         .order_by()
@@ -234,7 +248,7 @@ def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:
         "report_id", Coalesce("release__series", "series")
     )
     for report, of in (*suspected, *started):
-        if of is not None:  # it is None for a report about no release and no series
+        if of is not None:  # None if the report is not about a release or a series
             series[report].add(of)
     return series
 
@@ -255,7 +269,7 @@ YEAR_MONTHS = 12
 
 
 def last_months(today: date) -> tuple[Month, ...]:
-    """Return the month of a day and the 11 before it, the earliest first."""
+    """Return the month of a day and the 11 months before it, starting with the earliest."""
     months = [month_of(today)]
     while len(months) < YEAR_MONTHS:
         months.append(months[-1].previous)
@@ -267,7 +281,10 @@ def scope_of_months(months: Sequence[Month], *, producer: Producer | None, serie
 
 
 def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict[Month, Figures]:
-    """Count the releases that a person may read by the month in which they were due. Every month has an entry."""
+    """Count releases by the month in which they were due. Only releases that the person may read count.
+
+    Every month has an entry, even if no release was due in it.
+    """
     counted = (
         _verified(scope, by)
         .annotate(month=_period_due(one.last for one in months))
@@ -285,9 +302,11 @@ def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict
 
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
-    """The result of one release. `delay` is in seconds from the due time to the first check that found the release.
+    """The result of one release.
 
-    The delay is negative for an early release, and None if no check found it or the result could not be determined.
+    `delay` is the number of seconds from the due time to the first check that found the release. It is negative for an
+    early release. It is None if no check found the release, if the result could not be determined, or if the stored
+    outcome may not be shown (decision 73).
     """
 
     series: int
@@ -299,12 +318,13 @@ class ReleaseResult:
     reference: str = ""
 
 
-# The results for which the checks show when the release went live. For an incomplete release, its last part decides.
+# The outcomes for which the checks show when the release went live. An incomplete release counts as live when its last
+# part is live.
 WITH_DELAY = (Outcome.ON_TIME, Outcome.EARLY, *DELAYED)
 
 
 def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
-    """Return the results of the releases that a person may read, by the time at which they were due."""
+    """Return the results of the releases that a person may read, sorted by due time."""
     rows = _verified(scope, by).order_by("due_at", "pk")
     found = rows.values_list(
         "release__series",
@@ -323,8 +343,8 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
             title,
             due_at,
             Outcome(shown),
-            # The stored delay belongs to the stored outcome. If another outcome is shown, the delay is left out, as it
-            # could reveal an early release (decision 73).
+            # The stored delay belongs to the stored outcome. If another outcome is shown, leave out the delay, because
+            # it could reveal an early release (decision 73).
             delay if shown == outcome and shown in WITH_DELAY else None,
             reference,
         )
@@ -333,7 +353,10 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
 
 
 def count_causes(scope: Scope, *, by: Person) -> Counter[Cause | None]:
-    """Count the breaches that a person may read by their cause; None if no cause was chosen yet."""
+    """Count the breaches that a person may read, by cause.
+
+    Breaches for which no cause has been chosen yet have the key None.
+    """
     states = [state for decision in BREACHES for state in STATES[decision]]
     causes = counted_reports(scope, by).filter(status__in=states).values_list("cause", flat=True)
     return Counter(Cause(cause) if cause else None for cause in causes)

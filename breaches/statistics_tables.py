@@ -1,4 +1,4 @@
-"""The figures of releases and reports, compared with the year before, as tables and files."""
+"""Tables and files of figures on releases and reports, compared with the year before."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,13 +33,14 @@ from breaches.text import describe_days, describe_delay, describe_rate, quarter_
 from releases.rules import tables
 from releases.verdict.address import Outcome
 
-# The figures of a period, and of the same period a year before.
+# The figures of a period, and the figures of the same period a year before.
 type Pair = tuple[Figures, Figures]
-# The heading of a column, and the function that writes its cell.
+# The heading of a column, and a function that returns the value of a cell in this column. The function takes the
+# figures of the period and the figures of the year before.
 type Column = tuple[str, Callable[[Figures, Figures], int | str]]
-# A line of a table: its name, its figures, and the address of the reports behind it.
+# The name of a line in a table, its figures, and the address of the page to which the name links.
 type Line = tuple[str, Pair, str]
-# The address of the register, or of figures, with the named filters.
+# A function that returns the address of the register or of the page of figures, filtered by the arguments.
 type Address = Callable[..., str]
 
 NOTHING = figures_of(History())
@@ -47,7 +48,7 @@ NOTHING = figures_of(History())
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: its heading, its figures, and the address of the list of its reports."""
+    """One line of a table. If `address` is not empty, the name links to it."""
 
     name: str
     cells: Sequence[str]
@@ -56,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its name, its value in words, and its length; None if there is no value."""
+    """One bar of a chart. `words` is the value as text. `length` is None if there is no value."""
 
     name: str
     words: str
@@ -65,7 +66,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class BarGroup:
-    """The bars of one period. Every group has bars of the same names."""
+    """The bars of one period. All groups of a chart have bars with the same names."""
 
     name: str
     bars: Sequence[Bar]
@@ -73,10 +74,10 @@ class BarGroup:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its caption, the heading of each column, its lines, and some of its figures as bars.
+    """A table of figures.
 
-    `greatest` is the bar length that fills the picture; by default that is the length of the longest bar. `nothing` is
-    the text that is shown instead if there are no lines.
+    `bars` has some of the figures for a bar chart. A bar with the length `greatest` fills the whole chart. By default,
+    this is the longest bar. If there are no rows, the text in `nothing` is shown instead of the table.
     """
 
     key: str
@@ -89,16 +90,19 @@ class Table:
 
     @property
     def labelled(self) -> Sequence[tuple[Row, Sequence[tuple[str, str]]]]:
-        """The lines, with the heading of its column for each figure, for screens without room for columns."""
+        """Each row, with a column heading for each figure.
+
+        Small screens without room for columns show the headings next to the figures.
+        """
         return [(row, list(zip(self.columns[1:], row.cells, strict=True))) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
 class YearComparison:
-    """A year and the year before, counted as a whole and by quarter.
+    """The figures of a year and of the year before. They are counted for the whole year and for each quarter.
 
-    `again` has the causes that occurred more than once within the two years. It counts them by quarter, for each pair
-    of a producer's key and a cause.
+    `again` has the causes that a producer had more than once in the two years. It maps the producer's key and the cause
+    to the number of breaches in each quarter.
     """
 
     year: int
@@ -108,7 +112,7 @@ class YearComparison:
 
 
 def compare_years(history: History, year: int) -> YearComparison:
-    """Count a history of two years once, for all its tables.
+    """Count the figures of a history of two years. This is done once for all tables.
 
     :param year: the later of the two years.
     """
@@ -153,7 +157,7 @@ def _describe_figures(figures: Figures) -> dict[str, str]:
 
 
 def on_time_table(compared: YearComparison) -> Table:
-    """Show by quarter how many releases were on time, and the rate of a year before."""
+    """Show how many releases were on time in each quarter, and the percentage for the same quarter a year before."""
     columns: list[Column] = [
         (_("Due and checked"), lambda now, before: now.due),
         (_("On time"), lambda now, before: now.on_time),
@@ -172,7 +176,7 @@ def _rate_bar(of: Figures) -> tuple[str, float | None]:
 
 
 def delays_table(compared: YearComparison) -> Table:
-    """Show by quarter how late the late releases were, and the median of a year before."""
+    """Show by quarter the delays of late and incomplete releases, and the median delay of a year before."""
     columns: list[Column] = [
         (_("Late or incomplete"), lambda now, before: now.delays.number),
         (_("Median"), lambda now, before: describe_delay(now.delays.middle)),
@@ -194,7 +198,7 @@ def delays_table(compared: YearComparison) -> Table:
 
 
 def breaches_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show by quarter of occurrence how many breaches count, and how many counted a year before."""
+    """Show how many breaches occurred in each quarter, and in the same quarter a year before."""
     columns: list[Column] = [
         (str(text.DECISIONS[Decision.REPORTED]), lambda now, before: now.by_decision.get(Decision.REPORTED, 0)),
         (str(text.DECISIONS[Decision.RECORDED]), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
@@ -208,7 +212,7 @@ def breaches_table(compared: YearComparison, *, register: Address) -> Table:
 
 
 def reasons_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show why suspicions were not reported: they were dismissed, or recorded only in the office's own log."""
+    """Show the reasons why reports were dismissed, or only recorded in the office's own log."""
     reasons: list[tuple[Decision, str, Any]] = [
         *((Decision.DISMISSED, one.value, text.REASONS[one]) for one in DismissalReason),
         *((Decision.RECORDED, one.value, text.RECORDING_REASONS[one]) for one in RecordingReason),
@@ -227,7 +231,7 @@ def reasons_table(compared: YearComparison, *, register: Address) -> Table:
 
 
 def handling_table(compared: YearComparison) -> Table:
-    """Show by quarter how long reports took, who approved them, and which dates were changed on the day itself."""
+    """Show by quarter how long reports took, how many their authors approved, and how many dates changed on the day."""
     columns: list[Column] = [
         *_handling_columns(),
         (_("Approved by their author, year before"), lambda now, before: before.one_person_approvals),
@@ -249,7 +253,10 @@ def _handling_columns() -> list[Column]:
 
 
 def actions_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show by quarter of the breach how many corrective actions are open and overdue, and those of a year before."""
+    """Show how many corrective actions are open and overdue for the breaches of each quarter.
+
+    The table also has the numbers for the breaches of the same quarter a year before.
+    """
     columns: list[Column] = [
         (_("Open"), lambda now, before: now.open_actions),
         (_("Overdue"), lambda now, before: now.overdue_actions),
@@ -273,9 +280,10 @@ def actions_table(compared: YearComparison, *, register: Address) -> Table:
 def repeats_table(
     compared: YearComparison, parts: Iterable[tuple[str, Sequence[Case], Address]], *, what: str
 ) -> Table:
-    """Show which causes occurred more than once within the two years, for whom and how often.
+    """Show which causes each producer or series had more than once in the two years, and how often.
 
-    :param parts: the name of each producer or series, its reports, and the function for addresses of the register.
+    :param parts: for each producer or series, its name, its reports, and a function that returns the address of the
+        register.
     :param what: the heading of the first column.
     """
     year = compared.year
@@ -308,12 +316,15 @@ def repeats_table(
 def comparison_tables(
     parts: Mapping[int, History], names: Mapping[int, str], year: int, *, what: str, address: Address
 ) -> Iterable[Table]:
-    """Compare producers, or series: their releases, their reports, and how these were handled.
+    """Yield tables that compare producers or series.
 
-    :param parts: a history for each key; a key without one is shown with no figures.
-    :param names: the names of the keys, in the order in which they are shown.
+    The first table compares their releases, the second compares their reports, and the third compares how the reports
+    were handled.
+
+    :param parts: the history of each producer or series, keyed by its primary key. A missing history counts as empty.
+    :param names: the names of the producers or series in the order of display, keyed by primary key.
     :param what: the heading of the first column.
-    :param address: returns the address of the figures of one key.
+    :param address: a function that takes a primary key and returns the address of a page of figures.
     """
     histories = {key: parts.get(key, History()) for key in names}
     lines = [(names[key], _count_pair(history, year), address(key)) for key, history in histories.items()]
@@ -362,7 +373,8 @@ def _count_in_year(quarters: Mapping[Quarter, int], year: int) -> int:
 def _quarter_lines(compared: YearComparison, register: Address | None = None) -> list[Line]:
     """Return a line for each quarter.
 
-    :param register: returns the address of the reports of a period.
+    :param register: a function that returns the address of the reports of a quarter. If it is None, the lines have no
+        links.
     """
     return [
         (quarter_name(one), pair, register(first=one.first, last=one.last) if register else "")
@@ -431,7 +443,7 @@ def _figure_values(of: Figures) -> dict[str, tables.Value]:
 
 
 def _share(rate: Fraction | None) -> tables.Value:
-    """Write a share, rounded as on the page: 1 means all, and 0 means none."""
+    """Return a rounded share. As on the page, a share below 1 is never rounded to 1, and one above 0 is never 0."""
     return "" if rate is None else round_share(rate, parts=SHARES) / SHARES
 
 
@@ -444,10 +456,11 @@ FIGURE_COLUMNS = (*WHOSE, *_figure_values(NOTHING), AGAIN)
 
 
 def write_figures(parts: Iterable[tuple[str, str, History]], kind: tables.TableKind, *, year: int, title: str) -> bytes:
-    """Write the figures of a year and of the previous year, for each whole year and each quarter.
+    """Write a file with the figures of a year and the year before. Each whole year and each quarter has a row.
 
-    :param parts: the names of a producer and of one of its series ("" for all of them), and their history.
-    :param title: the title of a sheet.
+    :param parts: for each part of the file, the name of a producer, the name of a series or "" for all series, and the
+        history.
+    :param title: the title of the sheet in a spreadsheet.
     """
     lines = (line for part in parts for line in _figure_lines(*part, year=year))
     return tables.write_table(kind, FIGURE_COLUMNS, lines, title=title)

@@ -1,4 +1,4 @@
-"""Texts about reports, figures and events."""
+"""Labels and short texts about reports, figures and events."""
 
 import calendar
 import math
@@ -56,10 +56,11 @@ STATUSES = {
 
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 
-# The name of a late release that no check has found. It is not a kind of its own: only its delay is not known yet.
+# Shown instead of "Late" for a release that no check has found yet. This is not a separate kind of breach. The release
+# is late, but the length of the delay is not known yet.
 NOT_SEEN = lazy("Not live when last checked")
 
-# Explanations of kinds whose names are not clear alone.
+# Hints for the kinds of breach whose names need an explanation.
 KIND_HINTS = {
     ReportKind.LATE: lazy("Published after the announced time."),
     ReportKind.EARLY: lazy("Published before the announced time."),
@@ -130,7 +131,7 @@ def _head_label() -> str:
     return _("Name and contact details of Head of Profession for Statistics")
 
 
-# The label depends on the setting `LEAD_OFFICIAL`, which is read when the label is shown.
+# Lazy, because the label depends on the setting `LEAD_OFFICIAL`.
 HEAD_LABEL = worked_out_later(_head_label, str)()
 
 FIELDS = {
@@ -179,7 +180,7 @@ ATTACHMENTS = {
 TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term")}
 
 
-# The questions with their hints. `QUESTIONS_OF_KIND` has their variants for single kinds of breach.
+# The label and the hint of each question. `QUESTIONS_OF_KIND` has different texts for some kinds of breach.
 QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
     Question.WHAT: (
         lazy("What was sent?"),
@@ -344,13 +345,19 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
 
 
 def question_text(kind: ReportKind, question: Question) -> tuple[str, str]:
-    """Return a question as it is asked for a kind of breach, and its hint, which may be empty."""
+    """Return the label and the hint of a question for a kind of breach. The hint may be empty."""
     label, hint = QUESTIONS_OF_KIND.get(kind, {}).get(question, QUESTIONS[question])
     return str(label), str(hint)
 
 
 def reported_text(question: Question, disclosure: ReportedDisclosure | None) -> str:
-    """Write what a recipient of pre-release access reported about a question; "" for other questions and reports."""
+    """Return a hint about what a recipient of pre-release access reported, or "" if there is nothing to show.
+
+    If the question asks when the breach was noticed, the hint gives the time at which the recipient reported it. If the
+    question asks when the breach happened, the hint gives the time that the recipient stated.
+
+    :param disclosure: None if the breach was not reported by a recipient.
+    """
     if disclosure is not None and question is Question.NOTICED:
         sentence = _("It was reported at %(moment)s. It may have been noticed earlier.")
         return sentence % {"moment": format_moment(disclosure.reported_at)}
@@ -361,7 +368,7 @@ def reported_text(question: Question, disclosure: ReportedDisclosure | None) -> 
 
 
 _NOT_CORRECTED = lazy("It is not corrected yet")
-# The summary of the box in which people explain the answer "not yet", by kind of breach.
+# The label of the answer "not yet", keyed by the kind of breach. Other kinds use `_NOT_CORRECTED`.
 NOT_YET: Mapping[ReportKind, Any] = {
     ReportKind.PRA: lazy("It is not contained yet"),
     ReportKind.ACCESS: lazy("It is not contained yet"),
@@ -377,14 +384,17 @@ def not_yet_text(kind: ReportKind) -> str:
 
 
 def status_name(report: Report) -> str:
-    """Name the status of a report as the register does: "Awaiting decision"."""
+    """Return the label of a report's status, such as "Awaiting decision"."""
     return str(STATUSES[ReportStatus(report.status)][0])
 
 
 def kind_name(report: Report) -> str:
-    """Name the kind of a report; a late release of which no part was found has its own name (decision 31).
+    """Return the label of a report's kind.
 
-    :param report: in lists, with prefetched suspicions and their verdicts.
+    If the report is about late releases and no check has found any part of them, the label is "Not live when last
+    checked" (decision 31).
+
+    :param report: in lists, prefetch its suspicions and their verdicts to avoid a query for each report.
     """
     suspicions = report.suspicions.all()
     if report.kind == ReportKind.LATE and suspicions and all(map(_is_unseen, suspicions)):
@@ -393,7 +403,10 @@ def kind_name(report: Report) -> str:
 
 
 def suspicion_name(suspicion: Suspicion) -> str:
-    """Name a suspicion within a sentence; a late release of which no part was found has its own name."""
+    """Return the kind of a suspicion in lower case, for use within a sentence.
+
+    If the release is late and no check has found any part of it, the text is "not live when last checked".
+    """
     return str(NOT_SEEN if _is_unseen(suspicion) else KINDS[ReportKind(suspicion.kind)]).lower()
 
 
@@ -406,7 +419,7 @@ def cause_name(code: str) -> str:
 
 
 def reason_name(report: Report) -> str:
-    """Return the reason why a decided report is not reported, or ""."""
+    """Return why a breach was recorded in the log only, or why a report was dismissed; "" for other reports."""
     match report.status:
         case ReportStatus.RECORDED:
             return str(RECORDING_REASONS[RecordingReason(report.decision_reason)])
@@ -421,7 +434,7 @@ def value_in_words(content: ReportContent, field: str) -> str:
 
 
 def field_lines(value: Any) -> Iterable[str]:
-    """Write the value of a field of `ReportContent`, a line for each of its parts."""
+    """Yield the value of a `ReportContent` field as lines of text. A value with several parts has several lines."""
     match value:
         case None | "":
             yield _("(empty)")
@@ -442,7 +455,7 @@ def field_lines(value: Any) -> Iterable[str]:
             yield format_day(value)
 
 
-# The shorthand of the Analysis Function's guidance on symbols in tables.
+# These symbols come from the Analysis Function's guidance on symbols in tables.
 NOT_APPLICABLE, NOT_AVAILABLE = "[z]", "[x]"
 
 OUTCOMES: Mapping[Outcome, Any] = {
@@ -463,31 +476,34 @@ CHARTS: Mapping[str, Any] = {
     "breaches": lazy("Breaches by quarter"),
     "actions": lazy("Open corrective actions by quarter of the breach"),
 }
-"""The titles of the charts, by their key."""
+"""Chart titles. The keys are also used in the URLs of the charts."""
 
 
 def quarter_name(of: Quarter) -> str:
-    """Name a quarter by its months: "January to March 2020"."""
+    """Return the name of a quarter, such as "January to March 2020"."""
     return _("%(first)s to %(last)s %(year)s") % {**_months(of), "year": of.year}
 
 
 def quarter_months(of: Quarter) -> str:
-    """Name a quarter of any year: "January to March"."""
+    """Return the name of a quarter without the year, such as "January to March"."""
     return _("%(first)s to %(last)s") % _months(of)
 
 
 def describe_rate(share: Fraction | None) -> str:
-    """Write a share in per cent to one decimal; 100.0 means all, and 0.0 means none."""
+    """Return a share as a percentage with one decimal place, or "[z]" if there is no share.
+
+    Only a share of exactly 1 is shown as 100.0%, and only a share of exactly 0 as 0.0%.
+    """
     return NOT_APPLICABLE if share is None else f"{round_share(share, parts=1000) / 10:.1f}%"
 
 
 def describe_delay(seconds: float | None) -> str:
-    """Write a delay, rounded up to the second: "57 minutes"."""
+    """Return a delay in words, such as "57 minutes". The delay is rounded up to whole seconds."""
     return NOT_APPLICABLE if seconds is None else duration(timedelta(seconds=math.ceil(seconds)))
 
 
 def describe_days(number: float | None) -> str:
-    """Write a number of days, which need not be whole if it is a median."""
+    """Return a number of days in words. A median can be a fraction, such as "2.5 days"."""
     if number is None:
         return NOT_APPLICABLE
     return ngettext("%(number)s day", "%(number)s days", math.ceil(number)) % {"number": f"{number:g}"}
@@ -547,7 +563,7 @@ EVENTS = {
 
 
 def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
-    """Describe when and by whom words were removed: "on 9 August 2020 by Ada Hill"; "" if none were."""
+    """Return when and by whom text was redacted, such as "on 9 August 2020 by Ada Hill", or "" if it was not."""
     sentence = _("on %(day)s by %(person)s")
     return _(" and ").join(sentence % {"day": format_day(event.at), "person": event.actor} for event in redactions)
 
@@ -555,9 +571,9 @@ def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
 def list_events(
     events: Iterable[ReportEvent], on_sections: Mapping[int, Iterable[SectionComment]]
 ) -> list[dict[str, Any]]:
-    """Return events as a list on a page shows them.
+    """Return the title, author, time and text of each event.
 
-    :param on_sections: the comments on single sections, by the key of their event.
+    :param on_sections: comments on single sections, keyed by the primary key of the event that added them.
     """
     return [
         {
@@ -596,7 +612,7 @@ def event_author(event: ReportEvent) -> str:
 
 
 def _started(title: str, event: ReportEvent) -> str:
-    # Older events have no kind of breach: at that time, every report that a person started was about a pre-release
+    # Older events do not store the kind of breach. At that time, people could only start reports about a pre-release
     # access list.
     is_about_list = "release" in event.facts and event.facts.get("breach", ReportKind.PRA) == ReportKind.PRA
     return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
@@ -610,7 +626,7 @@ def _edited(title: str, event: ReportEvent) -> str:
 
 
 def _joint(title: str, event: ReportEvent) -> str:
-    # Events that are older than report numbers name the reference.
+    # Older events do not contain a report number, so use the reference.
     return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts.get("number", event.facts["joint"])}
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the breach report pages."""
+"""URL patterns of the breach report pages."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,7 +11,7 @@ from breaches.views import attachments, compliance, decisions, detail, public, r
 
 
 def create_section_converter(sections: type[StrEnum]) -> type:
-    """Return a path converter for some sections, which are written with hyphens: core-information."""
+    """Return a path converter for an enum of sections. URLs have hyphens in section names, as in core-information."""
 
     class SectionConverter:
         regex = "|".join(section.replace("_", "-") for section in sections)
@@ -26,14 +26,14 @@ def create_section_converter(sections: type[StrEnum]) -> type:
 
 
 class DayConverter:
-    """A path converter for days: 2020-06-30."""
+    """Path converter for days, such as 2020-06-30."""
 
     regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
-        """Read the day from an address.
+        """Parse a day.
 
-        :raises ValueError: if there is no such day. The address then does not match the path.
+        :raises ValueError: if the day does not exist. Django then treats the URL as not matching the pattern.
         """
         return date.fromisoformat(value)
 
@@ -144,7 +144,7 @@ urlpatterns = [
     path("<slug:reference>/<section:section>/", sections.edit_section, name="section"),
 ]
 
-# These addresses are in the namespace "transparency".
+# Public pages. Their namespace is "transparency".
 public_urlpatterns = [
     path("breaches/", public.statements, name="statements"),
     path("breaches/<slug:reference>/", public.statement, name="statement"),

@@ -1,4 +1,7 @@
-"""The versions and events of a report, and its moves: `check_report_move`, then `make_move`."""
+"""Versions, events and moves of reports.
+
+To make a move, call `check_report_move` and then `make_move`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,18 +54,21 @@ from releases.permissions import COVER_ROLE, User, cover_of
 from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 
-# The longest proposed reference. A number or random characters added to it still fit in the column.
+# The maximum length of a proposed reference. The column has room for a number or random characters after it.
 LONGEST = 100
 STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
-# The number of documents that are read at once. Each takes a few hundred kilobytes of memory.
+# The number of documents to load at a time. Each document takes a few hundred kilobytes of memory.
 DOCUMENTS_AT_ONCE = 20
 CHANGED_SINCE_READ = lazy("The report has changed since you read it. Read it again before you decide.")
 
 SITTING = timedelta(minutes=30)
-"""The longest time between two saves of one person that count as one version in the history."""
+"""If a person saves twice within this time, the history shows both saves as one version. See `group_sittings`."""
 
 FACTS = "facts"
-"""The reason of an automatically refreshed version; the person who made the move is not its author."""
+"""The value of `ReportVersion.why` for text that was refreshed automatically.
+
+A version with this value has no author, even if a person made the move that refreshed the text.
+"""
 
 SOMEBODY_ELSE_DECIDES = lazy(
     "You declared a conflict of interest, so you cannot decide on this report. Another Head of Profession or deputy "
@@ -71,7 +77,7 @@ SOMEBODY_ELSE_DECIDES = lazy(
 
 
 class Incomplete(MissingFields):
-    """A required value is missing or cannot be true; `remarks` lists all such values, field by field."""
+    """Some values of a report are missing or cannot be true. `remarks` describes each problem."""
 
     def __init__(self, remarks: tuple[Remark, ...]) -> None:
         super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
@@ -87,7 +93,7 @@ class DocumentChanged(Exception):
 
 
 def free_references(wanted: Sequence[str]) -> list[str]:
-    """Return a free reference for each report: the proposed one, with a number added if it is taken."""
+    """Return an unused reference for each proposed reference. If a proposed reference is taken, add a number to it."""
     taken = set(Report.objects.filter(reference__in=wanted).values_list("reference", flat=True))
     free: list[str] = []
     for name in wanted:
@@ -103,14 +109,15 @@ def free_references(wanted: Sequence[str]) -> list[str]:
 def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
     """Return the reference of a report that a person starts.
 
-    References of confidential kinds end with random characters, because numbers would disclose how many there are.
+    If the kind is confidential, the reference ends with random characters, because a number would disclose how many
+    confidential reports there are.
     """
     (reference,) = references_to_draft([(wanted[:LONGEST].rstrip("-"), kind)])
     return reference
 
 
 def references_to_draft(wanted: Sequence[tuple[str, ReportKind]]) -> list[str]:
-    """Return a free reference for each report, as `reference_to_start` does for one."""
+    """Return an unused reference for each pair of proposed reference and kind. See `reference_to_start`."""
     free = iter(free_references([name for name, kind in wanted if not _is_confidential(kind)]))
     return [
         f"{name[:LONGEST].rstrip('-')}-{token_hex(4)}" if _is_confidential(kind) else next(free)
@@ -123,10 +130,12 @@ def _is_confidential(kind: ReportKind) -> bool:
 
 
 def assign_numbers(reports: Sequence[Report]) -> None:
-    """Set the numbers of reports that are about to be stored, in the given order (decision 74).
+    """Set the numbers of reports in the given order, without saving them (decision 74).
 
-    The producers' rows are locked until the end of the caller's transaction, so no number is used twice, and none is
-    left out if the transaction fails. A random position that is taken is drawn again here.
+    The producers' rows stay locked until the caller's transaction ends, so no number is used twice. If the transaction
+    fails, the next report gets the number, so there are no gaps.
+
+    Confidential reports get a random position. If the position is already taken, another one is drawn.
     """
     keys = {report.producer_id for report in reports}
     list(Producer.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True).values_list("pk"))
@@ -151,7 +160,10 @@ def assign_numbers(reports: Sequence[Report]) -> None:
 
 
 def number_missing(*, now: datetime) -> None:
-    """Give a number to the reports that the previous version of the product drafted during an upgrade."""
+    """Assign numbers to reports that have none.
+
+    During an upgrade, the previous version of the product may still draft reports without a number.
+    """
     if not Report.objects.filter(number_position__isnull=True).exists():
         return
     with transaction.atomic():
@@ -164,7 +176,7 @@ def number_missing(*, now: datetime) -> None:
 
 
 def record_citations(reports: Mapping[Report, ReportContent]) -> None:
-    """Store which practices some new reports cite."""
+    """Store the practices that new reports cite."""
     insert_rows(list(chain.from_iterable(_rows(*one) for one in reports.items())))
 
 
@@ -182,17 +194,17 @@ def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCitation]:
 
 
 def current_version(report: Report) -> ReportVersion:
-    """Return the version that the report had when it was loaded."""
+    """Return the version that was current when the report was loaded."""
     return report.versions.get(number=report.version)
 
 
 def content_of(report: Report) -> ReportContent:
-    """Return the content that the report had when it was loaded."""
+    """Return the content that was current when the report was loaded."""
     return content_from_json(current_version(report).content)
 
 
 def contact_person(contact: Contact) -> ContactPerson:
-    """Copy a contact as it is now, for the content of a report."""
+    """Copy a contact for the content of a report. Later changes of the contact do not change the copy."""
     return ContactPerson(contact.name, contact.email, contact.telephone, is_team=contact.is_team)
 
 
@@ -207,13 +219,13 @@ def record_report_event(
     words: str = "",
     **facts: Any,
 ) -> ReportEvent:
-    """Write one event of a report, with the digests of the rows that it changed.
+    """Append an event to the history of a report, and record the digests of the changed rows.
 
-    An event that makes open forms outdated becomes the report's `last_change`. Before such an event the caller must
-    lock the report's row, because all writers lock the row before the chain.
+    If the event makes open forms out of date (`CHANGES`), its position becomes the report's `last_change`. In this
+    case, the caller must lock the report's row first, because all writers lock this row before the chain of events.
 
-    :param also: other rows whose digests are recorded with that of the report.
-    :param by: None for the system.
+    :param also: other changed rows. Their digests are recorded as well.
+    :param by: None if no user caused the event.
     """
     event = ReportEvent(
         report=report, report_reference=report.reference, kind=kind, at=at, actor=by, words=words, facts=facts
@@ -229,9 +241,9 @@ def record_report_event(
 
 
 def changes_since(report: Report, read: int) -> QuerySet[ReportEvent]:
-    """Return the events of a report that make a form outdated, in order.
+    """Return the events that have made a form about a report out of date, oldest first.
 
-    :param read: the `last_change` that the form carries.
+    :param read: the report's `last_change` when the form was opened.
     """
     return report.events.filter(kind__in=CHANGES, position__gt=read).order_by("position")
 
@@ -245,10 +257,10 @@ def new_version(
     at: datetime,
     why: str,
 ) -> ReportVersion:
-    """Build the version that a report's version number now refers to, without storing it.
+    """Create the version for a report's current version number, without saving it.
 
-    :param content: as `content_to_json` writes it.
-    :param machine: the automatic text of each field at that time.
+    :param content: the result of `content_to_json`.
+    :param machine: the automatic text of each field when the version is written.
     :param why: the reason for the version, such as drafted, facts, edited, wording, approved or reopened.
     """
     return ReportVersion(
@@ -277,14 +289,17 @@ def advance_report(
     words: str = "",
     **facts: Any,
 ) -> Report:
-    """Make one move of the lifecycle, with a new version if the content is given, and write its event.
+    """Make one move of the lifecycle, and record its event.
 
-    The move is a compare-and-set: status, version and last change must be those that the report was loaded with.
+    The move is a compare-and-set. It is refused if the report's status, version or last change is no longer the same as
+    when the report was loaded.
 
-    :param machine: the automatic text to store with the new content; by default that of the present version.
-    :param values: further columns of the report to set.
-    :return: the report as it now is.
-    :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.
+    :param content: the content to store as a new version; None to keep the current version.
+    :param machine: the automatic text to store with a new version; by default, the automatic text of the current
+        version.
+    :param values: other columns of the report to set.
+    :return: the updated report.
+    :raises ChangedMeanwhile: if the report has changed since it was loaded. Nothing is stored in this case.
     """
     number = report.version + (content is not None)
     with transaction.atomic():
@@ -317,10 +332,10 @@ def advance_report(
 
 
 def was_done_by(report: Report, kind: str, *, read: int, person: User) -> bool:
-    """Return whether a person has already sent the same form, so that a second click does nothing.
+    """Return whether a person has already submitted the same form, for example by clicking twice.
 
-    :param kind: the kind of event that the form causes.
-    :param read: the `last_change` that the form carries.
+    :param kind: the kind of event that the form records.
+    :param read: the report's `last_change` when the form was opened.
     """
     first = changes_since(report, read).first()
     last = report.events.filter(kind__in=STEPS).order_by("position").last()
@@ -328,15 +343,15 @@ def was_done_by(report: Report, kind: str, *, read: int, person: User) -> bool:
 
 
 def check_report_move(report: Report, name: str, *, by: User, remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
-    """Return a move of the lifecycle if the report's state, the person's roles and the given values allow it.
+    """Return a move of the lifecycle, after checking that the person may make the move now.
 
-    :param remarks: the missing or impossible values in the text, for the exception.
-    :param given: whether each value that the move may require is present, by its name in the lifecycle.
-    :raises OwnActIsSubject: if the person declared that the report is about their own act, and the move is a decision
-        on it.
-    :raises Incomplete: if the text lacks something that the move requires.
-    :raises MissingFields: if another required value is missing.
-    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    :param remarks: missing or impossible values in the text of the report.
+    :param given: whether each required value is present. The keys are the names in `Move.needs`.
+    :raises OwnActIsSubject: if the move is a decision, and the person declared that the report is about their own act.
+    :raises Incomplete: if a required value is missing, and there are `remarks`. The exception contains the remarks.
+    :raises MissingFields: if a required value is missing, and there are no `remarks`.
+    :raises MoveRefused: if the report's state or the person's roles do not allow the move, or if a report about a
+        training session would be sent.
     """
     if name in DECISIONS:
         refuse_own_act(report, by=by)
@@ -352,19 +367,21 @@ def check_report_move(report: Report, name: str, *, by: User, remarks: tuple[Rem
 
 
 def refuse_own_act(report: Report, *, by: User) -> None:
-    """Check that a person may decide on a report.
+    """Check that a person has not declared a conflict of interest for a report.
 
-    :raises OwnActIsSubject: if they have declared that it is about their own act.
+    :raises OwnActIsSubject: if the person has declared that the report is about their own act.
     """
     if declared_own_act(by, report):
         raise OwnActIsSubject(SOMEBODY_ELSE_DECIDES)
 
 
 def make_move(report: Report, move: Move, *, by: User, at: datetime, words: str = "", **details: Any) -> Report:
-    """Make a move that `check_report_move` has allowed, in the most senior of the person's roles that allow it.
+    """Make a move that `check_report_move` has allowed.
 
-    :param details: further arguments of `advance_report`: new columns, content, facts of the event.
-    :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.
+    The event records the most senior of the person's roles that allow the move.
+
+    :param details: other arguments of `advance_report`, such as `content` or `values`, and facts of the event.
+    :raises ChangedMeanwhile: if the report has changed since it was loaded. Nothing is stored in this case.
     """
     role = senior_role(by, move.roles, report)
     kind = PAST_TENSE[move.name]
@@ -374,7 +391,7 @@ def make_move(report: Report, move: Move, *, by: User, at: datetime, words: str 
 
 
 def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
-    """Return every comment on a section, by the key of the event that made it."""
+    """Return the comments on sections of a report, keyed by the primary key of the event that added them."""
     found: dict[int, list[SectionComment]] = defaultdict(list)
     for comment in SectionComment.objects.filter(event__report=report):
         found[comment.event_id].append(comment)
@@ -382,14 +399,14 @@ def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
 
 
 def group_sittings(report: Report, versions: Iterable[ReportVersion]) -> list[list[ReportVersion]]:
-    """Group the stored versions of a report by sitting; pages show the saves of one sitting as one version.
+    """Group the versions of a report into sittings. Pages show the edits of one sitting as one version.
 
-    Each save is stored, because a version is never changed. Saves belong to one sitting if one person made them within
-    `SITTING` of each other and no step, such as a submission, came between them. The latest save has the text of the
+    Each save is stored as a new version. Two consecutive edits belong to the same sitting if the same person made them
+    within `SITTING`, and no step, such as a submission, came between them. The last edit has the final text of the
     sitting.
 
-    :param versions: with their authors; in any order.
-    :return: the sittings, and the versions of each, in order.
+    :param versions: the versions in any order.
+    :return: the sittings, oldest first. Within each sitting, the versions are also oldest first.
     """
     steps = list(report.events.filter(kind__in=STEPS).values_list("at", flat=True))
     sittings: list[list[ReportVersion]] = []
@@ -409,9 +426,9 @@ def group_sittings(report: Report, versions: Iterable[ReportVersion]) -> list[li
 
 
 def document_bytes(document: ApprovedDocument) -> bytes:
-    """Return an approved document after comparing it with its hash.
+    """Return the PDF of an approved document, after comparing the PDF with its hash.
 
-    :raises DocumentChanged: if it was changed after its approval.
+    :raises DocumentChanged: if the PDF was changed after the approval.
     """
     if not document.is_intact():
         message = f"Version {document.version} of report {document.report.reference} was changed after its approval."
@@ -420,7 +437,7 @@ def document_bytes(document: ApprovedDocument) -> bytes:
 
 
 def name_document_file(document: ApprovedDocument) -> str:
-    """Name the file of an approved document, so that one with an annex is not mistaken for one without."""
+    """Return the file name of an approved document. The name shows whether the document has an annex."""
     version = document.report.versions.get(number=document.version)
     annex = "-with-annex" if content_from_json(version.content).annex else ""
     return f"{document.report.number}-version-{document.version}{annex}.pdf"
@@ -435,19 +452,25 @@ _UNAPPROVED_FILES: Mapping[str, str] = {
 
 
 def name_unapproved_file(report: Report, *, annex: bool) -> str:
-    """Name the file of a report without an approved document by its decision: BR-2026-014-breach-log-5.pdf."""
+    """Return the file name of a report without an approved document, such as BR-2026-014-breach-log-5.pdf.
+
+    The name contains the report number, the status and the version.
+    """
     marked = _UNAPPROVED_FILES.get(report.status, "draft")
     return f"{report.number}-{marked}-{report.version}{'-with-annex' if annex else ''}.pdf"
 
 
 def check_versions() -> str | None:
-    """Return one sentence on the first version of a report whose hash is in no event, or None."""
+    """Check that an event records the hash of each version of a report.
+
+    :return: a sentence about the first version without such an event, or None.
+    """
     versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
     events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
     named = set()
     for reference, facts in events.iterator(chunk_size=CHUNK):
         version = facts["version"]
-        # The event of a move has two version numbers, before and after the move. Its hash is that of the later version.
+        # The event of a move stores the version numbers before and after the move, but only the hash of the later one.
         number = version[-1] if isinstance(version, list) else version
         named.add((reference, number, facts["content_sha256"]))
     for *stored, key in sorted(versions, key=itemgetter(3)):
@@ -457,14 +480,17 @@ def check_versions() -> str | None:
 
 
 def check_documents() -> str | None:
-    """Return one sentence on the first approved document that does not match its `approved` event, or None."""
+    """Check that each approved document matches its `approved` event.
+
+    :return: a sentence about the first document that is missing or does not match, or None.
+    """
     approved = dict(_approved(ReportEvent.objects.all()))
     documents = ApprovedDocument.objects.select_related("report").order_by("pk")
     for document in documents.iterator(chunk_size=DOCUMENTS_AT_ONCE):
         name = (document.report.reference, document.version)
         if not document.is_intact():
             return f"the bytes of breaches.approveddocument {document.pk} were changed after its approval"
-        # The document may have been approved after the events were read, so its events are read again.
+        # If no event was found, the document may have been approved after the events were read. So read them again.
         event = approved.pop(name, None) or dict(_approved(document.report.events.all())).get(name)
         if event != _stated(document):
             return f"breaches.approveddocument {document.pk} is not what its event says was approved"
@@ -475,7 +501,7 @@ def check_documents() -> str | None:
 
 
 def _approved(events: QuerySet[ReportEvent]) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
-    """Yield the facts of each approval about its document, by the report's reference and the version."""
+    """Yield a key and the recorded facts for each approved document. The key is (report reference, version)."""
     for event in events.filter(kind=PAST_TENSE[APPROVE]).order_by("position").iterator():
         stated = {name: event.facts[name] for name in STATED}
         name = (event.report_reference, event.facts["version"][1])

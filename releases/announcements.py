@@ -21,8 +21,8 @@ from releases.rules.web_address import NotAWebAddressError, place_of
 if TYPE_CHECKING:
     from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 
-# Each announcement gets a first snapshot and further ones at these times, counted from the due time. After the release,
-# the publisher's system may have replaced the announcement.
+# The first snapshot of an announcement is due at once. Further snapshots are due at these times, counted from the due
+# time. After the release, the publisher's system may have replaced the announcement.
 AGAIN = (-timedelta(hours=1), timedelta(minutes=10), timedelta(days=1))
 GIVE_UP = timedelta(days=7)
 SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
@@ -32,9 +32,10 @@ _UNREAD = (CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE)
 
 
 def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:
-    """Return whether a snapshot of an announcement is due, because there is none since the last planned instant.
+    """Return whether a snapshot of an announcement is due.
 
-    After a failed check, the next one is due 15 minutes later.
+    A snapshot is due if the announcement was never read, or if it was not read since the last planned instant. After a
+    failed check, the next check is due 15 minutes later.
 
     :param seen_at: when the announcement was last read.
     :param tried_at: when the announcement was last requested.
@@ -47,7 +48,7 @@ def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_
 
 
 def make_due_snapshots(*, means: "AdhocMeans", now: datetime) -> "list[AdhocCheck]":
-    """Check the announcements whose snapshot is due, and store the results."""
+    """Check a batch of the announcements whose snapshot is due, and store the results."""
     addresses = (
         Address.objects.filter(
             ~Q(release__status=Status.CANCELLED),
@@ -72,10 +73,10 @@ def make_due_snapshots(*, means: "AdhocMeans", now: datetime) -> "list[AdhocChec
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The content of an announcement at one or more consecutive checks with the same result.
+    """The content of an announcement, as found by one or more consecutive checks with the same result.
 
-    `leads_to` is the target of a redirect, or "". `first_at` and `last_at` are when the first and the last check were
-    sent.
+    `leads_to` is the target of a redirect, or "". `first_at` and `last_at` are the instants at which the first and the
+    last check were sent.
     """
 
     observation: Observation
@@ -90,7 +91,7 @@ class Snapshot:
 
 
 def snapshots_of(release: Release) -> list[Snapshot]:
-    """Return the snapshots of a release's announcement; consecutive checks with the same result are one snapshot."""
+    """Return the snapshots of a release's announcement. Consecutive checks with the same result are one snapshot."""
     snapshots: list[Snapshot] = []
     previous = None
     for observation in repository.read_announcement_checks(release):
@@ -112,14 +113,18 @@ COMPARISONS_AT_A_TIME = 10
 # An inconclusive comparison is retried every hour until four hours after its planned time.
 COMPARISON_RETRY_AFTER = timedelta(hours=1)
 TRIED_AGAIN_FOR = timedelta(hours=4)
-# A release without a day counts as a future release until this long after the first day of its month. Two months have
-# at most 62 days.
+# If the date of a release is a month or two months, the release counts as a future release for 62 days from the first
+# day. Two months have at most 62 days.
 LONGEST_VAGUE = timedelta(days=62)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonResult:
-    """The comparison of a release with its announcement: the differences, the last reading, and any later failure."""
+    """The result of comparing a release with its announcement.
+
+    `read_at` is when the announcement was last read, and `tried_at` when we last tried to read it. If the last attempt
+    failed, `problem` is the reason.
+    """
 
     release: Release
     url: str
@@ -154,8 +159,9 @@ def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
 def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
     """Return the announcements that were not read since the last planned comparison.
 
-    If a release was found early, its last comparison stays as it is until the release is published. If lists showed a
-    newer comparison, or none, they would disclose that it was found early.
+    If a release was found early, its announcement is left out until the release is published, so that its last
+    comparison does not change. If lists showed a newer comparison or no comparison, they would disclose that the
+    release was found early.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
     """
@@ -169,18 +175,21 @@ def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
 
 
 def make_due_comparisons(*, at: time, means: "AdhocMeans", now: datetime) -> int:
-    """Read a batch of the due announcements and store their content; return how many could be requested.
+    """Read a batch of the due announcements and store their content.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
+    :return: the number of announcements that could be requested.
     """
     return compare_announcements(due_comparisons(at=at, now=now)[:COMPARISONS_AT_A_TIME], means=means, now=now)
 
 
 def compare_announcements(addresses: Iterable[Address], *, means: "AdhocMeans", now: datetime) -> int:
-    """Read some announcements and store their content; return how many could be requested.
+    """Read some announcements and store their content.
 
     If the release has an exact date and the address has the GOV.UK adapter, the check is stored as evidence like any
-    other check.
+    other check. Otherwise, no check is stored.
+
+    :return: the number of announcements that could be requested.
     """
     readable = [address for address in addresses if _has_valid_address(address, now=now)]
     evidence = [address for address in readable if address.adapter == ADAPTER and address.release.due_at]
@@ -199,7 +208,7 @@ def _has_valid_address(address: Address, *, now: datetime) -> bool:
     try:
         place_of(address.url)
     except NotAWebAddressError:
-        # Store the problem. Without a row the announcement would remain due for ever.
+        # Store the problem, because an announcement without a row would always be due.
         _store(address, Problem.UNREACHABLE, at=now)
         return False
     return True
@@ -231,11 +240,11 @@ def _store(address: Address, found: Announcement | Problem, *, at: datetime) -> 
 
 
 def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
-    """Compare the present facts of releases with the last content of their announcements."""
+    """Compare the present facts of releases with the content that was last read from their announcements."""
     results = []
     for address in addresses:
         row = getattr(address, "comparison", None)
-        # A result from a previous address does not apply to the present address.
+        # Content that was read from a previous address does not apply to the present address.
         if row is None or row.url != address.url:
             continue
         results.append(
@@ -252,7 +261,7 @@ def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
 
 
 def find_differences(announcements: QuerySet[Address]) -> list[ComparisonResult]:
-    """Return the comparisons of those announcements that differ from our present calendar."""
+    """Return the results for the announcements that differ from our present calendar."""
     return [each for each in compare_with_latest(announcements.filter(comparison__differs=True)) if each.differences]
 
 

@@ -1,4 +1,4 @@
-"""The app of releases: their calendar, monitoring and verdicts."""
+"""The releases app, with the release calendar, monitoring and verdicts."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as lazy

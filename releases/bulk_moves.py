@@ -1,7 +1,7 @@
-"""Moves of several releases at once: first what would happen to each of them, then the moves.
+"""Moves of several releases at once, after a preview.
 
-`plan_moves` changes nothing; a person checks its result on a page. `make_moves` makes each move separately, with the
-function that the page of one release uses.
+`plan_moves` changes nothing. A page shows the plans, and a person confirms them. Then `make_moves` makes each move
+separately, with the same function as the page of a single release.
 """
 
 from collections import defaultdict
@@ -35,10 +35,10 @@ class BulkMove(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a person enters for all the releases together.
+    """The answers that a person enters once for all releases.
 
-    :ivar reason: for a cancellation, short notice or a change of date; empty before the person has given one.
-    :ivar days: the number of days by which dates move; negative for earlier dates.
+    :ivar reason: the reason for a cancellation, short notice or a change of date. Empty if no reason is given yet.
+    :ivar days: the number of days by which dates move. Negative numbers move dates to earlier days.
     """
 
     reason: str = ""
@@ -47,12 +47,12 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class PlannedMove:
-    """What would happen to one release.
+    """The planned move of one release, or the reason why the release cannot be moved.
 
-    :ivar refusal: why the move is not possible, in a sentence; empty if it is possible.
-    :ivar to: for a change of date, the new date.
-    :ivar in_the_way: the non-working days that were skipped for the new date.
-    :ivar is_request: whether the Head of Profession or a deputy must agree first.
+    :ivar refusal: a sentence that says why the move is not possible. Empty if the move is possible.
+    :ivar to: the new date, if the move is a change of date.
+    :ivar in_the_way: the non-working days that were skipped to find the new date.
+    :ivar is_request: whether the Head of Profession or a deputy must agree before the date changes.
     """
 
     release: Release
@@ -68,13 +68,13 @@ class PlannedMove:
 
     @property
     def needs_reason(self) -> bool:
-        """Whether the release would be confirmed at short notice."""
+        """Whether the person must give a reason, because the release would be confirmed at short notice."""
         return self.is_possible and any(each.kind in readiness.NEEDS_REASON for each in self.warnings)
 
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """The moved releases, and the references of the refused ones by reason."""
+    """The moved releases, and the references of the refused releases, keyed by the reason for the refusal."""
 
     moved: list[Release]
     refusals: Mapping[str, list[str]]
@@ -83,7 +83,7 @@ class BulkResult:
 def plan_moves(
     releases: QuerySet[Release], move: BulkMove, answers: Answers, *, by: User, at: datetime
 ) -> list[PlannedMove]:
-    """Return what would happen to each release, in the order of their dates; nothing is changed."""
+    """Plan the move of each release, without changing anything. The plans are sorted by the dates of the releases."""
     found = releases.select_related("series__producer", "series__responsible", "series__head_of_profession")
     found = found.prefetch_related("addresses", "series__producer__non_working_days")
     rules = _MOVES[move]
@@ -103,7 +103,10 @@ def plan_moves(
 def make_moves(
     planned: Iterable[PlannedMove], move: BulkMove, answers: Answers, *, by: User, at: datetime
 ) -> BulkResult:
-    """Make each planned move that is possible. A release that has changed meanwhile is refused, and the others move."""
+    """Make each planned move that is possible.
+
+    If the move of a release is refused because the release has changed meanwhile, the other releases are still moved.
+    """
     moved, refusals = [], defaultdict(list)
     for plan in planned:
         if not plan.is_possible:
@@ -120,7 +123,10 @@ def make_moves(
 
 
 def digest_plans(planned: Iterable[PlannedMove]) -> str:
-    """Return a digest of plans as a page shows them, so that moves are made only if the plans have not changed."""
+    """Return a digest of the plans that a page shows.
+
+    The page sends the digest back, and the moves are made only if the plans still have this digest.
+    """
     shown = [
         (plan.release.pk, plan.release.schedule_version, plan.release.status, plan.is_possible, str(plan.to))
         for plan in planned
@@ -153,7 +159,7 @@ def _plan_preflight(release: Release, answers: Answers, by: User, at: datetime) 
 
 
 def _plan_date(release: Release, answers: Answers, by: User, at: datetime) -> PlannedMove:
-    """Plan a change of date by `answers.days`, or to the next working day after that."""
+    """Plan to move the date by `answers.days`. If the new date is not a working day, use the next working day."""
     roles = roles_of(by, release.series.producer)
     scheduling.refuse_during_judgement(release, at=at)
     if release.slot.precision is not Precision.EXACT:
@@ -187,7 +193,10 @@ def _move_date(plan: PlannedMove, answers: Answers, by: User, at: datetime) -> N
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """The functions that plan and make one move. Their last two arguments are the person and an aware instant."""
+    """The function that plans a move, and the function that makes the move.
+
+    The last two arguments of both functions are the person who makes the move, and an aware instant.
+    """
 
     plan: Callable[[Release, Answers, User, datetime], PlannedMove]
     make: Callable[[PlannedMove, Answers, User, datetime], object]

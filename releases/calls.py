@@ -1,4 +1,4 @@
-"""The contacts to call about a release in phone order, and the record of those who did not answer."""
+"""The contacts to call about a release, in phone order, and the record of calls without an answer."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,16 +24,20 @@ from releases.rules.rota import (
 )
 
 CALLS_BEFORE, CALLS_AFTER = timedelta(hours=1), timedelta(days=1)
-"""Calls can be recorded from `CALLS_BEFORE` before the due time until `CALLS_AFTER` after the due time."""
+"""Calls can be recorded from one hour before the due time until one day after the due time."""
 
 
 class CallRefused(MoveRefused):
-    """The contact is not in the list of the release, or calls about the release are not recorded at this time."""
+    """The contact is not in the call list, or calls about the release cannot be recorded at this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A contact who did not answer, and when and by whom this was recorded. `by` is "" if the account is gone."""
+    """A call that a contact did not answer.
+
+    `at` is the instant at which the call was recorded. `by` is the name of the person who recorded the call, or "" if
+    the person's account no longer exists.
+    """
 
     contact: Contact
     at: datetime
@@ -42,7 +46,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """One contact to call, and the failed attempt, if any.
+    """One contact to call. `attempt` is the call that the contact did not answer, or None.
 
     `absent` is the name of the person for whom the contact covers, or "".
     """
@@ -54,9 +58,10 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """The contacts of a release in phone order, and the attempts to reach them, in the same order.
+    """The contacts to call about a release, in phone order.
 
-    `absent` has the name of the contact who is away, by the key of the contact who covers.
+    `attempts` has the calls that the contacts did not answer, in the same order. `absent` maps the primary key of each
+    contact who covers for another contact to the name of the contact who is away.
     """
 
     contacts: tuple[Contact, ...]
@@ -65,7 +70,7 @@ class CallList:
 
     @property
     def next(self) -> Contact | None:
-        """The first contact in phone order without a failed attempt, or None."""
+        """The first contact in phone order for whom no unanswered call is recorded, or None."""
         unanswered = {attempt.contact.pk for attempt in self.attempts}
         return next((contact for contact in self.contacts if contact.pk not in unanswered), None)
 
@@ -81,12 +86,13 @@ NO_CALLS = CallList(())
 
 
 def find_call_lists(releases: Sequence[Release]) -> dict[int, CallList]:
-    """Find the contacts to call about releases, by the release's key.
+    """Return a dict that maps the primary key of each release to its call list.
 
-    Without a rota these are the responsible contact and the Head of Profession. A person who covers for a contact at
-    the due time replaces that contact.
+    If the rota has no contacts for a release, the call list has the responsible contact and the Head of Profession of
+    the series. If a person covers for a contact at the due time, the call list has that person instead of the contact.
 
-    :param releases: with their series, its two contacts and its producer selected.
+    :param releases: releases that were read with `select_related` for the series, its producer, its responsible contact
+        and its Head of Profession.
     """
     if not releases:
         return {}
@@ -146,9 +152,10 @@ def _find_attempts(
 
 
 def may_be_called_about(release: Release, *, at: datetime) -> bool:
-    """Return whether calls about a release can be recorded at an instant: from an hour before it is due to a day after.
+    """Return whether calls about a release can be recorded at an instant.
 
-    The release must be confirmed or published.
+    The release must be confirmed or published. Calls can be recorded from one hour before the due time until one day
+    after the due time.
     """
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None:
         return False
@@ -156,19 +163,23 @@ def may_be_called_about(release: Release, *, at: datetime) -> bool:
 
 
 def record_no_answer(release: Release, contact: int, *, by: User, at: datetime) -> bool:
-    """Record that a contact, by key, did not answer; the next contact in the phone order is then the one to call.
+    """Record that a contact did not answer. The next contact in phone order is then the contact to call.
 
-    :return: False if this was already recorded, so that a second click changes nothing.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises CallRefused: if the contact is not in the list of the release, or calls are not recorded at this time.
+    :param contact: the primary key of the contact.
+    :return: False if this was already recorded. A second click then changes nothing.
+    :raises NotYours: if the person's roles do not allow them to record calls.
+    :raises CallRefused: if the contact is not in the call list of the release, or calls about the release cannot be
+        recorded at this time.
     """
     return _record(release, contact, NO_ANSWER, by=by, at=at)
 
 
 def undo_no_answer(release: Release, contact: int, *, by: User, at: datetime) -> bool:
-    """Take back the record that a contact did not answer.
+    """Undo the record that a contact did not answer.
 
-    The parameters, the result and the errors are those of `record_no_answer`.
+    The parameters and the errors are the same as for `record_no_answer`.
+
+    :return: False if there is no such record.
     """
     return _record(release, contact, NO_ANSWER_UNDONE, by=by, at=at)
 
@@ -190,7 +201,7 @@ def _record(release: Release, contact: int, kind: str, *, by: User, at: datetime
 
 
 def replace_rota(series: Series, entries: Sequence[RotaEntry], *, by: User) -> None:
-    """Replace the complete rota of a series."""
+    """Replace all entries in the rota of a series."""
     series.rota.all().delete()
     for entry in entries:
         entry.series = series

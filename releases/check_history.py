@@ -1,4 +1,4 @@
-"""The history of releases for staff: verdicts, checks in runs and pictures, gaps in monitoring, and statements."""
+"""The history of releases for staff: verdicts, checks, gaps in monitoring, and statements."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,10 @@ from releases.verdict.release import find_deciding_address
 
 @dataclass(frozen=True, slots=True)
 class CheckEntry:
-    """One check in the history; instants are aware."""
+    """One check in the history of an address. Instants are aware.
+
+    `said` is the kind of the last staff statement about the text that the check found, or "".
+    """
 
     result: str
     reasons: tuple[str, ...]
@@ -45,7 +48,7 @@ class CheckEntry:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive checks with the same result; the first was sent at `first_at`, the last at `last_at`."""
+    """Consecutive checks with the same result. The first was sent at `first_at` and the last at `last_at`."""
 
     result: str
     reasons: tuple[str, ...]
@@ -56,9 +59,11 @@ class Run:
 
 
 def fold_runs(checks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
-    """Group checks into runs with the same result, reasons and statement. No run crosses the due instant.
+    """Group consecutive checks with the same result, reasons and staff statement into runs.
 
-    :param checks: the checks of one address in any order.
+    A new run begins at the due time, so that no run has checks from before and after the due time.
+
+    :param checks: the checks of one address, in any order.
     """
     runs: list[Run] = []
     for check in sorted(checks, key=lambda check: (check.sent_at, check.completed_at)):
@@ -75,7 +80,10 @@ def fold_runs(checks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
 
 @dataclass(frozen=True, slots=True)
 class SaidRun:
-    """Consecutive checks with the same statement by the publisher's own system, and when they were sent."""
+    """Consecutive checks that read the same statement of the publisher's own system.
+
+    The first check was sent at `first_at` and the last at `last_at`.
+    """
 
     says: PublisherSays
     first_at: datetime
@@ -85,10 +93,10 @@ class SaidRun:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """One address with its runs of checks, in order.
+    """The checks of one address, grouped into runs in order of time.
 
-    `check_count` is the number of checks, without those that bypassed caches. `past_caches` are the runs of checks that
-    bypassed caches; no verdict depends on these. `said` are the statements of the publisher's own system.
+    `runs` and `check_count` leave out checks that bypassed caches. `past_caches` has the runs of checks that bypassed
+    caches. No verdict depends on these runs. `said` has the statements of the publisher's own system.
     """
 
     address: Address
@@ -100,7 +108,7 @@ class AddressRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """The complete record of one release. `verification` is the verdict on its present schedule."""
+    """The complete record of one release. `verification` is the verdict on the present schedule of the release."""
 
     verification: Verification | None
     earlier_verifications: list[Verification]
@@ -109,24 +117,28 @@ class ReleaseRecord:
     questions: list[OpenQuestion]
     statements: list[Statement]
     picture: CheckStrip | None = None
-    """The checks of the address that decided, around the time of publication; None without an exact due time."""
+    """A drawing of the checks of the address that decided the verdict, around the time of publication.
+
+    None if the release has no exact due time.
+    """
     publications: Sequence[PublicationStatement] = ()
     """Statements that the publisher's own systems sent to us. They are not observations."""
     found_before_due: list[str] | None = None
-    """The SHA-256 hashes of what checks found before the due time, if the reader may see nothing else of it.
+    """The SHA-256 hashes of the bodies from checks that found the release live before the due time.
 
-    None if nothing is hidden from the reader.
+    If the findings from before the due time are hidden from the reader, the page shows only these hashes. If nothing is
+    hidden, this is None.
     """
 
     is_live_before_due: bool = False
     """Whether the reader may see a check that found an address live before the due time.
 
-    A single such check counts, although it does not prove that the release was early.
+    One check is enough, although one check does not prove that the release was early.
     """
 
     @property
     def verdicts(self) -> list[Verification]:
-        """The verdicts on the present and all earlier schedules."""
+        """The verdicts on the present schedule and on all earlier schedules."""
         return [*([self.verification] if self.verification else []), *self.earlier_verifications]
 
     @property
@@ -135,7 +147,7 @@ class ReleaseRecord:
 
     @property
     def anything_said(self) -> bool:
-        """Whether there is any statement of the publisher's own system."""
+        """Whether the record has any statements of the publisher's own systems."""
         return bool(self.publications) or any(record.said for record in self.addresses)
 
     @property
@@ -144,13 +156,13 @@ class ReleaseRecord:
 
 
 def release_record_of(release: Release, *, by: Person, now: datetime) -> ReleaseRecord:
-    """Return the record of a release, in a number of queries that does not grow with its checks.
+    """Return the record of a release. The number of queries does not depend on the number of checks.
 
-    :param by: the reader. Until the release is published, what was found before it was due is omitted for most people.
+    :param by: the reader. Until the release is published, most readers cannot see findings from before the due time.
     """
     verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
     for verdict in verdicts:
-        verdict.release = release  # the caller's object, with its series selected
+        verdict.release = release  # avoids a query, because the caller has selected the series
     knows_early = may_know(by, release.series.producer)
     hidden = is_hidden(release, verdicts) and not knows_early
     if hidden:
@@ -169,7 +181,7 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:
         by_address[check.address_id].append(check)
-    # There is no coverage of replayed checks, so gaps in monitoring cannot be found.
+    # For replayed checks, no coverage is recorded, so gaps in monitoring cannot be found.
     holes = [] if any(check.replayed for check in plain) else _find_holes(release, plain, now=now)
     return ReleaseRecord(
         verification=present,
@@ -191,9 +203,9 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
 
 
 def _is_found_early(check: RecordedCheck, release: Release) -> bool:
-    """Return whether a check was sent before the due time and had another result than "not live".
+    """Return whether a check was sent before the due time, with any result except "not live".
 
-    Without an exact due time, every check counts.
+    If the release has no exact due time, return True for every check.
     """
     return release.due_at is None or (check.sent_at < release.due_at and check.result != CheckOutcome.NOT_LIVE)
 
@@ -228,10 +240,10 @@ def _address_record(
 
 
 def _find_holes(release: Release, made: Sequence[RecordedCheck], *, now: datetime) -> list[Stretch]:
-    """Find the gaps in monitoring between the first check and the last one.
+    """Find the gaps in the monitoring of a release.
 
-    The period begins at the due time at the latest, and ends at the limit (or now, if the limit is still to come) at
-    the earliest.
+    The period starts at the first check or at the due time, whichever is earlier. It ends at the last check or at the
+    limit, whichever is later. If the limit is in the future, the present time is used instead of the limit.
     """
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
@@ -250,13 +262,16 @@ _MARKS = {
 
 
 def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now: datetime) -> dict[int, CheckStrip]:
-    """Draw the checks of releases around their due times, in a number of queries that does not grow with them.
+    """Draw the checks of each release around its due time.
 
-    Checks before the due time are drawn without their results for every reader, because the dashboard may be shown on
-    a wall screen (decision 73).
+    The number of queries does not depend on the number of releases or checks.
 
-    :param releases: each with its masked verdict; their series are selected, and their addresses are prefetched.
-    :return: by the release's key; a release without an exact date has no strip.
+    Checks from before the due time are drawn without their results for all readers, because the dashboard may be shown
+    on a wall screen (decision 73).
+
+    :param releases: pairs of a release and its masked verdict. The series of each release must be selected, and its
+        addresses prefetched.
+    :return: a dict that maps the primary key of each release to its strip. Releases without an exact date are left out.
     """
     dated = {
         release.pk: (release, verdict, release.due_at, verdict.limit_at if verdict else release.limit_at)
@@ -330,9 +345,10 @@ def _draw_picture(
 
 
 def _deciding_address(release: Release, verdict: Verification | None) -> tuple[int | None, timedelta]:
-    """Return the key of the address whose checks decided the verdict, or of the main page if none did.
+    """Return the key of the address that decided the verdict, and how long after the limit the address may become live.
 
-    The second item is how long after the limit of the release this address may become live.
+    If no address decided the verdict, the main page is used, or the first checked address if there is no main page. If
+    no address is checked, the key is None.
     """
     if deciding := find_deciding_address(verdict.results if verdict else ()):
         return deciding.address, deciding.may_follow

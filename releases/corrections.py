@@ -1,4 +1,4 @@
-"""Corrections of a release without a move: title, addresses, removal, a public reason, and OSR's agreement."""
+"""Corrections of releases and their addresses, public reasons and OSR agreements, and the removal of releases."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -28,15 +28,15 @@ from releases.scheduling import PlannedAddress
 
 
 class ReasonRefused(FieldRefused):
-    """A correction that cannot be accepted; `field` names the invalid field."""
+    """The correction of a public reason cannot be accepted. `field` names the invalid field."""
 
 
 class NothingPublic(MoveRefused):
-    """The change of date has no public reason."""
+    """The date change has no public reason."""
 
 
 class NoAgreement(MoveRefused):
-    """The exception is not an agreement of OSR."""
+    """The exception is not based on an agreement of OSR."""
 
 
 def current_reason(change: DateChange) -> str:
@@ -45,10 +45,10 @@ def current_reason(change: DateChange) -> str:
 
 
 def check_correctable(change: DateChange, *, by: User) -> None:
-    """Check that a person may correct the public reason of a change.
+    """Check that a person may correct the public reason for a date change.
 
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingPublic: if the change has no public reason.
+    :raises NotYours: if the person's roles do not allow them to correct public reasons.
+    :raises NothingPublic: if the date change has no public reason.
     """
     check_may(by, Action.CORRECT_REASON, change.release.series.producer)
     if change.announced_at is None or not change.public_reason:
@@ -56,12 +56,14 @@ def check_correctable(change: DateChange, *, by: User) -> None:
 
 
 def correct_public_reason(change: DateChange, *, reason: str, by: User, at: datetime, seen: int) -> ReasonCorrection:
-    """Correct the public reason of a change of date. This counts as the agreement of the Head of Profession or deputy.
+    """Correct the public reason for a date change.
 
-    :param seen: the number of corrections of the reason when the person read it.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingPublic: if the change has no public reason.
-    :raises ReasonRefused: if the reason is empty or unchanged.
+    The Head of Profession or deputy who makes the correction also agrees to it.
+
+    :param seen: the number of corrections that the reason had when the person read it.
+    :raises NotYours: if the person's roles do not allow them to correct public reasons.
+    :raises NothingPublic: if the date change has no public reason.
+    :raises ReasonRefused: if the new reason is empty or the same as the current reason.
     :raises ChangedMeanwhile: if another person corrected the reason after this person read it.
     """
     check_correctable(change, by=by)
@@ -85,14 +87,14 @@ def correct_public_reason(change: DateChange, *, reason: str, by: User, at: date
 def correct_agreement(
     departure: Departure, *, reference: str, agreed_on: date | None, by: User, at: datetime, seen: int
 ) -> AgreementCorrection:
-    """Correct the reference or the date of OSR's agreement to a release. Its date and time do not change.
+    """Correct the reference or the date of OSR's agreement to an exception. The release date and time do not change.
 
-    The first values and the values of each correction stay on record.
+    The original values and all corrections stay on record.
 
-    :param seen: the number of corrections of the agreement when the person read it.
+    :param seen: the number of corrections that the agreement had when the person read it.
     :raises NotYours: if the person may not edit releases of the producer.
-    :raises NoAgreement: if the exception is of another kind.
-    :raises FieldRefused: if a value is missing, the date is still to come, or nothing changes.
+    :raises NoAgreement: if the exception is not based on an agreement of OSR.
+    :raises FieldRefused: if a value is missing, the date of the agreement is in the future, or nothing would change.
     :raises ChangedMeanwhile: if another person corrected the agreement after this person read it.
     """
     check_may(by, Action.EDIT, departure.release.series.producer)
@@ -128,7 +130,7 @@ def correct_agreement(
 
 
 def _check_seen(seen: int, *, number: int) -> None:
-    """Require that no one has made a correction since the person read the page.
+    """Check that no one has made a correction since the person read the page.
 
     :param seen: the number of corrections when the person read the page.
     :param number: the number of the next correction.
@@ -141,16 +143,18 @@ def _check_seen(seen: int, *, number: int) -> None:
 
 
 class CorrectionRefused(MoveRefused):
-    """The release or its address can no longer be corrected; the message is one sentence for people."""
+    """The release or one of its addresses can no longer be corrected. The message can be shown to people."""
 
 
 def correct_release(
     release: Release, *, title: str, reference: str, by: User | None, at: datetime, welsh_title: str | None = None
 ) -> Release:
-    """Correct a release's title or reference, or its Welsh title unless that is None.
+    """Correct the title, the reference and the Welsh title of a release.
 
-    :raises CorrectionRefused: if the reference of a release that is public would change.
-    :raises BeingJudged: if the title would change while the release is due and is being checked.
+    If `welsh_title` is None, the Welsh title does not change.
+
+    :raises CorrectionRefused: if the release is public and its reference would change.
+    :raises BeingJudged: if the release is due and has no final verdict yet, and a title would change.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_person(release, by)
@@ -175,7 +179,7 @@ def correct_release(
 
 
 def choose_screenshots(release: Release, *, wanted: bool, by: User, at: datetime) -> None:
-    """Start or stop taking screenshots of a release whose series has none.
+    """Set whether screenshots of a release are taken. If its series takes screenshots, this setting has no effect.
 
     :raises NotYours: if the person may not edit releases of its producer.
     """
@@ -191,9 +195,9 @@ def choose_screenshots(release: Release, *, wanted: bool, by: User, at: datetime
 def name_people(
     series: Series, *, responsible: Contact | None = None, head_of_profession: Contact | None = None, by: User
 ) -> None:
-    """Give a series a contact and a Head of Profession, unless it has them already.
+    """Set the contact and the Head of Profession of a series, if the series does not have them yet.
 
-    :raises NotYours: if the person may not edit the series' producer.
+    :raises NotYours: if the person may not edit series of the producer.
     """
     check_may(by, Action.EDIT, series.producer)
     changed = []
@@ -207,9 +211,9 @@ def name_people(
 
 
 def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
-    """Return whether a release's addresses can no longer change, because it is due and its verdict depends on them.
+    """Return whether the addresses of a release can no longer change.
 
-    The addresses of a rehearsal can always change.
+    Once a release is due, its verdict depends on its addresses. The addresses of a rehearsal can always change.
     """
     return not release.rehearsal and release.due_at is not None and release.due_at <= now
 
@@ -217,7 +221,8 @@ def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
 def correct_missing_address(release: Release, planned: PlannedAddress, *, by: User | None, at: datetime) -> Address:
     """Add an address to a release that is not due yet.
 
-    :raises CorrectionRefused: if the release is due already.
+    :raises CorrectionRefused: if the release is already due.
+    :raises SecondAnnouncement: if the address would be a second announcement of the release.
     :raises PartRefused: if the address cannot be the planned part of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
@@ -231,11 +236,12 @@ def correct_missing_address(release: Release, planned: PlannedAddress, *, by: Us
 def change_address(address: Address, planned: PlannedAddress, *, by: User | None, at: datetime) -> Address:
     """Correct an address of a release that is not due yet.
 
-    The URL of an announcement can be corrected even if it was checked, because each check stores the URL that it
-    requested, and no verdict depends on an announcement.
+    Once an address was checked, its URL can no longer change, and the address can neither become an announcement nor
+    stop being one. But the URL of an announcement can still change, because no verdict depends on announcements, and
+    because each check stores the URL that it requested.
 
-    :raises CorrectionRefused: if the release is due already, or if a checked address would change, become an
-        announcement, or stop being one.
+    :raises CorrectionRefused: if the release is already due, or if the address was checked and the change is not
+        possible any more.
     :raises SecondAnnouncement: if the address would be a second announcement of the release.
     :raises PartRefused: if the address cannot be the planned part of the release.
     :raises NotYours: if the person may not edit releases of its producer.
@@ -275,9 +281,9 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
 
 
 def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
-    """Remove an unchecked address of a release that is not due yet.
+    """Remove an address of a release that is not due yet. The address must never have been checked.
 
-    :raises CorrectionRefused: if the release is due already or the address was checked.
+    :raises CorrectionRefused: if the release is already due, or the address was already checked.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     release = address.release
@@ -293,9 +299,10 @@ def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
 
 
 def check_removable(release: Release) -> None:
-    """Require that a release may be removed from the calendar.
+    """Check that a release may be removed from the calendar.
 
-    :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
+    :raises CorrectionRefused: if the release was announced, has checks, verdicts or staff statements, or if anyone has
+        had pre-release access to it.
     """
     if release.announced_at is not None:
         sentence = _("You cannot delete %(release)s, because it was announced. Cancel it instead.")
@@ -309,14 +316,15 @@ def check_removable(release: Release) -> None:
 
 
 def remove_release(release: Release, *, by: User | None, at: datetime) -> None:
-    """Remove a release that was never public or checked; its events and date changes stay.
+    """Remove a release that was never public and never checked. Its events and date changes stay on record.
 
-    :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
+    :raises CorrectionRefused: if `check_removable` refuses the removal.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_person(release, by)
     with transaction.atomic():
-        # Take a stronger lock than `lock_release`, so that no check can be stored between the test and the removal.
+        # Take a stronger lock than `lock_release`, so that no check can be stored between `check_removable` and the
+        # removal.
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record_event(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)

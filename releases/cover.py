@@ -1,4 +1,4 @@
-"""Cover for a Head of Profession who is away: entered and ended by people who lead, and who covers when."""
+"""Record and end cover for a Head of Profession who is away, and find who covers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ from releases.rules.lifecycle import FieldRefused, Role
 class CoverRefused(FieldRefused):
     """A cover that cannot be accepted.
 
-    `field` names the invalid field: `absent`, `first` or `last`, or for the first person who covers `person_1`,
-    `begins_1` or `ends_1`, and so on.
+    `field` names the invalid field. The fields of the absence are `absent`, `first` and `last`. The fields of the first
+    person who covers are `person_1`, `begins_1` and `ends_1`. The fields of the second person end in `_2`.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class CoverPerson:
-    """One person who covers, and the first and the last day, in London, of their cover."""
+    """A person who covers, from the day `first` to the day `last` in London."""
 
     person: User
     first: date
@@ -35,20 +35,20 @@ class CoverPerson:
 
 
 def may_name_cover(person: User, producer: Producer) -> bool:
-    """Return whether a person may enter and end cover.
+    """Return whether a person may record and end cover for a producer.
 
-    A person who only covers may not, because a cover must not become permanent.
+    Roles that a person has through a cover do not count. Otherwise, a cover could become permanent.
     """
     return bool(TABLE[Action.NAME_COVER] & standing_roles_of(person, producer))
 
 
 def find_heads(producer: Producer) -> "QuerySet[User]":
-    """Return the Heads of Profession of a producer, with open accounts."""
+    """Return the Heads of Profession of a producer who have an open account."""
     return people_with(producer, {Role.HEAD_OF_PROFESSION})
 
 
 def find_coverers(producer: Producer) -> "QuerySet[User]":
-    """Return the people who can cover a Head of Profession of a producer, with open accounts."""
+    """Return the people who can cover for a Head of Profession of a producer and have an open account."""
     return people_with(producer, COVERERS)
 
 
@@ -62,13 +62,15 @@ def name_cover(
     by: User,
     at: datetime,
 ) -> list[Cover]:
-    """Record who covers a Head of Profession from the first to the last day of an absence, in London.
+    """Record who covers for a Head of Profession during an absence.
 
-    On the days of their cover, these people have the permissions of a deputy.
+    People have the permissions of a deputy on the days on which they cover.
 
-    :raises NotYours: if the person may not name cover for the producer.
-    :raises CoverRefused: if someone cannot be away or cover, a day is in the past, or some days would be covered by no
-        one or by two people.
+    :param first: the first day of the absence in London.
+    :param last: the last day of the absence in London.
+    :raises NotYours: if `by` may not record cover for the producer.
+    :raises CoverRefused: if the absence is not valid or starts in the past, if a person may not cover on their days, or
+        if a day of the absence is not covered by exactly one person.
     """
     if not may_name_cover(by, producer):
         raise NotYours(f"{by} may not name cover for {producer}.")
@@ -132,7 +134,7 @@ def _check_days(first: date, last: date, people: Sequence[CoverPerson]) -> None:
 
 
 def _explain(problem: CoverProblem, first: date, last: date) -> tuple[str, str]:
-    """Return the invalid field and the message for a problem."""
+    """Return the name of the invalid field, and the message about the problem."""
     days = {"first": format_day(problem.first), "last": format_day(problem.last)}
     number = max(problem.place, 0) + 1
     if problem.fault is CoverFault.BACKWARDS:
@@ -152,7 +154,7 @@ def _explain(problem: CoverProblem, first: date, last: date) -> tuple[str, str]:
 
 
 def _planned(producer: Producer, first: date, last: date) -> "QuerySet[Cover]":
-    """Return the covers with at least one day in a period, without covers that a person has ended."""
+    """Return the covers of a producer that overlap with a period. Covers that a person has ended are left out."""
     rows = Cover.objects.filter(producer=producer, ended_at__isnull=True, starts_on__lte=last, ends_on__gte=first)
     return rows.select_related("person", "absent")
 
@@ -167,10 +169,10 @@ def _name_days(cover: Cover) -> dict[str, str]:
 
 
 def end_cover(cover: Cover, *, by: User, at: datetime) -> bool:
-    """End a cover now, before its last day.
+    """End a cover before its last day.
 
-    :return: False if it was ended already, so that a second click changes nothing.
-    :raises NotYours: if the person may not name cover for the producer.
+    :return: False if the cover was already ended. A second click then changes nothing.
+    :raises NotYours: if the person may not end cover for the producer.
     """
     if not may_name_cover(by, cover.producer):
         raise NotYours(f"{by} may not end cover for {cover.producer}.")
@@ -185,10 +187,10 @@ def end_cover(cover: Cover, *, by: User, at: datetime) -> bool:
 
 
 def find_stand_ins(releases: Sequence[Release]) -> Mapping[int, Mapping[int, Contact]]:
-    """Find who covers for whom at the due times of releases.
+    """Find the people who are away at the due times of releases, and the contacts who cover for them.
 
-    :return: for each release's key, a mapping from the account's key of the person who is away to the contact of the
-        person who covers.
+    :return: a nested mapping. The outer keys are the primary keys of releases. Each inner mapping maps the primary key
+        of the account of a person who is away to the contact of the person who covers.
     """
     producers = {release.series.producer_id for release in releases}
     rows = list(Cover.objects.valid().filter(producer__in=producers, ended_at__isnull=True))

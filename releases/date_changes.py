@@ -1,7 +1,11 @@
 """Requests to change a confirmed date, and the decisions on them.
 
-A decision raises WrongState if the request was already decided, WrongRole if the person's roles do not allow it,
-ChangedMeanwhile if another person was faster, and Overtaken if the release has changed since the request.
+The functions that decide a request raise these errors:
+
+- WrongState: if the request was already decided.
+- WrongRole: if the person's roles do not allow the decision.
+- ChangedMeanwhile: if another person decides the request at the same time.
+- Overtaken: if the release has changed since the request.
 """
 
 from collections.abc import Iterable
@@ -25,7 +29,7 @@ REQUESTED = "date_change_asked"
 
 
 class NothingToAgree(MoveRefused):
-    """The date is not confirmed, so changing it needs no agreement."""
+    """The date is not confirmed, so no agreement is needed to change it."""
 
 
 class AlreadyRequested(MoveRefused):
@@ -46,13 +50,13 @@ def request_date_change(
     expected_version: int | None = None,
     grounds: Grounds = NO_GROUNDS,
 ) -> DateChangeRequest:
-    """Request another date or time for a confirmed release; the date does not change until a lead agrees.
+    """Request another date or time for a confirmed release. The date does not change until a lead agrees.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.2 (edition 3.0: 3.2).
 
-    :param reason: the reason that is published once the change is agreed.
-    :param grounds: what allows another time, a weekend or a bank holiday. The reason for a bank holiday counts as given
-        by the lead who agrees to the change.
+    :param reason: the reason that is published when a lead agrees to the change.
+    :param grounds: the grounds for an unusual time, a weekend or a bank holiday. The lead who agrees to the change
+        counts as the person who gave the reason for a bank holiday.
     """
     check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
     _check_confirmed(release)
@@ -98,7 +102,10 @@ def check_decidable(request: DateChangeRequest, *, by: User) -> None:
 
 
 def agree_to_date_change(request: DateChangeRequest, *, by: User, at: datetime) -> Release:
-    """Agree to a change and move the release. The record names who requested it and who agreed."""
+    """Agree to a request, and change the date of the release.
+
+    The record names the person who requested the change and the person who agreed.
+    """
     move = _check(request, AGREE, by=by)
     try:
         with transaction.atomic():
@@ -119,14 +126,14 @@ def agree_to_date_change(request: DateChangeRequest, *, by: User, at: datetime) 
 
 
 def refuse_date_change(request: DateChangeRequest, *, reason: str, by: User, at: datetime) -> DateChangeRequest:
-    """Refuse a change, with a reason for the person who requested it."""
+    """Refuse a request. The reason is for the person who made the request."""
     move = _check(request, REFUSE, by=by, reason=reason)
     _check_not_overtaken(request, at=at)
     return _decide(request, move, by=by, at=at, refusal=reason.strip())
 
 
 def withdraw_date_change(request: DateChangeRequest, *, by: User, at: datetime) -> DateChangeRequest:
-    """Withdraw the person's own request."""
+    """Withdraw a request. Only the person who made the request can withdraw it."""
     move = _check(request, WITHDRAW, by=by)
     if request.requested_by_id != by.pk:
         raise WrongRole(_("Only the person who requested this change can withdraw it."))
@@ -135,7 +142,11 @@ def withdraw_date_change(request: DateChangeRequest, *, by: User, at: datetime) 
 
 
 def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
-    """Mark requests as lapsed if their release was moved, published or cancelled since; return how many there were."""
+    """Mark undecided requests as lapsed if their release was moved, published or cancelled after the request.
+
+    :param release: limits this to the requests for one release. None means the requests for all releases.
+    :return: the number of requests that were marked.
+    """
     found = DateChangeRequest.objects.overtaken().select_related("release__series__producer")
     if release is not None:
         found = found.filter(release=release)
@@ -151,7 +162,7 @@ def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
 
 
 def requests_to_decide(person: Person) -> DateChangeRequestQuerySet:
-    """Return all requests, open or closed, on which a person may decide or could have decided."""
+    """Return the requests that a person may decide, and the closed requests of the same producers."""
     found = DateChangeRequest.objects.filter(
         is_shown_to(person, column="release__training"), release__series__producer__in=producers_with(person, LEADS)
     )
@@ -159,14 +170,17 @@ def requests_to_decide(person: Person) -> DateChangeRequestQuerySet:
 
 
 def tokens_of(requests: Iterable[DateChangeRequest]) -> dict[int, str]:
-    """Return the codes of the API tokens through which requests were made, by the key of the request."""
+    """Return a dict that maps the primary key of a request to the code of the API token that was used for the request.
+
+    Requests that were not made through the API are left out.
+    """
     releases = {request.release_id for request in requests}
     facts = ReleaseEvent.objects.filter(release__in=releases, kind=REQUESTED).values_list("facts", flat=True)
     return {one["request"]: one["api_token"] for one in facts if "api_token" in one}
 
 
 def open_requests_for(person: Person) -> DateChangeRequestQuerySet:
-    """Return the open requests on which a person may decide, by the due time of the release."""
+    """Return the open requests that a person may decide, sorted by the due time of the release."""
     return requests_to_decide(person).waiting().order_by("release__due_at", "pk")
 
 
@@ -177,7 +191,7 @@ def latest_request(release: Release) -> DateChangeRequest | None:
 
 
 def waiting_request(release: Release) -> DateChangeRequest | None:
-    """Return the open request about a release, unless it was overtaken."""
+    """Return the open request for a release, or None if there is no open request or the release has changed since."""
     latest = latest_request(release)
     return latest if latest and latest.current_state(release) == RequestState.WAITING else None
 

@@ -1,7 +1,7 @@
-"""Delay notices for readers: posted, replaced and withdrawn by people.
+"""Post and withdraw delay notices for readers.
 
-Posting and withdrawing raise NotYours if none of the person's roles allows it, and ChangedMeanwhile if the release or
-its notices changed since the person read the page.
+`post_notice` and `withdraw_notice` raise NotYours if none of the person's roles allows the action. They raise
+ChangedMeanwhile if the release or its notices changed since the person read the page.
 """
 
 from datetime import datetime
@@ -18,11 +18,11 @@ Kind = DelayNotice.Kind
 
 
 class NoticeRefused(FieldRefused):
-    """A notice that cannot be accepted; `field` names the invalid field."""
+    """The content of a notice is not valid. `field` is the name of the invalid field."""
 
 
 class NothingToSay(MoveRefused):
-    """The release is not confirmed or not announced, or there is no notice to withdraw."""
+    """The release is not confirmed or not announced, or it has no notice to withdraw."""
 
 
 def post_notice(
@@ -37,12 +37,13 @@ def post_notice(
     at: datetime,
     seen: int,
 ) -> DelayNotice:
-    """Post a notice of a delay, which readers see at once; it replaces the previous notice.
+    """Post a delay notice, which replaces the previous notice of the release.
 
-    A notice changes no date and no verdict, and contains no observations. It may be posted before the release is due.
+    Readers see the notice at once. It does not change the date or the verdict of the release, and it contains no
+    results of our checks. A notice may be posted before the release is due.
 
-    :param wording: the text of a notice about an outage of the website; empty for any other.
-    :param seen: the number of notices when the person read the page.
+    :param wording: the text of a notice about an outage of the website. All other notices have no wording.
+    :param seen: the number of notices that the release had when the person read the page.
     """
     check_postable(release, by=by)
     check_notice(
@@ -78,10 +79,10 @@ def check_notice(
     contact_email: str,
     at: datetime,
 ) -> None:
-    """Check the content of a notice at an instant.
+    """Check the content of a notice that a person wants to post at the instant `at`.
 
-    :raises NoticeRefused: if the notice has neither an expected time nor a wording, if it has no contact, or if the
-        expected time is not possible.
+    :raises NoticeRefused: if the notice has neither an expected time nor a wording, if the contact is incomplete, or if
+        the expected time is not later than `at` or not later than the due instant.
     """
     if expected_at is None and not expected_words.strip() and not wording.strip():
         raise NoticeRefused(
@@ -98,9 +99,9 @@ def check_notice(
 
 
 def withdraw_notice(release: Release, *, by: User, at: datetime, seen: int) -> DelayNotice:
-    """Withdraw the current notice of a delay; readers can still see that there was one.
+    """Withdraw the current delay notice. Readers can still see that a notice was posted.
 
-    :param seen: the number of notices when the person read the page.
+    :param seen: the number of notices that the release had when the person read the page.
     """
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     rows = list(release.delay_notices.all())
@@ -119,11 +120,12 @@ def check_postable(release: Release, *, by: User) -> None:
 
 
 def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | None:
-    """Return the notice that readers of a release see now, or None.
+    """Return the delay notice that readers of a release see now, or None.
 
-    Once the release is moved, published or cancelled, there is none.
+    A notice is no longer shown if it was withdrawn, or if the release has since been rescheduled, published or
+    cancelled.
 
-    :param rows: all notices of the release, in order.
+    :param rows: all notices of the release, oldest first.
     """
     last = rows[-1] if rows else None
     if last is None or last.kind != Kind.POSTED or release.status != Status.CONFIRMED:

@@ -1,7 +1,8 @@
-"""Findings from before a release was due, which are a security incident: who may know of them, and what others see.
+"""Control who may know that a release was found live before it was due, and what other people see instead.
 
-Until the release is published or cancelled, only its producer's Heads of Profession, deputies and incident contact may
-know of them (decision 73). The first check from the due time on that finds a release live publishes it (decision 10).
+Such an early release is a security incident (decision 73). Until the release is published or cancelled, only the
+producer's Heads of Profession, deputies and incident contact may know about the early findings. The first check after
+the due time that finds a release live publishes the release (decision 10).
 """
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
@@ -49,13 +50,13 @@ EARLY_EVENTS = (
     "evidence_exported",
     "early_release_decided",
 )
-"""The kinds of events of a release that may show that it was found early."""
+"""The kinds of release events that may show that a release was found early."""
 
 
 def unpublished_early_releases() -> QuerySet[Release]:
     """Return the releases that were judged early, on any of their dates, and are still to be published.
 
-    No list shows anyone that they were found early.
+    Lists must not show, to anyone, that these releases were found early.
     """
     early = Verification.objects.filter(outcome=Outcome.EARLY)
     return Release.objects.filter(status__in=TO_COME, pk__in=early.values("release"))
@@ -64,9 +65,9 @@ def unpublished_early_releases() -> QuerySet[Release]:
 def listed_preflights() -> PreflightQuerySet:
     """Return the preflights that lists may show to every reader.
 
-    While an early release is unpublished, its preflights since it was found early are left out, because they would show
-    the finding. Its earlier preflights stay, because a release that disappears from a list would show the finding too.
-    A preflight that found a release live is left out even before there is a verdict.
+    While an early release is unpublished, preflights made after the early finding are left out, because they would show
+    the finding. Earlier preflights are included, because a release that disappears from a list would show the finding
+    too. If a preflight found an unpublished release live, the preflight is left out even before there is a verdict.
     """
     found_before = Verification.objects.filter(
         release=OuterRef("release"), outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")
@@ -77,13 +78,14 @@ def listed_preflights() -> PreflightQuerySet:
 
 
 def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: str) -> QuerySet[M]:
-    """Return rows about releases, without rows about unpublished early releases from after the early finding.
+    """Leave out rows that may show a person that an unpublished release was found early.
 
-    People who may know of the release get all rows. Earlier rows stay, because rows that disappear would show that the
-    release was found early.
+    These are the rows about the release from the time of the early finding or later. Earlier rows are returned, because
+    rows that disappear would show that the release was found early. People who may know about the producer's early
+    releases get all rows.
 
-    :param rows: of a model with a `release`.
-    :param at: the column with the instant of a row.
+    :param rows: rows of a model with a `release` field.
+    :param at: the name of the column that has the time of a row.
     """
     found = Verification.objects.filter(
         release=OuterRef("release"), release__status__in=TO_COME, outcome=Outcome.EARLY, occurred_at__lte=OuterRef(at)
@@ -92,11 +94,11 @@ def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: s
 
 
 def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> QuerySet[ReleaseEvent]:
-    """Return events of releases, except those that may show that an unpublished release was found or stated early."""
+    """Leave out release events that may show a person that an unpublished release was found or stated to be early."""
     early = ReleaseEvent.objects.filter(kind__in=EARLY_EVENTS)
     hidden = Statement.objects.filter(pk__in=find_hidden_statements(person))
     stated = hidden.filter(release=OuterRef("release"), stated_by=OuterRef("actor"), stated_at=OuterRef("at"))
-    # Hide the event of an early verdict even if a person's statement has changed the verdict since, because few people
+    # Hide the event of an early verdict even if a staff statement later changed the verdict, because only a few people
     # may read the report on the early release.
     was_early = Q(facts__outcome__0=Outcome.EARLY) | Q(facts__outcome__1=Outcome.EARLY)
     judged = early.filter(was_early, kind="judged")
@@ -114,17 +116,19 @@ def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> Quer
 
 
 def without_early_statements(statements: QuerySet[Statement], person: Person) -> QuerySet[Statement]:
-    """Return staff statements, except those that say that an unpublished release could be read before it was due."""
+    """Leave out the staff statements that `find_hidden_statements` hides from a person."""
     return statements.exclude(pk__in=find_hidden_statements(person))
 
 
 def find_hidden_statements(person: Person, releases: Collection[Release] | None = None) -> set[int]:
-    """Return the keys of the statements that say that an unpublished release could be read before it was due.
+    """Return the keys of the staff statements that a person may not see.
 
-    A person may read their own statements, and all statements about releases of whose early findings they may know.
-    This function runs its queries at once.
+    A statement is hidden if it says that an unpublished release was live before it was due. People can always see their
+    own statements. They can also see all statements about the releases of a producer if they may know about the
+    producer's early releases. This function runs its queries immediately.
 
-    :param releases: None for the statements about all releases, which are very few.
+    :param releases: search only statements about these releases. If None, search the statements about all unpublished
+        releases. There are very few such statements.
     """
     by_others = Statement.objects.filter(release__status__in=TO_COME).exclude(stated_by=person.pk)
     if releases is not None:
@@ -140,7 +144,7 @@ def find_hidden_statements(person: Person, releases: Collection[Release] | None 
 
 
 def find_withheld(person: Person, release: Release) -> Withheld:
-    """Find what the evidence bundle of a release leaves out for a person, because few people may know of it."""
+    """Find the parts of a release's evidence bundle that a person may not see."""
     if release.status not in TO_COME or may_know(person, release.series.producer):
         return Withheld()
     events = ReleaseEvent.objects.filter(release=release)
@@ -153,7 +157,7 @@ def find_withheld(person: Person, release: Release) -> Withheld:
 
 
 def may_know(person: Person, producer: Producer) -> bool:
-    """Return whether a person may know of findings from before a release of a producer was due."""
+    """Return whether a person may know about early findings on a producer's releases."""
     if may(person, Action.KNOW_EARLY_FINDINGS, producer):
         return True
     contact = current_contact(producer)
@@ -161,7 +165,7 @@ def may_know(person: Person, producer: Producer) -> bool:
 
 
 def producers_known_to(person: Person) -> QuerySet[Producer]:
-    """Return the producers of whose early releases a person may know."""
+    """Return the producers for which a person may know about early releases."""
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
     as_contact = IncidentContact.objects.current().filter(person=person)
@@ -170,16 +174,16 @@ def producers_known_to(person: Person) -> QuerySet[Producer]:
 
 
 def current_contact(producer: Producer) -> IncidentContact | None:
-    """Return the row that names the current incident contact of a producer, or None without a contact."""
+    """Return the row that names a producer's current incident contact, or None if there is no contact."""
     return IncidentContact.objects.current().filter(producer=producer).select_related("person").first()
 
 
 def is_hidden(release: Release, verifications: Iterable[Verification]) -> bool:
-    """Return whether findings from before a release was due are still hidden from most people.
+    """Return whether a release has early findings that are still hidden from most people.
 
-    A single check that found the release live is enough, although an early verdict needs two.
+    One check that found the release live before it was due is enough, although an early verdict needs two.
 
-    :param verifications: the verdicts on all its dates.
+    :param verifications: the verdicts on all dates of the release.
     """
     return release.status in TO_COME and any(map(_was_found_early, verifications))
 
@@ -191,9 +195,12 @@ def _was_found_early(verification: Verification) -> bool:
 
 
 def shows_early_finding(statement: Statement, *, due_at: datetime | None, texts: Container[str]) -> bool:
-    """Return whether a staff statement says that a release could be read before it was due.
+    """Return whether a staff statement says that a release was live before it was due.
 
-    :param texts: the digests of the texts that checks found from the due time on.
+    If the statement only identifies a text as the release, return True unless a check found this text after the due
+    time.
+
+    :param texts: the digests of the texts that checks found after the due time.
     """
     if statement.live_at is not None:
         return due_at is None or statement.live_at < due_at
@@ -201,18 +208,20 @@ def shows_early_finding(statement: Statement, *, due_at: datetime | None, texts:
 
 
 def mask_verdict(verification: Verification) -> Verification:
-    """Return a copy of a verdict, for lists and pages only, with nothing that was found before the due time.
+    """Return a copy of a verdict without early findings, for lists and pages only.
 
-    A verdict on a published release, or without such findings, is returned as it is. The release must be selected.
+    If the release is published or cancelled, or if there are no early findings, return the verdict itself. The caller
+    must read the verdict together with its release.
     """
     return _mask_verdict(verification) if is_hidden(verification.release, [verification]) else verification
 
 
 def mask_before_publication(verification: Verification) -> Verification:
-    """Return a copy of a verdict, with nothing from before the due time until its release is published or cancelled.
+    """Return a copy of a verdict without early findings, for programs.
 
-    This is for programs. With `mask_verdict`, a program that compares what it reads over time would notice when a
-    finding begins to be masked.
+    If the release is published or cancelled, return the verdict itself. Until then every verdict is masked, even if it
+    has no early findings. `mask_verdict` masks only verdicts with early findings, so a program that compares verdicts
+    over time would notice when a verdict begins to be masked.
     """
     return _mask_verdict(verification) if verification.release.status in TO_COME else verification
 
@@ -239,38 +248,42 @@ def _mask_verdict(verification: Verification) -> Verification:
 
 
 def mask_present_verdicts() -> QuerySet[Any]:
-    """Return a subquery for the present verdict of the release in the outer query.
+    """Return a subquery for the present verdict on each release of the outer query.
 
-    The annotation `shown` is the outcome that lists show. For an unpublished early release, of which there are very
-    few, this is the outcome that the page of the release shows to most people.
+    The annotation `shown` is the outcome that lists show. For an unpublished early release, it is the outcome that most
+    people see on the page of the release. There are very few such releases.
     """
     present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
     return present.annotate(shown=shown_outcome())
 
 
 def shown_outcome() -> Case:
-    """Return an expression for the outcome of a verdict that lists and figures show.
+    """Return an expression for the outcome of a verdict that lists and statistics show.
 
-    This function runs a query at once.
+    This function runs a query immediately.
     """
     masked = [When(pk=key, then=Value(outcome)) for key, outcome in masked_outcomes().items()]
     return Case(*masked, default="outcome")
 
 
 def masked_outcomes() -> dict[int, Outcome]:
-    """Return the outcome that most people are shown of each unpublished early release, by the key of the verdict."""
+    """Return the outcomes that most people see for unpublished early releases, keyed by verdict."""
     early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME)
     return {verdict.pk: outcome_from_due(verdict) for verdict in early.only("addresses")}
 
 
 def outcome_from_due(verification: Verification) -> Outcome:
-    """Return the outcome of a verdict without the checks from before the due time."""
+    """Return the outcome that a verdict has if checks before the due time are ignored."""
     results = (replace(one, verdict=replace(one.verdict, outcome=one.verdict.from_due)) for one in verification.results)
     return combine_addresses(results)[0]
 
 
 def _read_sightings(verification: Verification) -> Mapping[int, Sequence[Sighting]]:
-    """Read the checks of an early release, except those that found it live before it was due, by the address's key."""
+    """Return the checks of an early release, keyed by address.
+
+    Checks that found the release live before it was due are left out. If the verdict is not early, return an empty
+    dict.
+    """
     if verification.outcome != Outcome.EARLY:
         return {}
     checks_of = repository.read_sightings({verification.release_id})
@@ -289,7 +302,8 @@ def _mask(
 ) -> AddressVerdict:
     verdict, due_at, limit_at = result.verdict, verification.due_at, verification.limit_at
     measured = verdict
-    # An early verdict stores only the instants of the checks that found it early. So judge the other checks again.
+    # An early verdict stores only the times of the checks that found the release early. So judge the address again,
+    # without these checks.
     if verdict.outcome is Outcome.EARLY:
         measured = judge_address(
             sightings.get(result.address, ()),
@@ -316,19 +330,20 @@ def _since(due_at: datetime, instant: datetime | None) -> datetime | None:
 
 
 class ContactRefused(FieldRefused):
-    """The person cannot be the incident contact; `field` names the invalid field."""
+    """The person cannot be the incident contact. `field` is the name of the invalid field."""
 
 
 def name_contact(producer: Producer, person: User | None, *, by: User, at: datetime, seen: int) -> IncidentContact:
-    """Name the incident contact of a producer, who replaces the previous one; with None there is no contact.
+    """Name, replace or remove the incident contact of a producer.
 
-    A person who only covers may not name a contact, because the contact would still know of early releases after the
-    cover has ended.
+    People who only cover for someone may not do this, because the new contact would still know about early releases
+    after the cover has ended.
 
-    :param seen: the number of the row that the person read, 0 if there was none.
-    :raises NotYours: if no role that the person holds without cover allows it.
-    :raises ContactRefused: if the contact has no open account with a role at the producer.
-    :raises ChangedMeanwhile: if another person has named a contact since it was read.
+    :param person: the new contact, or None if the producer will have no contact.
+    :param seen: the number of the contact's row when `by` loaded the page, or 0 if there was no row.
+    :raises NotYours: if `by` holds no role, apart from cover, that allows naming a contact.
+    :raises ContactRefused: if `person` has no open account, or no role at the producer.
+    :raises ChangedMeanwhile: if another person has changed the contact since `by` loaded the page.
     """
     if not TABLE[Action.NAME_INCIDENT_CONTACT] & standing_roles_of(by, producer):
         raise NotYours(f"{by} may not name an incident contact of {producer}.")

@@ -1,4 +1,4 @@
-"""Exemptions that were approved in advance: their recording, their end, and those that cover a verdict."""
+"""Record and end exemptions, and find the exemptions that cover a verdict."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,7 +17,7 @@ from releases.verdict.release import Covers, Terms, faults_to_cover, find_coveri
 
 
 class ExemptionRefused(FieldRefused):
-    """An exemption that cannot be accepted; `field` names the invalid field."""
+    """The exemption cannot be accepted. `field` is the name of the invalid field."""
 
 
 def check_exemption(exemption: Exemption, *, at: datetime) -> None:
@@ -49,7 +49,8 @@ def record_exemption(exemption: Exemption, *, by: User, at: datetime) -> Exempti
 def end_exemption(exemption: Exemption, how: str, *, words: str, by: User, at: datetime) -> Exemption:
     """End an exemption.
 
-    If it was recorded in error, the breaches that it covered become suspected breaches at the next run.
+    If the exemption was recorded in error, it never applied. The breaches that it covered become suspected breaches at
+    the next run of the job that drafts reports.
     """
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     if not words.strip():
@@ -69,9 +70,11 @@ def producers_with_exemptions() -> QuerySet[Producer]:
 
 
 def find_exemptions(verifications: Iterable[Verification]) -> dict[int, list[Exemption]]:
-    """Find the verdicts that would raise a suspected breach but are covered by exemptions, with at most one query.
+    """Return the exemptions that prevent verdicts from raising suspected breaches, using at most one query.
 
-    :return: by the verification's key, the exemptions that together cover all of it.
+    If a verdict has several faults, it may need several exemptions.
+
+    :return: the exemptions, keyed by verification. Verifications with a fault that is not covered are left out.
     """
     suspicious = [verification for verification in verifications if verification.outcome in SUSPICIOUS]
     if not suspicious:

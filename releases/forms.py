@@ -1,4 +1,4 @@
-"""Forms of the calendar: fields for dates, times and long texts, and their layout in the design of GOV.UK."""
+"""Form fields for dates, times and long texts, and form layouts in the GOV.UK design."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ MONTHS = [f"{date(2000, number, 1):%B}".casefold() for number in range(1, 13)]
 
 
 class TableFileField(forms.FileField):
-    """A table that a person uploads: CSV, ODS or XLSX, of at most the size that we read."""
+    """An upload of a CSV, ODS or XLSX table. Files over the size limit are refused."""
 
     default_error_messages: ClassVar = {
         "required": lazy("Select a file"),
@@ -60,7 +60,7 @@ class TableFileField(forms.FileField):
 
 
 class GovukDateWidget(forms.MultiWidget):
-    """Three text boxes whose names and ids follow from the field: `<name>-day`, `<name>-month`, `<name>-year`."""
+    """Three text boxes, named `<name>-day`, `<name>-month` and `<name>-year`. Their ids have the same endings."""
 
     use_fieldset = True
 
@@ -83,8 +83,8 @@ class GovukDateWidget(forms.MultiWidget):
         return f"{id_}-{PARTS[0]}" if id_ else id_
 
 
-# The first matching class counts, so a subclass comes before its base: CheckboxSelectMultiple before RadioSelect, and
-# the special inputs before Input.
+# The first matching class is used, so subclasses come before their base classes. For example, CheckboxSelectMultiple
+# comes before RadioSelect, and PasswordInput comes before Input.
 _KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxSelectMultiple, "checkboxes"),
     (forms.RadioSelect, "radios"),
@@ -96,7 +96,8 @@ _KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (GovukDateWidget, "date"),
     (Input, "input"),
 )
-# Django's "This field is required." does not name the field, and an error summary would repeat it for each empty field.
+# Django's message "This field is required." does not name the field. The error summary would repeat this message for
+# each empty field.
 NO_ANSWER = forms.Field.default_error_messages["required"]
 _MISSING_ANSWERS = {
     "select": lazy("Select “{}”"),
@@ -108,19 +109,20 @@ _MISSING_ANSWERS = {
 
 
 def find_kind(widget: forms.Widget) -> str:
-    """Return the kind of a widget in the design of GOV.UK; empty if there is none."""
+    """Return the name of the GOV.UK component for a widget, or an empty string if there is none."""
     return next((name for widget_class, name in _KINDS if isinstance(widget, widget_class)), "")
 
 
 def name_missing_answer(field: forms.Field, label: Any) -> str:
-    """Return the error of an empty field, which names the field: "Select “Series”"."""
-    # The admin site wraps the widget of a relation in a RelatedFieldWidgetWrapper, whose `widget` is the wrapped one.
+    """Return the error message for an empty field. The message names the field, for example "Select “Series”"."""
+    # The admin site wraps the widget of a relation in a RelatedFieldWidgetWrapper. Its `widget` attribute is the
+    # original widget.
     widget: Any = getattr(field.widget, "widget", field.widget)
     return str(_MISSING_ANSWERS.get(find_kind(widget), lazy("Enter “{}”"))).format(label)
 
 
 def word_missing_answers(fields: Mapping[str, forms.Field]) -> None:
-    """Name each field in its error about a missing answer, unless the form sets its own error for the field."""
+    """Set error messages for empty fields. Each message names its field. Messages that the form sets do not change."""
     for name, field in fields.items():
         if field.error_messages.get("required") == NO_ANSWER:
             label = pretty_name(name) if field.label is None else field.label
@@ -143,9 +145,9 @@ class GovukDateField(forms.Field):
         super().__init__(**kwargs)
 
     def clean(self, value: Sequence[str] | date | None) -> Any:
-        """Turn the three boxes into a date, or None if all are empty and the field is optional.
+        """Return the date in the three boxes, or None if all boxes are empty and the field is optional.
 
-        :raises ValidationError: with the wrong boxes in its `params["parts"]`.
+        :raises ValidationError: if a box is empty or wrong. `params["parts"]` has the names of these boxes.
         """
         if isinstance(value, date):
             return value
@@ -237,7 +239,7 @@ class ClockTimeField(forms.Field):
 
 
 class LongTextField(forms.CharField):
-    """A text of several paragraphs; a line end counts as one character, as in the counter of the page."""
+    """A text of several paragraphs. A line break counts as one character, as in the character counter on the page."""
 
     widget = forms.Textarea
 
@@ -280,7 +282,7 @@ def _month(text: str) -> int | None:
 
 
 class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
-    """One field with GOV.UK's options for its design; a plain string in a layout means a field with the defaults."""
+    """A field with design options of GOV.UK. In a layout, a plain string stands for a field with default options."""
 
     def __init__(
         self,
@@ -301,14 +303,14 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
     ) -> None:
         """Set the options of one field.
 
-        :param size: of the label or legend: s, m, l or xl; body text by default
-        :param heading: the label or legend is the page's h1
-        :param hints: a hint for choices, by value
-        :param dividers: a word before choices ("or"), by the value of the choice that follows it
-        :param exclusive: values of checkboxes that uncheck all others ("none of these")
-        :param max_words: the limit of a text box that counts words
-        :param threshold: percentage of the limit from which a counter is shown
-        :param attrs: css_class, wrapper_class, and attributes of the control with _ for -
+        :param size: the size of the label or legend: s, m, l or xl. The default is the size of body text.
+        :param heading: whether the label or legend is the h1 of the page.
+        :param hints: hints for choices, keyed by the value of the choice.
+        :param dividers: text between two choices, such as "or". Keyed by the value of the second choice.
+        :param exclusive: the values of checkboxes that uncheck all other boxes, such as "None of these".
+        :param max_words: the limit of a text box with a word counter.
+        :param threshold: the percentage of the limit at which the counter appears.
+        :param attrs: css_class, wrapper_class, and HTML attributes of the control. Write _ instead of - in their names.
         """
         super().__init__(name, **attrs)
         self.options = {
@@ -331,7 +333,7 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
 
 
 class Disclosure:
-    """Questions that few people need, inside a disclosure; it is open if one of them has a value or an error."""
+    """A details element with questions that few people need."""
 
     template = "govuk/details.html"
 
@@ -356,7 +358,7 @@ class SubmitButton:
 
 
 def helper_of(*questions: Any, button: Any, css_class: str = "", method: str = "post") -> FormHelper:
-    """Lay out a form with its questions below one another and its button at the end."""
+    """Lay out a form with its questions in order and a submit button at the end."""
     helper = FormHelper()
     helper.form_method = method
     helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
@@ -371,14 +373,14 @@ def inside_the_form(*questions: Any) -> FormHelper:
 
 
 class GovukForm(forms.Form):
-    """A form with all its fields in their order and its button at the end."""
+    """A form that shows all its fields in order, with a submit button at the end."""
 
     # A browser's own message about an empty field would prevent the page's error summary.
     use_required_attribute = False
     button: Any = ""
     button_class = ""
     method = "post"
-    # Arguments of `Question`: `defaults` are for every field, and `options` are by the name of the field.
+    # Arguments of `Question`. `defaults` apply to every field. `options` are keyed by field name.
     defaults: ClassVar[Mapping[str, Any]] = {"size": "s"}
     options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
@@ -397,7 +399,14 @@ class GovukForm(forms.Form):
         return Question(name, **{**self.defaults, **clock, **self.options.get(name, {})})
 
     def combine_instant(self, cleaned: dict[str, Any], *, on: str, at: str, to: str) -> None:
-        """Add the instant for a London date and time; an impossible time is an error of the time field."""
+        """Add the instant of a London date and time to the cleaned data.
+
+        If the time does not exist or happens twice on that date, the field of the time gets an error.
+
+        :param on: the name of the date field.
+        :param at: the name of the time field.
+        :param to: the key for the instant.
+        """
         if cleaned.get(on) and cleaned.get(at):
             try:
                 cleaned[to] = calendar.from_london(datetime.combine(cleaned[on], cleaned[at]))
@@ -405,7 +414,7 @@ class GovukForm(forms.Form):
                 self.add_error(at, str(error))
 
     def reopen(self, *, name: str, version: int | str, sentence: str) -> None:
-        """Keep the typed values for another attempt, after another person saved a version meanwhile.
+        """Show the typed values again for another attempt, after another person has saved a newer version.
 
         :param name: the field with the version that the person has seen.
         :param version: the version that the other person saved.
@@ -428,7 +437,7 @@ class FilterForm(GovukForm):
 
 
 def clean_reason_field(form: forms.BaseForm) -> str:
-    """Refuse two reasons for one change: only one of them would be stored."""
+    """Return the reason for a change. Refuse a form with two reasons, because only one reason would be stored."""
     given = form.data.getlist("reason") if isinstance(form.data, QueryDict) else []
     if len(given) > 1:
         raise ValidationError(_("Give one reason for the change."))
@@ -436,14 +445,17 @@ def clean_reason_field(form: forms.BaseForm) -> str:
 
 
 def build_slot(cleaned: Mapping[str, Any], *, zone: str = calendar.LONDON.key) -> Slot:
-    """Return the date of a release as typed. A date without a day has no time."""
+    """Return the slot that a person has typed. If the date is only a month or two months, the slot has no time."""
     precision = Precision(cleaned.get("precision") or Precision.EXACT)
     at = cleaned["planned_at"] if precision is Precision.EXACT else None
     return Slot(on=cleaned["planned_on"], at=at, precision=precision, zone=zone)
 
 
 def clean_address(url: str) -> str:
-    """Return an address in its normal form, or refuse one that may not be fetched."""
+    """Return an address in normalised form.
+
+    :raises ValidationError: if the address may not be fetched.
+    """
     try:
         return web_address.parse_address(url).url
     except web_address.NotAWebAddressError as error:
@@ -451,9 +463,9 @@ def clean_address(url: str) -> str:
 
 
 def add_refusal(form: forms.BaseForm, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:
-    """Add a refusal as an error of the field that it names, or of the whole form.
+    """Add a refusal to the errors of the field that it names, or to the errors of the whole form.
 
-    :param fields: the form's field for each name in a refusal that is not a field of the form.
+    :param fields: maps field names in refusals to field names of the form, where these differ.
     """
     form.add_error(find_refused_field(refusal, form, fields), str(refusal))
 

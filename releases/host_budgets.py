@@ -30,15 +30,20 @@ from releases.rules.web_address import NotAWebAddressError, place_if_any, place_
 
 
 def crowds_between(start: datetime, end: datetime, *, budgets: Mapping[str, Budget]) -> list[Crowd]:
-    """Find the crowds of confirmed releases and rehearsals due from one aware instant up to (not including) another.
+    """Find the crowds of confirmed releases and rehearsals that are due in a period.
 
-    :param budgets: the complete budget of each host for which the operator set one.
+    :param start: the aware instant at which the period begins.
+    :param end: the aware instant at which the period ends. It is not part of the period.
+    :param budgets: the complete budgets that the operator has set, keyed by host.
     """
     return _crowds(Q(release__due_at__gte=start, release__due_at__lt=end), budgets)
 
 
 def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Budget]) -> dict[int, list[Crowd]]:
-    """Find the crowds to which releases belong, by release key. Other releases in the crowds count too."""
+    """Find the crowds of releases, keyed by the primary key of the release.
+
+    The crowds also contain other releases that are due at the same host and instant.
+    """
     instants = {release.due_at for release in releases}
     found: dict[int, list[Crowd]] = {}
     for crowd in _crowds(Q(release__due_at__in=instants), budgets):
@@ -48,7 +53,7 @@ def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Bud
 
 
 def crowds_among(releases: QuerySet[Release]) -> list[Crowd]:
-    """Find the crowds among those releases that are confirmed or provisional. No other releases count."""
+    """Find the crowds among the confirmed and provisional releases of a queryset. Ignore all other releases."""
     which = Q(release__in=releases, release__due_at__isnull=False, release__status__in=TO_COME)
     return find_crowds(_due(Address.objects.filter(which)), {})
 
@@ -70,7 +75,7 @@ def _due(addresses: QuerySet[Address]) -> list[Due]:
 
 
 def budgets_from_settings() -> dict[str, Budget]:
-    """Return the complete budget of each host for which STATSOFFICE_PROBE_BUDGETS has one."""
+    """Return the complete budgets in STATSOFFICE_PROBE_BUDGETS, keyed by host."""
     return {
         host: Budget(connections=connections, per_second=per_second)
         for host, (connections, per_second) in settings.PROBE_BUDGETS.items()
@@ -78,9 +83,10 @@ def budgets_from_settings() -> dict[str, Budget]:
 
 
 def longest_gaps(due_ats: Collection[datetime], urls: Collection[str]) -> Callable[[datetime, str], timedelta]:
-    """Return a function from a due instant and a page's address to the longest gap that counts as monitored.
+    """Return a function that returns the longest time between checks for which a page counts as monitored.
 
-    The gap depends on the number of monitored addresses that are due at the same host and instant.
+    The function takes the due instant and the address of the page. The result depends on the number of monitored
+    addresses that are due at the same host and instant.
     """
 
     @cache
@@ -98,23 +104,26 @@ def longest_gaps(due_ats: Collection[datetime], urls: Collection[str]) -> Callab
 
     def longest(due_at: datetime, url: str) -> timedelta:
         place = place_if_any(url)
-        # Count only on demand, because a release that was judged before keeps the gap that its verdict has stored.
+        # Count only on demand. If a release was judged before, the gap comes from its verdict and not from here.
         return longest_gap(count().get((due_at, place), 0), budget_of(place, budgets).monitoring_share)
 
     return longest
 
 
 class ProbeInterface(Protocol):
-    """The part of the probe that checks use: it sends requests and has the responses examined."""
+    """The part of the probe that checks use. The probe sends requests and has the responses examined."""
 
     def start(self, request: CheckRequest) -> None:
         """Begin a request as soon as the host's budget allows."""
 
     def waits(self, key: Hashable) -> bool:
-        """Return whether the request of a key is waiting for the host's budget, so that nothing was sent yet."""
+        """Return whether the request with this key was not sent yet, because it is waiting for the host's budget."""
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        """Replace a waiting request by another for the same address; the replaced request is never sent."""
+        """Replace a waiting request with another request for the same address. The waiting request is never sent.
+
+        :param key: the key of the waiting request.
+        """
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         """Return the complete responses, waiting at most this long for the first."""
@@ -125,11 +134,11 @@ class ProbeInterface(Protocol):
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first request continues, if all open requests are waiting for the end of a pause; else None."""
+        """The aware instant at which the first open request can continue, if all of them are paused. Otherwise None."""
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
-        """The pauses that hosts and pages asked for, with their ends."""
+        """The ends of the pauses that hosts and pages asked for. Keyed by the name of the host or page."""
 
     def pause(self, name: str, *, until: datetime) -> None:
         """Request nothing from a host or page until an aware instant.
@@ -138,41 +147,43 @@ class ProbeInterface(Protocol):
         """
 
     def give_up_waits(self) -> None:
-        """End the requests that are waiting for the end of a pause, because this process has to end."""
+        """End all paused requests with a failure. This is used when the process has to end."""
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Send nothing to a host for this many seconds; requests for it wait."""
+        """Send nothing to a host for this many seconds. Requests to the host wait."""
 
     def fetched_address(self, adapter: str, url: str) -> str:
         """Return the address that an adapter requests in place of an announced address."""
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        """Return the finding of a response, waiting for the result."""
+        """Examine a response, wait for the result, and return the finding."""
 
     def begin_examination(
         self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
     ) -> Finding | None:
-        """Return the finding of a response if it is known at once.
+        """Begin to examine a response, and return the finding if it is known at once.
 
-        Otherwise `examined` will return the finding under the same key.
+        Otherwise return None. Then `examined` later returns the finding with the same key.
         """
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
-        """Return the text of a host's page for missing addresses if it needs no examination.
+        """Begin to read the text of a host's "not found" page, and return the text if it is known at once.
 
-        Otherwise `examined` will return the text under the same key.
+        Otherwise return None. Then `examined` later returns the text with the same key.
         """
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
-        """Return the available results by key, waiting at most this long for the first.
+        """Return the available results, each with its key. Wait at most this long for the first result.
 
         If our own code failed, the result is the exception.
         """
 
     def give_up_examinations(self, *, after_seconds: float | None) -> None:
-        """After this time, report pages without a result as not examined, because a sweep has to end.
+        """Set a time limit for all examinations. This is used when a sweep has to end.
 
-        :param after_seconds: None cancels an earlier call.
+        Pages that have no result at the limit are reported as not examined.
+
+        :param after_seconds: the time from now. None cancels an earlier call.
         """
 
 
@@ -185,14 +196,15 @@ RENEWED_EVERY = timedelta(seconds=1)
 # A busy sweep may renew its leases up to this long after they have expired.
 LATEST_RENEWAL = timedelta(seconds=5)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-# A budget limits the requests within any second. A new holder waits this long, because it does not know the requests of
-# the previous holder.
+# A budget limits the requests within any second. A new holder does not know the requests of the previous holder, so it
+# waits this long.
 HAND_OVER = timedelta(seconds=1)
-# The prefix of the names under which ad hoc checks lease their part of a host's budget.
+# The prefix of lease names for ad hoc checks, which have a separate part of a host's budget.
 _ADHOC_PREFIX = "beside "
-# The prefix of the names under which a further vantage point leases hosts.
+# The prefix of lease names for further vantage points.
 _VANTAGE_PREFIX = "vantage "
-# Each sweep leases a row under this prefix with its own name. The row tells other sweeps that it is running.
+# Each sweep also leases a row whose name is this prefix and the name of the sweep. The row shows other sweeps that the
+# sweep is running.
 _SWEEP_PREFIX = "sweep "
 _LONGEST_NAME = 255
 # The rows of sweeps whose process died are deleted after this long.
@@ -201,7 +213,11 @@ _SWEEP_FORGOTTEN_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The hosts that a sweep holds, and the hosts of its share that another running sweep still has to release."""
+    """The hosts of a sweep.
+
+    `held` are the hosts that the sweep has leased. `expected` are other hosts of its share, which another running sweep
+    still has to release.
+    """
 
     held: frozenset[str]
     expected: frozenset[str]
@@ -210,13 +226,13 @@ class Share:
 def claim_hosts(
     hosts: Collection[str], *, holder: str, now: datetime, probe: ProbeInterface | None = None
 ) -> frozenset[str]:
-    """Take or renew the lease of every host that is free, expired or already held by this holder.
+    """Take or renew the leases of hosts that are free, have an expired lease, or belong to this holder.
 
-    If another holder had a host within the last second, requests wait until that second is over, so that both holders
-    together stay within the budget. If a host asked any process for a pause, the pause applies to this process too. The
-    number of SQL statements does not depend on the number of hosts.
+    If another holder had a host within the last second, requests to the host wait for the rest of the second, so that
+    both holders together stay within the budget. If a host asked another process for a pause, the pause applies to this
+    process too. The number of SQL statements does not depend on the number of hosts.
 
-    :param probe: the holder's probe, which gets these waits and pauses.
+    :param probe: the holder's probe, which applies these waits and pauses.
     :return: the hosts that the holder has leased now.
     """
     with _locked_leases(hosts) as leases:
@@ -230,12 +246,12 @@ def claim_hosts(
 def claim_share(
     hosts: Collection[str], *, holder: str, now: datetime, probe: ProbeInterface, staying: Collection[str]
 ) -> Share:
-    """Take or renew the leases of a sweep's share of some hosts, as `claim_hosts` does, and release the other hosts.
+    """Lease a sweep's share of some hosts, as `claim_hosts` does, and release its other hosts.
 
-    Each host belongs to one of the running sweeps (`find_owner`). A sweep that begins or ends moves only the hosts
-    that it gains or loses.
+    Each host belongs to one of the running sweeps (see `find_owner`). If a sweep begins or ends, only the hosts that
+    it gains or loses move to another sweep.
 
-    :param staying: the hosts that are not released now, because checks of them are open or soon decide a verdict.
+    :param staying: hosts that must not be released now, because their checks are open or will soon decide a verdict.
     """
     if not hosts:
         return Share(frozenset(), frozenset())
@@ -258,7 +274,10 @@ def claim_share(
 
 
 def find_running_sweeps(holder: str, *, now: datetime) -> frozenset[str]:
-    """Return the names of the sweeps that have leases at an aware instant, and the name of this sweep."""
+    """Return the names of the running sweeps, which have a lease at the aware instant `now`.
+
+    The name of this sweep, `holder`, is always included.
+    """
     running = _sweep_leases().filter(until__gt=now, until__lte=latest_end(DURATION, now=now)).exclude(holder="")
     return frozenset({holder, *running.values_list("holder", flat=True)})
 
@@ -269,7 +288,10 @@ def _sweep_leases() -> QuerySet[HostLease]:
 
 @contextmanager
 def _locked_leases(hosts: Collection[str]) -> Iterator[dict[str, HostLease]]:
-    """Lock the leases of some hosts, in one order for all processes, and add those that are missing."""
+    """Lock the leases of some hosts. Missing leases are created first.
+
+    All processes lock leases in the same order, so that they cannot deadlock.
+    """
     names = sorted(hosts)
     wanted = HostLease.objects.filter(host__in=names)
     if wanted.count() < len(names):
@@ -294,7 +316,7 @@ def _hold(hosts: Collection[str], leases: Mapping[str, HostLease], *, holder: st
 def _prepare_probe(
     probe: ProbeInterface, held: Collection[str], leases: Mapping[str, HostLease], *, holder: str, now: datetime
 ) -> None:
-    """Apply the pauses of all hosts, and a wait at hosts that another holder has had within the last second."""
+    """Exchange pauses with other processes, and delay requests to hosts that another holder had in the last second."""
     store_pauses(probe, now=now)
     _share_pauses(probe, now=now)
     for host in sorted(held):
@@ -305,22 +327,22 @@ def _prepare_probe(
 
 
 def claim_spare(host: str) -> str:
-    """Return the name of the lease for the part of a host's budget that the sweep leaves to ad hoc checks."""
+    """Return the name of the lease with which ad hoc checks use their part of a host's budget."""
     return f"{_ADHOC_PREFIX}{host}"[:_LONGEST_NAME]
 
 
 def claim_from(vantage_point: str, host: str) -> str:
-    """Return the name of the lease of a host for a further vantage point."""
+    """Return the name of the lease with which a further vantage point uses a host."""
     return f"{_VANTAGE_PREFIX}{vantage_point} {host}"[:_LONGEST_NAME]
 
 
 def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = None) -> None:
-    """Release every lease of a holder, so that the next sweep need not wait until they expire.
+    """Release all leases of a holder, so that the next sweep does not have to wait until they expire.
 
-    The rows of hosts stay, because their fences must only grow.
+    The rows of hosts are not deleted, because the fence of a host must never decrease.
 
     :param now: the aware instant up to which the holder may have sent requests.
-    :param probe: the holder's probe; its pauses are stored for the next holder.
+    :param probe: the holder's probe. Its pauses are stored for the next holder.
     """
     if probe:
         store_pauses(probe, now=now)
@@ -330,7 +352,7 @@ def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = 
 
 
 def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
-    """Store the pauses that hosts asked for, for other processes and for later."""
+    """Store the pauses that hosts asked for, so that they apply to other and later processes too."""
     pauses = probe.pauses
     if not pauses:
         return
@@ -346,8 +368,8 @@ def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
 
 
 def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
-    # Ignore a pause that is longer than the longest one: it was stored before the clock was set back, or in a replayed
-    # past.
+    # Ignore pauses that are longer than the longest allowed pause. They occur if the clock was set back, and in replays
+    # of the past.
     paused = HostLease.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_OF_ALL)
     for host, until in paused.values_list("host", "paused_until"):
         if until and probe.pauses.get(host) != until:

@@ -1,4 +1,4 @@
-"""The judge of releases: reads the checks, applies the rules, and stores changed verdicts with their events."""
+"""Judge releases from their checks, and store changed verdicts together with their events."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -47,24 +47,24 @@ from releases.verdict.address import RULES_VERSION, Outcome, judge_address, sett
 from releases.verdict.release import AddressChecks, AddressResult, ReleaseVerdict, judge_release
 from releases.verdict.vantage import combine_vantage_points
 
-# A function that returns, for an address, the instant up to which (included) every planned check was answered or timed
-# out.
+# A function that takes an address and returns an instant. All checks of the address that were planned for this instant
+# or earlier have a response or have timed out.
 type AnsweredUntil = Callable[[Address], datetime]
 
-# Two processes may judge a release at once, each for another address. If a process loses this race so many times,
-# something else is wrong.
+# Two processes may judge a release at the same time, because each checks another address of the release. If other
+# processes are faster this many times in a row, something else is wrong.
 ATTEMPTS = 5
-# After a day without checks thousands of releases may have to be judged; batches limit the memory.
+# After a day without checks, thousands of releases may have to be judged. Batches limit the memory that this needs.
 JUDGED_AT_ONCE = 500
 NO_CHECKS = AddressChecks()
 
 
 class JudgedByOthers(Exception):
-    """Other processes judged the release meanwhile at every attempt; nothing of this attempt is stored."""
+    """Other processes judged the release during each of our attempts, so our verdict was not stored."""
 
 
 class Schedule(NamedTuple):
-    """One release under one version of its schedule, due at an aware instant."""
+    """A version of the schedule of a release. `due_at` is an aware instant."""
 
     release: Release
     version: int
@@ -76,7 +76,10 @@ class Schedule(NamedTuple):
 
 
 class VerdictChange(NamedTuple):
-    """A new verdict and its columns, and the verification that it changes."""
+    """A new verdict, and the stored verification that it changes.
+
+    `columns` maps the columns of the verification to their new values.
+    """
 
     schedule: Schedule
     verification: Verification
@@ -85,10 +88,11 @@ class VerdictChange(NamedTuple):
 
 
 def judge_one(release: Release, *, now: datetime, answered_until: AnsweredUntil | None = None) -> Verification:
-    """Judge a release with an exact date from all checks of its present schedule, and store what changed.
+    """Judge a release from all checks of its present schedule, and store the verdict if it has changed.
 
     :param answered_until: None if no check is under way.
-    :raises JudgedByOthers: if other processes judged it meanwhile, five times in a row.
+    :raises ValueError: if the release has no exact date.
+    :raises JudgedByOthers: if other processes judged the release during each of five attempts.
     """
     judged, faults = judge_all([release], now=now, answered_until=answered_until)
     for _, fault in faults:
@@ -99,9 +103,11 @@ def judge_one(release: Release, *, now: datetime, answered_until: AnsweredUntil 
 def judge_all(
     releases: Iterable[Release], *, now: datetime, answered_until: AnsweredUntil | None = None
 ) -> tuple[list[Verification], list[tuple[Release, Exception]]]:
-    """Judge releases with exact dates as `judge_one` does, in batches of some hundreds with a fixed number of queries.
+    """Judge releases as `judge_one` does, in batches of up to 500. Each batch needs a fixed number of queries.
 
-    :return: the verifications, changed or not, and the releases on which our own code failed; these do not stop others.
+    If our own code fails on a release, the other releases are still judged.
+
+    :return: the verifications, changed or not, and the releases that failed, each with its exception.
     :raises ValueError: if a release has no exact date.
     """
     session = _Session(now, answered_until)
@@ -110,12 +116,13 @@ def judge_all(
 
 
 def judge_without_checks(*, now: datetime) -> list[Verification]:
-    """Judge releases that fell due without a check, or were moved or cancelled since without a verdict.
+    """Judge releases that are past their due time and that monitoring does not judge.
 
-    The outcome of a release without a check is CANNOT_TELL, and a person is asked. Checks of a schedule before a change
-    of date are judged as they would have been without the change.
+    Some of these releases fell due without a check. Others were moved or cancelled after their due time, before they
+    had a verdict. A release without a check gets the outcome CANNOT_TELL, and a person is asked. If the date of a
+    release was changed, checks of the old schedule are judged as they would have been without the change.
 
-    :raises ExceptionGroup: if our own code failed on some releases. All others are judged first.
+    :raises ExceptionGroup: if our own code failed on some releases. All other releases are judged first.
     """
     session = _Session(now)
     session.judge([*_find_unobserved(now=now), *_find_moved(now=now), *_find_cancelled(now=now)])
@@ -128,7 +135,10 @@ def judge_without_checks(*, now: datetime) -> list[Verification]:
 def read_schedules(
     schedules: Collection[Schedule], *, now: datetime, answered_until: AnsweredUntil | None = None
 ) -> Callable[[Schedule, Verification], ReleaseVerdict]:
-    """Read the data to judge schedules, in a fixed number of queries, and return the function that judges one."""
+    """Read all data that is needed to judge some schedules, in a fixed number of queries.
+
+    :return: a function that judges one of these schedules.
+    """
     releases = {schedule.release.pk for schedule in schedules}
     checks_of = repository.read_sightings(releases)
     addresses: dict[int, list[Address]] = defaultdict(list)
@@ -148,13 +158,13 @@ def read_schedules(
         stored = {result.address: result for result in verification.results}
         judged = []
         for address in addresses[schedule.release.pk]:
-            # An address that was added from the due instant on was not announced for that instant, so it is neither
-            # checked nor judged.
+            # If an address was added at or after the due instant, it was not announced for that instant. So the address
+            # is neither checked nor judged.
             if not schedule.release.rehearsal and address.added_at >= schedule.due_at:
                 continue
             checks, before = checks_by_address.get(address.pk, NO_CHECKS), stored.get(address.pk)
-            # The longest gap of the first verdict stays. Otherwise a later setting, or the cancellation of a release at
-            # the same host, would change a verdict.
+            # Reuse the longest gap of the first verdict. Otherwise the verdict could change when a setting changes, or
+            # when another release on the same host is cancelled.
             longest_gap = before.longest_gap if before else longest_gap_now(schedule.due_at, address.url)
             may_follow, address_limit_at = address.may_follow, verification.limit_at
             if may_follow:
@@ -162,8 +172,8 @@ def read_schedules(
                 longest_gap = max(longest_gap, longest_gap_until(address_limit_at - schedule.due_at))
             settled_at = settles_at(checks.sightings, limit_at=address_limit_at)
             is_over = answered_until is None or answered_until(address) >= settled_at
-            # A settled result stays settled, because another process that continues the checks later cannot know that
-            # the earlier checks had ended.
+            # A settled result stays settled. If another process continues the checks later, it cannot know that the
+            # earlier checks have ended.
             was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
             is_settled = now >= settled_at and (is_over or was_over)
             judge_checks = partial(
@@ -215,7 +225,7 @@ class _Session:
             self.faults.append((schedule.release, JudgedByOthers(message)))
 
     def _attempt(self, schedules: Collection[Schedule]) -> list[Schedule]:
-        """Judge and store once; return the releases that another process judged meanwhile."""
+        """Judge the schedules and store the changes. Return the schedules that another process judged meanwhile."""
         stored = fix_verifications(schedules, now=self.now)
         judge = read_schedules(schedules, now=self.now, answered_until=self.answered_until)
         changes: list[VerdictChange] = []
@@ -234,7 +244,10 @@ class _Session:
         return self._store(changes)
 
     def _store(self, changes: Sequence[VerdictChange]) -> list[Schedule]:
-        """Store all changes at once or, if that fails, one by one; return the releases that others judged meanwhile."""
+        """Store all changes at once. If this fails, store the changes one by one.
+
+        :return: the schedules that other processes judged meanwhile.
+        """
         try:
             stored = _store_verdicts(changes, now=self.now) if changes else {}
         except Exception as fault:  # noqa: BLE001  # handed to the caller: it stops no other release
@@ -253,15 +266,16 @@ def _current_schedule(release: Release) -> Schedule:
 
 
 def _find_unobserved(*, now: datetime) -> list[Schedule]:
-    """List the monitored releases that fell due without a check and have no verdict.
+    """List the monitored releases that have no check since their due time and no verdict.
 
-    A release is left out if its checks are made but not stored yet, because its monitoring process will judge it.
+    A release is left out if a running process may have checks of the release that are not stored yet. That process will
+    judge the release.
     """
     found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
         ~repository.release_has_check_since_due(), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
-    # Read only the keys first: in the minutes after a due instant there may be thousands of releases before their
-    # limit.
+    # Read only the keys first. In the minutes after a due instant, there may be thousands of releases whose limit has
+    # not passed yet.
     limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()
     over_by = now - LONGEST
     over = {key for key, at, tolerance in limits if at and limit_at(at, tolerance_seconds=tolerance) <= over_by}
@@ -272,10 +286,10 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
 
 
 def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
-    """Return the keys of those releases that a running process monitors although it has stored nothing yet.
+    """Return the keys of the given releases for which a running process may have checks that are not stored yet.
 
-    Such a process holds the lease of the host. If a check of a leased host is still due in the database, the process
-    may have made the check and not stored it yet.
+    A running process holds a lease for each host that it checks. If a check of a leased host is still due in the
+    database, the process may already have made this check.
     """
     since = now - host_budgets.LATEST_RENEWAL
     until = latest_end(host_budgets.DURATION, now=now)
@@ -303,14 +317,15 @@ def find_releases_with_verdict(releases: Iterable[Release]) -> set[int]:
 
 
 def _find_moved(*, now: datetime) -> Iterable[Schedule]:
-    """List the schedules without a verdict of releases that were moved within the last week, after they had fallen due.
+    """Yield the old schedule of each release that was moved after its due time, if this schedule has no verdict.
 
-    A release that was moved before its old due time is left out, because it was not to be published at that time.
+    Only changes of the last week are included. If a release was moved before its old due time, its old schedule is left
+    out, because the release did not have to be published at that time.
     """
     decided = Verification.objects.filter(
         decided_at__isnull=False, release=OuterRef("release"), schedule_version=OuterRef("schedule_version") - 1
     )
-    # Only changes of confirmed dates have `agreed_at`, so no other changes are found.
+    # Only changes of confirmed dates have `agreed_at`, so all other changes are left out.
     changes = DateChange.objects.filter(~Exists(decided), agreed_at__gt=now - GIVE_UP, was_precision=Precision.EXACT)
     for change in changes.filter(release__addresses__isnull=False).select_related("release__series").distinct():
         release, due_at = change.release, change.was.due_at
@@ -321,7 +336,10 @@ def _find_moved(*, now: datetime) -> Iterable[Schedule]:
 
 
 def _find_cancelled(*, now: datetime) -> list[Schedule]:
-    """List the schedules without a verdict of releases that were due within the last week and cancelled later."""
+    """List the schedules of releases that have no verdict and were cancelled after their due time.
+
+    Only releases that were due within the last week are included.
+    """
     cancelled = Release.objects.filter(
         ~_decided(),
         Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")),
@@ -336,9 +354,12 @@ def _find_cancelled(*, now: datetime) -> list[Schedule]:
 
 
 def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict[tuple[int, int], Verification]:
-    """Return the verification of each schedule, creating missing ones, with the tolerance in force.
+    """Return the verification of each schedule. Missing verifications are created.
 
-    This is the tolerance that the series had at the due time; later changes do not apply.
+    Each verification has the tolerance that the series had at the due time. Later changes of the series do not apply.
+    Before the due time, the verification has the present tolerance of the series.
+
+    :return: the verifications, keyed by `Schedule.key`.
     """
     present = dict(
         Series.objects.filter(pk__in={schedule.release.series_id for schedule in schedules}).values_list(
@@ -350,13 +371,14 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
     in_force = _in_force(missing, present, now=now)
     if missing:
         with transaction.atomic():
-            # Lock the releases before the heads of chains. Otherwise the INSERT could wait for a release whose lock
-            # holder waits for the heads.
+            # Lock the releases before the heads of chains. Otherwise the INSERT could wait for a process that has
+            # locked a release and waits for the heads.
             lock_release_rows({schedule.release.pk for schedule in missing})
-            # Lock the heads before the verification, as a transaction that stores a person's answer does.
+            # Lock the heads before the verifications. A transaction that stores a person's answer locks them in the
+            # same order.
             lock_heads(ReleaseRowRecord)
-            # Another process may have added some verifications meanwhile. It can add no more now, because it needs
-            # these locks.
+            # Another process may have added some verifications before we got these locks. It needs the same locks, so
+            # it cannot add more now.
             stored |= _stored(missing)
             added = [
                 Verification(
@@ -376,9 +398,9 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
 
 
 def check_tolerances() -> str | None:
-    """Return one sentence on the first series whose tolerance differs from the last one in its history, or None."""
+    """Return a sentence about the first series whose tolerance differs from the last one in its history, or None."""
     differing = _find_differing_from_history()
-    # Compare again, because the history of a series that was just saved may have been written since.
+    # Compare again. If a series was just saved, its history may have been written after the first comparison.
     still = differing & _find_differing_from_history() if differing else differing
     return f"the tolerance of releases.series {min(still)} is not the last one of its history" if still else None
 
@@ -413,7 +435,8 @@ def _correct_tolerances(
     for seconds, changed in rows.items():
         keys = [row.pk for row in changed]
         with transaction.atomic():
-            # Lock the verifications before the heads of chains, and in the same order as when verdicts are stored.
+            # Lock the verifications in the order of their keys, and before the heads of chains. `_store_verdicts` uses
+            # the same order.
             list(Verification.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
             lock_heads(ReleaseRowRecord)
             Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
@@ -425,9 +448,10 @@ def _correct_tolerances(
 def _in_force(
     schedules: Collection[Schedule], present: Mapping[int, int], *, now: datetime
 ) -> dict[tuple[int, int], int]:
-    """Return the tolerance at each due time, or the present tolerance if the due time is in the future.
+    """Return the tolerance of each schedule at its due time, keyed by `Schedule.key`.
 
-    Schedules due before the history of their series begins are left out.
+    If the due time is in the future, this is the present tolerance. A schedule is left out if it was due before the
+    history of its series begins.
     """
     due = [schedule for schedule in schedules if schedule.due_at <= now]
     changes: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
@@ -445,9 +469,11 @@ def _in_force(
 
 
 def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[tuple[int, int], Verification]:
-    """Write changed verdicts by compare-and-set, in one transaction and a fixed number of queries.
+    """Store changed verdicts, in one transaction and a fixed number of queries.
 
-    :return: the present verifications by schedule, without those that another process changed meanwhile.
+    If another process has changed a verification since we read it, the new verdict is not stored.
+
+    :return: the changed verifications, keyed by `Schedule.key`.
     """
     with transaction.atomic():
         releases = lock_releases({change.schedule.release.pk for change in changes})
@@ -508,10 +534,13 @@ def _judged_event(change: VerdictChange, *, now: datetime) -> ReleaseEvent:
 
 
 def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEvent]:
-    """Yield one event for each address that disappeared after it was found live, and one for each that reappeared."""
+    """Yield an event each time an address disappeared after it was found live, and each time it reappeared.
+
+    Events that are already stored are left out.
+    """
     stored = {result.address: result.verdict.flips for result in change.verification.results}
     for result in change.verdict.addresses:
-        # Compare the number of flips, because a late response may change the instant of a stored flip.
+        # Match new flips to stored flips by number, because a late response may change the instant of a stored flip.
         before = stored.get(result.address, ())
         for number, flip in enumerate(result.verdict.flips):
             known = before[number] if number < len(before) else None
@@ -524,7 +553,7 @@ def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEve
 
 
 def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> None:
-    """Schedule frequent checks again for addresses that are no longer judged live, such as after a statement."""
+    """Resume frequent checks of addresses that are no longer judged live, for example after a staff statement."""
     not_live = [
         result.address
         for change in changes
@@ -537,16 +566,16 @@ def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> No
 
 
 COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to", "occurred_at")
-# Monitoring judges checks some seconds after it has stored them. So a release with a check within this time may have a
-# verdict that does not include the check yet.
+# Monitoring stores checks some seconds before it judges them. If a check of a release was stored within this time, the
+# verdict may not include this check yet.
 JUDGED_WITHIN = timedelta(minutes=1)
 
 
 def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str | None:
-    """Return one sentence on the first verdict that does not follow from the stored checks and statements, or None.
+    """Recompute verdicts, and return a sentence about the first stored verdict that is different, or None.
 
-    Only verdicts by the present version of the rules and on the present schedule are recomputed, because the addresses
-    of an earlier schedule or a rehearsal may have changed since. Pending verdicts are left out.
+    Pending verdicts and verdicts by earlier versions of the rules are left out. Verdicts on rehearsals and on earlier
+    schedules are also left out, because their addresses may have changed since.
     """
     rows = (
         Verification.objects.filter(
@@ -575,9 +604,10 @@ def _find_differing(verifications: Iterable[Verification], *, now: datetime) -> 
 
 
 def check_outcomes(*, follow: Follow = without_progress) -> str | None:
-    """Return one sentence on the first verdict that differs from its last `judged` event, or None.
+    """Return a sentence about the first verdict that differs from its last `judged` event, or None.
 
-    The version of the rules may be later than in the event, because later rules may have given the same outcome.
+    The verdict may have a later version of the rules than the event. If later rules give the same outcome, no event is
+    written.
     """
     columns = ("schedule_version", "outcome", "rules_version", "release__public_id")
     rows = Verification.objects.select_related("release").only(*columns).order_by("pk")
@@ -597,7 +627,10 @@ def check_outcomes(*, follow: Follow = without_progress) -> str | None:
 
 
 def _outcomes_by_schedule(events: QuerySet[ReleaseEvent]) -> dict[tuple[UUID, int], tuple[str, int]]:
-    """Return the last outcome, with the version of the rules, by the release's public id and its schedule."""
+    """Return the last outcome of each schedule, and the version of the rules that gave this outcome.
+
+    The keys are the public ID of the release and the version of the schedule.
+    """
     rows = events.values_list("release_public_id", "facts").iterator(chunk_size=CHUNK)
     return {(release, facts["schedule_version"]): (facts["outcome"][1], facts["rules"]) for release, facts in rows}
 

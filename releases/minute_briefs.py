@@ -1,4 +1,4 @@
-"""Minute briefs: made once for each producer and instant, and read from the record whenever they are shown."""
+"""Make one minute brief for each producer and due instant, and compute its content from the record."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -31,14 +31,14 @@ from releases.verdict.address import SUSPICIOUS, Outcome
 from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, BriefState, DueRelease, build_brief
 
 LATEST = timedelta(days=1)
-"""How long after the due time a brief is still made, for example after our own processes were down."""
+"""The longest time after the due time when a brief is still made, for example if our own processes were down."""
 DECIDED_WITHIN = timedelta(minutes=10)
-"""How long after a later limit, such as that of a part that may follow, a verdict updates a brief that exists.
+"""An existing brief is updated until this long after a later limit, such as the limit of a part that may follow.
 
-Later verdicts are only shown on the page of the brief.
+Verdicts that are stored afterwards are only shown on the page of the brief.
 """
 LATE_AFTER = timedelta(minutes=1)
-"""A brief says that it is late if it was made more than this after it could be made."""
+"""A brief says that it is late if it was made more than this long after it could have been made."""
 _EXPECTED = (Status.CONFIRMED, Status.PUBLISHED)
 
 
@@ -50,20 +50,21 @@ class _Key(NamedTuple):
 
 
 def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
-    """Make the briefs that are due: five seconds after the limit, once a verdict is stored.
+    """Make or update the briefs that are due, and return them.
 
-    A brief is made if a release was not live at the limit, unless exemptions cover all such releases. There is one for
-    each producer and instant; rehearsals and each training have their own. If a release fails at a later limit, such as
-    the limit of a part that may follow, the brief of its instant is updated. Repeated and simultaneous runs make and
-    update each brief once.
+    A brief is made if at least one release was not live at the limit and is not covered by exemptions. The brief is
+    made five seconds after the limit, or when the verdict is stored if that is later. There is one brief for each
+    producer and due instant. Rehearsals have separate briefs, and so does each training.
 
-    :return: the briefs that this call made or updated.
+    A release can have a later limit, such as the limit of a part that may follow. If the release is not live at the
+    later limit, the existing brief is updated. No brief is made twice, or updated twice for the same limit, even if
+    this function runs repeatedly or in several processes at the same time.
     """
     verdicts = Verification.objects.filter(
         outcome__in=NOT_LIVE_AT_LIMIT, due_at__gt=now - LATEST, due_at__lte=now, decided_at__isnull=False
     )
     columns = ("release__series__producer", "due_at", "release__rehearsal", "release__training", "tolerance_seconds")
-    # This query runs every second, so it reads only the key of each brief, and the times of its limits.
+    # This query runs every second, so it reads only the columns that are needed for the keys and limits of the briefs.
     times = verdicts.values_list(*columns, "release__addresses__may_follow_minutes").distinct()
     limits: dict[_Key, set[datetime]] = defaultdict(set)
     for producer, due_at, rehearsal, training, tolerance, follow_minutes in times:
@@ -96,12 +97,12 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
 
 
 def _is_waiting(limit: datetime, brief: MinuteBrief | None, *, now: datetime) -> bool:
-    """Return whether a verdict on a limit may still make a brief, or update it."""
+    """Return whether a verdict about a limit may still lead to a new brief, or to an update of the given brief."""
     return brief is None or (_is_later(limit, brief) and now < limit + AFTER_LIMIT + DECIDED_WITHIN)
 
 
 def _is_later(limit: datetime, brief: MinuteBrief | None) -> bool:
-    """Return whether a brief does not cover a limit: there is none, or it was made before it could cover this limit."""
+    """Return True if there is no brief, or if the brief was made too early to cover the limit."""
     return brief is None or limit + AFTER_LIMIT > brief.made_at
 
 
@@ -113,7 +114,10 @@ def _key_of(verdict: Verification) -> _Key:
 def _make_brief(
     key: _Key, verdicts: Collection[Verification], earlier: MinuteBrief | None, *, now: datetime
 ) -> MinuteBrief | None:
-    """Make a brief, or update the earlier one of its instant; None if another process was faster."""
+    """Make a brief, or update the earlier brief of the same instant.
+
+    Return None if another process was faster.
+    """
     first_limit_at = min(row.missed_limit_at for row in verdicts)
     ready_at = max(first_limit_at + AFTER_LIMIT, _first_found_at(verdicts))
     times = {"limit_at": first_limit_at, "ready_at": min(ready_at, now), "made_at": now}
@@ -132,9 +136,9 @@ def _make_brief(
 
 
 def _first_found_at(verdicts: Collection[Verification]) -> datetime:
-    """Return when it was first stored that one of the releases was not live.
+    """Return when one of the releases was first judged not live.
 
-    The events have this instant, because a person's statement may have changed a verdict since.
+    This instant is read from the events, because a person's statement may have changed the verdict since.
     """
     found_at: dict[tuple[int, int], datetime] = {}
     releases = [verdict.release_id for verdict in verdicts]
@@ -142,12 +146,12 @@ def _first_found_at(verdicts: Collection[Verification]) -> datetime:
         if event.facts["outcome"][1] in SUSPICIOUS:
             found_at.setdefault((event.release_id, event.facts["schedule_version"]), event.at)
     instants = (found_at.get((one.release_id, one.schedule_version), one.decided_at) for one in verdicts)
-    return min(at for at in instants if at)  # each has an instant: the query finds decided verdicts only
+    return min(at for at in instants if at)  # each has an instant, because only decided verdicts are read
 
 
 @dataclass(frozen=True, slots=True)
 class BriefLine:
-    """One release of a brief, with its verdict for the instant of the brief, if there is one."""
+    """One release of a brief. `verdict` is the verdict for the instant of the brief, or None."""
 
     release: Release
     verdict: Verification | None
@@ -158,7 +162,7 @@ class BriefLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadBrief:
-    """A brief as the record is now. Its releases are in the order of their titles."""
+    """A brief that was computed from the present record. Its releases are sorted by title."""
 
     row: MinuteBrief
     brief: Brief
@@ -185,7 +189,7 @@ class ReadBrief:
 
     @property
     def is_late(self) -> bool:
-        """Whether our own process made the brief late; results that were stored late do not count."""
+        """Whether our own process made the brief late. Time that the brief had to wait for a verdict does not count."""
         return self.row.made_at - self.row.ready_at > LATE_AFTER
 
 
@@ -193,13 +197,16 @@ type _Due = tuple[Release, Verification | None, DueRelease]
 
 
 def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
-    """Read a brief from the record, in a fixed number of queries.
+    """Compute a brief from the present record, in a fixed number of queries.
 
-    The producer's releases that were found early, published or not, are left out. Releases of other producers are only
-    counted if they are announced and on the same hosts, without the checks from before the due time. Early releases of
-    other producers are counted too, because a smaller number than in the public calendar would show that one is early.
+    Releases of the brief's producer that were found early are left out, even if they are published.
 
-    :param with_hosts: whether to read the figures of hosts. Many releases of other producers may be due at the instant.
+    Announced releases of other producers are counted if they are on the same hosts. Their checks before the due time
+    are ignored. Early releases of other producers are counted too. Otherwise the count would be smaller than in the
+    public calendar, which would show that a release is early.
+
+    :param with_hosts: whether to count the releases on each host. Many releases of other producers may be due at the
+        same instant.
     """
     own = _read_due(
         row,
@@ -222,7 +229,8 @@ def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
 def _read_due(row: MinuteBrief, among: QuerySet[Release], *, is_own: bool) -> list[_Due]:
     """Read the releases that are or were due at the instant of a brief.
 
-    :param is_own: whether the releases are of the brief's producer. If so, releases that were found early are left out.
+    :param is_own: whether the releases belong to the brief's producer. If so, releases that were found early are left
+        out.
     """
     verdicts = list(
         Verification.objects.filter(release__in=among, due_at=row.due_at).order_by("schedule_version", "pk")
@@ -236,7 +244,7 @@ def _read_due(row: MinuteBrief, among: QuerySet[Release], *, is_own: bool) -> li
     }
     verdict_of: dict[int, Verification] = {}
     for verdict in verdicts:
-        release = found.get(verdict.release_id)  # None if it was moved since the query above
+        release = found.get(verdict.release_id)  # None if the release was changed after the query above
         if release and (verdict.schedule_version == release.schedule_version or verdict.outcome != Outcome.PENDING):
             verdict.release = release
             verdict_of[release.pk] = verdict
@@ -260,8 +268,8 @@ def _describe_due(release: Release, verdict: Verification | None, row: MinuteBri
     shown = mask_verdict(verdict) if verdict else None
     outcome = Outcome.PENDING
     if shown:
-        # Count a release of another producer without its checks from before the due time. So the figure does not change
-        # when an early release is published and no longer hidden.
+        # For a release of another producer, ignore the checks before the due time. Otherwise the count would change
+        # when an early release is published and is no longer hidden.
         outcome = Outcome(shown.outcome) if is_own else outcome_from_due(shown)
     is_moved = release.due_at != row.due_at
     required = (address for address in release.addresses.all() if address.required)
@@ -278,24 +286,24 @@ def _describe_due(release: Release, verdict: Verification | None, row: MinuteBri
 
 
 def _complete_at(verdict: Verification) -> datetime | None:
-    """Return when every required part was first found live; None if one was not."""
+    """Return when the last required part was first found live, or None if a required part was not found live."""
     required = [result.verdict.first_live_at for result in verdict.results if result.required]
     found = [at for at in required if at]
     return max(found) if found and len(found) == len(required) else None
 
 
 def briefs_known_to(person: Person) -> QuerySet[MinuteBrief]:
-    """Return the briefs of the producers that a person leads, without trainings in which they take no part.
+    """Return the briefs of the producers that a person leads. Trainings are included only if the person takes part.
 
-    Only people who may know of early releases may read a brief. A release that was found early is missing from the
-    brief of its producer, which would show other people that it was found early (decision 100).
+    Only people who may know of early releases may read a brief. A release that was found early is missing from its
+    producer's brief, so other people could conclude that it was found early (decision 100).
     """
     own = MinuteBrief.objects.filter(is_shown_to(person), producer__in=producers_where(person, Action.READ_BRIEF))
     return own.select_related("producer", "training")
 
 
 def find_next_check(releases: Iterable[Release]) -> datetime | None:
-    """Return when the next check of some releases is planned, None if none is."""
+    """Return the time of the next planned check, or None. Addresses that were found live are ignored."""
     planned = CheckSchedule.objects.filter(
         address__release__in=[release.pk for release in releases],
         schedule_version=F("address__release__schedule_version"),

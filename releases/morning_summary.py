@@ -18,16 +18,19 @@ from releases.verdict.release import AddressResult
 LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
 # Outcomes with at least one part that was missing at the time of the summary.
 NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
-# After this long the summary is recorded even if some releases are not judged; these count as "cannot tell".
+# This long after 9:30am, the summary is recorded even if some releases are not judged. These releases are counted as
+# "cannot tell".
 LONGEST_WAIT = timedelta(minutes=10)
 
 
 def record_missing_summaries(*, now: datetime) -> list[RollCall]:
-    """Record the summary of this morning for every producer whose releases due at 9:30am are all judged.
+    """Record this morning's summary for each producer whose releases due at 9:30am are all judged.
 
-    Rehearsals are left out. Each producer and day has one summary.
+    Ten minutes after 9:30am, the summary is recorded in any case. Rehearsals are left out. Each producer has one
+    summary for each day.
 
-    :param now: the aware instant; before 9:30am in London nothing is recorded.
+    :param now: the aware instant. Before 9:30am in London, nothing is recorded.
+    :return: the new summaries.
     """
     day = calendar.local_date(now)
     half_past_nine = standard_time(day)
@@ -48,17 +51,17 @@ def standard_time(day: date) -> datetime:
 
 
 def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
-    # This query runs every two seconds until all releases are judged, perhaps thousands. So it reads only what is
-    # counted.
+    # This runs every two seconds until all releases are judged, and there may be thousands of releases. So read only
+    # what is counted.
     outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
-    # Read only verdicts on present schedules: a release that was moved away and back also has an earlier verdict for
-    # the same time.
+    # Read only verdicts on present schedules. If a release was moved to another time and back, it also has an earlier
+    # verdict for the same time.
     present = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
     outcomes |= {
         reference: Outcome(outcome) for reference, outcome in present.values_list("release__reference", "outcome")
     }
-    # Count an early release that is not published yet as lists do, without its early findings, because few people may
-    # know of these.
+    # If an early release is not published yet, count it without its early findings, as lists do, because only a few
+    # people may know that it was found early.
     early = present.filter(outcome=Outcome.EARLY).exclude(release__status=Status.PUBLISHED).select_related("release")
     outcomes |= {row.release.reference: Outcome(mask_verdict(row).outcome) for row in early}
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
@@ -87,5 +90,8 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
 
 
 def _are_all_there(results: Iterable[AddressResult]) -> bool:
-    """Return whether every required part of a release was found live, even late. The release then counts as live."""
+    """Return whether every required part of a release was found live, even if it was late.
+
+    If so, the release counts as live.
+    """
     return all(result.verdict.first_live_at for result in results if result.required)

@@ -1,7 +1,8 @@
-"""Checks that unpublished files are not open to the public, with dummy files on authorised hosts (decision 107).
+"""Use dummy files on authorised hosts to check that the public cannot open unpublished files (decision 107).
 
-A dummy file contains a random token and no statistics. A check requests its address as any reader would, and says
-whether the token can be read. Only hosts whose owner's written authorisation is recorded are requested.
+A dummy file contains a random token and no statistics. A check requests the address of the file, as any reader could,
+and records whether the response contains the token. Requests are sent only to hosts for which a written authorisation
+by the owner is recorded.
 """
 
 import logging
@@ -68,7 +69,7 @@ _TOKEN_BYTES = 16
 
 
 class OpenFileRefused(FieldRefused):
-    """Something that cannot be accepted; `field` names the invalid field."""
+    """The given values cannot be accepted. `field` is the name of the field that is refused."""
 
 
 class NothingToDo(MoveRefused):
@@ -76,9 +77,9 @@ class NothingToDo(MoveRefused):
 
 
 def producers_shown_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILES) -> QuerySet[Producer]:
-    """Return the producers for which a person has a role for an action, or is the incident contact.
+    """Return the producers for which a person is the incident contact or has a role that allows an action.
 
-    By default, these are the producers of whose dummy files the person may know.
+    By default, these are the producers whose dummy files the person may know about.
     """
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
@@ -88,7 +89,7 @@ def producers_shown_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILE
 
 
 def may_see_files(person: Person, producer: Producer) -> bool:
-    """Return whether a person may know of the dummy files of a producer and their results."""
+    """Return whether a person may know about the dummy files of a producer and the results of their checks."""
     if may(person, Action.KNOW_OPEN_FILES, producer):
         return True
     contact = current_contact(producer)
@@ -100,7 +101,7 @@ def may_see_files(person: Person, producer: Producer) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """What is recorded about the written authorisation of the owner of a host."""
+    """The details of the written authorisation by the owner of a host."""
 
     host: str
     owner_name: str
@@ -110,7 +111,7 @@ class Authorisation:
 
 
 def find_authorisation(producer: Producer, host: str) -> HostAuthorisation | None:
-    """Return the authorisation of a host that is in force for a producer.
+    """Return the current authorisation that a producer has for a host, or None.
 
     :param host: in the form that `place_of` returns.
     """
@@ -118,13 +119,13 @@ def find_authorisation(producer: Producer, host: str) -> HostAuthorisation | Non
 
 
 def authorise_host(producer: Producer, given: Authorisation, *, by: User, at: datetime) -> HostAuthorisation:
-    """Record the written authorisation of the owner of a host; it replaces an earlier one of the same host.
+    """Record the written authorisation of a host's owner, which replaces an earlier authorisation of the same host.
 
     A second click returns the first record.
 
     :param given: `host` may be written as a web address.
     :raises NotYours: if none of the person's roles allows it.
-    :raises OpenFileRefused: if something is missing, or the date is in the future.
+    :raises OpenFileRefused: if a value is missing, the host is not valid, or the date is in the future.
     """
     check_may(by, Action.AUTHORISE_HOST, producer)
     host = _read_host(given.host)
@@ -162,7 +163,9 @@ def _read_host(written: str) -> str:
 
 
 def withdraw_authorisation(authorisation: HostAuthorisation, *, by: User, at: datetime) -> HostAuthorisation:
-    """Withdraw the authorisation of a host. Its waiting checks are then not made. A second click changes nothing.
+    """Withdraw the authorisation of a host. A second click changes nothing.
+
+    If checks of the host are still waiting, their requests are not sent.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises ChangedMeanwhile: if another authorisation of the host was recorded meanwhile.
@@ -189,9 +192,10 @@ def withdraw_authorisation(authorisation: HostAuthorisation, *, by: User, at: da
 
 
 def erase_owner_names(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
-    """Remove the names of owners from authorisations that were replaced or withdrawn longer ago than the retention.
+    """Remove owners' names from authorisations that were replaced or withdrawn longer ago than the retention period.
 
-    :return: the number of names; a second call removes none.
+    :param dry_run: whether to count the names without removing them.
+    :return: the number of names. A second call removes none.
     """
     erased = 0
     rows = HostAuthorisation.objects.order_by("producer", "host", "-number")
@@ -213,7 +217,9 @@ def erase_owner_names(*, now: datetime, retention: timedelta, dry_run: bool = Fa
 
 
 def make_dummy_file(series: Series, *, by: User, at: datetime) -> DummyFile:
-    """Make a dummy file for the place where the files of a series are published. A second click returns the first.
+    """Create a dummy file, to be put where the files of a series are published.
+
+    A second click returns the first dummy file.
 
     :raises NotYours: if none of the person's roles allows it.
     """
@@ -235,16 +241,20 @@ def make_dummy_file(series: Series, *, by: User, at: datetime) -> DummyFile:
 
 
 def write_dummy_file(dummy_file: DummyFile, kind: str) -> str:
-    """Return the content of a dummy file as "txt" or "csv": its token, and no statistics."""
+    """Return the content of a dummy file, which contains its token and no statistics.
+
+    :param kind: "txt" or "csv".
+    """
     if kind == "csv":
         return f"about,token\r\nDummy file without statistics,{dummy_file.token}\r\n"
     return f"This is a dummy file. It contains no statistics.\r\n\r\n{dummy_file.token}\r\n"
 
 
 def request_check(dummy_file: DummyFile, *, file_url: str, page_url: str, by: User, at: datetime) -> OpenFileCheck:
-    """Request a check of the addresses of a dummy file and, if there is one, of its unpublished page.
+    """Request a check of a dummy file and, if `page_url` is given, of its unpublished page.
 
-    A second click, or a second person, returns the check that waits already.
+    If a check of the dummy file is already waiting, return that check. So a second request, even by another person,
+    changes nothing.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises OpenFileRefused: if an address is not accepted, or its host has no authorisation.
@@ -309,9 +319,9 @@ def _check_place(dummy_file: DummyFile, url: str, *, field: str) -> str:
 
 
 def is_address_of_release(url: str, producer: Producer) -> bool:
-    """Return whether an address belongs to a release of a producer, or to a published one of another.
+    """Return whether an address belongs to a release of this producer, or to a published release of any producer.
 
-    Unpublished addresses of other producers are left out, because a refusal would show that they exist.
+    Unpublished releases of other producers are ignored, because a refusal would show that their addresses exist.
     """
     name = file_name_of(url.rstrip("/"))
     visible = Q(release__series__producer=producer) | Q(release__status=Status.PUBLISHED)
@@ -329,7 +339,7 @@ def has_waiting_checks() -> bool:
 def run_requested_checks(
     *, means: AdhocMeans, now: datetime, quiet: Callable[[datetime], bool] = lambda _now: True
 ) -> int:
-    """Make the checks that wait, one request at a time, and store their results.
+    """Make the waiting checks, one request at a time, and store their results.
 
     A check remains waiting if another process holds the lease of its host, if a due instant is near, or if this process
     has to stop. The authorisation is read again just before each request.
@@ -356,7 +366,7 @@ def run_requested_checks(
 def _check_address(
     check: OpenFileCheck, target: Target, url: str, *, means: AdhocMeans, now: datetime
 ) -> OpenFileFinding | None:
-    """Return the result of one address, or None if its host is busy."""
+    """Check one address and return the result, or return None if its host is busy or this process has to stop."""
     finding = OpenFileFinding(request=check, target=target, url=url, recorded_at=now)
     authorisation = find_authorisation(check.dummy_file.series.producer, place_of(url))
     if authorisation is None:
@@ -381,9 +391,9 @@ def _check_address(
 
 
 def _examine(answer: Answer, *, token: str, means: AdhocMeans) -> Finding | None:
-    """Return the finding of a response that is examined as a page.
+    """Examine a response as a page, and return the finding.
 
-    None if the request failed, or if our own code cannot read the response.
+    Return None if the request failed, or if our own code cannot read the response.
     """
     if answer.failure:
         return None
@@ -392,13 +402,13 @@ def _examine(answer: Answer, *, token: str, means: AdhocMeans) -> Finding | None
     try:
         return means.probe.examine(ADAPTER, answer, expected)
     except Exception:
-        # Do not raise the error. Without a stored result, the check would be made again and again.
+        # Do not raise the error. If no result were stored, the check would be repeated forever.
         logger.exception("cannot examine the response for a dummy file")
         return None
 
 
 def _store_finding(finding: OpenFileFinding) -> bool:
-    """Store a result; False if another process has stored one meanwhile."""
+    """Store a result, or return False if another process has stored the result meanwhile."""
     producer = finding.request.dummy_file.series.producer_id
     with transaction.atomic():
         lock_producer(producer)
@@ -409,7 +419,7 @@ def _store_finding(finding: OpenFileFinding) -> bool:
     return True
 
 
-# Results, and what people did about them
+# Results and remedies
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,13 +442,13 @@ class DummyFileRecord:
 
 
 def files_known_to(person: Person) -> QuerySet[DummyFile]:
-    """Return the dummy files of which a person may know, the latest first."""
+    """Return the dummy files that a person may know about, the latest first."""
     files = DummyFile.objects.filter(series__producer__in=producers_shown_to(person))
     return files.select_related("series__producer", "made_by")
 
 
 def with_state_place(files: QuerySet[DummyFile]) -> QuerySet[DummyFile]:
-    """Annotate dummy files with the position of their state in `DummyFileState`, as `state_place`.
+    """Annotate each dummy file with `state_place`, the position of its state in `DummyFileState`.
 
     This reads all checks of the files, because a state is computed from the checks.
     """
@@ -450,9 +460,9 @@ def with_state_place(files: QuerySet[DummyFile]) -> QuerySet[DummyFile]:
 
 
 def find_open_places(person: Person) -> list[DummyFileRecord]:
-    """Return the dummy files with an open address that a person has to deal with or to check again, oldest first.
+    """Return the dummy files that a person has to deal with or check again because an address was open.
 
-    Auditors may know of the files, but do not have these tasks.
+    The oldest dummy file comes first. Auditors may know about the files, but do not have these tasks.
     """
     opened = set(OpenFileFinding.objects.filter(result=Result.OPEN).values_list("request__dummy_file", flat=True))
     if not opened:
@@ -463,7 +473,10 @@ def find_open_places(person: Person) -> list[DummyFileRecord]:
 
 
 def read_records(files: Iterable[DummyFile]) -> list[DummyFileRecord]:
-    """Return dummy files with their checks and remedies, in the same order and in a fixed number of queries."""
+    """Read the checks and remedies of dummy files with a fixed number of queries.
+
+    The records are in the same order as the dummy files.
+    """
     in_order = list(files)
     keys = [one.pk for one in in_order]
     checks: dict[int, list[OpenFileCheck]] = defaultdict(list)
@@ -499,7 +512,7 @@ def record_remedy(
 ) -> OpenFileRemedy | None:
     """Record that a person has dealt with the open addresses of a dummy file.
 
-    :return: None if that is recorded already, so that a second click changes nothing.
+    :return: the new row, or None if the addresses are already dealt with. So a second click changes nothing.
     :raises NotYours: if none of the person's roles allows it.
     :raises NothingToDo: if no address was open.
     """
@@ -520,7 +533,7 @@ def record_remedy(
 
 
 def checks_found_open(*, since: datetime) -> QuerySet[OpenFileCheck]:
-    """Return the checks with an address that was found open since an aware instant, oldest first."""
+    """Return the checks that have found an open address since an aware instant, oldest first."""
     found = OpenFileFinding.objects.filter(result=Result.OPEN, recorded_at__gt=since)
     checks = OpenFileCheck.objects.filter(pk__in=found.values("request"))
     return checks.select_related("dummy_file__series__producer", "requested_by").order_by("requested_at", "pk")

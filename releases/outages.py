@@ -1,7 +1,7 @@
 """Notices for readers about an outage of a complete website, with the wording that the office agreed beforehand.
 
-The outage itself is what our checks found, so it is shown only to people who may post the notice, and never published.
-What readers see is written by people.
+An outage is a result of our checks. So only people who may post the notice can see the outage, and it is never
+published. Readers see only the text that people wrote.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,14 +23,17 @@ from releases.rules.lifecycle import ChangedMeanwhile, Status
 from releases.rules.web_address import place_if_any
 from releases.verdict import outage as rules
 
-# A release counts as checked lately if it was checked within this time. Until a week after the due time, checks are at
-# most 15 minutes apart.
+# A release counts as checked recently if it was checked within this time. Until a week after the due time, checks are
+# at most 15 minutes apart.
 LAST_CHECK_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """An outage of a website: the announced releases that were due there in one minute and are not published."""
+    """An outage of a website at one due time.
+
+    `releases` are the announced releases that were due on the website at this time and are not published.
+    """
 
     producer: Producer
     host: str
@@ -39,13 +42,13 @@ class Outage:
 
     @property
     def due(self) -> str:
-        """The due time in London, as in the address of the page for the notice: "0930"."""
+        """The due time in London, such as "0930". The address of the page for the notice contains this text."""
         return f"{calendar.in_london(self.due_at):%H%M}"
 
 
 @dataclass(frozen=True, slots=True)
 class OutageNotice:
-    """What readers are to see on the page of each release; `expected_at` is aware."""
+    """The content of the notice for the page of each release. `expected_at` is aware."""
 
     wording: str
     contact_name: str
@@ -55,9 +58,10 @@ class OutageNotice:
 
 
 def find_outages(person: Person, judged: Iterable[tuple[Release, Verification | None]]) -> list[Outage]:
-    """Return the outages of which a person may tell readers, from releases with their masked verdicts.
+    """Return the outages about which a person may post a notice.
 
-    The releases must have their series, producers and addresses.
+    :param judged: the releases with their masked verdicts. The series, producer and addresses of each release must be
+        loaded.
     """
     releases: dict[int, Release] = {}
     pages = []
@@ -67,8 +71,8 @@ def find_outages(person: Person, judged: Iterable[tuple[Release, Verification | 
         releases[release.pk] = release
         results = {result.address: result for result in verdict.results} if verdict else {}
         for address in release.addresses.all():
-            # A page that may be published later than the others (`may_follow_minutes`) has no verdict yet when they
-            # have theirs.
+            # Leave out pages that may be published later (`may_follow_minutes`). They have no verdict yet when the
+            # other pages have verdicts.
             if address.role == Address.Role.PAGE and address.required and not address.may_follow_minutes:
                 result = results.get(address.pk)
                 pages.append(
@@ -91,7 +95,11 @@ def find_outages(person: Person, judged: Iterable[tuple[Release, Verification | 
 
 
 def find_outage(person: Person, producer: Producer, *, host: str, due_at: datetime, now: datetime) -> Outage | None:
-    """Return the outage of a website of which a person may tell readers, if its pages were checked lately."""
+    """Return the outage of a website, or None.
+
+    Return None if there is no outage, if the person may not post a notice about it, or if one of its releases was not
+    checked recently.
+    """
     due = Release.objects.filter(series__producer=producer, due_at=due_at)
     selected = due.select_related("series__producer", "series__responsible").prefetch_related("addresses")
     releases = list(selected.order_by("title", "pk"))
@@ -110,7 +118,10 @@ def find_outage(person: Person, producer: Producer, *, host: str, due_at: dateti
 
 
 def count_notices(outage: Outage) -> dict[int, int]:
-    """Return the number of delay notices of each release, by key, for the parameter `seen` of `post_outage_notice`."""
+    """Return a dict that maps the key of each release of an outage to its number of delay notices.
+
+    This is the parameter `seen` of `post_outage_notice`.
+    """
     rows = DelayNotice.objects.filter(release__in=[release.pk for release in outage.releases])
     counts = {release.pk: 0 for release in outage.releases}
     for key in rows.values_list("release_id", flat=True):
@@ -119,9 +130,9 @@ def count_notices(outage: Outage) -> dict[int, int]:
 
 
 def check_outage_notice(outage: Outage, notice: OutageNotice, *, at: datetime) -> None:
-    """Check a notice at an instant.
+    """Check the content of a notice that a person wants to post at the instant `at`.
 
-    :raises NoticeRefused: if it has no wording or contact, or the expected time is not possible.
+    :raises NoticeRefused: if the notice has no wording or contact, or if the expected time is not possible.
     """
     if not notice.wording.strip():
         raise delay_notices.NoticeRefused("wording", _("Enter the notice for readers."))
@@ -140,9 +151,9 @@ def check_outage_notice(outage: Outage, notice: OutageNotice, *, at: datetime) -
 def post_outage_notice(
     outage: Outage, notice: OutageNotice, *, by: User, at: datetime, seen: Mapping[int, int]
 ) -> list[DelayNotice]:
-    """Post a notice on the page of each release of an outage, or on no page if one of them is refused.
+    """Post a notice on the page of each release of an outage. If one notice is refused, none is posted.
 
-    :param seen: the number of delay notices of each release, by key, when the person read the page.
+    :param seen: the result of `count_notices` when the person read the page.
     :raises NotYours: if the person does not lead the producer.
     :raises NoticeRefused: if the notice cannot be accepted.
     :raises ChangedMeanwhile: if a release or its notices changed since the person read the page.

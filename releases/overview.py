@@ -1,4 +1,4 @@
-"""Lists for a producer's own staff: releases, what needs attention, and the register of date changes."""
+"""Lists of releases, concerns about releases, and date changes for a producer's own staff."""
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -22,10 +22,10 @@ from releases.verdict.address import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Filters of releases; None and "" mean no filter.
+    """Filters for a list of releases. None and "" mean no filter.
 
-    A release without a day counts as planned for the first day of its month. However, `first` excludes such a release
-    only if its month, or the second of its two months, is over by then.
+    A release that is planned for a month or for two months counts as planned for the first day of this period. However,
+    `first` excludes a release only if the whole period ends before `first`.
     """
 
     words: str = ""
@@ -37,12 +37,15 @@ class Selection:
 
 
 def visible_releases(person: Person) -> ReleaseQuerySet:
-    """Return the releases of a person's producers, without trainings in which they take no part."""
+    """Return the releases of the producers that a person may view.
+
+    Trainings in which the person takes no part are left out.
+    """
     return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW)).shown_to(person)
 
 
 def select_releases(selection: Selection, *, by: Person) -> ReleaseQuerySet:
-    """Return the releases of producers that a person may view, in the order of their days."""
+    """Return the selected releases of the producers that a person may view, in the order of their planned days."""
     found = visible_releases(by)
     for word in selection.words.split():
         named = Q(title__icontains=word) | Q(reference__icontains=word) | Q(series__title__icontains=word)
@@ -64,14 +67,15 @@ class NoSuchRelease(LookupError):
 
 
 def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return the status of releases on their present schedule, by due time or in the requested order.
+    """Return the status of releases on their present schedules.
 
-    Without references, trainings are left out.
+    If there are references, the statuses are in the order of the references. Otherwise, all releases except trainings
+    are returned, in the order of their due times.
 
-    Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while no check
-    found it live. The whole value is null if the checks give no bounds. The publisher's own statement is separate from
-    our observations: `published_at_by_publisher`, with its source as `publisher_source`. `diagnoses` are possible
-    explanations of a late release.
+    Instants are in ISO 8601 and UTC. `delay_seconds` is [from, to]. Values before the due time are negative, and `to`
+    is None while no check has found the release live. If the checks give no bounds, `delay_seconds` is None.
+    `published_at_by_publisher` is the publisher's own statement and does not come from our checks. Its source is
+    `publisher_source`. `diagnoses` are possible explanations of a late release.
 
     :raises NoSuchRelease: if one of the references is not known.
     """
@@ -88,8 +92,8 @@ def read_statuses(
 ) -> list[dict[str, Any]]:
     """Return the status of releases as `release_statuses` does.
 
-    :param mask: removes what the reader may not know of. By default, early findings are removed, because anyone with a
-        shell may read the output of the command.
+    :param mask: removes from a verdict what the reader may not know. The default removes early findings, because anyone
+        with a shell may read the output of the command.
     """
     versions = {release.pk: release.schedule_version for release in releases}
     rows = Verification.objects.all()
@@ -107,8 +111,8 @@ def release_status_sentence(status: dict[str, Any]) -> str:
     """Write the status of a release in one line, in London time."""
     due_at = status["due_at"]
     due = f"due {calendar.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
-    # Without a verdict, use the status: a release that was published before it was monitored is not waiting for a
-    # verdict.
+    # If there is no verdict, show the status instead. A release that was published before it was monitored is not
+    # waiting for a verdict.
     judged = status["outcome"] != Outcome.PENDING
     where = status["outcome"].replace("_", " ") if judged else f"{status['status']}, not judged"
     line = f"{status['reference']}: {where}, {due}"
@@ -159,7 +163,7 @@ class Concern(StrEnum):
     DUE_TOMORROW = "due_tomorrow"
 
 
-# Concerns about missing information of a release that is due within two weeks.
+# Concerns about information that is missing for a release due within two weeks.
 MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 
@@ -168,7 +172,7 @@ def releases_of_concern(releases: ReleaseQuerySet, concern: Concern, *, now: dat
 
 
 def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now: datetime) -> dict[Concern, int]:
-    """Count, with one query, the releases of a person's producers for each concern."""
+    """Count the releases of a person's producers for each concern, with one query."""
     counts = {concern.value: Count("pk", filter=_CONDITIONS[concern](now)) for concern in concerns}
     found = visible_releases(person).filter(status__in=TO_COME).aggregate(**counts)
     return {Concern(name): found[name] for name in counts}
@@ -199,8 +203,8 @@ def _is_due_tomorrow(now: datetime) -> Q:
     return Q(due_at__gte=begin, due_at__lt=end)
 
 
-# Functions that return the condition of each concern on open releases. A page builds only the conditions that it needs,
-# because two of them have subqueries.
+# For each concern, a function that returns its condition for open releases. A page builds only the conditions that it
+# needs, because two of the conditions have subqueries.
 _CONDITIONS: Mapping[Concern, Callable[[datetime], Q]] = {
     Concern.NO_ADDRESS: _has_no_page,
     Concern.NO_CONTACT: lambda now: _is_due_soon(now) & Q(series__responsible=None),
@@ -221,7 +225,7 @@ def london_day(on: date) -> tuple[datetime, datetime]:
 
 
 def london_days(first: date, last: date) -> tuple[datetime, datetime]:
-    """Return the instants at which the first of some London days begins and the last one ends."""
+    """Return the instant at which the first London day begins, and the instant at which the last London day ends."""
     return _midnight(first), _midnight(last + timedelta(days=1))
 
 
@@ -233,7 +237,7 @@ MADE_AT = Coalesce(F("agreed_at"), F("requested_at"))
 
 
 def date_changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) -> QuerySet[DateChange]:
-    """Return the changes of date that a person may read, the latest first, except changes of rehearsals."""
+    """Return the date changes that a person may read, the latest first. Changes of rehearsals are left out."""
     found: QuerySet[DateChange] = DateChange.objects.filter(
         release__series__producer__in=producers_where(person, Action.VIEW), release__rehearsal=False
     )
@@ -246,7 +250,7 @@ def date_changes_of(person: Person, *, producer: str = "", on_the_day: bool = Fa
 
 
 def made_on_the_day(changes: QuerySet[DateChange]) -> QuerySet[DateChange]:
-    """Filter changes made on the old or the new day of release.
+    """Return the changes that were made on the old or the new day of release.
 
     The annotation `made_on` is the London day on which a change was made.
     """

@@ -18,7 +18,7 @@ from releases.rules.lifecycle import BY_WEIGHT, EVERY_ROLE, KEEPERS, LEADS, Role
 from releases.rules.pre_release import LIST_KEEPERS
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import _User  # a name of django-stubs: the model that AUTH_USER_MODEL names
+    from django.contrib.auth.models import _User  # in django-stubs, this is the model of AUTH_USER_MODEL
 
 type User = _User
 type Person = User | AnonymousUser
@@ -58,51 +58,56 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: EVERY_ROLE,
     Action.EDIT: KEEPERS,
-    # A Head of Profession or a deputy decides on the request: releases/rules/date_change.py.
+    # A Head of Profession or a deputy decides on the request (see releases/rules/date_change.py).
     Action.ASK_DATE_CHANGE: ASKERS,
     Action.CORRECT_REASON: LEADS,
     # These people are the first to know of a delay and can inform readers.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
-    # One notice for all releases of a website that is down: releases/outages.py.
+    # This posts one notice for all releases of a website that is down (see releases/outages.py).
     Action.POST_OUTAGE_NOTICE: LEADS,
-    # An exemption covers only later breaches: releases/verdict/release.py.
+    # An exemption covers only later breaches (see releases/verdict/release.py).
     Action.KEEP_EXEMPTIONS: LEADS,
-    # An immediate release after a leak or a public statement, see releases/rules/departure.py.
+    # An immediate release follows a leak or a public statement (see releases/rules/departure.py).
     Action.RELEASE_AT_ONCE: LEADS,
-    # The page that asks a lead on the day what to do with a release that cannot be published as announced. The table of
-    # moves (`RELEASE`) decides who may postpone or cancel a release.
+    # If a release cannot be published as announced, a lead chooses on the day what to do. This action opens the page
+    # for the choice. The table of moves (`RELEASE`) decides who may postpone or cancel a release.
     Action.POSTPONE: LEADS,
-    # A wider tolerance could hide a breach, so only leads change it; each change is in the history of its series.
+    # A wider tolerance could hide a breach, so only leads may change the tolerance. Each change is in the history of
+    # the series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.PREFLIGHT: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
-    # People who may send a report outside may export its evidence. Calendar managers and the publishing team may only
-    # read the evidence here, because it may show their own work.
+    # People who may send a report outside the office may also export its evidence. Calendar managers and the publishing
+    # team may only read the evidence in this application, because it may show their own work.
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # A page that was found early is under embargo, so few people may read its stored copies.
+    # A page that was found early is under embargo, so only a few people may read the stored copies of the page.
     Action.READ_SEALED: LEADS,
-    # An early release is a security incident. The incident contact may know too: releases/early_findings.py.
+    # An early release is a security incident. The incident contact may also know about it (see
+    # releases/early_findings.py).
     Action.KNOW_EARLY_FINDINGS: LEADS,
-    # A person who only covers may not: `standing_roles_of`.
+    # People who only cover for another person may not do this (see `standing_roles_of`).
     Action.NAME_INCIDENT_CONTACT: LEADS,
-    # A correction after release is not in itself a breach: releases/published_corrections.py.
+    # A correction after release is not in itself a breach (see releases/published_corrections.py).
     Action.RECORD_CORRECTION: LEADS | {Role.STATISTICIAN},
-    # A person who only covers may not: `standing_roles_of`.
+    # People who only cover for another person may not do this (see `standing_roles_of`).
     Action.NAME_COVER: LEADS,
     Action.PLAN_TRAINING: KEEPERS,
-    # We send requests to a host only if its owner has authorised this in writing. A lead is responsible for that.
+    # We send requests to a host only if its owner has authorised the requests in writing. A lead is responsible for the
+    # record of the authorisation.
     Action.AUTHORISE_HOST: LEADS,
     Action.CHECK_OPEN_FILES: LEADS | {Role.PUBLISHING_TEAM},
-    # An open file is a weakness that others could use. The incident contact may know too: releases/open_files.py.
+    # An open file is a weakness that others could use. The incident contact may also know about it (see
+    # releases/open_files.py).
     Action.KNOW_OPEN_FILES: LEADS | {Role.PUBLISHING_TEAM, Role.AUDITOR},
-    # People who edit the list see names; others with a role see only posts.
+    # People who edit the list see names. People with other roles see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
-    # We then write to people outside the office, such as ministers, so only a lead may turn this on:
-    # releases/receipts.py.
+    # If this is turned on, we write to people outside the office, such as ministers. So only a lead may turn it on (see
+    # releases/receipts.py).
     Action.ASK_RECIPIENTS: LEADS,
-    # A release that was found early is missing from a brief, so only people who may know of it may read a brief.
+    # A brief leaves out releases that were found early. So only people who may know about early releases may read a
+    # brief.
     Action.READ_BRIEF: LEADS,
-    # A webhook discloses results to another system, so a lead is responsible for it: statsoffice/webhooks.
+    # A webhook sends results to another system, so a lead is responsible for it (see statsoffice/webhooks).
     Action.MANAGE_WEBHOOKS: LEADS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.RECORD_CALL: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
@@ -110,10 +115,10 @@ TABLE: dict[Action, frozenset[Role]] = {
 
 
 class NotYours(Exception):
-    """The person has no role that allows this; pages answer 404."""
+    """The person has no role that allows the action. Pages respond with 404."""
 
 
-# The role of a person who covers a Head of Profession, for the days of the cover (decision 86).
+# A person who covers for a Head of Profession has this role on the days of the cover (decision 86).
 COVER_ROLE = Role.DEPUTY
 
 
@@ -124,12 +129,15 @@ def prefetch_roles(person: User) -> None:
 
 
 def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
-    """Return the roles that a person holds or covers now for a producer; superusers have none by default."""
+    """Return the roles that a person has now for a producer, including the role by cover.
+
+    Superusers have no roles by default.
+    """
     return _roles(held for held in _memberships(person) if held.producer_id == producer.pk)
 
 
 def roles_by_producer(person: Person) -> dict[int, frozenset[Role]]:
-    """Return the roles of a person as `roles_of` does, for all producers at once and by the producer's key."""
+    """Return the result of `roles_of` for each producer for which a person has a role, by the producer's key."""
     held: dict[int, list[Membership]] = defaultdict(list)
     for membership in _memberships(person):
         held[membership.producer_id].append(membership)
@@ -160,7 +168,8 @@ def _memberships(person: Person) -> Iterable[Membership]:
         return ()
     if _has_memberships(person):
         return person.memberships.all()
-    # Use the present time, even if the action has another time: like `is_active`, cover must be in force now.
+    # Use the present time, even if the action has another time. Cover must be in force now, just as `is_active` must be
+    # true now.
     return Membership.objects.filter(user=person).with_cover(at=timezone.now())
 
 
@@ -186,9 +195,9 @@ def check_may(person: Person, action: Action, producer: Producer) -> None:
 
 
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:
-    """Return the most senior role by which a person may do an action with a producer's releases.
+    """Return the person's most senior role that allows an action on a producer's releases.
 
-    A role that the person has only by cover comes last.
+    A role that the person has only by cover is returned only if no other role allows the action.
 
     :raises NotYours: if none of the person's roles allows the action.
     """
@@ -198,16 +207,22 @@ def acting_role(person: Person, action: Action, producer: Producer) -> Role:
 
 
 def people_with(producer: Producer, roles: Collection[Role]) -> "QuerySet[User]":
-    """Return the people with an open account and one of some roles at a producer, by name. Cover does not count."""
+    """Return the people with an active account who have one of the roles at a producer, in the order of their names.
+
+    Cover does not count.
+    """
     held = Membership.objects.filter(producer=producer, role__in=list(roles))
     return get_user_model().objects.filter(pk__in=held.values("user"), is_active=True).order_by("name", "pk")
 
 
 def find_roles_at(moments: Collection[tuple[int, int, datetime]]) -> dict[tuple[int, int, datetime], Role]:
-    """Return the most senior role that a person, by key, held for a producer, by key, at an instant, without cover.
+    """Return the most senior roles that people held at given moments. Cover does not count.
 
-    The past data of an example office is written before its roles are given. So a person's first role also counts at
-    earlier instants.
+    In an example office, data about the past is written before people get their roles. So a person's first role also
+    counts for earlier moments.
+
+    :param moments: tuples of a person's key, a producer's key and an aware instant.
+    :return: the roles, keyed by moment. Moments at which the person had no role are left out.
     """
     if not moments:
         return {}
@@ -215,7 +230,8 @@ def find_roles_at(moments: Collection[tuple[int, int, datetime]]) -> dict[tuple[
         user__in={user for user, _producer, _at in moments},
         producer__in={producer for _user, producer, _at in moments},
     )
-    # Read by the key of the membership, because an administrator can give the same row to another person or producer.
+    # Read the complete history of each membership, because an administrator can change the person or the producer of a
+    # row.
     history = Membership.history.filter(id__in=given.values("id")).order_by("id", "history_date", "history_id")
     rows = list(history.values_list("history_date", "history_type", "id", "user_id", "producer_id", "role", named=True))
     changes = {key: list(group) for key, group in groupby(rows, key=lambda row: row.id)}
@@ -241,7 +257,7 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
     if _has_memberships(person):
-        # Use a list of keys, so that not every query of a page contains the same subqueries.
+        # Use a list of keys. Otherwise, each query of a page would contain the same subqueries.
         return _producers_of({held.producer_id for held in _memberships(person) if roles & _roles([held])})
     held = Q(pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer"))
     if COVER_ROLE in roles:
@@ -250,10 +266,10 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
 
 
 def _producers_of(keys: Collection[int]) -> QuerySet[Producer]:
-    """Return producers by key.
+    """Return the producers with these keys.
 
-    The keys are written into the SQL. As parameters, fifty keys in each of twenty queries took a fifth of the processor
-    time of a page.
+    The keys are written into the SQL. When they were passed as parameters, fifty keys in each of twenty queries took a
+    fifth of the processor time of a page.
     """
     if not keys:
         return Producer.objects.none()
@@ -263,7 +279,7 @@ def _producers_of(keys: Collection[int]) -> QuerySet[Producer]:
 
 
 def producers_with_standing_role(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:
-    """Return the producers for which a person holds one of some roles, without cover."""
+    """Return the producers for which a person holds one of the roles. Cover does not count."""
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
     held = Membership.objects.filter(user=person, role__in=list(roles))
@@ -275,7 +291,13 @@ def producers_where(person: Person, action: Action) -> QuerySet[Producer]:
 
 
 def cover_of(person: int, producer: int, *, at: datetime) -> Cover | None:
-    """Return the cover by which a person, by key, acts for someone else at an instant, now or in the past."""
+    """Return the cover under which a person acts for someone else at an instant, or None.
+
+    The instant may be in the past.
+
+    :param person: the key of the person.
+    :param producer: the key of the producer.
+    """
     return find_cover_at(list_covers(producer), person, at=at)
 
 
@@ -284,5 +306,8 @@ def list_covers(producer: int) -> list[Cover]:
 
 
 def find_cover_at(covers: Iterable[Cover], person: int | None, *, at: datetime) -> Cover | None:
-    """Return the first cover by which a person, by key, acts for someone else at an instant, or None."""
+    """Return the first cover under which a person acts for someone else at an instant, or None.
+
+    :param person: the key of the person.
+    """
     return next((row for row in covers if row.person_id == person and row.span.is_in_force(at)), None)

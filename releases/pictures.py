@@ -1,4 +1,4 @@
-"""Pictures drawn by Vega-Lite: each with a text alternative, a table and files (decision 83)."""
+"""Pictures drawn by Vega-Lite, each with a text alternative, a table and files (decision 83)."""
 
 import json
 import math
@@ -23,13 +23,13 @@ from releases.rules import tables
 from releases.rules.calendar import in_london
 from releases.text.release import describe_seconds
 
-# From the palette that the Government Analysis Function recommends for charts. Each has a contrast of at least 3:1 on
-# white.
+# These colours are from the palette that the Government Analysis Function recommends for charts. Each has a contrast of
+# at least 3:1 on white.
 BLUE, ORANGE, PURPLE, PINK = "#12436D", "#F46A25", "#A285D1", "#801650"
 INK, LINES = "#0b0c0c", "#cecece"
 FONT = "Fira Sans, Arial, Helvetica, sans-serif"
 VERSION = "6.1"
-"""The version of Vega-Lite, so that a newer converter draws the same pictures."""
+"""The version of Vega-Lite. It is fixed, so that a newer converter draws the same pictures."""
 
 
 class FileKind(StrEnum):
@@ -42,7 +42,10 @@ MEDIA_TYPES = {FileKind.SVG: "image/svg+xml", FileKind.PNG: "image/png"}
 
 
 class Layout(StrEnum):
-    """Where a picture is shown: on a page, on the page of a phone, or alone in a file, which needs a title."""
+    """The place where a picture is shown.
+
+    WIDE is for pages, NARROW is for pages on a phone, and FILE is for a separate file, which needs a title.
+    """
 
     WIDE = "wide"
     NARROW = "narrow"
@@ -55,11 +58,11 @@ LINE_HEIGHT = 26
 
 
 class PictureTable(Protocol):
-    """The figures of a picture as a table, which a page shows too."""
+    """The figures of a picture as a table. Pages show both the picture and the table."""
 
     @property
     def key(self) -> str:
-        """The name of the picture in addresses."""
+        """The name of the picture in the addresses of its files."""
 
     @property
     def caption(self) -> str:
@@ -68,10 +71,10 @@ class PictureTable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture: its text alternative, its figures as a table and as lines of a file, and how to draw it.
+    """A picture with its figures, its text alternative (`summary`) and a function that draws it.
 
-    `list_lines` returns the lines of the file, which a page does not need. `draw` returns the Vega-Lite specification
-    without the size; its argument is whether the picture is narrow. Sizes are in pixels.
+    `list_lines` returns the lines of the CSV file, and is called only for this file. `draw` returns the Vega-Lite
+    specification without the size. Its argument is whether the picture is narrow. Sizes are in pixels.
     """
 
     table: PictureTable
@@ -84,7 +87,7 @@ class Picture:
     narrow_height: int
     note: str = ""
     nothing: str = ""
-    """What a page says in place of the picture if there are no figures."""
+    """The text that a page shows instead of the picture if there are no figures."""
 
     @property
     def key(self) -> str:
@@ -97,9 +100,9 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class ShownPicture:
-    """A picture as a page shows it.
+    """A picture on a page, with the addresses of its files.
 
-    `addresses` has the address of each file, by `FileKind`, and of each picture on a page, by `Layout`.
+    `addresses` is keyed by `FileKind` for the files to download, and by `Layout` for the images on the page.
     """
 
     picture: Picture
@@ -107,9 +110,9 @@ class ShownPicture:
 
 
 def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle: str) -> bytes:
-    """Write a picture as a file.
+    """Return the content of a picture's file.
 
-    :param subtitle: what the figures are about, below the title. Only `Layout.FILE` shows both.
+    :param subtitle: says what the figures are about. The title and the subtitle are shown only in `Layout.FILE`.
     """
     if kind is FileKind.CSV:
         return tables.write_table(tables.TableKind.CSV, picture.columns, picture.list_lines(), title=picture.title)
@@ -126,7 +129,7 @@ def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle
     if layout is Layout.FILE:
         specification["title"] = {"text": picture.title, "subtitle": subtitle}
         specification["height"] += TITLE_HEIGHT
-    # With the same figures the JSON is the same, so `_draw` can return a cached picture.
+    # The same figures always give the same JSON, so `_draw` can return a cached picture.
     drawn = _draw(json.dumps(specification, sort_keys=True, ensure_ascii=False), kind)
     return _name_svg(drawn, picture) if kind is FileKind.SVG else drawn
 
@@ -143,19 +146,19 @@ def _draw(specification: str, kind: FileKind) -> bytes:
 
 @lru_cache(maxsize=1)
 def _register_font() -> None:
-    """Measure and draw with the font of the reports, so that a picture does not depend on the machine's fonts."""
+    """Register the font of the reports, so that a picture does not depend on the machine's fonts."""
     vl_convert.register_font_directory(str(resources.files("fontpkg_fira_sans")))
 
 
 def _name_svg(drawn: bytes, picture: Picture) -> bytes:
-    """Give an SVG file its name and its text alternative."""
+    """Add the title and the text alternative to an SVG file."""
     start, rest = drawn.split(b">", 1)
     names = f"<title>{escape(picture.title)}</title><desc>{escape(picture.summary)}</desc>"
     return start + b' role="img">' + names.encode() + rest
 
 
 _CONFIG: Mapping[str, Any] = {
-    "aria": False,  # the picture as a whole has a name; its parts have none
+    "aria": False,  # only the whole picture has a name for screen readers, not its parts
     "background": "white",
     "font": FONT,
     "view": {"stroke": None},
@@ -195,7 +198,7 @@ _CONFIG: Mapping[str, Any] = {
 
 
 def whole_ticks(most: int) -> list[int]:
-    """Return the ticks of an axis from 0 to a number or more: at most seven, all of them whole."""
+    """Return at most seven whole numbers as ticks for an axis from 0 to `most` or more."""
     step = next(one for size in range(10) for one in (10**size, 2 * 10**size, 5 * 10**size) if most <= 6 * one)
     return list(range(0, max(1, math.ceil(most / step)) * step + 1, step))
 
@@ -214,7 +217,10 @@ NARROW_DELAY_TICKS = frozenset({0, 60, 900, 14_400, 7 * 86_400, 366 * 86_400})
 
 @dataclass(frozen=True, slots=True)
 class DelayTable:
-    """The publications of a picture of delays: title, address, scheduled time, and delay in words."""
+    """The table for a picture of delays.
+
+    Each row is a publication with its title, its address, its scheduled time, and its delay in words.
+    """
 
     key: str
     caption: str
@@ -222,10 +228,10 @@ class DelayTable:
 
 
 def draw_stated_delays(pages: Sequence[YearReviewPage], year: int, *, site: str) -> Picture:
-    """Draw GOV.UK's own delay of each publication that it scheduled in a year, by the scheduled day.
+    """Draw the delay that GOV.UK states for each publication scheduled in a year, against the scheduled time.
 
-    The delays are the publisher's own statements, so the picture has no due time, no result and no rate. The note
-    counts the publications that are left out: those without a scheduled time in the year, or without a delay.
+    The delays are the publisher's own statements, so the picture has no due time, no result and no rate. Publications
+    without a delay, or without a scheduled time in the year, are left out. The note says how many these are.
     """
     drawn = [
         (page, page.scheduled_at, page.delay_seconds)
@@ -295,7 +301,7 @@ def draw_stated_delays(pages: Sequence[YearReviewPage], year: int, *, site: str)
 
 
 def _place_in_year(local: datetime) -> float:
-    """Return the place of a London time on an axis from 0, the beginning of January, to 12."""
+    """Return the position of a London time on an axis from 0, the start of January, to 12, the end of December."""
     days = monthrange(local.year, local.month)[1]
     return round(local.month - 1 + (local.day - 1 + local.hour / 24) / days, 3)
 

@@ -1,4 +1,4 @@
-"""Planning many releases at once: next year's releases, addresses by a pattern, and the year planner."""
+"""Plan next year's releases, set addresses from a pattern, and show the plan of a year."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,11 @@ class PlanObjection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The release planned a year after another. `other` is the release that conflicts with it, if any."""
+    """A planned release, one year after the release `source`.
+
+    `in_the_way` contains the non-working days that were skipped to find the date. `objection` is the reason why the
+    release cannot be recorded, or None. `other` is the release that conflicts with the plan, if any.
+    """
 
     source: Release
     reference: str
@@ -63,9 +67,9 @@ class Plan:
 def plan_year(
     releases: QuerySet[Release], *, rule: Rule, by: User, now: datetime, references: Mapping[int, str] | None = None
 ) -> list[Plan]:
-    """Return a plan for the following year for each release; nothing is recorded.
+    """Plan each release again, one year later, and return the plans. Nothing is recorded.
 
-    :param references: the references that the person typed, by the key of this year's release.
+    :param references: maps the key of this year's release to the reference that the person typed for the new release.
     """
     plans, typed = [], references or {}
     found = releases.select_related("series__producer", "planned_next__series")
@@ -102,9 +106,9 @@ def plan_year(
 
 
 def record_plans(plans: Iterable[Plan], *, by: User, at: datetime) -> tuple[list[Release], list[str]]:
-    """Record the planned releases without objections, as provisional and not announced.
+    """Record the planned releases that have no objection. They are provisional and not announced.
 
-    :return: the recorded releases, and why the others were refused when they were saved.
+    :return: the recorded releases, and a message for each release that was refused when it was saved.
     """
     recorded, refusals = [], []
     for plan in plans:
@@ -120,7 +124,7 @@ def record_plans(plans: Iterable[Plan], *, by: User, at: datetime) -> tuple[list
         except MoveRefused as refusal:
             refusals.append(f"{plan.source.reference}: {refusal}")
         except IntegrityError:
-            # Another person planned the same release at the same time. That release stays.
+            # Another person planned the same release at the same time, so skip it.
             continue
         else:
             recorded.append(release)
@@ -151,14 +155,17 @@ def _objection(
         (PlanObjection.REFERENCE_TAKEN, same_reference is not None, same_reference),
     )
     objection, other = next(((why, other) for why, applies, other in against if applies), (None, None))
-    # Another producer's release may have the reference. Do not disclose anything else about that release.
+    # The reference may be in use by another producer. Do not disclose that producer's release.
     if other and other.series.producer_id != source.series.producer_id:
         other = None
     return objection, other
 
 
 def is_reference(text: str) -> bool:
-    """Return whether a text may be the reference of a release: letters, digits, hyphens and underscores."""
+    """Return whether a text is valid as the reference of a release.
+
+    A reference has at most LONGEST_REFERENCE characters: letters, digits, hyphens and underscores.
+    """
     try:
         validate_slug(text)
     except ValidationError:
@@ -172,10 +179,10 @@ def _nation(release: Release) -> Nation:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The next release of a series, inferred from its earlier ones; a person completes it.
+    """A suggestion for the next release of a series, based on earlier releases. A person completes the suggestion.
 
-    :ivar after: the release that it follows; None for the first of a series.
-    :ivar in_the_way: the non-working days that were skipped for its date.
+    :ivar after: the release on which the suggestion is based, or None if the series has no releases yet.
+    :ivar in_the_way: the non-working days that were skipped to find the date.
     """
 
     series: Series
@@ -188,10 +195,11 @@ class Suggestion:
 
 
 def suggest_next(series: Series, *, now: datetime) -> Suggestion:
-    """Suggest the next release of a series: one period after its last release, by its usual pace.
+    """Suggest the next release of a series.
 
-    The suggested time is the usual release time of the series. The first release of a series is suggested for a working
-    day at least four weeks ahead, and its title and reference name the month of that day.
+    The suggested date follows the last release at the usual interval of the series. The suggested time is the usual
+    release time of the series. If the series has no releases yet, the suggested date is a working day at least four
+    weeks ahead, and the title and the reference name the month of that date.
     """
     in_order = series.releases.official().exclude(status=Status.CANCELLED).order_by("planned_on", "pk")
     last = in_order.last()
@@ -207,7 +215,7 @@ def suggest_next(series: Series, *, now: datetime) -> Suggestion:
         return Suggestion(series, title[:300], reference, placed.slot, in_the_way=placed.in_the_way)
     step = _months_between(series)
     today = calendar.local_date(now)
-    # A series may have paused, so add periods until its next release is still to come.
+    # The series may have paused, so add intervals until the date is in the future.
     months = step
     while calendar.months_after(last.planned_on, months) <= today:
         months += step
@@ -215,12 +223,12 @@ def suggest_next(series: Series, *, now: datetime) -> Suggestion:
 
 
 def suggest_like(release: Release) -> Suggestion:
-    """Suggest the release that follows another one, by the usual pace of its series."""
+    """Suggest a release that follows the given release at the usual interval of the series."""
     return suggest_after(release, months=_months_between(release.series))
 
 
 def _months_between(series: Series) -> int:
-    """Return the usual months between releases of a series; 1 if they are irregular."""
+    """Return the usual number of months between releases of a series, or 1 if there is no regular interval."""
     in_order = series.releases.official().exclude(status=Status.CANCELLED).order_by("planned_on", "pk")
     days = [
         calendar.representative_day(on, precision=Precision(precision))
@@ -231,9 +239,9 @@ def _months_between(series: Series) -> int:
 
 
 def suggest_after(release: Release, *, months: int) -> Suggestion:
-    """Suggest a release like another one, some months later.
+    """Suggest a release like the given release, but some months later.
 
-    The files are the same. Dates in the title, the reference and the addresses are moved forward.
+    The suggested release has the same files. Dates in the title, the reference and the addresses are moved forward.
     """
     series = release.series
     placed = calendar.place_later(
@@ -259,9 +267,9 @@ def suggest_after(release: Release, *, months: int) -> Suggestion:
 
 
 def _addresses_after(release: Release, shift: Shift) -> Iterator[PlannedAddress]:
-    """Yield the page and the files of a release, with dates in addresses and markers moved forward.
+    """Yield the page and the files of a release, with the dates in their addresses and markers moved forward.
 
-    An announcement is left out, because its next address cannot be known.
+    Announcements are skipped, because the address of the next announcement cannot be predicted.
     """
     for address in release.addresses.all():
         if address.role != Address.Role.ANNOUNCEMENT:
@@ -270,7 +278,8 @@ def _addresses_after(release: Release, shift: Shift) -> Iterator[PlannedAddress]
 
 
 def _references(series: Series) -> list[str]:
-    # References are unique among all producers, but a suggestion is only likely to repeat one of the same series.
+    # References are unique across all producers. But a suggested reference is only likely to be in use in the same
+    # series, so only that series is searched.
     return list(series.releases.values_list("reference", flat=True))
 
 
@@ -289,10 +298,10 @@ class AddressObjection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Patterns of the address and of the marker, and the other values of the address.
+    """Patterns for the URL and the marker of addresses. The other fields are the same for every address.
 
-    If a release already has the address or, for a pattern of pages, another page, that address is only changed if
-    `replaces` is true.
+    A release may already have an address with the same URL or, if the pattern is for pages, another page. The existing
+    address is only changed if `replaces` is true.
     """
 
     url: str
@@ -317,7 +326,7 @@ class Proposal:
 
 
 def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: User, now: datetime) -> list[Proposal]:
-    """Return the addresses that a pattern gives for each release; nothing is changed."""
+    """Return a proposal for each release, with the address that the pattern gives. Nothing is saved."""
     addresses = Prefetch(
         "addresses", Address.objects.annotate(was_checked=repository.address_has_check()), to_attr="present_addresses"
     )
@@ -330,9 +339,9 @@ def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: User
 
 
 def apply_addresses(proposals: Iterable[Proposal], *, by: User, at: datetime) -> tuple[int, list[str]]:
-    """Set the addresses without objections; each release separately, with its own event.
+    """Save the proposed addresses that have no objection. Each release is changed separately, with its own event.
 
-    :return: how many were set, and why the others were refused when they were saved.
+    :return: the number of saved addresses, and a message for each address that was refused when it was saved.
     """
     done, refusals = 0, []
     for proposal in proposals:
@@ -380,7 +389,7 @@ def _proposal(release: Release, pattern: Pattern, *, may_edit: bool, now: dateti
         return Proposal(release, planned, objection=AddressObjection.NOT_AN_ADDRESS)
     present: Sequence[Address] = release.present_addresses  # type: ignore[attr-defined]  # of the prefetch
     same = next((address for address in present if address.url == planned.url), None)
-    # A new page replaces the release's main page; attachments are added to the existing ones.
+    # A new page replaces the main page of the release. A new attachment is added to the existing attachments.
     pages = [address for address in present if address.role == planned.role == Address.Role.PAGE]
     pages.sort(key=lambda address: address.part not in MAIN)
     if was := same or next(iter(pages), None):
@@ -407,9 +416,9 @@ def _compare_with_present(
 
 
 def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Object to addresses by which two releases would share a page and a marker.
+    """Add an objection to each proposal with a page and a marker that another release has too.
 
-    The first of two such releases to go live would make both count as live.
+    If two releases have the same page and marker, both count as live as soon as one of them is live.
     """
     wanted = Counter((each.planned.url, each.planned.marker) for each in proposals if each.planned)
     others = Address.objects.filter(url__in={url for url, _ in wanted}, role=Address.Role.PAGE)
@@ -424,20 +433,25 @@ def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
     ]
 
 
-# A page with more releases than this is not usable; it asks for a narrower filter.
+# A page that lists more releases than this is not usable. The page asks for a narrower filter instead.
 MOST_LISTED = 1000
 MOST_CLASHES = 50
-# How far back the releases of a series count for its pace. A yearly series has six releases in five years.
+# How far back releases count for the pace of a series. In five years, a yearly series has six releases.
 PAST_THAT_COUNTS = timedelta(days=5 * 366)
-# How far into the next year releases are read, because they may still count for the last expected period of the year.
+# Releases up to this long after the end of the year are read too, because they may belong to the last expected period
+# of the year.
 BEYOND = timedelta(days=200)
-# Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): a calendar covers the next twelve months.
+# A release calendar covers the next twelve months. Source: Code of Practice for Statistics, edition 2.1, T3.1 (edition
+# 3.0: 3.1).
 PLANNED_AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A bank holiday, and which of the nations shown have it. `everywhere` is true if all of them do."""
+    """A bank holiday, and the displayed nations that have this holiday.
+
+    `everywhere` is true if all displayed nations have the holiday.
+    """
 
     title: str
     nations: tuple[Nation, ...]
@@ -457,7 +471,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month: its days, the number of releases without a day by status, and the releases."""
+    """One month of the year plan.
+
+    `undated` contains pairs of a status and the number of releases with that status and without an exact day. `entries`
+    maps a day to the releases on that day. `vague` lists the releases without an exact due time.
+    """
 
     first: date
     days: tuple[Day, ...]
@@ -476,7 +494,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Releases of the person's producers that are due at the same host and instant."""
+    """Releases of the person's producers that are due on the same host at the same instant."""
 
     due_at: datetime
     place: str
@@ -485,7 +503,10 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class UnevenSeries:
-    """A series with a regular pace, and the expected periods of the year in which no release is planned."""
+    """A series that has a regular pace, but no planned release in some expected periods of the year.
+
+    `gaps` contains these periods.
+    """
 
     series: Series
     pace: Pace
@@ -494,9 +515,10 @@ class UnevenSeries:
 
 @dataclass(frozen=True, slots=True)
 class YearPlan:
-    """A year of some series. `total` counts all releases; if there are too many, none are listed.
+    """The releases that are planned in one year.
 
-    `clashes` has at most MOST_CLASHES, and `clashes_left_out` counts the others.
+    `total` is the number of all these releases. If `total` is more than MOST_LISTED, the months list no releases.
+    `clashes` contains at most MOST_CLASHES clashes. `clashes_left_out` is the number of clashes that were left out.
     """
 
     year: int
@@ -513,7 +535,10 @@ class YearPlan:
 
 
 def year_plan_of(producers: Collection[Producer], series: Series | None, *, year: int, now: datetime) -> YearPlan:
-    """Return the plan of a year, with a constant number of queries."""
+    """Return the year plan of some producers, with a constant number of queries.
+
+    :param series: if given, the plan contains only the releases of this series.
+    """
     of_producers = Release.objects.official().filter(series__producer__in=producers)
     shown = of_producers if series is None else of_producers.filter(series=series)
     in_year = shown.filter(planned_on__year=year)
@@ -531,7 +556,8 @@ def year_plan_of(producers: Collection[Producer], series: Series | None, *, year
                 month.vague.append(release)
             else:
                 month.entries.setdefault(release.planned_on, []).append(release)
-    # A clash has at least one release that is shown. It may include other releases of the same producers.
+    # A clash is listed if the plan shows at least one of its releases. Its other releases may be in other series of the
+    # same producers.
     instants = in_year.filter(due_at__isnull=False).values("due_at")
     keys = set(in_year.values_list("pk", flat=True))
     crowds = host_budgets.crowds_among(of_producers.filter(due_at__in=instants))

@@ -1,8 +1,13 @@
-"""The lists of pre-release access: their entries, requests, times, publication and the erasure of names.
+"""Manage pre-release access lists: entries, requests, access times, publication and the erasure of names.
 
-All actions raise NotYours if the person may not edit the lists of the producer, WrongState or WrongRole by the tables
-`ACCESS` and `REQUEST`, ChangedMeanwhile if the entry was changed since it was read, and ListRefused if the list cannot
-be changed in this way.
+A lead is a Head of Profession or a deputy.
+
+The functions that change a list raise:
+
+- NotYours if the person may not edit the producer's lists;
+- WrongState or WrongRole if the table `ACCESS` or `REQUEST` does not allow the change;
+- ChangedMeanwhile if the entry has changed since the person read it;
+- ListRefused if the list cannot be changed in this way.
 """
 
 from collections import Counter
@@ -45,9 +50,10 @@ from releases.rules.pre_release import (
     needs_agreement_for,
 )
 
-# The changed entry, or the request that is waiting for a lead.
+# The result of a change: the changed entry or, if a lead has to agree first, a request.
 type EntryOrRequest = PreReleaseAccess | PreReleaseRequest
-# Takes the keys of some releases, and returns those whose names are still needed, however old they are.
+# A function that takes keys of releases. It returns the keys of the releases whose names are still needed, regardless
+# of their age.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
 DECISION_EVENTS = {
@@ -55,7 +61,7 @@ DECISION_EVENTS = {
     REFUSE: "pre_release_refused",
     TAKE_BACK: "pre_release_request_taken_back",
 }
-# If one of these fields changes, the links and answers of the recipient no longer count: releases/receipts.py.
+# If one of these fields changes, the links and answers of the recipient are no longer valid (see releases/receipts.py).
 OF_RECIPIENT = frozenset({"person", "email", "length", "unit"})
 
 
@@ -68,7 +74,7 @@ class ListRefused(MoveRefused):
 
 
 class Objected(ListRefused):
-    """The given details are not acceptable; `objections` says why, field by field."""
+    """The given details are invalid. Each of the `objections` names a field and a reason."""
 
     def __init__(self, found: Iterable[Objection]) -> None:
         self.objections = tuple(found)
@@ -76,14 +82,17 @@ class Objected(ListRefused):
 
 
 def lock_list(release: Release, *, by: User) -> Release:
-    """Return the stored release, locked, so that changes of its list are made one after the other."""
+    """Lock the stored release and return it. The lock prevents simultaneous changes to its list."""
     stored = lock_release(release.pk)
     check_may(by, Action.KEEP_ACCESS_LIST, stored.series.producer)
     return stored
 
 
 def _lock_entry(entry: PreReleaseAccess, *, by: User, expected_version: int) -> tuple[Release, PreReleaseAccess]:
-    """Return the stored release, locked, and the stored entry."""
+    """Lock the release of an entry. Return the stored release and the stored entry.
+
+    :raises ChangedMeanwhile: if the stored entry does not have the expected version.
+    """
     release = lock_list(entry.release, by=by)
     stored = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
     if expected_version != stored.version:
@@ -92,7 +101,7 @@ def _lock_entry(entry: PreReleaseAccess, *, by: User, expected_version: int) -> 
 
 
 def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = False) -> None:
-    """Require that access to the release can still be granted or withdrawn."""
+    """Raise ListRefused if access to the release can no longer be granted or withdrawn."""
     if release.status == Status.CANCELLED and not or_cancelled:
         raise ListRefused(_("You cannot grant access, because this release is cancelled."))
     if release.status == Status.PUBLISHED or (release.due_at is not None and at >= release.due_at):
@@ -100,30 +109,36 @@ def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = Fals
 
 
 def check_lawful_access(release: Release) -> None:
-    """Require that the law allows some access to the statistics before their release."""
+    """Raise ListRefused if the law allows no pre-release access to the statistics."""
     if release.series.pre_release_terms().usual is None:
         raise ListRefused(_(NO_ACCESS))
 
 
 def only_words_are_open(entry: PreReleaseAccess, *, at: datetime) -> bool:
-    """Return whether only post and organisation can still be corrected, because the access has already taken place."""
+    """Return whether only the post and the organisation can still be corrected.
+
+    This is the case once access has begun or the release is due.
+    """
     due_at = entry.release.due_at
     return entry.status != AccessStatus.GRANTED or (due_at is not None and at >= due_at)
 
 
 def _changeable_details(entry: PreReleaseAccess, details: Details, *, at: datetime) -> Details:
-    """Return the details to store. Once only the published words can be corrected, the other details stay unchanged."""
+    """Return the details to store.
+
+    If only the post and the organisation can still be corrected, the other details stay unchanged.
+    """
     if only_words_are_open(entry, at=at):
         return replace(entry.details, **{field: getattr(details, field) for field in PUBLIC})
     return details
 
 
 def _is_on_list(release: Release, details: Details, *, but: PreReleaseAccess | None = None) -> bool:
-    """Return whether the list, or a request that is waiting, already has this person with this post.
+    """Return whether the list already has this person with this post. An open request to add the person counts too.
 
-    The result is False if the details have no name.
+    If the details have no name, return False.
 
-    :param but: an entry that is left out; requests are then left out too.
+    :param but: an entry to ignore. If it is given, requests are ignored too.
     """
     if not details.person:
         return False
@@ -156,7 +171,7 @@ def _change_entry(entry: PreReleaseAccess, details: Details, *, by: User, at: da
     fields = [name for name in new if new[name] != was[name]]
     entry = _move_entry(entry, entry.status, **new)
     if {*fields} & OF_RECIPIENT:
-        # The earlier links belonged to another person, or their terms named another period.
+        # The existing links were sent to another person, or their terms have another period.
         AccessLink.objects.filter(entry=entry, revoked_at__isnull=True).update(revoked_at=at)
         AccessLink.objects.filter(entry=entry, is_void=False).update(is_void=True)
         receipts.take_back_phone_confirmation(entry, by=by, at=at)
@@ -173,7 +188,10 @@ def _withdraw_entry(entry: PreReleaseAccess, *, by: User, at: datetime) -> PreRe
 
 
 def _move_entry(entry: PreReleaseAccess, status: str, **values: Any) -> PreReleaseAccess:
-    """Move an entry by compare-and-set on the status and version that it was read with."""
+    """Change the status and the given values of an entry, and return the stored entry.
+
+    :raises ChangedMeanwhile: if the status or the version of the stored entry has changed since it was read.
+    """
     unchanged = PreReleaseAccess.objects.filter(pk=entry.pk, status=entry.status, version=entry.version)
     if not unchanged.update(status=status, version=F("version") + 1, **values):
         raise _was_faster()
@@ -181,7 +199,7 @@ def _move_entry(entry: PreReleaseAccess, status: str, **values: Any) -> PreRelea
 
 
 def _facts_of(row: AccessDetails) -> dict[str, str]:
-    """Return the facts for an event about an entry: the published ones only, without the person."""
+    """Return the published facts about an entry, to record them in an event. They do not include the person."""
     facts = {"post": row.post, "organisation": row.organisation, "period": str(row.period)}
     if row.authority_notified_on:
         facts["authority_notified_on"] = row.authority_notified_on.isoformat()
@@ -195,7 +213,11 @@ def _was_faster() -> ChangedMeanwhile:
 
 @transaction.atomic
 def grant_access(release: Release, details: Details, *, by: User, at: datetime) -> EntryOrRequest:
-    """Grant pre-release access to a post; within a day before the release, request it from a lead."""
+    """Grant pre-release access to a post.
+
+    From 24 hours before the release, only a lead can grant access. If the person is not a lead, a request is created
+    instead.
+    """
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
     _check(details, release, at=at)
@@ -203,7 +225,10 @@ def grant_access(release: Release, details: Details, *, by: User, at: datetime) 
 
 
 def _grant(release: Release, details: Details, *, by: User, at: datetime) -> EntryOrRequest:
-    """Grant or request access; the release must be locked and open, and the details checked."""
+    """Grant or request access.
+
+    The caller must lock the release, check that the list is open, and check the details.
+    """
     if _is_on_list(release, details):
         sentence = _("This person is already on the list as %(post)s, %(organisation)s.")
         raise ListRefused(sentence % {"post": details.post, "organisation": details.organisation}, "person")
@@ -218,9 +243,10 @@ def _grant(release: Release, details: Details, *, by: User, at: datetime) -> Ent
 def change_access(
     entry: PreReleaseAccess, details: Details, *, by: User, at: datetime, expected_version: int
 ) -> EntryOrRequest:
-    """Change an entry of the list; within a day before the release, request the change from a lead.
+    """Change an entry of the list.
 
-    Once access has begun or the release is due, only post and organisation can be corrected.
+    From 24 hours before the release, only a lead can change an entry. If the person is not a lead, a request is created
+    instead. Once access has begun or the release is due, only the post and the organisation can be corrected.
 
     :param expected_version: the version of the entry that the person has read.
     """
@@ -242,11 +268,15 @@ def change_access(
 
 @transaction.atomic
 def withdraw_access(entry: PreReleaseAccess, *, by: User, at: datetime, expected_version: int) -> EntryOrRequest:
-    """Withdraw access that has not begun; within a day before the release, request it from a lead."""
+    """Withdraw access that has not begun.
+
+    From 24 hours before the release, only a lead can withdraw access. If the person is not a lead, a request is created
+    instead.
+    """
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
     check_list_open(release, at=at, or_cancelled=True)
-    # The entry has the name of the person whose access ends, so the request needs no copy of the name.
+    # The entry already has the name of the person, so the request does not store the name again.
     nobody = replace(entry.details, person="", email="")
     if waits := _request_unless_agreed(entry, WITHDRAW, RequestKind.WITHDRAW, nobody, by=by, at=at):
         return waits
@@ -264,7 +294,7 @@ def _check(details: Details, release: Release, *, at: datetime, only: tuple[str,
 def _request_unless_agreed(
     entry: PreReleaseAccess, move: str, kind: RequestKind, details: Details, *, by: User, at: datetime
 ) -> PreReleaseRequest | None:
-    """Return a request for a lead's decision, or None if this person may make the move at once."""
+    """Create and return a request if a lead has to agree to the move. Return None if this person can make it now."""
     release = entry.release
     roles = roles_of(by, release.series.producer)
     agreed = LEADS & roles or not needs_agreement_for(release.due_at, at=at)
@@ -305,16 +335,17 @@ def _create_request(
 
 
 def requests_waiting_for(person: Person) -> QuerySet[PreReleaseRequest]:
-    """Return the requests on which a person may decide, oldest first."""
+    """Return the open requests that a person may decide, oldest first."""
     theirs = Release.objects.filter(series__producer__in=producers_with(person, LEADS)).shown_to(person)
     return PreReleaseRequest.objects.filter(status=RequestStatus.WAITING, release__in=theirs).order_by("asked_at", "pk")
 
 
 @transaction.atomic
 def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datetime) -> None:
-    """Decide a requested change of a list: agree and make the change, refuse it, or take the request back.
+    """Record the decision on a request to change a list.
 
-    A change that can no longer be made stays open and can be refused.
+    If the person agrees, the change is made. If the change can no longer be made, an exception is raised. Then the
+    request stays open and can be refused.
 
     :param name: AGREE, REFUSE or TAKE_BACK.
     """
@@ -323,7 +354,8 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datet
     request = PreReleaseRequest.objects.select_related("release", "asked_by").get(pk=request.pk)
     move = REQUEST.check(name, source=request.status, roles=roles_of(by, release.series.producer))
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
-    # Delete the name from the request, because the list has the name by then, or the name is no longer needed.
+    # Delete the name from the request. If the person agrees, the name is stored in the list. Otherwise the name is no
+    # longer needed.
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
         raise ChangedMeanwhile(_("Another person has already decided this."))
     record_event(release, DECISION_EVENTS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
@@ -360,7 +392,7 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: User, at: 
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """The number of entries that a copy granted, requested, and found already on the list."""
+    """The result of copying a list: how many entries were granted, were requested, or were already on the list."""
 
     source: Release
     granted: int = 0
@@ -369,7 +401,7 @@ class CopyResult:
 
 
 def previous_with_list(release: Release) -> Release | None:
-    """Return the latest earlier release of the same series with entries on its list, or None."""
+    """Return the latest earlier release of the same series that has entries on its list, or None."""
     earlier = Release.objects.filter(
         series=release.series_id, rehearsal=release.rehearsal, planned_on__lt=release.planned_on
     )
@@ -379,10 +411,11 @@ def previous_with_list(release: Release) -> Release | None:
 
 @transaction.atomic
 def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> CopyResult:
-    """Copy the entries of an earlier list to a release's list, for the usual period; existing entries do not change.
+    """Copy the entries of the previous release's list to the list of a release.
 
-    Within a day before the release each entry becomes a request to the Head of Profession. If a name was erased, the
-    post is copied without it.
+    Copied entries have the usual period. Entries that are already on the list do not change. From 24 hours before the
+    release, each entry becomes a request, unless the person is a lead. If a name was erased, the post is copied without
+    a name.
     """
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
@@ -408,9 +441,10 @@ def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> C
 
 
 def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
-    """Return whether a person is on the list or, for an entry without a name, whether enough entries have the post.
+    """Return whether the list already has this person with this post. An open request to add the person counts too.
 
-    :param holders: how many entries with the post are enough.
+    If the details have no name, return whether there are at least `holders` entries and requests with the same post and
+    organisation.
     """
     if details.person:
         return _is_on_list(release, details)
@@ -424,7 +458,7 @@ def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
 def record_begin(
     entry: PreReleaseAccess, *, began_at: datetime, by: User, at: datetime, expected_version: int
 ) -> PreReleaseAccess:
-    """Record that access began, even outside its period."""
+    """Record when access began. The time may be outside the period of access."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     move = ACCESS.check(BEGIN, source=entry.status, roles=roles_of(by, release.series.producer), given=("time",))
     _check_time(release, began_at, at=at)
@@ -438,7 +472,7 @@ def record_begin(
 def record_end(
     entry: PreReleaseAccess, *, ended_at: datetime, by: User, at: datetime, expected_version: int
 ) -> PreReleaseAccess:
-    """Record that access ended before the release was published."""
+    """Record when access ended. The time must not be after the publication of the release."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     move = ACCESS.check(END, source=entry.status, roles=roles_of(by, release.series.producer), given=("time",))
     _check_time(release, ended_at, at=at)
@@ -453,7 +487,7 @@ def record_end(
 
 @transaction.atomic
 def take_back_times(entry: PreReleaseAccess, *, by: User, at: datetime, expected_version: int) -> PreReleaseAccess:
-    """Take back the last recorded time of an entry, if it was a mistake. The event of the recording stays."""
+    """Remove the last recorded time of an entry, to correct a mistake. The event that recorded the time stays."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     move = ACCESS.check(TAKE_BACK, source=entry.status, roles=roles_of(by, release.series.producer))
     column = "began_at" if entry.status == AccessStatus.BEGUN else "ended_at"
@@ -480,7 +514,10 @@ class ListRow:
 
 
 def list_rows_of(release: Release, *, roles: Collection[Role], now: datetime) -> list[ListRow]:
-    """Return every entry of a list, withdrawn ones last, in a fixed number of queries."""
+    """Return a row for each entry of a list, with the moves that the roles allow. Withdrawn entries come last.
+
+    The number of queries does not depend on the number of entries.
+    """
     waiting = {request.entry_id: request for request in waiting_rows_of(release)}
     cancelled = release.status == Status.CANCELLED
     may_withdraw = cancelled or is_list_open(release, now=now)
@@ -513,12 +550,15 @@ def is_shortly(release: Release, *, now: datetime) -> bool:
 
 
 def published_entries(release: Release) -> QuerySet[PreReleaseAccess]:
-    """Return the entries of the published list: those whose access was not withdrawn beforehand."""
+    """Return the entries for the published list. Entries whose access was withdrawn are left out."""
     return release.pre_release_access.filter(status__in=ON_THE_LIST).order_by("organisation", "post", "pk")
 
 
 def is_list_public(release: Release, *, now: datetime) -> bool:
-    """Return whether the public may read the list of a release: the release is announced, due, and published."""
+    """Return whether the public may read the list of a release.
+
+    The release must be announced, due and published, and must not be a rehearsal.
+    """
     if release.rehearsal or release.announced_at is None or release.due_at is None:
         return False
     return release.status == Status.PUBLISHED and now >= release.due_at
@@ -529,7 +569,7 @@ def has_published_list(release: Release, *, now: datetime) -> bool:
 
 
 def releases_with_list(producer: Producer, *, now: datetime) -> QuerySet[Release]:
-    """Return the releases of a producer whose list is public, the latest first."""
+    """Return the releases of a producer that have a public list, the latest first."""
     listed = PreReleaseAccess.objects.filter(release=OuterRef("pk"), status__in=ON_THE_LIST)
     out = Release.objects.public().filter(series__producer=producer, status=Status.PUBLISHED, due_at__lte=now)
     return out.filter(Exists(listed)).order_by("-due_at", "title", "pk")
@@ -543,7 +583,10 @@ class ErasureResult:
 
 
 def may_be_erased(release: Release, *, now: datetime) -> bool:
-    """Return whether names on a release's list may be erased: the release is past its due time, or cancelled."""
+    """Return whether the names on a release's list may be erased.
+
+    The release must be past its due time or cancelled.
+    """
     return release.status == Status.CANCELLED or (release.due_at is not None and release.due_at <= now)
 
 
@@ -556,9 +599,12 @@ def check_erasable(release: Release, *, now: datetime) -> None:
 
 @transaction.atomic
 def erase_name(release: Release, *, by: User, at: datetime, entry: PreReleaseAccess | None = None) -> int:
-    """Erase the names on a release's list, or of one entry, once the release is past its due time.
+    """Erase all names on a release's list or, if `entry` is given, the name of this entry.
 
-    :return: the number of names that this call erased.
+    In both cases, the names in all requests of the release are erased too.
+
+    :return: the number of erased names.
+    :raises ListRefused: if the release is neither past its due time nor cancelled.
     """
     release = lock_list(release, by=by)
     check_erasable(release, now=at)
@@ -567,9 +613,10 @@ def erase_name(release: Release, *, by: User, at: datetime, entry: PreReleaseAcc
 
 
 def erase_old_names(*, now: datetime, retention: timedelta, needed: Needed, dry_run: bool = False) -> ErasureResult:
-    """Erase the names on lists of releases that were due, or cancelled, longer ago than the retention of names.
+    """Erase the names on the lists of all releases that were due or cancelled longer ago than `retention`.
 
-    :param needed: returns which of some releases are still in use, because a report about their list is undecided.
+    :param needed: a function that takes the keys of releases, and returns the keys of the releases that have an
+        undecided report. The names of these releases are not erased.
     """
     before = now - retention
     over = Q(due_at__lt=before) | Q(status=Status.CANCELLED, cancelled_at__lt=before)

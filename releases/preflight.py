@@ -40,15 +40,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Monitoring records every few seconds that it is running. If it has not done so for this long, it has a problem.
+# Monitoring records every few seconds that it is running. If there is no record for this long, the preflight reports a
+# problem.
 LONGEST_SILENCE = timedelta(minutes=1)
-# How far ahead releases are read. No sequence of non-working days is as long, so every release is found on the working
-# day before.
+# Releases that are due within this time are read. There are never as many non-working days in a row, so every release
+# is read on the working day before it.
 AHEAD = timedelta(days=10)
-# A preflight that found a problem is repeated after this long until the problem is solved, so that no one has to
-# request it again.
+# If a preflight finds a problem, it is repeated at this interval until the problem is solved. So no one has to request
+# it again.
 REPEAT_AFTER = timedelta(hours=1)
-# No preflight begins for this long around a due instant.
+# No preflight begins within these times before and after a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=20), timedelta(seconds=10)
 RELEASES_AT_A_TIME = 10
 # Planned preflights are requested in batches, because all releases of ten days may take too much memory.
@@ -58,11 +59,11 @@ CLAIM = timedelta(minutes=10)
 PATIENCE = timedelta(minutes=10)
 
 type CrowdsByInstant = Mapping[datetime, Mapping[int, Sequence[Crowd]]]
-"""The crowds of releases, by due instant and then by the release's key."""
+"""The crowds of each release. The outer keys are due instants, and the inner keys are the keys of releases."""
 
 
 class PreflightRefused(MoveRefused):
-    """There is nothing to check before this release; the message is one sentence for people."""
+    """The release cannot have a preflight. The message is one sentence for people."""
 
 
 def find_problems(
@@ -169,34 +170,38 @@ _BROWSER_CODES = {
 
 
 def _findings_of_browser(release: Release, means: "AdhocMeans") -> Iterator[PreflightFinding]:
-    """Yield how our browser runs, if the release needs a browser.
+    """Yield a finding about the state of our browser if the release needs a browser.
 
-    The browser is started only then, because it takes much memory.
+    If the release does not need a browser, the browser is not started, because it takes much memory.
     """
     if release.has_screenshots or release.addresses.filter(adapter=BROWSER).exists():
         yield PreflightFinding(_BROWSER_CODES[means.browser_state()])
 
 
 def preflight_planned_at(release: Release, *, at: time) -> datetime:
-    """Return the instant of the preflight: on the working day before, at the London time STATSOFFICE_PREFLIGHT_AT."""
+    """Return when the preflight of a release is planned: on the working day before the release.
+
+    :param at: the London time of day of preflights (STATSOFFICE_PREFLIGHT_AT).
+    :raises ValueError: if the release has no exact time.
+    """
     if release.due_at is None:
         raise ValueError(f"{release.reference} has no exact time, so there is no day before it either.")
     return planned_before(calendar.local_date(release.due_at), release.series.producer, at=at)
 
 
 def planned_before(on: date, producer: Producer, *, at: time) -> datetime:
-    """Return the instant of the preflights of a producer's releases on a London day."""
+    """Return when the preflights are planned for those releases of a producer that are due on the London day `on`."""
     # Use the office's working days, because people have to correct the problems that a preflight finds.
     day = calendar.working_day_before(on, nation=Nation(producer.nation), closed=producer.closed_days())
     return calendar.from_london(datetime.combine(day, at))
 
 
 def check_request(release: Release, *, by: User | None, now: datetime) -> None:
-    """Require that a preflight of a release may be requested.
+    """Raise an exception if a preflight of a release may not be requested.
 
-    :param by: the person, or None for the plan or an operator.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises PreflightRefused: if the release is past, cancelled or has no exact date.
+    :param by: the person who requests the preflight, or None if the schedule or an operator requests it.
+    :raises NotYours: if no role of the person allows the request.
+    :raises PreflightRefused: if the release is cancelled, published or already due, or has no exact time.
     """
     if by is not None:
         check_may(by, Action.PREFLIGHT, release.series.producer)
@@ -208,11 +213,11 @@ def check_request(release: Release, *, by: User | None, now: datetime) -> None:
 
 
 def request_preflight(release: Release, *, by: User | None, now: datetime) -> PreflightRun:
-    """Request a preflight of one release, or return the open request.
+    """Request a preflight of a release. If there already is an open request, return it.
 
-    :param by: the person, or None for the plan or an operator.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises PreflightRefused: if the release is past, cancelled or has no exact date.
+    :param by: the person who requests the preflight, or None if the schedule or an operator requests it.
+    :raises NotYours: if no role of the person allows the request.
+    :raises PreflightRefused: if the release is cancelled, published or already due, or has no exact time.
     """
     check_request(release, by=by, now=now)
     values = {"schedule_version": release.schedule_version, "asked_at": now, "asked_by": by}
@@ -227,9 +232,10 @@ def may_be_checked(release: Release, *, now: datetime) -> bool:
 
 
 def request_missing_preflights(*, at: time, now: datetime) -> int:
-    """Request every preflight that is planned by now and not requested yet, and return their number.
+    """Request the preflights whose planned time has come and that are not requested yet, and return their number.
 
-    A preflight that found a problem is repeated an hour later, until there is no problem or the release is due.
+    If a preflight finds a problem, it is requested again after an hour, until there is no problem or the release is
+    due.
 
     :param at: STATSOFFICE_PREFLIGHT_AT.
     """
@@ -243,7 +249,8 @@ def request_missing_preflights(*, at: time, now: datetime) -> int:
             for release in _upcoming(now).filter(pk__in=some)
             if _is_missing(release, latest.get(release.pk), at=at, now=now)
         ]
-        # If a person requested a preflight at the same moment, that request is the only open run of the release.
+        # A person may have requested a preflight at the same moment. A release can have only one open run, so the
+        # conflict is ignored.
         PreflightRun.objects.bulk_create(missing, ignore_conflicts=True)
         number += len(missing)
     return number
@@ -256,7 +263,10 @@ def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
 
 
 def is_quiet_time(*, now: datetime) -> bool:
-    """Return whether no release falls due around an instant, so that a preflight does not disturb its checks."""
+    """Return whether no release is due shortly before or after `now`.
+
+    Near a due instant, a preflight could disturb the checks of the release.
+    """
     about = Release.objects.filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
 
@@ -268,14 +278,16 @@ def run_requested_preflights(
     only: Collection[int] | None = None,
     quiet: Callable[[datetime], bool] | None = None,
 ) -> list[int]:
-    """Make the requested preflights, in batches of releases, and store their findings.
+    """Run the requested preflights in batches of releases, and store their findings.
 
     A run stays open if another process holds the lease of a host, if a due instant is near, or if this process has to
     stop.
 
-    :param quiet: called before each batch with the aware instant; returns whether no due instant is near.
+    :param only: the keys of the releases to check, or None for all releases.
+    :param quiet: a function that is called before each batch with the current aware instant. It returns whether no due
+        instant is near.
     :return: the keys of the runs that are done.
-    :raises ExceptionGroup: if our own code failed on some releases. All others are done first.
+    :raises ExceptionGroup: if our own code failed on some releases. All other releases are checked first.
     """
     begun, at = monotonic(), now
     faults: list[Exception] = []
@@ -324,7 +336,10 @@ def _free_runs(now: datetime) -> QuerySet[PreflightRun]:
 
 
 def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
-    """Claim those runs that no other process has claimed, so that two processes never make the same run."""
+    """Claim the runs that no other process has claimed, and return them.
+
+    This prevents two processes from making the same run.
+    """
     free = _free_runs(now).filter(pk__in=keys)
     runs = free.select_related("release__series__producer", "release__series__responsible__user")
     runs = runs.select_related("release__series__head_of_profession__user").order_by("release__due_at", "pk")
@@ -334,9 +349,14 @@ def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
 def _check_addresses(
     releases: Sequence[Release], *, means: "AdhocMeans", now: datetime
 ) -> tuple[dict[int, "AdhocCheck"], set[int]]:
-    """Return the checks of the releases' addresses by key, and the keys of addresses that could not be checked."""
+    """Check the addresses of the releases.
+
+    :return: a dict that maps the key of an address to its check, and the keys of the addresses that could not be
+        checked.
+    """
     found = Address.objects.filter(release__in=releases).select_related("release__series__producer")
-    # A provisional release is not monitored, so only checks of its announcement are stored as evidence.
+    # If a release is provisional, check only its announcement. Provisional releases are not monitored, so checks of
+    # their other addresses are not stored as evidence.
     found = found.filter(Q(release__status=Status.CONFIRMED) | Q(role=Address.Role.ANNOUNCEMENT))
     addresses = list(found.order_by("release__due_at", "pk"))
     checks = {check.row.address_id: check for check in means.check_addresses(addresses, now=now)}
@@ -344,9 +364,9 @@ def _check_addresses(
 
 
 def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: "AdhocMeans") -> CrowdsByInstant:
-    """Find the crowds of releases, with one search for all releases that are due at the same time.
+    """Return the crowds of the releases, with one search for each due instant.
 
-    :param known: the crowds of the previous batch.
+    :param known: the crowds of the previous batch. A due instant in `known` is not searched again.
     """
     by_instant: dict[datetime, list[Release]] = {}
     for release in releases:
@@ -358,10 +378,13 @@ def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: 
 
 
 def _judge_live_addresses(release: Release, addresses: Collection[int], *, means: "AdhocMeans", now: datetime) -> None:
-    """Judge a release if some of its addresses are live before it is due, after a second check if one is needed.
+    """Judge a release that has live addresses before it is due.
 
-    Two live checks after a check without the release show that it is early. The finding of a single live check is shown
-    to no one (decision 73), so the second check is made now instead of at the next planned time.
+    The release is early if two live checks follow a check that did not find the release. The finding of a single live
+    check is shown to no one (decision 73). So if a second check is needed, it is made now instead of at the next
+    planned time, and the release is judged again.
+
+    :param addresses: the keys of the live addresses.
     """
     verdict = judge.judge_one(release, now=now)
     if verdict.outcome == Outcome.EARLY or not is_hidden(release, [verdict]):
@@ -381,7 +404,11 @@ def _make_run(
     now: datetime,
     faults: list[Exception],
 ) -> bool:
-    """Store the findings of one release; return False if the run has to wait for a busy host."""
+    """Store the findings of a run and return True.
+
+    If some addresses could not be checked, release the claim on the run and return False. Then the run is retried.
+    After `PATIENCE`, the findings are stored anyway, unless this process has to stop.
+    """
     release = run.release
     addresses = set(release.addresses.values_list("pk", flat=True))
     checks = {key: check for key, check in checks.items() if key in addresses}

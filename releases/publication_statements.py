@@ -1,6 +1,7 @@
-"""Signed statements of publishers' own systems that they have published a release (decision 111).
+"""Signed statements from publishers' systems that a release has been published (decision 111).
 
-They are stored and shown as what the publisher says. No verdict, check or move reads them.
+We store the statements and show them as the publisher's own account. Verdicts, checks and lifecycle moves do not use
+them.
 """
 
 from collections import defaultdict
@@ -18,23 +19,23 @@ from releases.rules.lifecycle import TO_COME
 CLOCKS_APART = timedelta(minutes=5)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_OF_A_RELEASE = 20
-"""The most statements of one system about one release that we store. A repeated message counts once."""
+"""The maximum number of statements that we store from one system about one release. A repeated message counts once."""
 
 
 class StatementRefused(ValueError):
-    """A statement that cannot be stored. The reason is one sentence, which the sender may read."""
+    """A statement cannot be stored. The message is one sentence, which may be shown to the sender."""
 
 
 class UnknownRelease(StatementRefused):
     """The producer has no release with this reference.
 
-    The message does not disclose whether another producer has one.
+    The message does not disclose whether another producer has a release with this reference.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class StatedPublication:
-    """What a system stated. `published_at` is aware; `source` is the key of the system."""
+    """The content of a statement. `source` is the key of the system, and `published_at` is an aware datetime."""
 
     source: UUID
     source_name: str
@@ -44,9 +45,11 @@ class StatedPublication:
 
 
 def record_statement(producer: Producer, stated: StatedPublication, *, at: datetime) -> PublicationStatement:
-    """Store a statement about a release of a producer. The same message again returns the first row.
+    """Store a statement about a release of a producer.
 
-    :raises UnknownRelease: if the producer has no such release.
+    If the message is already stored, return the existing row.
+
+    :raises UnknownRelease: if the producer has no release with this reference.
     :raises StatementRefused: if the time is in the future or before 2000, or the system has made too many statements
         about the release.
     """
@@ -64,14 +67,14 @@ def record_statement(producer: Producer, stated: StatedPublication, *, at: datet
         with transaction.atomic():
             return _store(lock_release(key), stated, at=at)
     except IntegrityError:
-        # The same message about another release was stored at the same time.
+        # Another process has just stored the same message for a different release.
         if (first := _find_first(stated)) is None:
             raise
         return first
 
 
 def _store(release: Release, stated: StatedPublication, *, at: datetime) -> PublicationStatement:
-    """:param release: locked."""
+    """Store a statement. The caller must hold the lock of the release."""
     if (first := _find_first(stated)) is not None:
         return first
     if PublicationStatement.objects.filter(release=release, source=stated.source).count() >= MOST_OF_A_RELEASE:
@@ -96,10 +99,9 @@ def _find_first(stated: StatedPublication) -> PublicationStatement | None:
 def find_statements(
     releases: Collection[Release], *, with_early: bool = False
 ) -> dict[int, list[PublicationStatement]]:
-    """Return the statements about releases, by the release's key, in the order in which they arrived.
+    """Return a dict that maps the keys of releases to their statements, in order of arrival.
 
-    :param with_early: whether to include statements about a time before the release is due, or from before it, while
-        the release is still to be published. They may show an early release, of which few people may know.
+    :param with_early: whether to include statements that may reveal an early release. See `is_early_secret`.
     """
     found: dict[int, list[PublicationStatement]] = defaultdict(list)
     by_key = {release.pk: release for release in releases}
@@ -110,7 +112,11 @@ def find_statements(
 
 
 def is_early_secret(row: PublicationStatement, release: Release) -> bool:
-    """Return whether only people who may know of early releases may see a statement."""
+    """Return whether a statement may reveal an early release. Then only people who may know of it see the statement.
+
+    While a release is still to come, a statement is secret if it was received before the due time, or gives a
+    publication time before the due time. If the release has no due time yet, all statements about it are secret.
+    """
     if release.status not in TO_COME:
         return False
     return release.due_at is None or min(row.published_at, row.received_at) < release.due_at

@@ -1,8 +1,10 @@
-"""Corrections of statistics after their release: recorded, changed and withdrawn by people, with a notice for readers.
+"""Corrections of published statistics, with notices for readers.
 
-A correction is not in itself a breach (decision 87). Recording one changes no verdict. Recording, changing and
-withdrawing raise NotYours if none of the person's roles allows it, and ChangedMeanwhile if the record changed since the
-person read it.
+People record, change and withdraw corrections. A correction is not in itself a breach (decision 87), and recording a
+correction does not change a verdict.
+
+The functions that record, change and withdraw a correction raise NotYours if none of the person's roles allows the
+action. They raise ChangedMeanwhile if the record has changed since the person read it.
 """
 
 from collections.abc import Iterable
@@ -24,7 +26,7 @@ Kind = PublishedCorrection.Kind
 
 
 class CorrectionRefused(FieldRefused):
-    """A correction that cannot be accepted; `field` names the invalid field."""
+    """A correction cannot be accepted. `field` is the name of the invalid field."""
 
 
 class NotPublished(MoveRefused):
@@ -37,9 +39,9 @@ class AlreadyWithdrawn(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class CorrectionFacts:
-    """What a person states about a correction. Instants are aware.
+    """The facts that a person enters about a correction. All datetimes are aware.
 
-    Without `corrected_at`, the error is not corrected yet.
+    If `corrected_at` is None, the error is not corrected yet.
     """
 
     what_was_wrong: str
@@ -64,7 +66,7 @@ class Correction:
 
     @property
     def earlier_notices(self) -> list[PublishedCorrection]:
-        """The revisions whose notices readers saw before the current one, the latest first."""
+        """Earlier revisions whose public notice was later replaced or removed, latest first."""
         found: list[PublishedCorrection] = []
         for row, later in zip(self.revisions, self.revisions[1:], strict=False):
             if row.public_notice and row.public_notice != later.public_notice:
@@ -73,28 +75,28 @@ class Correction:
 
     @property
     def was_public(self) -> bool:
-        """Whether readers see a notice about it, or saw one before it was changed or withdrawn."""
+        """Whether the correction has a public notice, or had one before it was changed or withdrawn."""
         return any(row.public_notice for row in self.revisions)
 
 
 def corrections_of(release: Release) -> list[Correction]:
-    """Return the corrections of a release, withdrawn ones included, by number."""
+    """Return all corrections of a release, including withdrawn corrections, in order of number."""
     return group_corrections(release.published_corrections.select_related("recorded_by").order_by("number", "revision"))
 
 
 def group_corrections(rows: Iterable[PublishedCorrection]) -> list[Correction]:
     """Group revisions by correction.
 
-    :param rows: in the order of releases and numbers.
+    :param rows: must be sorted by release, number and revision.
     """
     by_correction = groupby(rows, key=lambda row: (row.release_id, row.number))
     return [Correction(tuple(revisions)) for _key, revisions in by_correction]
 
 
 def corrections_visible_to(person: Person) -> PublishedCorrectionQuerySet:
-    """Return the last revision of each correction that a person may read, the latest found first.
+    """Return the last revision of each correction that a person may read, starting with the error found last.
 
-    Withdrawn corrections are left out, and corrections in trainings in which the person takes no part.
+    The result excludes withdrawn corrections, and corrections in trainings in which the person does not take part.
     """
     own = PublishedCorrection.objects.filter(
         is_shown_to(person, column="release__training"),
@@ -116,9 +118,9 @@ def check_recordable(release: Release, *, by: User) -> None:
 
 
 def check_facts(release: Release, facts: CorrectionFacts, *, at: datetime) -> None:
-    """Check what a person states at an instant.
+    """Check the facts that a person enters about a correction.
 
-    :raises CorrectionRefused: if a fact is missing, or a time is not possible.
+    :raises CorrectionRefused: if a fact is missing or a time is impossible.
     """
     if not facts.what_was_wrong.strip():
         raise CorrectionRefused("what_was_wrong", _("Enter what was wrong."))
@@ -141,9 +143,11 @@ def check_facts(release: Release, facts: CorrectionFacts, *, at: datetime) -> No
 def record_correction(
     release: Release, facts: CorrectionFacts, *, by: User, at: datetime, seen: int
 ) -> PublishedCorrection:
-    """Record a new correction of a published release. A second click returns the first record.
+    """Record a new correction of a published release.
 
-    :param seen: the number of corrections of the release when the person read the page.
+    If a person submits the same correction twice, return the existing record.
+
+    :param seen: the number of corrections that the release had when the person read the page.
     """
     check_recordable(release, by=by)
     check_facts(release, facts, at=at)
@@ -161,11 +165,11 @@ def record_correction(
 def change_correction(
     correction: Correction, facts: CorrectionFacts, *, by: User, at: datetime, seen: int
 ) -> PublishedCorrection:
-    """Record a further revision of a correction; the earlier revisions stay on record.
+    """Add a revision to a correction. Earlier revisions are kept.
 
     :param seen: the number of revisions when the person read the correction.
     :raises CorrectionRefused: if nothing changes.
-    :raises AlreadyWithdrawn: if it was withdrawn.
+    :raises AlreadyWithdrawn: if the correction was withdrawn.
     """
     release = correction.current.release
     check_may(by, Action.RECORD_CORRECTION, release.series.producer)
@@ -181,11 +185,13 @@ def change_correction(
 def withdraw_correction(
     correction: Correction, *, reason: str, by: User, at: datetime, seen: int
 ) -> PublishedCorrection:
-    """Withdraw a correction that was recorded by mistake. Readers no longer see its notice, only that there was one.
+    """Withdraw a correction that was recorded by mistake.
+
+    Readers can no longer read the correction's notice, but they can see that there was a notice.
 
     :param seen: the number of revisions when the person read the correction.
-    :raises CorrectionRefused: if there is no reason.
-    :raises AlreadyWithdrawn: if it was withdrawn.
+    :raises CorrectionRefused: if no reason is given.
+    :raises AlreadyWithdrawn: if the correction was withdrawn before.
     """
     release = correction.current.release
     check_may(by, Action.RECORD_CORRECTION, release.series.producer)
@@ -217,7 +223,7 @@ def _tidy(facts: CorrectionFacts) -> CorrectionFacts:
 
 
 def _lock_correction(correction: Correction, *, seen: int) -> PublishedCorrection:
-    """Return the last revision of a correction, with its release locked.
+    """Lock the release of a correction, and return the last revision of the correction.
 
     :raises ChangedMeanwhile: if there are revisions that the person has not read.
     :raises AlreadyWithdrawn: if the correction was withdrawn.

@@ -1,4 +1,7 @@
-"""Warnings about a release: what it is missing, and what is unusual about its date. They refuse nothing."""
+"""Warnings about missing information and unusual dates of releases.
+
+A warning does not block an action.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,21 +26,21 @@ class WarningKind(StrEnum):
     SHORT_FOR_MARKETS = "short_for_markets"
 
 
-# Warnings about people who are missing from a series, and so from all of its releases.
+# Warnings about people who are missing from a series. They apply to all releases of the series.
 OF_SERIES = frozenset({WarningKind.NO_CONTACT, WarningKind.NO_HEAD})
 # A person who confirms a date with one of these warnings has to give a reason.
 NEEDS_REASON = frozenset({WarningKind.PAST, WarningKind.SHORT_NOTICE})
-# Warnings about the notice. They no longer apply once the date is confirmed.
+# Warnings about the length of notice. They no longer apply once the date is confirmed.
 OF_NOTICE = NEEDS_REASON | {WarningKind.SHORT_FOR_MARKETS}
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseWarning:
-    """One warning.
+    """A warning about a release or its series.
 
-    :ivar on: the day of release, for a warning about the date.
-    :ivar name: the name of the bank holiday, or of the office's own non-working day.
-    :ivar days: the days of notice; negative if the date is past.
+    :ivar on: the day of release, if the warning is about the date.
+    :ivar name: the name of the bank holiday or of the office's non-working day.
+    :ivar days: the number of days of notice; negative if the date is in the past.
     """
 
     kind: WarningKind
@@ -54,7 +57,10 @@ def find_missing_people(series: Series) -> Iterator[ReleaseWarning]:
 
 
 def find_day_warnings(slot: Slot, series: Series) -> Iterator[ReleaseWarning]:
-    """Find why a day is not a working day of the nation of the statistics, or of the producer's office.
+    """Yield a warning for each reason why the day of a slot is not a working day.
+
+    The day can be a weekend, a bank holiday of the nation of the statistics, or a non-working day of the producer's
+    office. A slot without an exact date gives no warnings.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.6 (3.0: 3.6): release on a weekday.
     """
@@ -70,9 +76,9 @@ def find_day_warnings(slot: Slot, series: Series) -> Iterator[ReleaseWarning]:
 
 
 def find_warnings(release: Release, *, at: datetime) -> tuple[ReleaseWarning, ...]:
-    """Find all warnings about a release; a rehearsal has none.
+    """Return all warnings about a release. A rehearsal has no warnings.
 
-    :param at: the aware instant from which the notice would count.
+    :param at: the aware instant from which the days of notice are counted.
     """
     if release.rehearsal:
         return ()

@@ -1,7 +1,7 @@
-"""Handling receipts for pre-release access: one-person links, the answers of recipients, and confirmed lists.
+"""Handling receipts for pre-release access: one-person links, recipients' answers and confirmed lists.
 
-A recipient has no account. A person who has a link may answer, and nothing else. Links and answers belong to one date
-of a release: they do not count for a new date, and recipients are asked again.
+Recipients have no accounts. A person who has a link can only use it to answer. Links and answers are valid for one date
+of a release. If the date changes, recipients are asked again.
 """
 
 import base64
@@ -48,14 +48,15 @@ from releases.rules.receipts import (
     name_terms,
 )
 
-# How far ahead releases are read: more days than the longest period of access and the working days before it can take,
-# with all holidays between them.
+# How far ahead releases are read. Recipients are asked DAYS_FOR_TERMS working days before their access begins, and the
+# access begins at most LONGEST working days before the release. The factor of 2 allows for weekends and holidays.
 _HORIZON = timedelta(days=2 * (DAYS_FOR_TERMS + LONGEST[Unit.WORKING_DAYS]))
 _WITH_ACCESS = (AccessStatus.GRANTED, AccessStatus.BEGUN)
-# Events of a list after which an earlier confirmation no longer counts. This includes corrections of a post's name.
+# After one of these events, an earlier confirmation of the list no longer counts. This is so even if only the name of a
+# post was corrected.
 _LIST_CHANGES = ("pre_release_granted", "pre_release_changed", "pre_release_withdrawn")
-# The event of a release for each answer. A reported disclosure has none, because few people may know of it. Its breach
-# report has an event instead.
+# Maps each answer to the event that is recorded for the release. A reported disclosure is recorded as an event of its
+# breach report and not of the release, because few people may know of the disclosure.
 _EVENTS = {
     Answer.CONFIRMED: "pre_release_terms_confirmed",
     Answer.ACKNOWLEDGED: "pre_release_received",
@@ -65,17 +66,17 @@ _EVENTS = {
 
 
 class LinkUnusable(Exception):
-    """A link must not be sent: it or the access has ended, or its token cannot be made any more."""
+    """A link must not be sent, because the link or the access is not valid, or the token cannot be computed."""
 
 
 class AlreadyReported(Exception):
-    """Another disclosure was reported with this link before. The new report is not stored."""
+    """A different disclosure was already reported with this link. The new report is not stored."""
 
 
 def token_of(link: AccessLink) -> str:
-    """Make the token of a link from its seed. Tokens are not stored.
+    """Compute the token of a link from its seed, because tokens are not stored.
 
-    :raises LinkUnusable: if no secret key of the office makes the token whose digest is stored.
+    :raises LinkUnusable: if none of the secret keys in the settings gives a token that matches the stored digest.
     """
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         token = _sign(link.seed, key=key)
@@ -92,9 +93,9 @@ def _sign(seed: str, *, key: str) -> str:
 
 
 def window_of(entry: PreReleaseAccess) -> Window | None:
-    """Return the times of an entry; None without an exact date.
+    """Return the access times of an entry, or None if the release has no exact date.
 
-    :param entry: with its release, series and producer selected.
+    :param entry: should be read with `select_related` for its release, series and producer.
     """
     begins_at, due_at = entry.begins_at, entry.release.due_at
     if begins_at is None or due_at is None:
@@ -103,9 +104,9 @@ def window_of(entry: PreReleaseAccess) -> Window | None:
 
 
 def is_link_open(link: AccessLink, *, now: datetime) -> bool:
-    """Return whether a link works at an instant.
+    """Return whether a link works at `now`.
 
-    It never works before its time, even if a process with a wrong clock made the link too early.
+    If a process with a wrong clock makes a link too early, the link still does not work before the right time.
     """
     release, window = link.entry.release, window_of(link.entry)
     if window is None or link.revoked_at is not None or link.schedule_version != release.schedule_version:
@@ -115,56 +116,60 @@ def is_link_open(link: AccessLink, *, now: datetime) -> bool:
 
 
 def find_link(token: str, *, now: datetime) -> AccessLink | None:
-    """Return the link of a token if it works now."""
+    """Return the link that a token belongs to, or None if there is no link or it does not work now."""
     links = AccessLink.objects.select_related("entry__release__series__producer", "entry__release__series__responsible")
     found = links.filter(digest=digest_token(token)).first()
     return found if found and is_link_open(found, now=now) else None
 
 
 def _asking(*, now: datetime) -> QuerySet[Release]:
-    """Return the releases whose recipients are asked, because their producers ask recipients."""
+    """Return the releases from `_to_come` for which the producer has turned on requests to recipients."""
     return _to_come(now=now).filter(series__producer__asks_recipients=True)
 
 
 def _to_come(*, now: datetime) -> QuerySet[Release]:
-    """Return the releases whose recipients can be asked: announced, confirmed and still to come.
+    """Return the releases whose recipients can be asked.
 
-    Rehearsals are left out, because we do not write to people outside the office about them.
+    These are the announced and confirmed releases that are due within `_HORIZON`. Rehearsals are left out, because we
+    do not write to people outside the office about rehearsals.
     """
     to_come = Release.objects.public().filter(status=Status.CONFIRMED, due_at__gt=now, due_at__lte=now + _HORIZON)
     return to_come.select_related("series__producer", "series__responsible")
 
 
 def make_due_links(*, now: datetime) -> int:
-    """Make the links that are due and do not exist yet, and return their number.
+    """Create the links that are due and do not exist yet, and return the number of new links.
 
-    Repeated and simultaneous runs make no link twice.
+    Repeated or simultaneous runs do not create duplicate links.
     """
     return sum(_make_link(entry, purpose, now=now) for entry, purpose in _find_due_links(_asking(now=now), now=now))
 
 
 @dataclass(frozen=True, slots=True)
 class DueRequests:
-    """How many emails to recipients are due, and for how many of them access has begun."""
+    """The number of emails to recipients that are due now.
+
+    `begun` counts only the emails to recipients whose access has already begun.
+    """
 
     emails: int
     begun: int
 
 
 def count_due_requests(producer: Producer, *, now: datetime) -> DueRequests:
-    """Count the emails to recipients that are due now, even if the producer does not ask recipients yet."""
+    """Count the emails that are due to a producer's recipients, even if the producer does not ask recipients yet."""
     of_producer = _to_come(now=now).filter(series__producer=producer)
     purposes = [purpose for _entry, purpose in _find_due_links(of_producer, now=now)]
     return DueRequests(len(purposes), purposes.count(Purpose.HANDLING))
 
 
 def _find_due_links(releases: QuerySet[Release], *, now: datetime) -> Iterator[tuple[PreReleaseAccess, Purpose]]:
-    """Yield the entries that are missing a link that is due now, and the purpose of that link."""
+    """Yield an (entry, purpose) pair for each link that is due now and does not exist yet."""
     in_force = AccessLink.objects.filter(
         entry=OuterRef("pk"), schedule_version=OuterRef("release__schedule_version"), revoked_at__isnull=True
     )
     entries = PreReleaseAccess.objects.filter(
-        # The link for handling has the terms too, so a recipient who has it needs no other link.
+        # A handling link also asks for the terms, so a recipient who has a handling link needs no other link.
         ~Exists(in_force.filter(purpose=Purpose.HANDLING)),
         release__in=releases,
         status__in=_WITH_ACCESS,
@@ -179,7 +184,7 @@ def _find_due_links(releases: QuerySet[Release], *, now: datetime) -> Iterator[t
 def _make_link(entry: PreReleaseAccess, purpose: Purpose, *, now: datetime) -> bool:
     with transaction.atomic():
         release = lock_release(entry.release_id)
-        # The entry, or the date of the release, may have changed since it was read.
+        # The entry or the release date may have changed since they were read without a lock.
         entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
         window = window_of(entry)
         if window is None or window.due_purpose(now=now) != purpose or release.status != Status.CONFIRMED:
@@ -199,16 +204,16 @@ def _make_link(entry: PreReleaseAccess, purpose: Purpose, *, now: datetime) -> b
 
 
 def links_in_force(entry: PreReleaseAccess) -> list[AccessLink]:
-    """Return the links of an entry for the present date of its release that are not revoked."""
+    """Return the links of an entry that belong to the current release date and are not revoked."""
     version = entry.release.schedule_version
     return [link for link in entry.links.all() if link.schedule_version == version and link.revoked_at is None]
 
 
 def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
-    """Yield the links that were made since an instant, are not sent yet, and work now.
+    """Yield the links that were made after `since`, have not been sent yet, and work now.
 
-    Once access has begun, a link for the terms is not sent any more, because the link for handling has the terms too.
-    After access has ended, no link is sent: only a link that was sent before is of use, to report a disclosure.
+    Once access has begun, only handling links are sent, because a handling link also asks for the terms. After access
+    has ended, no link is sent. Recipients who already have a link can still use it to report a disclosure.
     """
     links = AccessLink.objects.filter(
         sent_at__isnull=True, revoked_at__isnull=True, made_at__gt=since, entry__status__in=_WITH_ACCESS
@@ -221,9 +226,10 @@ def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
 
 
 def token_to_send(key: int, *, now: datetime) -> str:
-    """Return the token of a link, by its key, at the moment of sending.
+    """Return the token of the link with this primary key, just before the link is sent.
 
-    :raises LinkUnusable: if the link or the access has ended since its message was written, or it is not open yet.
+    :raises LinkUnusable: if the link or the access has ended since the message was written, or the link does not work
+        yet.
     """
     related = ("entry__release__series__producer",)
     link = AccessLink.objects.select_related(*related).filter(pk=key).first()
@@ -239,7 +245,7 @@ def record_send_time(key: int, *, at: datetime) -> None:
 
 
 def renew_links(entry: PreReleaseAccess, *, by: User, at: datetime) -> int:
-    """Revoke the links of an entry, so that the recipient gets new ones; earlier answers still count.
+    """Revoke the links of an entry, so that the recipient gets new links. Earlier answers still count.
 
     :raises NotYours: if the person may not edit the list.
     """
@@ -262,12 +268,12 @@ def answer_link(
     what: Disclosure | None = None,
     happened_at: datetime | None = None,
 ) -> AccessReceipt | None:
-    """Record the answer of the person who holds a link. The same answer again changes nothing.
+    """Record the answer of the person who has a link. Repeating an answer changes nothing.
 
-    :param what: what is reported; only for Answer.DISCLOSURE.
+    :param what: the kind of disclosure; only for Answer.DISCLOSURE.
     :param happened_at: when the disclosure happened, if the recipient knows.
-    :return: the first such answer; None if the link does not work, or does not offer this answer.
-    :raises AlreadyReported: if an earlier report of a disclosure says something else.
+    :return: the stored answer, or None if the link does not work or does not accept this answer.
+    :raises AlreadyReported: if a different disclosure was already reported with this link.
     """
     link = find_link(token, now=at)
     if link is None or answer not in ANSWERS[Purpose(link.purpose)]:
@@ -305,16 +311,18 @@ def _record(release: Release, receipts: Sequence[AccessReceipt], *, at: datetime
 
 
 def _facts_of(entry: PreReleaseAccess) -> dict[str, str]:
-    """Return the published facts of an entry, without the person."""
+    """Return the published facts about an entry, which do not include the name of the person."""
     return {"post": entry.post, "organisation": entry.organisation}
 
 
 def record_silent(*, now: datetime) -> int:
-    """Record as evidence that recipients gave no answer, and return the number of recorded rows.
+    """Record as evidence which recipients gave no answer, and return the number of new rows.
 
-    The time to confirm the terms ends when access begins, and the time for the receipt when the release is published.
-    Only links that were sent and are not revoked count, for the present date of a release that is not cancelled. An
-    answer to a revoked link still counts as an answer, unless the entry was given another person or period.
+    The time to confirm the terms ends when access begins, and the time to acknowledge receipt ends when the release is
+    published. A missing answer is recorded only for links that were sent, are not revoked, and belong to the current
+    release date. Cancelled releases and withdrawn entries are skipped.
+
+    An answer to a revoked link still counts, unless the entry has since been given another person or period.
     """
     answered = AccessReceipt.objects.filter(
         link__entry=OuterRef("entry"), link__schedule_version=OuterRef("schedule_version"), link__is_void=False
@@ -340,7 +348,7 @@ def record_silent(*, now: datetime) -> int:
 def _record_silent_links(release: int, links: Collection[AccessLink], *, now: datetime) -> int:
     with transaction.atomic():
         locked = lock_release(release)
-        # Another process may have recorded some of them since they were read.
+        # Another process may have recorded some of these links since they were read.
         done = set(AccessReceipt.objects.filter(link__in=links, answer=Answer.SILENT).values_list("link_id", flat=True))
         rows = [AccessReceipt(link=link, answer=Answer.SILENT, at=now) for link in links if link.pk not in done]
         for row in rows:
@@ -352,9 +360,11 @@ def _record_silent_links(release: int, links: Collection[AccessLink], *, now: da
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One entry of a list with its status, and when the recipient was asked and answered for the present date.
+    """An entry of a pre-release access list, with the recipient's status and answers for the current release date.
 
-    `by_phone` is the confirmation by phone that staff recorded, if it still counts.
+    `made` contains the links that are in force, keyed by purpose. `answered` maps each answer (also `SILENT`) to the
+    time when it was first recorded. `by_phone` is the confirmation by phone that staff recorded, or None if there is
+    none or it was taken back.
     """
 
     entry: PreReleaseAccess
@@ -366,28 +376,33 @@ class Recipient:
 
     @property
     def asked_at(self) -> datetime | None:
-        """When the first message with a link in force was sent."""
+        """The earliest time at which one of the links in force was sent, or None."""
         return min((link.sent_at for link in self.made.values() if link.sent_at), default=None)
 
     @property
     def is_unsent(self) -> bool:
-        """Whether a link was made whose message is still to be sent."""
+        """Whether a link was made and is still to be sent."""
         return self.entry.status in _WITH_ACCESS and any(link.sent_at is None for link in self.made.values())
 
 
 def recipients_of(release: Release, *, with_withdrawn: bool = False) -> dict[int, Recipient]:
-    """Return the recipients on a release's list by the key of their entry, in a fixed number of queries.
+    """Return a dict that maps the keys of entries on a release's list to their recipients.
 
-    :param with_withdrawn: whether to return those whose access was withdrawn as well.
+    The number of queries does not depend on the length of the list.
+
+    :param with_withdrawn: whether to include recipients whose access was withdrawn.
     """
     found = find_recipients([release.pk], with_withdrawn=with_withdrawn)
     return {recipient.entry.pk: recipient for recipient in found}
 
 
 def find_recipients(releases: Collection[int], *, with_withdrawn: bool = False) -> list[Recipient]:
-    """Find the recipients on the lists of releases, by key, in a fixed number of queries.
+    """Return the recipients on the lists of several releases.
 
-    :param with_withdrawn: whether to return those whose access was withdrawn as well.
+    The number of queries does not depend on the number of releases.
+
+    :param releases: the keys of the releases.
+    :param with_withdrawn: whether to include recipients whose access was withdrawn.
     """
     of_date = {"entry__release__in": releases, "schedule_version": F("entry__release__schedule_version")}
     links = AccessLink.objects.filter(**of_date, is_void=False)
@@ -421,7 +436,11 @@ def find_recipients(releases: Collection[int], *, with_withdrawn: bool = False) 
 
 
 def may_confirm_by_phone(recipient: Recipient, *, now: datetime) -> bool:
-    """Return whether staff can record a call: from when recipients are asked until the release is due."""
+    """Return whether staff can now record that a recipient confirmed the terms by phone.
+
+    They can do this from the time when the recipient is asked until the release is due, if the recipient has not
+    confirmed yet.
+    """
     release, window = recipient.entry.release, recipient.window
     return (
         asks_recipients(release)
@@ -433,10 +452,10 @@ def may_confirm_by_phone(recipient: Recipient, *, now: datetime) -> bool:
 
 
 def record_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime) -> PhoneConfirmation:
-    """Record that a recipient confirmed the terms by phone, as the statement of the person who records it.
+    """Record a staff member's statement that a recipient confirmed the terms by phone.
 
     :raises NotYours: if the person may not edit the list.
-    :raises MoveRefused: if no call can be recorded now, for example because the recipient has confirmed meanwhile.
+    :raises MoveRefused: if no call can be recorded now, for example because the recipient has already confirmed.
     """
     with transaction.atomic():
         recipient = _lock_recipient(entry, by=by)
@@ -456,7 +475,7 @@ def record_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime
 def take_back_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime) -> PhoneConfirmation | None:
     """Record that a confirmation by phone was a mistake, or belongs to another person or period.
 
-    :return: None if there is none that counts.
+    :return: None if there is no confirmation by phone to take back.
     :raises NotYours: if the person may not edit the list.
     """
     with transaction.atomic():
@@ -483,14 +502,14 @@ def _record_call(entry: PreReleaseAccess, *, terms: str, by: User, at: datetime)
 
 
 def asks_recipients(release: Release) -> bool:
-    """Return whether the recipients of a release are asked: its producer asks them, and it is not a rehearsal."""
+    """Return True if the producer has turned on requests to recipients, and the release is not a rehearsal."""
     return release.series.producer.asks_recipients and not release.rehearsal
 
 
 def set_recipient_requests(producer: Producer, *, asks: bool, by: User) -> bool:
-    """Turn the requests to recipients on or off for a producer, with a row of its history.
+    """Turn requests to recipients on or off for a producer, and record this in the producer's history.
 
-    :return: whether that changed anything.
+    :return: whether the setting has changed.
     :raises NotYours: if none of the person's roles allows it.
     """
     check_may(by, Action.ASK_RECIPIENTS, producer)
@@ -503,12 +522,15 @@ def set_recipient_requests(producer: Producer, *, asks: bool, by: User) -> bool:
 
 
 def confirmation_of(release: Release) -> ListConfirmation | None:
-    """Return the last confirmation of the list for the present date of a release; None if the list changed since."""
+    """Return the last valid confirmation of a release's list, or None.
+
+    A confirmation is no longer valid if the list or the release date has changed since.
+    """
     return find_confirmations([release.pk]).get(release.pk)
 
 
 def find_confirmations(releases: Collection[int]) -> dict[int, ListConfirmation]:
-    """Find the confirmations of lists of releases, as `confirmation_of` does, by the key of the release."""
+    """Return a dict that maps the keys of releases to the last valid confirmations of their lists."""
     changed = ReleaseEvent.objects.filter(
         release=OuterRef("release"), kind__in=_LIST_CHANGES, at__gt=OuterRef("confirmed_at")
     )
@@ -520,24 +542,27 @@ def find_confirmations(releases: Collection[int]) -> dict[int, ListConfirmation]
 
 
 def confirmation_due_at(release: Release) -> datetime | None:
-    """Return when the owner of a list is asked whether it is right; None if they are not asked."""
+    """Return when the owner of a list is asked to confirm that the list is right, or None if the owner is not asked."""
     if release.due_at is None or not asks_recipients(release):
         return None
     return list_asked_at(release.due_at, nation=release.series.order_nation)
 
 
 def terms_asked_from(release: Release) -> datetime | None:
-    """Return when the first person on a list is asked to confirm the terms; None if no one has an email address."""
+    """Return when the first person on a list is asked to confirm the terms.
+
+    Return None if no one on the list has an email address.
+    """
     entries = release.pre_release_access.filter(status__in=_WITH_ACCESS).exclude(email="")
     windows = map(window_of, entries.select_related("release__series__producer"))
     return min((window.asked_at for window in windows if window), default=None)
 
 
 def lists_to_confirm(*, now: datetime) -> Iterator[Release]:
-    """Yield the releases whose lists are not empty, and whose owners are to be asked now to confirm them.
+    """Yield the releases for which the owner of the list must now be asked to confirm the list.
 
-    If a list changed after it was confirmed, its owner is not asked again, because a person who may edit the list made
-    the change.
+    Releases with an empty list are skipped. If a list changed after it was confirmed, the owner is not asked again,
+    because the change was made by a person who may edit the list.
     """
     with_posts = PreReleaseAccess.objects.filter(status__in=ON_THE_LIST).values("release")
     for release in _asking(now=now).filter(pk__in=with_posts):
@@ -549,10 +574,11 @@ def lists_to_confirm(*, now: datetime) -> Iterator[Release]:
 
 @dataclass(frozen=True, slots=True)
 class ListTask:
-    """What is left to do about one pre-release access list before the release.
+    """The open tasks for one pre-release access list before the release.
 
-    `is_unconfirmed`: no one has confirmed that the list is right. `to_call` are the recipients near the beginning of
-    their access, or after it, who have not confirmed the terms. `read_at` is when the task was read.
+    `is_unconfirmed` is True if no one has confirmed that the list is right. `to_call` contains the recipients who have
+    not confirmed the terms, although their access begins soon or has already begun. `read_at` is when the tasks were
+    read.
     """
 
     release: Release
@@ -562,17 +588,17 @@ class ListTask:
 
     @property
     def begins_at(self) -> datetime | None:
-        """When the first of the recipients to call has access."""
+        """When access begins for the first recipient in `to_call`."""
         return min((one.window.begins_at for one in self.to_call if one.window), default=None)
 
     @property
     def has_begun(self) -> bool:
-        """Whether the first of the recipients to call already has access."""
+        """Whether access has already begun for at least one recipient in `to_call`."""
         return self.begins_at is not None and self.begins_at <= self.read_at
 
 
 def find_list_tasks(person: Person, *, now: datetime) -> list[ListTask]:
-    """Find the lists that a person edits with something left to do, the next release first."""
+    """Return the open tasks for the pre-release access lists that a person may edit, next release first."""
     own = producers_where(person, Action.KEEP_ACCESS_LIST)
     with_posts = PreReleaseAccess.objects.filter(status__in=ON_THE_LIST).values("release")
     releases = list(_asking(now=now).filter(series__producer__in=own, pk__in=with_posts).order_by("due_at", "pk"))
@@ -592,7 +618,10 @@ def find_list_tasks(person: Person, *, now: datetime) -> list[ListTask]:
 
 
 def may_confirm_list(release: Release, *, now: datetime) -> bool:
-    """Return whether the list can be confirmed: from ten working days before the release until it is due."""
+    """Return whether the list of a release can be confirmed now.
+
+    A list can be confirmed from ten working days before the release until the release is due.
+    """
     asked_at, due_at = confirmation_due_at(release), release.due_at
     return (
         release.status == Status.CONFIRMED and asked_at is not None and due_at is not None and asked_at <= now < due_at
@@ -600,21 +629,23 @@ def may_confirm_list(release: Release, *, now: datetime) -> bool:
 
 
 def digest_list(release: Release, entries: Iterable[PreReleaseAccess]) -> str:
-    """Digest a list as a person reads it: its entries with their versions and times, and the version of the date.
+    """Return a digest that changes if the list or the release date changes.
 
-    :param entries: all entries of the release; withdrawn ones do not count.
+    The digest covers the version of the release date, and the key, version and start time of each entry.
+
+    :param entries: all entries of the release. Withdrawn entries are ignored.
     """
     on_list = sorted((entry for entry in entries if entry.status in ON_THE_LIST), key=lambda entry: entry.pk)
     return digest_json([release.schedule_version, [[entry.pk, entry.version, entry.begins_at] for entry in on_list]])
 
 
 def confirm_list(release: Release, *, seen: str, by: User, at: datetime) -> ListConfirmation:
-    """Record that a person who edits the list confirms that it is right.
+    """Record a person's confirmation that the pre-release access list of a release is right.
 
     :param seen: the digest of the list that the person read.
     :raises NotYours: if the person may not edit the list.
     :raises ChangedMeanwhile: if the list has changed since the person read it.
-    :raises MoveRefused: if it is too early, or the release is published, cancelled or due.
+    :raises MoveRefused: if it is too early, or the release is published, cancelled or already due.
     """
     with transaction.atomic():
         release = lock_release(release.pk)

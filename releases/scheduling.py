@@ -1,8 +1,12 @@
-"""The moves of the calendar: record, announce, confirm, change the date, cancel and publish.
+"""The moves of a release in the calendar: record, announce, confirm, change the date, cancel and publish.
 
-A move that is not allowed raises a subclass of `MoveRefused`: WrongState or WrongRole by the table `RELEASE`,
-MissingFields if a reason, day or time is missing, SlotRefused if the day or time is not allowed, BeingJudged while the
-release is waiting for its verdict, ChangedMeanwhile if it has changed since it was read.
+If a move is not allowed, one of these subclasses of `MoveRefused` is raised:
+
+- WrongState or WrongRole if the table `RELEASE` does not allow the move.
+- MissingFields if a reason, day or time is missing.
+- SlotRefused if the day or time is not allowed.
+- BeingJudged if the release is waiting for its verdict.
+- ChangedMeanwhile if the release has changed since it was read.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -52,7 +56,8 @@ from releases.rules.lifecycle import (
 )
 from releases.rules.parts import PAGES
 
-# This long after the limit, the last check that was planned up to the limit has timed out, and the verdict is final.
+# How long after the limit the verdict becomes final. By then, each check that was planned up to the limit has a
+# response or has timed out.
 JUDGING_TAKES = timedelta(seconds=30)
 PLAUSIBLE_YEARS = range(1990, 2100)
 
@@ -70,7 +75,10 @@ class BeingJudged(MoveRefused):
 
 
 def check_move(release: Release, name: str, *, by: User | None, given: Collection[str] = ()) -> Move:
-    """Return the row of the table `RELEASE` for a move of a release by a person, or by the system."""
+    """Check a move of a release against the table `RELEASE`, and return the move.
+
+    :param by: the person who makes the move, or None for the system.
+    """
     roles = roles_of(by, release.series.producer) if by else frozenset()
     return RELEASE.check(name, source=release.status, roles=roles, given=given, by_system=by is None)
 
@@ -85,7 +93,12 @@ def apply_move(
     words: str = "",
     **facts: Any,
 ) -> Release:
-    """Make a checked move as a compare-and-set, and write its event."""
+    """Make a move that was checked before, and record its event.
+
+    The release is updated only if its status and its schedule version are still the same.
+
+    :raises ChangedMeanwhile: if the release has changed.
+    """
     with transaction.atomic():
         unchanged = Release.objects.filter(pk=release.pk, status=move.source, schedule_version=release.schedule_version)
         if not unchanged.update(status=move.target, **values):
@@ -101,7 +114,12 @@ def is_due(release: Release, *, at: datetime) -> bool:
 
 
 def refuse_during_judgement(release: Release, *, at: datetime) -> None:
-    """Require that a release is not waiting for its verdict, because moving or cancelling it could hide a breach."""
+    """Require that a release is not waiting for its verdict.
+
+    Moving or cancelling the release before the verdict could hide a breach.
+
+    :raises BeingJudged: if the release is waiting for its verdict.
+    """
     if times := _times_of_judging(release, at=at):
         sentence = _(
             "We are checking this release, which was due at %(due)s. From %(free)s, you can change its "
@@ -113,8 +131,10 @@ def refuse_during_judgement(release: Release, *, at: datetime) -> None:
 def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) -> None:
     """Require that none of the releases is waiting for its verdict.
 
-    Call this before a title, or another text by which checks recognise the releases, is changed. The change could hide
-    a breach.
+    Call this before you change a title or another text that identifies the releases. Changing this text while a release
+    is waiting for its verdict could hide a breach.
+
+    :raises BeingJudged: if one of the releases is waiting for its verdict.
     """
     longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + JUDGING_TAKES
     for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
@@ -127,8 +147,12 @@ def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) 
 
 
 def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
-    """Return, in words, the period in which a release is waiting for its verdict; empty if it is not."""
-    # This includes published releases: a person may have stated that the page was live while attachments are missing.
+    """Return the due time and the end of the wait for the verdict, both formatted for messages.
+
+    The dict is empty if the release is not waiting for its verdict.
+    """
+    # A published release may be waiting too, because a person may have stated that the page was live while attachments
+    # are missing.
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None or at < release.due_at:
         return {}
     free_at = release.limit_at + JUDGING_TAKES
@@ -140,10 +164,10 @@ def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
 def check_new_slot(
     series: Series, *, slot: Slot, at: datetime, rehearsal: bool = False, grounds: Grounds = NO_GROUNDS
 ) -> Slot:
-    """Return the normalised slot if a release of a series can be recorded for it.
+    """Check that a release of a series can be recorded for a slot, and return the normalised slot.
 
-    For a provisional release, a time other than the usual one of its series needs OSR's agreement. A weekend needs the
-    agreement only when the date is confirmed.
+    If the time is not the usual time of the series, OSR's agreement is needed even for a provisional release. For a
+    weekend, the agreement is needed only when the date is confirmed.
     """
     slot = normalise_slot(slot)
     if not rehearsal:
@@ -159,7 +183,7 @@ def departures_of(slot: Slot, series: Series) -> Departures:
 
 @dataclass(frozen=True, slots=True)
 class MissingGrounds:
-    """The grounds that a release needs before its present date is confirmed, and that are not on record."""
+    """The grounds that must still be given before the present date of a release can be confirmed."""
 
     departures: Departures
     agreement: bool
@@ -167,7 +191,10 @@ class MissingGrounds:
 
 
 def find_missing_grounds(release: Release) -> MissingGrounds:
-    """Compare the departures of a release from the rule with the recorded exceptions; a rehearsal needs none."""
+    """Find the grounds that the present date of a release needs, and that are not recorded yet.
+
+    A rehearsal needs no grounds. A release with a recorded decision to release at once needs no other grounds.
+    """
     departures = departures_of(release.slot, release.series)
     recorded = {departure.kind for departure in recorded_departures(release)}
     at_once = release.rehearsal or DepartureKind.AT_ONCE in recorded
@@ -185,10 +212,13 @@ def recorded_departures(release: Release) -> list[Departure]:
 
 
 def normalise_slot(slot: Slot) -> Slot:
-    """Return a slot without seconds or, for a vague date, with the first day of its month.
+    """Return a slot without seconds. If the date is vague, set the day to the first day of the month.
 
-    A time that does not exist on that day is refused. A day that was typed for a vague date is not public, and the
-    order of lists must not disclose it.
+    A day that was entered for a vague date is not public. If the slot kept this day, the order of lists could disclose
+    the day.
+
+    :raises SlotRefused: if the year is not plausible, or the time does not exist or happens twice on this day.
+    :raises MissingFields: if the date is exact and has no time.
     """
     if slot.on.year not in PLAUSIBLE_YEARS:
         raise SlotRefused("planned_on", _("%(year)s is not a valid year for a release.") % {"year": slot.on.year})
@@ -217,7 +247,7 @@ def choose_slot(
 
 
 def _check_notice(on: date, *, reason: str, at: datetime) -> None:
-    """Require a reason for confirming a date less than four weeks ahead.
+    """Require a reason if a date is confirmed less than four weeks ahead.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
     """
@@ -260,7 +290,10 @@ class PlannedAddress:
         return cls(**{name: getattr(address, name) for name in ADDRESS_COLUMNS})
 
     def find_part_faults(self) -> Iterator[PartRefused]:
-        """Find why the address cannot be this part of the release. The database has the same rules as constraints."""
+        """Find the reasons why the address cannot be this part of the release.
+
+        Constraints of the database enforce the same rules.
+        """
         if self.may_follow_minutes and not self.part:
             yield PartRefused("part", _("Choose the part that may follow."))
         elif self.may_follow_minutes and not self.required:
@@ -275,7 +308,9 @@ ADDRESS_COLUMNS = tuple(field.name for field in fields(PlannedAddress))
 
 
 def check_address(planned: PlannedAddress) -> PlannedAddress:
-    """Return an address as it is stored: an announcement is evidence, so it is not required and not a part.
+    """Check a planned address, and return the address as it is stored.
+
+    An announcement is evidence. So it is stored as not required, and not as a part of the release.
 
     :raises PartRefused: if the address cannot be the planned part of the release.
     """
@@ -300,10 +335,10 @@ def record_release(
     grounds: Grounds = NO_GROUNDS,
     welsh_title: str = "",
 ) -> Release:
-    """Record a provisional release and its addresses; it is not public before it is announced.
+    """Record a provisional release and its addresses. The release is not public until it is announced.
 
-    :param training: the training of which the rehearsal is a part.
-    :param grounds: OSR's agreement, if the time is not that of the series.
+    :param training: the training to which the rehearsal belongs.
+    :param grounds: OSR's agreement, if the time is not the usual time of the series.
     """
     slot = check_new_slot(series, slot=slot, rehearsal=rehearsal, grounds=grounds, at=at)
     with transaction.atomic():
@@ -334,7 +369,7 @@ def check_only_announcement(release: Release, *, but: Address | None = None) -> 
 
 
 def add_address(release: Release, planned: PlannedAddress, *, at: datetime) -> Address:
-    """Add an address to a release. One added after the due time is stored and not monitored."""
+    """Add an address to a release. If the release is already due, the address is stored but not monitored."""
     with transaction.atomic():
         address = _create_address(release, planned, at=at)
         record_rows({Address: [address.pk]})
@@ -349,14 +384,14 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
 
 
 def check_announce(release: Release, *, by: User | None) -> Move:
-    """Return the move by which a release is announced."""
+    """Check that a release may be announced, and return the move."""
     if release.rehearsal:
         raise MoveRefused(_("You cannot announce a rehearsal."))
     return check_move(release, ANNOUNCE, by=by)
 
 
 def announce_release(release: Release, *, by: User | None, at: datetime) -> Release:
-    """Make a release public in the calendar. A second call changes nothing."""
+    """Make a release public in the calendar. If the release is already announced, nothing changes."""
     move = check_announce(release, by=by)
     if release.announced_at is not None:
         return release
@@ -366,12 +401,13 @@ def announce_release(release: Release, *, by: User | None, at: datetime) -> Rele
 def check_confirm(
     release: Release, *, by: User | None, at: datetime, reason: str = "to be given", grounds: Grounds = NO_GROUNDS
 ) -> Move:
-    """Return the move by which a release is confirmed for its exact date and time, as `confirm_release` makes it."""
+    """Check that a release may be confirmed for its exact date and time, and return the move."""
     given = {"exact_date"} if release.due_at else set()
     move = check_move(release, CONFIRM, by=by, given=given)
     if not release.rehearsal:
         _check_day(release, grounds, by=by, at=at)
-        # If the system confirms a release, it was confirmed elsewhere before, and the import does not know the reason.
+        # If the system confirms a release, the release was confirmed elsewhere before. The import does not know the
+        # reason for short notice, so no reason is required.
         if by is not None:
             _check_notice(release.planned_on, reason=reason, at=at)
     return move
@@ -382,9 +418,9 @@ def confirm_release(
 ) -> Release:
     """Confirm a provisional release for its exact date and time.
 
-    :param reason: why the notice is short, if it is; it is not published.
-    :param grounds: OSR's agreement to another time or a weekend, or a lead's reason for a bank holiday, unless it is
-        recorded already.
+    :param reason: the reason for short notice, if the notice is short. It is not published.
+    :param grounds: OSR's agreement to an unusual time or a weekend, or a lead's reason for a bank holiday. They may be
+        omitted if they are already recorded.
     """
     move = check_confirm(release, by=by, at=at, reason=reason, grounds=grounds)
     is_short = not release.rehearsal and calendar.is_short_notice(release.planned_on, given_at=at)
@@ -398,9 +434,9 @@ def confirm_release(
 
 
 def _check_day(release: Release, grounds: Grounds, *, by: User | None, at: datetime) -> None:
-    """Require OSR's agreement to another time or a weekend, and a lead's reason for a bank holiday.
+    """Require OSR's agreement to an unusual time or a weekend, and a lead's reason for a bank holiday.
 
-    Each may be given now or be on record already.
+    The agreement and the reason may be in `grounds`, or may already be recorded.
     """
     missing = find_missing_grounds(release)
     is_lead = by is not None and bool(LEADS & roles_of(by, release.series.producer))
@@ -409,9 +445,9 @@ def _check_day(release: Release, grounds: Grounds, *, by: User | None, at: datet
 
 
 def _record_departures(release: Release, grounds: Grounds, *, by: User | None, at: datetime, reason: str = "") -> None:
-    """Store the given grounds as exceptions for the present date of a release, each with an event.
+    """Store the given grounds as exceptions for the present date of a release, and record an event for each.
 
-    :param reason: the public reason of a release at once.
+    :param reason: the public reason for releasing at once.
     """
     if release.rehearsal:
         return
@@ -444,7 +480,7 @@ def _record_departures(release: Release, grounds: Grounds, *, by: User | None, a
 
 
 def _check_same_departure(known: Departure, values: dict[str, Any]) -> None:
-    """Require that grounds which are given again are the same as those on record, which do not change."""
+    """Require that grounds given again are equal to the recorded grounds, which cannot be changed."""
     stored: Departure | Grounds = known.agreement if known.kind == DepartureKind.OSR_AGREEMENT else known
     for name, value in values.items():
         if getattr(stored, name) != value:
@@ -462,9 +498,10 @@ def prepare_date_change(
     expected_version: int | None = None,
     grounds: Grounds = NO_GROUNDS,
 ) -> tuple[Release, Slot, Move]:
-    """Check a change as `change_date` does; return the stored release, the new slot to the minute, and the move.
+    """Make the checks of `change_date`, except `refuse_during_judgement`, without changing the date.
 
     :param roles: the person's roles, or None for the system.
+    :return: the release as stored in the database, the normalised new slot, and the move.
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
@@ -517,7 +554,7 @@ def change_date(
     Every change stays on record. Only a Head of Profession or a deputy may move a confirmed release, with a public
     reason. The reason for moving a provisional release is not published.
 
-    :param grounds: what allows another time than the series', a weekend or a bank holiday, for this release only.
+    :param grounds: the grounds for an unusual time, a weekend or a bank holiday. They apply to this release only.
     """
     roles = roles_of(by, release.series.producer) if by else None
     release, to, move = prepare_date_change(
@@ -578,9 +615,10 @@ def release_at_once(
     at: datetime,
     expected_version: int | None = None,
 ) -> Release:
-    """After a leak or a statement in public, move a release to a time within hours, and confirm and announce it.
+    """Move a release to a time within the next 24 hours, and confirm and announce it.
 
-    Only the Head of Profession or a deputy decides this. Monitoring checks the release at the new time.
+    Use this after a leak or a statement in public. Only the Head of Profession or a deputy may do this. Monitoring
+    checks the release at the new time.
 
     :param reason: the public reason.
     :param osr_told_at: when OSR was informed (aware).
@@ -601,7 +639,10 @@ def release_at_once(
 
 
 def check_cancel(release: Release, *, by: User, at: datetime, reason: str = "to be given") -> Move:
-    """Return the move by which a person cancels a release: CANCEL_ONCE_DUE for a confirmed release that is due."""
+    """Check that a person may cancel a release, and return the move.
+
+    The move is CANCEL_ONCE_DUE if the release is confirmed and due. Otherwise it is CANCEL.
+    """
     due = release.status == Status.CONFIRMED and is_due(release, at=at)
     given = {"reason"} if reason.strip() else set()
     return check_move(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
@@ -637,10 +678,11 @@ def publish(release: Release, *, by: User | None, at: datetime, published_at: da
 
 
 def publish_all(live_releases: Sequence[tuple[Release, datetime]], *, at: datetime) -> list[ReleaseEvent]:
-    """Mark confirmed releases as published, each from the aware instant at which it was first found live.
+    """Mark confirmed releases as published.
 
-    :param live_releases: the stored releases, which the caller's transaction has locked.
-    :return: the events, for the caller to append in the same transaction.
+    :param live_releases: pairs of a release and the aware instant at which the release was first found live. The
+        releases must be locked by the caller's transaction.
+    :return: the events. The caller must store them in the same transaction.
     """
     events = []
     for release, published_at in live_releases:
@@ -652,9 +694,10 @@ def publish_all(live_releases: Sequence[tuple[Release, datetime]], *, at: dateti
 
 
 def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -> list[str]:
-    """Return the moves that the roles may make with a release, as pages offer them.
+    """Return the names of the moves that pages offer to a person with these roles.
 
-    A release is announced once, and a rehearsal never. Once a confirmed release is due, only a lead may cancel it.
+    A release can be announced only once, and a rehearsal cannot be announced. If a confirmed release is due, only a
+    lead may cancel the release.
     """
     moves = RELEASE.available(source=release.status, roles=roles)
     hidden = set()
@@ -667,9 +710,10 @@ def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The days from confirmation to the date, negative if the date was past.
+    """The notice that readers get of a release date.
 
-    Only the notice of a market-sensitive series is ever short for markets.
+    `days` is the number of days from the confirmation to the date. It is negative if the date has passed.
+    `is_short_for_markets` is always false if the series is not market-sensitive.
     """
 
     days: int
@@ -679,7 +723,7 @@ class Notice:
 
 
 def notice_of(release: Release, *, given_at: datetime) -> Notice:
-    """Return the length of notice if a release is confirmed at an aware instant."""
+    """Return the notice that readers get if a release is confirmed at an aware instant."""
     on = release.planned_on
     is_exact = release.due_at is not None
     return Notice(

@@ -1,4 +1,4 @@
-"""Staff statements about a release: open questions, answers, and the time at which it was live."""
+"""Staff statements about releases, and the open questions that staff have to answer."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statem
 
 
 class AnswerRefused(FieldRefused):
-    """The answer cannot be accepted; `field` names the invalid field."""
+    """The answer cannot be accepted. `field` names the invalid field."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One text found at one address without a statement yet."""
+    """A text that was found at an address. A person still has to state whether the text is the release."""
 
     address: Address
     text_digest: str
@@ -39,13 +39,16 @@ class OpenQuestion:
 
 
 def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
-    """Find the texts that a person has to identify, among the texts in checks for the present schedules."""
+    """Find the texts that a person has to identify.
+
+    Only texts that were found by checks for the present schedules are considered.
+    """
     said: dict[int, dict[str, str]] = {}
     statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
         said.setdefault(release, {})[digest] = kind
     texts = repository.read_seen_texts(releases)
-    # When each address was first checked without the release on it.
+    # Maps the key of each address to the time of the first check that did not find the release there.
     absent_since: dict[int, datetime] = {}
     for text in sorted(texts, key=lambda text: text.first_at):
         stated = said.get(text.release_id, {}).get(text.text_digest)
@@ -57,7 +60,8 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
         if text.result in {CheckOutcome.UNRECOGNISED, CheckOutcome.LIVE}
         and text.text_digest
         and text.text_digest not in said.get(text.release_id, {})
-        # No statement is needed for a text with the marker if an earlier check of the address found no release.
+        # If a text has the marker, and an earlier check of the address did not find the release, a statement is not
+        # needed.
         and not (text.result == CheckOutcome.LIVE and absent_since.get(text.address_id, text.last_at) < text.last_at)
     ]
     addresses = Address.objects.select_related("release").in_bulk({text.address_id for text in open_texts})
@@ -68,25 +72,28 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
 
 
 def verdicts_without_answer(releases: QuerySet[Release], *, reader: Person) -> QuerySet[Verification]:
-    """Return the verdicts on some releases that need a statement of when the release was live, and have none.
+    """Return the verdicts that need checking and for which no one has stated when the release was live.
 
-    Statements of which the reader may not know do not count.
+    Verdicts on earlier dates are included. If a release was moved after it was due, the question about the earlier date
+    is still open.
 
-    This includes verdicts on an earlier date, because moving a release after it was due does not answer the question.
+    Statements that the reader may not know about are ignored.
     """
     answered = is_answered(reader=reader)
     return Verification.objects.filter(~answered, release__in=releases, outcome__in=NEEDS_CHECKING)
 
 
 def is_answered(*, reader: Person | None = None) -> Exists:
-    """Return the condition on verdicts that a person has stated when the release was live.
+    """Return a condition that selects the verdicts for which a person has stated when the release was live.
 
-    Until the release is published, a statement that it was live before it was due counts only for its author and for
-    people who may know of early findings. For other people, a question that disappears would disclose the statement.
+    A statement that the release was live before the due time is confidential until the release is published or
+    cancelled. Until then, the statement counts only for its author and for people who may know of early findings. If
+    the statement counted for other people too, the question would disappear for them, and this would disclose the
+    statement.
 
-    :param reader: None for a question that everyone is asked.
+    :param reader: the person who is asked the question. If None, only statements that are open to everyone count.
     """
-    # Compare with the due time of the verdict and, because the release may have been moved since, with its present one.
+    # Compare with both the due time of the verdict and the present due time, because the release may have been moved.
     open_to_all = Q(live_at__gte=OuterRef("due_at")) & Q(live_at__gte=F("release__due_at"))
     open_to_all |= ~Q(release__status__in=TO_COME)
     if reader is not None:
@@ -128,11 +135,13 @@ def record_text_statement(
 
 
 def record_live_time(release: Release, *, live_at: datetime, by: User, at: datetime, words: str = "") -> Statement:
-    """Record a person's statement that a release was live at a time, and publish it if it is confirmed and due.
+    """Record a person's statement that a release was live at a certain time.
 
-    A statement about a time before the due time publishes nothing, because the release may have been removed since.
+    If the release is confirmed, the person may publish it, and the stated time is not before the due time, the release
+    is also published. If the stated time is before the due time, the release is not published, because it may have been
+    removed since.
 
-    The verdict is based on checks and does not change.
+    The statement does not change the verdict, which is based on checks.
     """
     check_may(by, Action.ANSWER, release.series.producer)
     if release.due_at is None:
@@ -191,5 +200,6 @@ def _add_statement(
 
 
 def _judge(release: Release, *, now: datetime) -> None:
-    # Only monitoring knows which checks have no response yet. All checks that were sent before this have timed out.
+    # Only monitoring knows which checks are still waiting for a response. But once a check is older than `LONGEST`, it
+    # has a response or has timed out.
     judge.judge_one(release, now=now, answered_until=lambda _: now - LONGEST)

@@ -18,12 +18,15 @@ def announced_after(release: Release) -> Release | None:
 
 
 def planned_after(release: Release) -> Release | None:
-    """Return the next release of the same series, announced or not; rehearsals do not count."""
+    """Return the next release of the same series, whether or not it is announced.
+
+    Rehearsals are ignored. If the given release is a rehearsal, return None.
+    """
     return None if release.rehearsal else _first_after(release, Release.objects.official())
 
 
 def _first_after(release: Release, releases: ReleaseQuerySet) -> Release | None:
-    # If two releases are planned for the same day, the one that was recorded later comes later.
+    # Releases that are planned for the same day follow each other in the order in which they were recorded.
     later = Q(planned_on__gt=release.planned_on) | Q(planned_on=release.planned_on, pk__gt=release.pk)
     found = releases.filter(later, series=release.series_id).exclude(status=Status.CANCELLED)
     return found.order_by("planned_on", "pk").first()
@@ -33,15 +36,16 @@ DONE, OPEN_AGAIN = TICKED = ("task_done", "task_open_again")
 
 
 class AlreadyTicked(MoveRefused):
-    """The task was ticked off or reopened since it was read."""
+    """Someone has already ticked off or reopened the task."""
 
 
 def add_task(
     series: Series, *, text: str, origin: str = "", rehearsal: bool = False, by: User, at: datetime
 ) -> ReleaseTask:
-    """Add a task for the next release of a series after an aware instant, even if that release is not planned yet.
+    """Add a task for the next release of a series. The release need not be planned yet.
 
     :param origin: the source of the task, such as the reference of a report.
+    :param at: the aware instant at which the task is added. The task belongs to the first release after this instant.
     :raises NotYours: if none of the person's roles allows it.
     :raises MissingFields: if the text is empty.
     """
@@ -52,10 +56,10 @@ def add_task(
 
 
 def tick_task(task: ReleaseTask, *, done: bool, by: User, at: datetime) -> ReleaseTask:
-    """Tick off or reopen a task; the release to which it belongs gets an event.
+    """Tick off or reopen a task. If the task belongs to a release, also record an event of the release.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises AlreadyTicked: if it was ticked off or reopened since the task was read.
+    :raises AlreadyTicked: if the task is already in the requested state.
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)
     values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
@@ -77,7 +81,7 @@ def reword_task(task: ReleaseTask, *, text: str, by: User) -> None:
 
     :raises NotYours: if none of the person's roles allows it.
     :raises MissingFields: if the text is empty.
-    :raises AlreadyTicked: if it was ticked off meanwhile.
+    :raises AlreadyTicked: if the task has been ticked off.
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)
     if not ReleaseTask.objects.open().filter(pk=task.pk).update(text=_said(text)):
@@ -85,7 +89,10 @@ def reword_task(task: ReleaseTask, *, text: str, by: User) -> None:
 
 
 def release_of_task(task: ReleaseTask) -> Release | None:
-    """Return the release to which a task belongs by the present calendar; None while none is planned."""
+    """Return the release to which a task belongs, or None if this release is not planned yet.
+
+    The result can change when the calendar changes.
+    """
     found = ReleaseTask.objects.with_release().get(pk=task.pk)
     return Release.objects.filter(pk=found.at_release).first()  # type: ignore[attr-defined]  # annotated
 
@@ -97,7 +104,12 @@ def tasks_of_release(release: Release) -> ReleaseTaskQuerySet:
 
 
 def tasks_waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, Release | None]]:
-    """Return open tasks that a person may tick off, each with its release, the next release first."""
+    """Return the open tasks that a person may tick off, each with its release or None.
+
+    The tasks are sorted by the planned date of the release. Tasks without a release come last.
+
+    :param most: the maximum number of tasks.
+    """
     theirs = ReleaseTask.objects.open().filter(series__producer__in=producers_where(person, Action.KEEP_TASKS))
     tasks = list(theirs.with_release().select_related("series"))
     keys = {task.at_release for task in tasks}  # type: ignore[attr-defined]  # annotated

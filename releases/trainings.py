@@ -1,4 +1,4 @@
-"""Trainings: a rehearsal for named people of a producer (decision 93)."""
+"""Training sessions, in which selected people of a producer rehearse releases (decision 93)."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -15,24 +15,24 @@ from releases.rules.calendar import format_day, slot_at
 from releases.rules.lifecycle import EVERY_ROLE, ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
 
-# A training ends this long after its last rehearsal, because people work on the report in these days.
+# A training ends this long after its last rehearsal is due. In the days after the rehearsal, people work on the report.
 DAYS_AFTER_REHEARSAL = timedelta(days=7)
-# A rehearsal is planned at least this far ahead, because monitoring needs a few minutes to begin with a new page.
+# A rehearsal must be planned at least this far ahead, because monitoring needs a few minutes to begin with a new page.
 SHORTEST_WAIT = timedelta(minutes=2)
 
 
 class TrainingRefused(FieldRefused):
-    """A training that cannot be accepted; `field` names the invalid field."""
+    """The training cannot be accepted. `field` names the invalid field."""
 
 
 class TrainingOver(MoveRefused):
-    """The training has ended, so its participants no longer change."""
+    """The training has ended, so its participants can no longer be changed."""
 
 
 def trainings_visible_to(person: Person) -> QuerySet[Training]:
     """Return the trainings that a person manages or takes part in, the latest first.
 
-    A person manages the trainings of producers for which they may plan trainings.
+    If a person may plan trainings for a producer, the person manages all trainings of the producer.
     """
     managed = Training.objects.filter(producer__in=producers_where(person, Action.PLAN_TRAINING))
     own = Training.objects.filter(participants=person.pk) if person.pk else Training.objects.none()
@@ -50,9 +50,9 @@ def plan_training(
     by: User,
     at: datetime,
 ) -> Training:
-    """Plan a training with one rehearsal of a series. Only its participants are notified.
+    """Plan a training with one rehearsal of a series. Only the participants of the training are notified.
 
-    A second click returns the training that the first one planned.
+    If the person submits the form twice, the second call returns the training that was planned by the first call.
 
     :param due_at: when the rehearsal is due (aware, a whole minute).
     :raises NotYours: if none of the person's roles allows it.
@@ -90,7 +90,10 @@ def plan_training(
 
 
 def ends_at(training: Training) -> datetime | None:
-    """Return when a training ends, seven days after its last rehearsal is due; None if a date is not exact."""
+    """Return when a training ends. Return None if a rehearsal has no exact date.
+
+    A training ends seven days after its last rehearsal is due.
+    """
     due = list(training.rehearsals.values_list("due_at", flat=True))
     found = [instant for instant in due if instant is not None]
     return max(found) + DAYS_AFTER_REHEARSAL if due and len(found) == len(due) else None
@@ -104,10 +107,10 @@ def may_change_participants(training: Training, *, at: datetime) -> bool:
 def change_participants(
     training: Training, participants: Collection[User], *, by: User, at: datetime, seen: int
 ) -> bool:
-    """Replace the participants of a training, who are notified from then on.
+    """Replace the participants of a training. From then on, only the new participants are notified.
 
     :param seen: the version of the list that the person read.
-    :return: False if these people are the participants already, so that a second click changes nothing.
+    :return: False if these people already are the participants, for example after a second click.
     :raises NotYours: if none of the person's roles allows it.
     :raises TrainingRefused: if no one is left, or a new participant has no role.
     :raises TrainingOver: if the training has ended.
@@ -136,7 +139,7 @@ def change_participants(
 def _check_participants(producer: Producer, participants: Collection[User], *, known: Collection[int] = ()) -> set[int]:
     """Return the keys of the participants.
 
-    All except known participants must have an open account and a role at the producer.
+    A participant who is not in `known` must have an open account and a role at the producer.
 
     :param known: the keys of the present participants.
     """
@@ -151,7 +154,10 @@ def _check_participants(producer: Producer, participants: Collection[User], *, k
 def _record_participants(
     training: Training, release: Release, *, added: Collection[int], removed: Collection[int], by: User, at: datetime
 ) -> None:
-    """Record the changes of participants by the keys of accounts, because the chain of events contains no names."""
+    """Record which participants were added and removed.
+
+    The event contains the keys of their accounts, because the chain of events contains no names.
+    """
     record_event(
         release,
         "participants_changed",
@@ -164,10 +170,12 @@ def _record_participants(
 
 
 def participant_addresses(training: int, *, only: Collection[int] | None = None) -> frozenset[str]:
-    """Return the email addresses of a training's participants with an open account and a role at its producer.
+    """Return the email addresses of the participants of a training.
+
+    Participants who have no open account or no role at the producer are left out.
 
     :param training: the key of the training.
-    :param only: limit the participants to the accounts with these keys.
+    :param only: the keys of some accounts. If given, all other participants are left out.
     """
     owner = Producer.objects.get(trainings=training)
     people = people_with(owner, EVERY_ROLE).filter(pk__in=Training.objects.filter(pk=training).values("participants"))

@@ -1,4 +1,4 @@
-"""Addresses of the calendar, of release pages, and of imports and exports."""
+"""URL patterns for the calendar, release pages, imports and exports."""
 
 from django.urls import path, re_path
 
@@ -20,7 +20,7 @@ from releases.views import (
 
 app_name = "releases"
 
-# Pages for readers, in English and in Welsh. The pages for staff and of the API are in English only.
+# Pages for readers, in English and in Welsh. Pages for staff and pages of the API are only in English.
 public_pages = [
     path("", calendar.month_page, name="calendar"),
     path("calendar/", calendar.all_months, name="all_months"),
@@ -46,7 +46,7 @@ urlpatterns = [
     path("changes/waiting/<int:key>/withdraw/", date_changes.withdraw_change, name="withdraw_change"),
     path("api/v1/", api.api_guide, name="api_guide"),
     path("api/v1/", api.urls()),
-    re_path(r"^api/[\s\S]*$", api.nothing_here),  # also matches a line end, which <path:> leaves out
+    re_path(r"^api/[\s\S]*$", api.nothing_here),  # unlike <path:>, this also matches line breaks
     path("planner/", calendar.year_planner, name="planner"),
     path("planner/<int:year>/", calendar.year_planner, name="planner"),
     path("releases/<slug:reference>/announce/", date_changes.announce_view, name="announce"),
@@ -79,7 +79,7 @@ urlpatterns = [
     path("open-files/hosts/<int:key>/withdraw/", open_files.withdraw_host_view, name="withdraw_host"),
     path("open-files/<slug:producer>/add/", open_files.make_dummy_file_view, name="make_dummy_file"),
     path("open-files/<slug:producer>/hosts/add/", open_files.authorise_host_view, name="authorise_host"),
-    # Links of people without an account. The logs leave out what follows /receipts/ (statsoffice/logs.py).
+    # Personal links for people without an account. The logs leave out the token after /receipts/ (statsoffice/logs.py).
     path("receipts/<str:token>/", receipts.show_link, name="receipt"),
     path("receipts/<str:token>/disclosure/", receipts.report_disclosure, name="receipt_disclosure"),
     path("outages/<slug:producer>/<str:host>/<str:due>/", notices.post_outage_notice_view, name="outage"),

@@ -1,8 +1,8 @@
-"""The queue of releases that need a verdict, for an office that judges in processes of its own.
+"""The queue of releases to judge, for offices that judge releases in separate processes.
 
-The queue is a table. A sweep writes what it knows about checks that have no response yet, and a judging process claims
-some releases at a time, by compare-and-set. So a release is judged as the sweep itself would have judged it. A process
-that dies loses nothing: its claims end after some seconds.
+The queue is a table. For each address, a sweep stores the time up to which every check has a response or has timed out.
+So a judging process reaches the same verdict as the sweep would. Judging processes use compare-and-set to claim some
+releases at a time. If a process dies, its claims end after some seconds, and another process can judge the releases.
 """
 
 import logging
@@ -24,22 +24,23 @@ from releases.rules.response import LONGEST
 
 logger = logging.getLogger(__name__)
 
-# A sweep also judges this many releases at a time, which takes some tenths of a second.
+# A sweep judges the same number of releases at a time. This takes a few tenths of a second.
 CLAIMED_AT_A_TIME = 200
-# The longest time that a process may need for so many releases, on a busy machine. After that another process judges
-# them. Two processes that judge the same release store one verdict.
+# Even on a busy machine, a process needs at most this long for the releases that it has claimed. Afterwards, another
+# process may claim and judge them. If two processes judge the same release, only one verdict is stored.
 CLAIM_DURATION = timedelta(seconds=20)
 OLD_AFTER = timedelta(seconds=30)
-"""An older request was not claimed by any judging process, or its processes died more than once."""
+"""If a request is older, no judging process has claimed it, or processes that claimed it have died more than once."""
 MOST_SECONDS = 600.0
-"""A process ends after this time, so that a job that hangs can be distinguished from a job that has much to do."""
+"""Even a busy job ends after this time. So a job that runs longer is stuck."""
 
 
 def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:
-    """Request that releases be judged from the checks that are stored by now.
+    """Request verdicts on releases from the checks that are already stored.
 
-    :param answered_until: as for `judge_all`. If another sweep has also requested a verdict for an address, the later
-        of both instants counts, because both are true.
+    :param answered_until: a function as for `judge_all`. If another sweep has also requested a verdict for an address,
+        the later of the two instants is stored. This is correct, because every check up to either instant has a
+        response or has timed out.
     """
     by_key = {release.pk: release for release in releases}
     addresses = list(Address.objects.filter(release__in=by_key).exclude(role=Address.Role.ANNOUNCEMENT).order_by("pk"))
@@ -60,41 +61,52 @@ def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredU
             ],
             update_conflicts=True,
             unique_fields=["address"],
-            # Do not update the claim, nor `requested_at`, which is when the release began to wait.
+            # Do not update the claim or `requested_at`. The release has been waiting since the time in `requested_at`.
             update_fields=["schedule_version", "answered_until", "version"],
         )
 
 
 def find_verdicts(releases: Collection[int]) -> list[Verification]:
-    """Return the verifications of releases, by key, for their present schedules."""
+    """Return the verifications for the current schedules of releases.
+
+    :param releases: the keys of the releases.
+    """
     return list(Verification.objects.filter(release__in=releases, schedule_version=F("release__schedule_version")))
 
 
 def find_open_requests(releases: Collection[int]) -> set[int]:
-    """Return which releases, by key, wait to be judged."""
+    """Return the keys of the releases that are still waiting to be judged.
+
+    :param releases: the keys of the releases to check.
+    """
     return set(VerdictRequest.objects.filter(release__in=releases).values_list("release_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Some requests that belong to this process until its claim ends: the version of each by the address's key."""
+    """The requests that this process has claimed, and their releases.
+
+    `versions` maps the key of each address to the version of its request. `answered_until_by_address` maps the same
+    keys to `VerdictRequest.answered_until`.
+    """
 
     releases: list[Release]
     versions: Mapping[int, UUID]
     answered_until_by_address: Mapping[int, datetime]
 
     def answered_until(self, *, now: datetime) -> AnsweredUntil:
-        """Return the function for `judge_all`.
+        """Return the function `answered_until` for `judge_all`.
 
-        Without a request for an address, all its checks that were sent at least 15 seconds ago have timed out.
+        If an address has no request, the function returns the time 15 seconds ago, because checks that were sent before
+        that time have timed out.
         """
         return lambda address: self.answered_until_by_address.get(address.pk, now - LONGEST)
 
 
 def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Claim:
-    """Claim the requests of the releases that have waited longest. No other process has a claim to them.
+    """Claim the requests of the releases that have waited longest, except requests that another process has claimed.
 
-    :param among: which requests, None for all.
+    :param among: a condition for the requests to claim. None means all requests.
     """
     free = VerdictRequest.objects.filter(is_unclaimed(CLAIM_DURATION, now=now), among or Q())
     waiting = free.order_by("requested_at", "release").values_list("release_id", flat=True)
@@ -111,7 +123,7 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
     return Claim(
         releases=[
             release
-            # A release that was moved or cancelled meanwhile is judged by `judge_without_checks`.
+            # If a release was moved or cancelled meanwhile, `judge_without_checks` judges it.
             for release in Release.objects.filter(
                 pk__in={row.release_id for row in claimed}, due_at__isnull=False
             ).exclude(status=Status.CANCELLED)
@@ -123,9 +135,12 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
 
 
 def judge_claim(claimed: Claim, *, now: Callable[[], datetime]) -> list[Exception]:
-    """Judge claimed requests, and remove the requests that were not renewed meanwhile.
+    """Judge claimed releases and delete their requests.
 
-    :return: the faults of our own code on some releases; these do not stop others.
+    If a request was made again meanwhile, or other processes kept judging the release, the request is kept and its
+    claim ends.
+
+    :return: the exceptions that our own code raised for some releases. The other releases are still judged.
     """
     at = now()
     _, faults = judge.judge_all(claimed.releases, now=at, answered_until=claimed.answered_until(now=at))
@@ -148,11 +163,11 @@ def judge_claim(claimed: Claim, *, now: Callable[[], datetime]) -> list[Exceptio
 
 
 def judge_requests(*, process: str, most: int, now: Callable[[], datetime], stop: Callable[[], bool]) -> int:
-    """Judge what is requested until nothing is left, or for ten minutes.
+    """Judge requested releases until there are no more requests, or for up to ten minutes.
 
-    :param process: the name of this process: its machine, a colon, and what makes it unique there.
-    :param most: if so many other processes of this machine are judging now, this one ends. Otherwise the
-        job, which begins every second, would take all processes of a worker on a busy morning.
+    :param process: the unique name of this process. It starts with the name of the machine and a colon.
+    :param most: if this many other processes on the machine are judging already, return 0. The job starts every second,
+        so without this limit it would occupy all processes of a worker on a busy morning.
     :return: the number of releases judged.
     :raises ExceptionGroup: if our own code failed on some releases. All others are judged first.
     """
@@ -177,10 +192,11 @@ def _count_others(process: str, *, now: datetime) -> int:
 
 
 def judge_old_requests(*, process: str, now: datetime) -> int:
-    """Judge requests that no judging process has judged within half a minute, and return how many releases there were.
+    """Judge the releases whose requests have been waiting for at least half a minute.
 
-    So if no judging process runs, verdicts are delayed, but none is lost.
+    So if no judging process runs, verdicts are delayed but not lost.
 
+    :return: the number of releases judged.
     :raises ExceptionGroup: if our own code failed on some releases. All others are judged first.
     """
     number, faults = 0, list[Exception]()

@@ -51,7 +51,7 @@ IRREGULAR = (
     "begun|bound|brought|built|chosen|done|drawn|found|gone|given|heard|held|kept|known|laid|left|lost|made|met|owed"
     "|said|seen|sent|shown|sold|spent|spoken|stood|taken|told|thought|written"
 )
-# Words in -ing and -ed that are nouns of the field, and the gerunds that house.md uses for modules.
+# Words in -ing and -ed that are nouns of the field, and the gerunds that are names of modules.
 NOUNS = (
     "anything|bring|drafting|editing|embed|encoding|finding|heading|logging|meaning|merging|missing|monitoring"
     "|morning|paging|ping|refreshing|ring|scheduling|setting|sighting|string|thing|timing|training|warning|wording|.*eed"

@@ -1,1 +1,1 @@
-"""Management commands of breaches. They call the same functions as the pages and the admin site."""
+"""Management commands for breach reports. They call the same functions as the pages and the admin site."""

@@ -21,9 +21,9 @@ class AttachmentQuerySet(AppendOnlyQuerySet["Attachment"]):
 
 
 class Attachment(AppendOnly):
-    """A file that a person added to a report as evidence. It is not part of the document; the annex lists it.
+    """A file that a person added to a report as evidence. The annex lists the file but does not contain it.
 
-    A redaction may overwrite the file name, because it can contain the name of a person.
+    The file name can contain the name of a person. A redaction may therefore overwrite it.
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="attachments")
@@ -53,7 +53,10 @@ class Attachment(AppendOnly):
 
 
 class AttachmentFile(models.Model):
-    """The bytes of an attachment. The row is deleted at the end of retention, or by a Head of Profession."""
+    """The bytes of an attachment.
+
+    The row is deleted when the retention period ends, or when a Head of Profession deletes the file.
+    """
 
     attachment = models.OneToOneField(Attachment, on_delete=models.PROTECT, primary_key=True, related_name="file")
     body = models.BinaryField()

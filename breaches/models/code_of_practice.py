@@ -7,19 +7,20 @@ from django.db import models
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-# If the exact day of an edition is not known (only the month, for example), it may have come into force up to this long
-# after `in_force_from`.
+# If the exact day on which an edition came into force is not known (for example, if only the month is known), the day
+# may be up to this long after `in_force_from`.
 DOUBT_ABOUT_THE_DAY = timedelta(days=31)
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
-    """Queries for editions by the day on which they were in force."""
-
     def in_force_on(self, day: date) -> "Edition | None":
         return self.filter(in_force_from__lte=day).order_by("-in_force_from").first()
 
     def possibly_in_force_on(self, day: date) -> "list[Edition]":
-        """Return the edition in force on a day, and the previous one if it may have been in force instead."""
+        """Return the edition in force on a day.
+
+        If this edition may have come into force only after the day, the previous edition is also returned.
+        """
         newest = list(self.filter(in_force_from__lte=day).order_by("-in_force_from")[:2])
         return newest if newest and newest[0].is_in_doubt_on(day) else newest[:1]
 
@@ -50,14 +51,18 @@ class Edition(models.Model):
         return f"edition {self.number}"
 
     def is_in_doubt_on(self, day: date) -> bool:
-        """Whether the edition may not have been in force on a day, although reports of that day cite it."""
+        """Return whether the edition may have come into force only after a day.
+
+        Reports about this day cite the edition anyway.
+        """
         return not self.in_force_confirmed and day - self.in_force_from < DOUBT_ABOUT_THE_DAY
 
 
 class Practice(models.Model):
     """One practice, principle or standard of an edition.
 
-    Reports print `wording` only once a person has compared it with the Code (`settled_at`).
+    Reports print `wording` only after a person has confirmed it by comparing it with the Code. `settled_at` is the time
+    of this confirmation.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
@@ -109,5 +114,8 @@ class Practice(models.Model):
 
     @property
     def settled_mark(self) -> str:
-        """The time when the wording was confirmed, as text for a form; empty if it is not confirmed."""
+        """The time when the wording was confirmed, as text for a form (ISO 8601, UTC).
+
+        Empty if the wording is not confirmed.
+        """
         return self.settled_at.astimezone(UTC).isoformat() if self.settled_at else ""

@@ -1,4 +1,4 @@
-"""The yearly compliance table of a producer, its policy, and the switch of its public page of punctuality."""
+"""Yearly compliance tables, release practice policies, and the switch for public punctuality pages."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 
 
 class PolicyText(AppendOnly):
-    """One version of the texts that people write around the yearly compliance table of a producer."""
+    """One version of the policy texts that people write for the yearly compliance table of a producer."""
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="policy_texts")
     year = models.PositiveSmallIntegerField()
@@ -36,7 +36,10 @@ class PolicyText(AppendOnly):
 
 
 class ComplianceDocument(AppendOnly):
-    """A yearly compliance table with its policy, as it was approved. The one with the greatest number is in force."""
+    """An approved yearly compliance table with its policy.
+
+    If a producer has several documents for a year, the document with the highest number is in force.
+    """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="compliance_documents")
     year = models.PositiveSmallIntegerField()
@@ -74,7 +77,10 @@ class ComplianceDocument(AppendOnly):
 
     @property
     def has_lists(self) -> bool:
-        """Whether the lists behind the figures were stored at approval. Earlier versions of the product stored none."""
+        """Whether the lists behind the figures were stored at approval.
+
+        Earlier versions of the product did not store them.
+        """
         return "lists_sha256" in self.content
 
 

@@ -16,7 +16,10 @@ DONE = Q(done_at__isnull=False) | Q(task__done_at__isnull=False)
 
 class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
     def open(self) -> "CorrectiveActionQuerySet":
-        """Select open actions, which are done neither in the report nor as a release task."""
+        """Select actions that are not done.
+
+        An action can be marked as done in the report or through its release task.
+        """
         return self.exclude(DONE)
 
     def with_tasks(self) -> "CorrectiveActionQuerySet":
@@ -27,7 +30,10 @@ class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
 
 
 class CorrectiveAction(models.Model):
-    """One corrective action. If it is for the next release of a series, it has a `task` and is done with the task."""
+    """One corrective action of a report.
+
+    An action for the next release of a series has a `task`, and is done when the task is done.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="actions")
     text = models.TextField()
@@ -62,5 +68,5 @@ class CorrectiveAction(models.Model):
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the action or its release task was done."""
+        """The time when the action or its release task was done."""
         return self.task.done_at if self.task else self.done_at

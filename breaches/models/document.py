@@ -43,7 +43,10 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
 
 
 class Dispatch(AppendOnly):
-    """One report or notice sent to one recipient: by email through the outbox, or by a person `outside` the system."""
+    """One report or notice that was sent to one recipient.
+
+    If `outside` is true, a person sent it outside the system. Otherwise, it was sent by email through the outbox.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="dispatches")
     document = models.ForeignKey(ApprovedDocument, on_delete=models.PROTECT, related_name="dispatches")
@@ -75,7 +78,10 @@ class Dispatch(AppendOnly):
 
 
 class Published(AppendOnly):
-    """One published statement, from one version of a report; `Report.published` is the present statement."""
+    """A statement that was published from one version of a report.
+
+    `Report.published` is the statement that is public now.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="published_statements")
     version = models.PositiveIntegerField()

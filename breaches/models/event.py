@@ -16,7 +16,7 @@ from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 
 
 class ReportEvent(AbstractEvent):
-    """An event of a report, such as a move of the lifecycle, an edit or a download."""
+    """An event of a report, such as a lifecycle move, an edit or a download."""
 
     CHAIN: ClassVar[str] = "breaches.event"
 
@@ -30,12 +30,15 @@ class ReportEvent(AbstractEvent):
         indexes = [models.Index(fields=["report", "position"], name="report_event_in_order")]
 
     def subject(self) -> dict[str, Any]:
-        """The reference of the report, which is hashed with the event."""
+        """Return the reference of the report, which is hashed with the event."""
         return {"report": self.report_reference}
 
 
 class SectionComment(AppendOnly):
-    """A comment on one section of the form. Its event is the comment itself, or the return of the report."""
+    """A comment on one section of the form.
+
+    `event` records the comment itself, or the return of the report with this comment.
+    """
 
     event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, related_name="section_comments")
     section = models.CharField(max_length=20)
@@ -61,7 +64,10 @@ class TimelineNoteQuerySet(AppendOnlyQuerySet["TimelineNote"]):
 
 
 class TimelineNote(AppendOnly):
-    """A person's note of something that happened, and when; `corrects` is the note that it replaces."""
+    """A person's note about something that happened.
+
+    If the note replaces an earlier note, `corrects` is the earlier note.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="timeline_notes")
     text = models.TextField()
@@ -87,9 +93,10 @@ class TimelineNote(AppendOnly):
 
 
 class RegisterEvent(AbstractEvent):
-    """An event of a producer: an export of its reports, or a change of its yearly table or public punctuality page.
+    """An event in the register of a producer.
 
-    An export of the reports of several producers has one event for each producer.
+    The event is an export of reports, or a change of the yearly compliance table or the public punctuality page. If an
+    export contains reports of several producers, each producer gets an event.
     """
 
     CHAIN: ClassVar[str] = "breaches.register_event"
@@ -105,12 +112,12 @@ class RegisterEvent(AbstractEvent):
         indexes = [models.Index(fields=["producer", "position"], name="register_event_in_order")]
 
     def subject(self) -> dict[str, Any]:
-        """The slug of the producer, which is hashed with the event."""
+        """Return the primary key of the producer, which is hashed with the event."""
         return {"producer": self.producer_id}
 
 
-# For each model, the columns that the digest of a row covers. `Report.last_change` is left out, because it only detects
-# conflicts between people's changes.
+# The columns that are included in the digest of a row, for each model. `Report.last_change` is left out, because it
+# only serves to detect conflicting changes by several people.
 OF_REPORT_WITHOUT_NUMBER = (
     "reference",
     "producer_id",
@@ -145,7 +152,7 @@ OF_VERSION = (
     "written_at",
     "why",
 )
-# The `pdf` is left out: `breaches.versions.document_bytes` compares it with `pdf_sha256`.
+# `pdf` is left out, because `breaches.versions.document_bytes` compares it with `pdf_sha256`.
 OF_DOCUMENT = (
     "report_id",
     "version",
@@ -157,7 +164,7 @@ OF_DOCUMENT = (
     "approved_at",
     "one_person",
 )
-# `facts_revision` is left out, because it only records from which revision of the verdict the text was written.
+# `facts_revision` is left out, because it only records which revision of the verdict the text was written from.
 OF_SUSPICION = ("release_id", "schedule_version", "kind", "verification_id", "raised_at", "report_id")
 OF_ATTACHMENT = (
     "report_id",
@@ -173,7 +180,7 @@ OF_ATTACHMENT = (
     "added_at",
     "salt",
 )
-# The files and lists are left out: `breaches.compliance` compares their bytes with the stored hashes.
+# The files and lists are left out, because `breaches.compliance` compares their bytes with the stored hashes.
 OF_COMPLIANCE_DOCUMENT = (
     "producer_id",
     "year",
@@ -189,7 +196,7 @@ OF_COMPLIANCE_DOCUMENT = (
     "approved_at",
     "one_person",
 )
-# The kinds of events that assign a suspicion to a report.
+# The kinds of events that assign suspicions to a report.
 GIVEN_TO_A_REPORT = frozenset({"drafted", "suspicion_joined", "joint_drafted", "resumed"})
 
 

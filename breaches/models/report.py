@@ -1,4 +1,4 @@
-"""Breach reports: their start, content, versions, and the drafts that were merged into them."""
+"""Breach reports, how they were started, their versions, and the drafts that were merged into them."""
 
 from collections.abc import Iterable
 
@@ -27,14 +27,14 @@ from releases.rules.lifecycle import TO_COME
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def official(self) -> "ReportQuerySet":
-        """Exclude rehearsals, which do not count in figures or notifications."""
+        """Exclude rehearsals, because figures and notifications do not include them."""
         return self.filter(rehearsal=False)
 
     def undecided(self) -> "ReportQuerySet":
         return self.exclude(status__in=(*DECIDED, *MERGED_OR_SPLIT))
 
     def numbered(self, number: ReportNumber) -> "ReportQuerySet":
-        """Return the reports with a number. Several producers can use the same number, each for one report."""
+        """Select the reports with a number. Each producer can have one report with the same number."""
         return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
 
     def about(self, releases: "Iterable[Release | int]") -> "ReportQuerySet":
@@ -44,14 +44,17 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def about_unpublished_early(self) -> "ReportQuerySet":
         """Select the reports about early releases that are still to be published (decision 73).
 
-        These are the reports that were drafted from our checks, and the reports on early releases that people started.
+        Such a report was either drafted from our checks or started by a person.
         """
         suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
         started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__status__in=TO_COME)
         return self.filter(Q(pk__in=suspected.values("report")) | Q(pk__in=started.values("report")))
 
     def listed(self) -> "ReportQuerySet":
-        """Exclude reports about early releases that are still to be published, which no list shows."""
+        """Exclude the reports that no list shows.
+
+        These are the reports about early releases that are still to be published.
+        """
         return self.exclude(pk__in=Report.objects.about_unpublished_early().values("pk"))
 
 
@@ -70,11 +73,15 @@ LISTED_BY = [
 
 
 class Report(models.Model):
-    """A breach report. Its content is in its versions; `version` is the number of the present version."""
+    """A breach report.
+
+    The content of a report is in its versions. `version` is the number of the present version.
+    """
 
     reference = models.SlugField(max_length=120, unique=True)
-    # The parts of the number that people read: BR-2026-014. A number never changes. During an upgrade, the previous
-    # version of the product may draft reports without a number; the next run of drafting then assigns one.
+    # The parts of the number that people see, such as BR-2026-014. The number of a report never changes. During an
+    # upgrade, the previous version of the product may draft reports without a number. The next drafting run then
+    # assigns the numbers.
     number_year = models.PositiveSmallIntegerField(null=True, editable=False)
     number_series = models.CharField(max_length=2, blank=True, db_default="", editable=False)
     number_position = models.PositiveIntegerField(null=True, editable=False)
@@ -146,8 +153,8 @@ class Report(models.Model):
         verbose_name = lazy("breach report")
         verbose_name_plural = lazy("breach reports")
         ordering = ("-drafted_at", "-pk")
-        # The register filters, sorts, counts and pages reports by the columns of the first index, without reading the
-        # long automatic text in each row.
+        # With the first index, the register can filter, sort, count and paginate reports without reading the long
+        # automatic text in each row.
         indexes = [
             models.Index(fields=LISTED_BY, name="reports_as_listed"),
             models.Index(fields=["id"], condition=Q(number_position__isnull=True), name="reports_without_number"),
@@ -196,7 +203,10 @@ class Report(models.Model):
 
     @property
     def number(self) -> str:
-        """The short number, such as BR-2026-014; unique together with the producer."""
+        """The short number, such as BR-2026-014. It is unique within a producer.
+
+        If the report has no number yet, this is its reference.
+        """
         if self.number_year is None or self.number_position is None:
             return self.reference
         return str(ReportNumber(self.number_year, NumberSeries(self.number_series), self.number_position))
@@ -208,10 +218,12 @@ class Report(models.Model):
 
 
 class StartedReport(models.Model):
-    """The start of a report: by whom, when, and about which release, series or producer.
+    """Records who started a report, when, and about which release or series.
 
-    If a recipient of pre-release access reports a possible disclosure, that answer (`receipt`) starts the report, and
-    `started_by` is empty.
+    If both `release` and `series` are null, the report is only about a producer.
+
+    A recipient of pre-release access can also start a report, by reporting a possible disclosure. Then `receipt` is the
+    answer of the recipient, and `started_by` is null.
     """
 
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="started")
@@ -244,7 +256,7 @@ class StartedReport(models.Model):
 
 
 class ReportVersion(AppendOnly):
-    """A version of a report: its content, and the automatic text of each field (`machine`)."""
+    """A version of a report. `content` is its content, and `machine` is the automatic text of each field."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -268,7 +280,7 @@ class ReportVersion(AppendOnly):
         return f"Version {self.number}"
 
     def is_untouched(self, field: str) -> bool:
-        """Whether a field of the content still has the automatic text."""
+        """Return whether a field of the content still has the automatic text."""
         return bool(self.content[field] == self.machine.get(field))
 
 
@@ -291,7 +303,7 @@ class PracticeCitation(models.Model):
 
 
 class OwnAct(AppendOnly):
-    """A person's declaration that a report is about their own act; it cannot be withdrawn."""
+    """A person's declaration that a report is about their own act. The declaration cannot be withdrawn."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="own_acts")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -313,11 +325,17 @@ class OwnAct(AppendOnly):
 
 class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
     def in_force(self) -> "JoinedDraftQuerySet":
-        """Exclude merges that were undone. The draft is then no longer `JOINED`, or the joint report is `PARTED`."""
+        """Exclude merges that were undone.
+
+        After a merge is undone, the draft is no longer `JOINED`, or the joint report is `PARTED`.
+        """
         return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
 
     def parts_of(self, report: Report) -> set[int]:
-        """Return the keys of a report and of every draft merged into it, directly or through another joint report."""
+        """Return the primary keys of a report and of all drafts merged into it.
+
+        This includes drafts that were first merged into another joint report.
+        """
         parts, known = {report.pk}, {report.pk}
         while parts:
             parts = set(self.filter(joint__in=parts).values_list("draft", flat=True)) - known
@@ -326,7 +344,10 @@ class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
 
 
 class JoinedDraft(AppendOnly):
-    """One draft merged into a joint report. `suspicions` are the keys of the suspicions that the draft had."""
+    """One draft that was merged into a joint report.
+
+    `suspicions` has the primary keys of the suspicions that the draft had before the merge.
+    """
 
     joint = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_drafts")
     draft = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_into")

@@ -1,4 +1,4 @@
-"""Suspected breaches, which a release check finds, and the decisions on early releases."""
+"""Suspected breaches that release checks find, and decisions on early releases."""
 
 from django.conf import settings
 from django.db import models
@@ -21,18 +21,21 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         return self.filter(release__rehearsal=False)
 
     def unpublished_early(self) -> "SuspicionQuerySet":
-        """Select suspicions of early releases still to be published. Few people may know of them (decision 73)."""
+        """Select suspicions about early releases that are still to be published.
+
+        Only a few people may know of these releases (decision 73).
+        """
         return self.filter(kind=ReportKind.EARLY, release__status__in=TO_COME)
 
     def with_outcome(self) -> "SuspicionQuerySet":
-        """Load only what lists of reports show: the kind, the verdict's outcome and its parts, and the release."""
+        """Load only the columns of the suspicion, the verdict and the release that lists of reports show."""
         columns = ("outcome", "due_at", "tolerance_seconds", "addresses")
         return self.select_related("verification", "release").only(
             "report", "kind", "release__status", "release__title", *(f"verification__{name}" for name in columns)
         )
 
     def with_facts(self) -> "SuspicionQuerySet":
-        """Load the verdict and the release with everything that the account of a breach needs."""
+        """Load the verdict and the release, with all related rows that the account of a breach needs."""
         return self.select_related(
             "verification",
             "release__series__producer",
@@ -41,7 +44,10 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         ).prefetch_related("release__addresses")
 
     def with_shared_facts(self) -> "SuspicionQuerySet":
-        """Load the same data as `with_facts` for many suspicions, but read each series and its people only once."""
+        """Load the same data as `with_facts`, but read each series and its contacts only once.
+
+        Used to load many suspicions.
+        """
         return self.select_related("verification", "release").prefetch_related(
             "release__series__producer",
             "release__series__responsible",
@@ -51,7 +57,7 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
 
 
 class Suspicion(models.Model):
-    """One suspected breach by a release under one version of its schedule. The row is never deleted."""
+    """One suspected breach by a release, under one version of its schedule. Rows are never deleted."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
     schedule_version = models.PositiveIntegerField()
@@ -81,17 +87,19 @@ class Suspicion(models.Model):
 
     @property
     def shown_verdict(self) -> Verification:
-        """The verdict as the readers of the report may see it. The release must already be loaded.
+        """The verdict, without findings that readers of the report may not see.
 
-        A report that is not about an early release has more readers. Until publication, they see no findings from
-        before the due time (decision 73).
+        Until the release is published, findings from before the due time are shown only in reports about early
+        releases, which few people can read (decision 73).
+
+        `release` must already be loaded.
         """
         self.verification.release = self.release
         return self.verification if self.kind == ReportKind.EARLY else mask_verdict(self.verification)
 
 
 class EarlyReleaseDecision(AppendOnly):
-    """A decision on an early release: the choice, the person and the time. The last row of a suspicion is in force."""
+    """A decision on an early release. The last decision on a suspicion is in force."""
 
     class Choice(models.TextChoices):
         TAKE_DOWN = "take_down", lazy("Take it down")

@@ -57,14 +57,14 @@ from releases.rules.time_axis import AxisTick, TimeAxis, axis_around
 from releases.verdict.address import Outcome
 from releases.verdict.parts import PartLag, Spread, measure_spread
 
-# The two colours that the Government Analysis Function sets for charts of two categories.
+# The two colours that the Government Analysis Function recommends for charts with two categories.
 COLOURS = ("#12436D", "#F46A25")
 TEXT, THICK, GAP = 22, 14, 6
 
 
 @dataclass(frozen=True, slots=True)
 class ChartWords:
-    """A text in a chart. `baseline` is the distance of the text from the top in pixels; headings are bold."""
+    """A line of text in a chart. `baseline` is the distance from the top of the chart in pixels. Headings are bold."""
 
     text: str
     baseline: int
@@ -73,9 +73,10 @@ class ChartWords:
 
 @dataclass(frozen=True, slots=True)
 class DrawnBar:
-    """One bar: its top edge in pixels, its width and its left edge as shares of 100.
+    """One bar of a chart.
 
-    `height` is in pixels; 0 means the chart's own height of bars, `Chart.thick`.
+    `top` and `height` are in pixels. `left` and `width` are percentages of the chart's width. If `height` is 0, the bar
+    is as high as `Chart.thick`.
     """
 
     top: int
@@ -87,7 +88,7 @@ class DrawnBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart, `height` in pixels. The description may be empty if the title is sufficient."""
+    """A chart. `height` is in pixels. `description` may be empty if the title is sufficient."""
 
     title: str
     description: str
@@ -102,7 +103,7 @@ class Chart:
 
 LANE, SHADE = "#b1b4b6", "#c9d6e3"
 LANE_HEIGHT = 2
-# The number of characters of body text that fit on a line on a phone.
+# The number of characters that fit on a line of body text on a phone.
 WIDTH = 34
 AXIS_HEIGHT = 32
 
@@ -115,12 +116,17 @@ def interval_chart(
     live: tuple[datetime, str] | None,
     publisher: tuple[datetime, str] | None = None,
 ) -> Chart:
-    """Draw the period in which an output was on time, when it appeared, and the publisher's figure, in London time.
+    """Draw when an output was due, when it appeared, and the publisher's own time.
 
-    The tolerance is shaded behind the bars. Each bar has a text above it, so that no one has to distinguish colours.
-    The title gives the same information to screen readers.
+    The tolerance is shaded behind the bars. The text above each bar says what the bar shows, so that readers need not
+    distinguish colours. The title gives the same information to screen readers. Times are London's.
 
-    :param due: an aware instant with its text, like the other parameters.
+    Each parameter is an aware instant and its text.
+
+    :param limit: the end of the tolerance.
+    :param absent: the last check that did not find the output.
+    :param live: the first check that found the output.
+    :param publisher: the time of publication according to the publisher's own system.
     """
     instants = [instant for instant, _ in filter(None, (due, limit, absent, live, publisher))]
     axis = axis_around(instants)
@@ -130,8 +136,8 @@ def interval_chart(
         appeared = f"Appeared: after {absent[1]} and by {live[1]}"
         lines.append((appeared, absent[0], live[0], COLOURS[1]))
     elif absent:
-        # If the last check without the release was before the due time, there is no overdue period, and the bar has no
-        # length.
+        # The bar shows how long the output was overdue. If the last check that did not find the output was before the
+        # due time, the bar has no length.
         lines.append((f"Not live up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
     elif live:
         lines.append((f"First found live at {live[1]}, start not known", live[0], live[0], COLOURS[1]))
@@ -148,7 +154,7 @@ def interval_chart(
         bars += [DrawnBar(lane, 100, LANE, height=LANE_HEIGHT), _bar(axis, top, from_, to, colour)]
         top += THICK + GAP
     axis_top = top + GAP
-    # The shade of the tolerance is behind the bars only, because texts are hard to read on it.
+    # Shade the tolerance only behind the bars, because text on the shade is hard to read.
     rows = [bar.top for bar in bars[1::2]] or [top - THICK]
     shades = [_bar(axis, row, due[0], limit[0], SHADE, height=THICK + GAP) for row in rows]
     title = f"{'. '.join((tolerance, *(text for text, *_ in lines)))}."
@@ -160,7 +166,7 @@ def _bar(axis: TimeAxis, top: int, from_: datetime, to: datetime, colour: str, *
     return DrawnBar(top, width, colour, left=left, height=height)
 
 
-# Characters that reverse or embed the direction of text could disguise a printed address as another one.
+# Characters that change the direction of text. They could make a printed web address look like a different one.
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -178,9 +184,10 @@ def _one_line(text: str) -> str:
     return printable(text).replace("\n", " ").strip()
 
 
-# The number of listed checks before the first check that found the release, and from that check on.
+# The annex lists `BEFORE` checks before the first live check. From the first live check, it lists `AFTER` checks.
 BEFORE, AFTER = 4, 3
-# The rule is stored with the annex, so that an annex approved under an earlier rule states that rule.
+# The rule is stored with each annex. If the rule is changed later, earlier annexes still state the rule that they
+# followed.
 RULE = (
     "We list only the checks around a change: the last four before the release was first found and the three from then "
     "on, or the last four if it was never found. We also list the checks just before and after the due time and the "
@@ -211,12 +218,12 @@ def annex_of(
     posts_of: str = "",
     own_text: bool = False,
 ) -> Annex:
-    """Build the annex: the checks of each output, in the given order, the pre-release access list and the attachments.
+    """Build the annex from the facts about each output, the pre-release access list and the attachments.
 
-    :param pictures: the screenshots of each output, in the same order.
-    :param posts: the posts on the pre-release access list from which the report was started; None for other reports.
+    :param pictures: a list of screenshots for each output, in the same order as `all_facts`.
+    :param posts: the posts on the pre-release access list, if the report was started from a list. Otherwise None.
     :param posts_of: the title of the release with this list.
-    :param own_text: whether the annex belongs to a text that a person wrote, which need not match the record.
+    :param own_text: whether to add a note that a person wrote the report and that the annex may include later checks.
     """
     outputs = zip_longest(all_facts, pictures, fillvalue=())
     return Annex(
@@ -257,7 +264,10 @@ def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -
 
 
 def _describe_lags(facts: Facts) -> list[str]:
-    """Write for each address how long after the first part it was published; "" if the release is no set of parts."""
+    """Return a text for each address that says how long after the first part the address was published.
+
+    The text is empty if the release is not published in parts, or if the address is not a part.
+    """
     spread = measure_spread(facts.addresses)
     if spread is None:
         return [""] * len(facts.addresses)
@@ -306,7 +316,7 @@ def _part(facts: Facts, address: AddressFacts, *, after: str) -> AnnexPart:
 
 
 def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]:
-    """Choose the checks around a change, in order, as `RULE` explains to readers."""
+    """Return the checks that the annex lists for an address, in order. `RULE` explains the choice to readers."""
     checks, verdict = address.checks_in_order(), address.verdict
     change = next(
         (place for place, check in enumerate(checks) if check.sighting.completed_at == verdict.first_live_at),
@@ -361,7 +371,7 @@ ATTACHMENT_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class AnnexPictureRow:
-    """A screenshot with its caption, and with a text for people who do not see it."""
+    """A screenshot with its caption and its alternative text."""
 
     caption: str
     alternative: str
@@ -370,9 +380,10 @@ class AnnexPictureRow:
 
 @dataclass(frozen=True, slots=True)
 class AnnexPartRow:
-    """One address of an output: its summary as label and text, its chart, and the checks around the change.
+    """The part of the annex about one address of an output.
 
-    Each check has a cell for each of `AnnexLayout.columns`.
+    `summary` has pairs of a label and a text. `checks` are the checks around the change. Each check has one cell for
+    each of `AnnexLayout.columns`.
     """
 
     heading: str
@@ -386,7 +397,7 @@ class AnnexPartRow:
 
 @dataclass(frozen=True, slots=True)
 class AnnexAccessListRows:
-    """A pre-release access list. Each post has a cell for each of the layout's `access_columns`."""
+    """A pre-release access list. Each post has one cell for each of `AnnexLayout.access_columns`."""
 
     heading: str
     text: str
@@ -397,9 +408,9 @@ class AnnexAccessListRows:
 class AnnexLayout:
     """The layout of the annex.
 
-    If there are several parts, `overview` has a row for each part, with a cell for each of `overview_columns`. Each
-    attachment has a cell for each of `attachment_columns`. `digests` are the labels and SHA-256 of screenshots and
-    attachments.
+    If there are several parts, `overview` has a row for each part. The row has one cell for each of `overview_columns`.
+    Each attachment has one cell for each of `attachment_columns`. `digests` has pairs of a label and the SHA-256 of a
+    screenshot or attachment.
     """
 
     heading: str
@@ -418,7 +429,10 @@ class AnnexLayout:
 
 
 def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
-    """:param approved: whether the annex was approved with its report."""
+    """Return the layout of an annex.
+
+    :param approved: whether the annex was approved with its report.
+    """
     shared = _find_shared_notes(annex.outputs)
     outputs = [replace(one, notes=tuple(note for note in one.notes if note not in shared)) for one in annex.outputs]
     parts = tuple(
@@ -453,7 +467,11 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
 
 
 def _find_shared_notes(outputs: Sequence[AnnexOutput]) -> tuple[str, ...]:
-    """Return the notes on the clock and on the choice of checks that are the same for each of several outputs."""
+    """Return the general notes that all outputs have, so that the annex prints them only once.
+
+    The general notes are about the error of the clock, the choice of checks, and who wrote the report. The result is
+    empty if there is only one output.
+    """
     if len(outputs) < 2:
         return ()
     first, *others = outputs
@@ -566,5 +584,5 @@ def _limit_in_table(limit_at: datetime, due_at: datetime) -> str:
 
 
 def _with_other_day(text: str, instant: datetime, due_at: datetime) -> str:
-    """Add the day of an instant to its time if it is not the day of the due instant."""
+    """Add the day of the instant to the text if the day is not that of the due time."""
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"

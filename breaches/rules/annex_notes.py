@@ -1,6 +1,7 @@
-"""The sentences of an annex: what each check showed, the clock, gaps, caches, statements and the publisher's time.
+"""The sentences of the annex of a report.
 
-Also the periods of a pre-release access list.
+They are about checks, the error of the clock, periods without checks, caches, statements, the publisher's own time, and
+the access periods on a pre-release access list.
 """
 
 import math
@@ -52,27 +53,30 @@ SOURCES = {
     Source.SCHEDULED_TIME_AND_DELAY: "from its scheduled time and recorded delay",
     Source.CHANGE_HISTORY: "from the public history of the page",
 }
-# The words for checks that show neither that the release was there nor that it was not.
+# The text for results that do not show whether the release was live.
 INCONCLUSIVE = {
     CheckOutcome.UNREACHABLE: "got no usable response",
     CheckOutcome.OBSERVER_FAULT: "failed because of a fault in our monitoring",
     CheckOutcome.UNRECOGNISED: "got a response that we could not recognise as the release or rule out",
 }
 
-# If there are more periods without checks than this, the annex gives their number and the length of the longest instead
-# of a list, because a list of a hundred periods says less.
+# The annex lists at most this many periods without checks. If there are more, it gives the number of periods and the
+# length of the longest one, because a list of a hundred periods says less.
 MOST_LISTED_GAPS = 4
 CLOCK_ERROR = "Our clock may have been wrong by up to"
 OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers saw the release later than it was published."
 
 
 def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
-    """Return the name of an address within a sentence, and at the start of one: "attachment 1", "Attachment 1"."""
+    """Return the name of an address for use within a sentence, and the name for use at the start of a sentence.
+
+    Example: "attachment 1" and "Attachment 1".
+    """
     return name_address(facts.addresses, address)
 
 
 class NamedAddress(Protocol):
-    """An address of a release, with the attributes that its name is made of."""
+    """An address of a release, with the attributes from which `name_address` makes the name."""
 
     @property
     def role(self) -> AddressRole: ...
@@ -82,7 +86,10 @@ class NamedAddress(Protocol):
 
 
 def name_address[T: NamedAddress](addresses: Sequence[T], address: T) -> tuple[str, str]:
-    """Return the two names of an address as `output_names` does. Addresses of the same part or role are numbered.
+    """Return both names of an address, as `output_names` does.
+
+    A named part has a number if several addresses are the same part. Any other address has a number if several
+    addresses have the same role, or if the address is an attachment.
 
     :param addresses: all addresses of the release.
     """
@@ -116,7 +123,7 @@ def narrate_check(check: CheckFact) -> str:
 
 
 def describe_clock_error(facts: Facts) -> Iterator[str]:
-    """Write the largest error of our clock at the deciding checks, and whether the clock was confirmed."""
+    """Yield sentences about the largest clock error at the deciding checks, and whether the clock was confirmed."""
     checks = [check for address in facts.addresses for check in _deciding_checks(address, facts.due_at)]
     largest = max((check.sighting.clock_bound for check in checks), default=timedelta(0))
     if largest:
@@ -135,11 +142,11 @@ def describe_clock_error(facts: Facts) -> Iterator[str]:
 
 
 def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
-    """Return the checks whose times decide the account.
+    """Return the checks whose times affect the account.
 
-    Before the due time: every check that found the release, and the last one before them that did not. From the due
-    time on: the checks up to the first that found it, and the checks that show that it was gone or back. Other checks
-    of the day are left out, because an error of the clock at these checks does not affect the account.
+    Before the due time, these are the checks that found the release, and the last check before them that did not find
+    it. From the due time, these are the checks up to the first that found the release, and the checks that show that
+    the release disappeared or came back. A clock error at other checks does not affect the account.
     """
     checks = address.checks_in_order()
     before = [check for check in checks if _is_before(check, due_at)]
@@ -166,7 +173,7 @@ def _is_before(check: CheckFact, due_at: datetime) -> bool:
 
 
 def describe_publisher_times(facts: Facts) -> Iterator[str]:
-    """Write when the release was published according to the publisher's own system, which is not an observation."""
+    """Yield sentences about the time of publication according to the publisher's own system."""
     if facts.publisher_time is None:
         return
     published_at, source = facts.publisher_time
@@ -193,7 +200,7 @@ def describe_publisher_times(facts: Facts) -> Iterator[str]:
 
 
 def describe_publication_statements(facts: Facts) -> Iterator[str]:
-    """Write what systems of the publisher stated to us, which is not an observation."""
+    """Yield a note for each statement in which a system of the publisher gave a time of publication."""
     for stated in facts.publications:
         yield (
             f"{without_full_stop(stated.system)}, a system of the publisher, stated that it published the release at "
@@ -203,7 +210,10 @@ def describe_publication_statements(facts: Facts) -> Iterator[str]:
 
 
 def describe_caches(facts: Facts) -> Iterator[str]:
-    """Write what shows that a cache may have given readers an old copy. The cause is not named: only people do that."""
+    """Yield a note about evidence that readers may have received an old copy from a cache.
+
+    The note does not say that the cache was the cause. Only people state causes.
+    """
     if Diagnosis.EDGE_CACHE not in facts.diagnoses:
         return
     found = next((address.past_caches for address in facts.addresses if address.past_caches), None)
@@ -218,7 +228,10 @@ def describe_caches(facts: Facts) -> Iterator[str]:
 
 
 def describe_gaps(facts: Facts) -> Iterator[str]:
-    """Write when we made no checks: each period, or the number of periods if there are many."""
+    """Yield a note about the periods in which we made no checks.
+
+    If there are many periods, the note gives their number and the length of the longest one.
+    """
     holes = facts.not_observed
     if len(holes) > MOST_LISTED_GAPS:
         longest = max(math.ceil((end - start).total_seconds()) for start, end in holes)
@@ -232,7 +245,7 @@ def describe_gaps(facts: Facts) -> Iterator[str]:
 
 
 def describe_statements(facts: Facts) -> Iterator[str]:
-    """Write what people stated, and whether the result depends on these statements."""
+    """Yield a sentence for each statement by a person, and a last one if the result depends on the statements."""
     for statement in facts.statements:
         yield describe_statement(statement, facts)
     if any(check.by_statement for address in facts.addresses for check in address.checks):
@@ -240,7 +253,10 @@ def describe_statements(facts: Facts) -> Iterator[str]:
 
 
 def describe_access_period(access: PostAccess) -> str:
-    """Write the period of access of one post, with another start or a withdrawal if they are on record."""
+    """Return the access period of one post as text.
+
+    If the record has another start of access, or a withdrawal, the text says so.
+    """
     begins = f", from {format_moment(access.period_begins_at)}" if access.period_begins_at else ""
     sentences = [f"{access.period}{begins}"]
     if access.began_at and access.began_at != access.period_begins_at:

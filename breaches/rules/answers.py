@@ -1,6 +1,6 @@
-"""The questions about a breach that a person reports, their answers, and the causes offered for its kind.
+"""The questions about a breach that a person reports, their answers, and the causes that the person can choose.
 
-The questions are those that published reports answer (domain.md, "Published breaches of pre-release access").
+The questions are those that published reports of breaches of pre-release access answer.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +14,7 @@ from releases.rules.calendar import format_day, format_moment, local_date
 
 
 class Question(StrEnum):
-    """The codes are the names of the fields of `Answers`."""
+    """A question about a breach. The value of each member is also the name of a field of `Answers`."""
 
     WHAT = "what"
     WHERE = "where"
@@ -36,7 +36,7 @@ class Question(StrEnum):
 MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED, Question.DUE})
 COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
 EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
-# Questions that need not apply to a breach. For example, there is nothing to delete if only a link was sent.
+# Questions that do not apply to every breach. For example, if only a link was sent, there is nothing to delete.
 _MAY_NOT_APPLY = frozenset({*EXTENTS, Question.CONTAINED, Question.MEASURES})
 # Questions whose answer can be "not yet". For example, figures can still be public when the report is written.
 MAY_BE_OPEN = frozenset({Question.CONTAINED})
@@ -50,9 +50,11 @@ class Extent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, or the reason why it is not known, why the question does not apply, or why the answer is "not yet".
+    """One answer to a question, or the reason why there is no answer.
 
-    For a point in time, `on` is the day in London; `at` is the aware instant if the time is known too.
+    `why_unknown` is the reason if the answer is not known. `why_not_applicable` is the reason if the question does not
+    apply. `why_not_yet` is the reason if the answer is "not yet". If the question asks for a point in time, `on` is the
+    day in London. If the time of day is known too, `at` is the aware instant.
     """
 
     text: str = ""
@@ -70,15 +72,15 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """Everything that a person wrote as text."""
+        """All text that a person wrote in the answer, including the reasons."""
         return f"{self.text} {self.why_unknown} {self.why_not_applicable} {self.why_not_yet}"
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers by question, None for those without one.
+    """The answers to all questions. A question without an answer is None.
 
-    The name of each question is a field and not a stored value, because a redaction may replace any value.
+    Each question has a field. If the questions were stored as values, a redaction could replace them.
     """
 
     what: Answer | None = None
@@ -98,7 +100,7 @@ class Answers:
     due: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
-        """Return the given answers in the order of the questions, including those that only give a reason."""
+        """Return the given answers, in the order of the questions. A reason is also an answer."""
         found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
         return {question: answer for question, answer in found if answer is not None}
 
@@ -111,10 +113,10 @@ _IN_PUBLIC = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Q
 _SHORTEST = (Question.WHAT, Question.HAPPENED, *_AFTERWARDS)
 _SENT = (Question.WHAT, Question.HAPPENED, Question.DUE, Question.PEOPLE, Question.POSTS, Question.RECIPIENTS)
 _SEEN = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.DUE, Question.PEOPLE)
-# `HAPPENED` is missing, because for a late release the page of the cause asks when it was made available.
+# `HAPPENED` is missing, because the page about the cause asks when a late release was made available.
 _OF_RELEASE = (Question.DUE, Question.NOTICED, Question.NOTICED_BY, Question.MEASURES)
-# The questions for each kind of breach, in order. `find_missing_answers` returns those without which a report is
-# incomplete (acceptance N5).
+# The questions for each kind of breach, in order. Some of them must be answered before a report is complete.
+# `find_missing_answers` returns the required questions that have no answer.
 ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.PRA: (*_SENT, *_AFTERWARDS, Question.OPENED, Question.DELETED, Question.CONFIRMED),
     ReportKind.ACCESS: (*_SEEN, *_AFTERWARDS, Question.OPENED),
@@ -125,8 +127,8 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.WRONG_CONTENT: _SHORTEST,
     ReportKind.OTHER: _SHORTEST,
-    # The questions of the next kinds are only asked if the report has no suspicions. The account of a suspicion is
-    # written from the record.
+    # For the following kinds, people are only asked if the report has no suspicions. If it has suspicions, the account
+    # is written from the record.
     ReportKind.LATE: _OF_RELEASE,
     ReportKind.EARLY: (Question.DUE, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.PARTIAL: (Question.DUE, Question.WHAT, *_AFTERWARDS),
@@ -154,11 +156,12 @@ _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
     ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.UNEQUAL_ACCESS: frozenset({Question.RECIPIENTS}),
 }
-# Breaches that need the answer when the release was due. If the report is about a release with an exact date, people
-# are not asked, and `find_unanswered_questions` does not require the answer.
+# For these kinds of breach, people must say when the release was due. But if the report is about a release with an
+# exact date, they are not asked, and `find_unanswered_questions` does not require the answer.
 _KINDS_WITH_DUE_TIME = KINDS_OF_RELEASE | KINDS_BEFORE_RELEASE
 
-# The groups of causes that `causes_of` offers for a kind of breach. A report may also have a cause from another group.
+# Groups of causes. `causes_of` combines them into the list of causes for a kind of breach. A report may also have a
+# cause that is not in the list.
 _SENDING = (
     Cause.WRONG_RECIPIENT,
     Cause.LIST_OUT_OF_DATE,
@@ -181,16 +184,19 @@ _ANY = (Cause.HUMAN_ERROR, Cause.OTHER, Cause.NOT_KNOWN)
 
 
 def may_not_apply(kind: ReportKind) -> frozenset[Question]:
-    """Return the questions of a kind that may be answered with a reason why they do not apply.
+    """Return the questions that people may mark as not applicable to this kind of breach.
 
-    The due time is one of them for breaches before a release, because figures that were used in public need not belong
-    to a planned release.
+    If the breach is before a release, the due time may be marked too, because figures that were used in public need not
+    belong to a planned release.
     """
     return _MAY_NOT_APPLY | {Question.DUE} if kind in KINDS_BEFORE_RELEASE else _MAY_NOT_APPLY
 
 
 def may_be_in_future(kind: ReportKind, question: Question) -> bool:
-    """Return whether an answer can be in the future: when a release was due, if the breach happened before it."""
+    """Return whether the answer to a question can be in the future.
+
+    Only the due time can be in the future, and only for breaches that happen before the release is due.
+    """
     return question is Question.DUE and kind in KINDS_BEFORE_RELEASE | {ReportKind.EARLY}
 
 
@@ -204,9 +210,10 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
 
 
 def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
-    """Return the required questions of a kind that have no answer; "not known" and the like are answers.
+    """Return the questions that must be answered for this kind of breach, but have no answer.
 
-    The confirmation of a deletion is not required if no copy was deleted, or if it is not known whether one was.
+    A reason such as "not known" counts as an answer. If no copy was deleted, or if it is not known whether one was
+    deleted, the confirmation of the deletion is not required.
     """
     required = _ALWAYS_REQUIRED | _REQUIRED_OF_KIND.get(kind, frozenset())
     if kind in _KINDS_WITH_DUE_TIME:
@@ -222,7 +229,7 @@ def _was_deleted(answer: Answer) -> bool:
 
 
 def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
-    """Yield each answer that another one contradicts, with a sentence that says so."""
+    """Yield each question whose answer contradicts another answer, with a message about the contradiction."""
     happened, given = answers.happened, answers.given()
     for question, words in ((Question.NOTICED, "noticed"), (Question.CONTAINED, "contained or corrected")):
         answer = given.get(question)
@@ -234,7 +241,11 @@ def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
 
 
 def contradicts_due_time(kind: ReportKind, happened: Answer, due: Answer) -> bool:
-    """Return whether, by the answers, a late release appeared no later than it was due, or an early one no earlier."""
+    """Return whether the answers contradict the kind of breach. Only late and early releases are compared.
+
+    A late release cannot have appeared before the due time or at it. An early release cannot have appeared at the due
+    time or after it. If one of the times is not known, only the days are compared, and they may be equal.
+    """
     if kind not in {ReportKind.LATE, ReportKind.EARLY}:
         return False
     first, second = (due, happened) if kind is ReportKind.LATE else (happened, due)
@@ -242,11 +253,12 @@ def contradicts_due_time(kind: ReportKind, happened: Answer, due: Answer) -> boo
 
 
 def compare_recorded_starts(happened: Answer | None, began_at: Collection[datetime]) -> str:
-    """Return a warning if the recorded starts of pre-release access do not fit the answer; "" otherwise.
+    """Return a warning if the recorded starts of pre-release access do not match the answer. Otherwise return "".
 
-    One recorded start that fits the answer is enough, because the other starts may be those of correct access.
+    If one recorded start matches, there is no warning, because the other starts may be those of correct access.
 
-    :param began_at: the recorded starts of access, aware.
+    :param happened: the answer about when the document or link was sent.
+    :param began_at: the recorded starts of access (aware).
     """
     if not (happened and happened.on and began_at):
         return ""
@@ -261,11 +273,11 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
 
 
 def compare_with_checks(happened: Answer | None, *, found: str, checks: str) -> str:
-    """Write the warning that our checks did not find a release early that people report as early.
+    """Return a warning that people report a release as early, but our checks did not find it early.
 
-    :param happened: people's answer about when the release appeared.
+    :param happened: the answer about when the release appeared.
     :param found: what the checks found, such as "on time".
-    :param checks: when the checks last found it not live and first found it live, in sentences.
+    :param checks: sentences about when the checks last did not find the release, and when they first found it.
     """
     answer = ""
     if happened and happened.on:
@@ -290,7 +302,7 @@ def _full_moment(answer: Answer) -> str:
 
 
 def describe_moment(answer: Answer) -> str:
-    """Write the time and day of an answer, or only its day: "9:30am on 30 June 2020"."""
+    """Write the time and day of an answer, such as "9:30am on 30 June 2020", or the day if the time is not known."""
     return _full_moment(answer).removeprefix("at ").removeprefix("on ")
 
 
@@ -310,12 +322,13 @@ def describe_answer(question: Question, answer: Answer) -> str:
 
 
 def describe_answers(answers: Answers) -> list[str]:
-    """Write the answers for a comparison of versions, a line for each."""
+    """Return a line for each answer, for the comparison of versions."""
     return [f"{SHORT_LABELS[asked]}: {describe_answer(asked, answer)}" for asked, answer in answers.given().items()]
 
 
 EXTENT_LABELS = {Extent.ALL: "Yes", Extent.SOME: "In part", Extent.NONE: "No"}
-# Labels that fit every kind of breach, for example for the comparison of versions, where the kind is not known.
+# Labels that fit every kind of breach. They are used where the kind is not known, for example in the comparison of
+# versions.
 SHORT_LABELS: Mapping[Question, str] = {
     Question.WHAT: "What",
     Question.WHERE: "Where",

@@ -1,4 +1,4 @@
-"""The recorded cause of a breach in the words of its account."""
+"""The sentences about the recorded cause of a breach."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ CAUSE_NOT_RECORDED = "The cause has not been recorded."
 
 @dataclass(frozen=True, slots=True)
 class StatedAvailability:
-    """When the late releases of a report became available, as the producer states; of several, the last one."""
+    """When the late releases of a report became available, according to the producer.
+
+    If the report has several late releases, `at` is the time of the last one.
+    """
 
     titles: tuple[str, ...]
     at: datetime
@@ -21,7 +24,10 @@ class StatedAvailability:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCause:
-    """The cause that people chose, with their own words for it; `cause` is None until they choose one."""
+    """The cause that people chose for a report, and their own description of the cause.
+
+    `cause` is None until people choose one. `words` is empty if there is no description.
+    """
 
     cause: Cause | None = None
     words: str = ""
@@ -30,7 +36,8 @@ class RecordedCause:
 
 NO_CAUSE = RecordedCause()
 
-# The causes as they follow "because". "Other" is missing, because people describe it in their own words.
+# The text that follows "because" for each known cause. `Cause.OTHER` has no text here, because people describe such a
+# cause in their own words.
 _BECAUSE: Mapping[Cause, str] = {
     Cause.SCHEDULER_FAULT: "of a scheduler fault",
     Cause.NOT_AUTHORISED: "the publication was not authorised",
@@ -51,19 +58,24 @@ _BECAUSE: Mapping[Cause, str] = {
 
 
 def describe_reason(recorded: RecordedCause) -> str:
-    """Write the cause as it follows "because"; "" if there is none, or people describe it in their own words."""
+    """Return the text that follows "because" for a recorded cause.
+
+    Return "" if no cause is recorded, if the cause is not known, or if people described the cause in their own words.
+    """
     return _BECAUSE.get(recorded.cause, "") if recorded.cause else ""
 
 
-# People's own words for a cause become a sentence of the account if they are one sentence and have at most this many
-# words. Otherwise they become a paragraph.
+# If people describe a cause in one sentence of at most this many words, the account includes the sentence. A longer
+# description becomes a separate paragraph.
 MOST_WORDS = 20
 
 
 def describe_cause(recorded: RecordedCause, *, of_one: bool = True) -> str:
-    """Write the recorded cause as a sentence of the account; "" if only `describe_cause_in_full` can describe it.
+    """Return a sentence about the recorded cause for the account.
 
-    :param of_one: whether the account is about one breach.
+    Return "" if people's description of the cause is too long for a sentence. Then use `describe_cause_in_full`.
+
+    :param of_one: whether the account is about only one breach.
     """
     if recorded.cause is None:
         return CAUSE_NOT_RECORDED
@@ -78,17 +90,20 @@ def describe_cause(recorded: RecordedCause, *, of_one: bool = True) -> str:
 
 
 def describe_cause_in_full(recorded: RecordedCause) -> str:
-    """Return people's words for another cause as a paragraph, if they are too long for a sentence of the account."""
+    """Return people's description of a cause as a paragraph. Return "" if `describe_cause` returns a sentence."""
     words = recorded.words.strip() if recorded.cause is Cause.OTHER else ""
     return "" if describe_cause(recorded) else words
 
 
-# Words by which people introduce a cause in an account that they write themselves.
+# If an account contains one of these words, the person who wrote the account probably stated a cause.
 _INTRODUCED = ("because", "caus", "owing to", "as a result", "resulted", "led to")
 
 
 def name_last(titles: Sequence[str]) -> str:
-    """Name the releases of a stated time of availability: "‘A’", "the last of ‘A’ and ‘B’", "it" without a title."""
+    """Return the subject of a sentence about when releases became available.
+
+    For example, this is "‘A’" for one title, "the last of ‘A’ and ‘B’" for two titles, and "it" for no title.
+    """
     names = join_words(f"‘{title}’" for title in titles) if titles else "it"
     return f"the last of {names}" if len(titles) > 1 else names
 
@@ -98,7 +113,7 @@ def describe_availability(stated: StatedAvailability) -> str:
 
 
 def may_lack_cause(account: str, recorded: RecordedCause) -> bool:
-    """Return whether an account that a person edited does not seem to contain the recorded cause."""
+    """Return whether the recorded cause seems to be missing in an account that a person edited."""
     if recorded.cause is None:
         return False
     ours = without_full_stop(describe_reason(recorded) or describe_cause(recorded) or recorded.words).lower()

@@ -1,4 +1,4 @@
-"""The yearly compliance table of a producer: its figures with their lists, the policy around it, and what changed."""
+"""The yearly compliance table of a producer, the lists behind its figures, and the release practice policy."""
 
 import json
 import zlib
@@ -17,7 +17,7 @@ LISTS_FORMAT = 2
 
 
 class PolicySection(StrEnum):
-    """The parts of a release practice policy that people write, in the order in which they are printed.
+    """The sections of a release practice policy that people write, in the order of printing.
 
     The subjects are those of the practices on orderly release (edition 2.1: T3.1 to T3.6; edition 3.0: 3.1 to 3.6).
     """
@@ -31,7 +31,7 @@ class PolicySection(StrEnum):
     NOTES = "notes"
 
 
-# The sections that are printed before the table, and those that follow it.
+# The sections that are printed before the table, and the sections that are printed after it.
 BEFORE_TABLE = tuple(section for section in PolicySection if section is not PolicySection.NOTES)
 AFTER_TABLE = (PolicySection.NOTES,)
 
@@ -99,7 +99,8 @@ GROUPS: Mapping[Group, Sequence[Figure]] = {
 class ComplianceTable:
     """The figures of a producer for a year, as they are printed.
 
-    `until` is the last London day that they cover: 31 December, or the day of counting in a year that is not over.
+    `until` is the last London day that the figures cover. For a past year, this is 31 December. For the present year,
+    it is the day on which the figures were counted.
     """
 
     year: int
@@ -114,7 +115,10 @@ class ComplianceTable:
 
 
 class PersonalText(StrEnum):
-    """A kind of personal text. A frozen list has no copy of it, because it may have to be removed from the record."""
+    """A kind of text that may contain personal data.
+
+    Such a text is not copied into a frozen list, because it may have to be removed from the record.
+    """
 
     ACCOUNT_NAME = "account_name"
     ACTION_TEXT = "action_text"
@@ -123,7 +127,10 @@ class PersonalText(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonalCell:
-    """A cell with personal text. `key` is the primary key of the account, corrective action or report that has it."""
+    """A cell with text that may contain personal data.
+
+    `key` is the primary key of the account, corrective action or report that has the text.
+    """
 
     column: int
     text: PersonalText
@@ -132,10 +139,13 @@ class PersonalCell:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One line of a list behind a figure. `release` or `report` is the reference of the page to which the line links.
+    """One row of the list behind a figure.
 
-    Each of `keys` has the number of a column (from 0) and the value to sort the line by, for cells that cannot be
-    sorted as text: an ISO date, an ISO instant in UTC, or a count. All values of a column are of one type.
+    A row can link to a release or a report, whose reference is in `release` or `report`.
+
+    Cells that cannot be sorted as text have a sort key. Each item of `keys` has the number of a column (from 0) and the
+    sort key of its cell, which is an ISO date, an ISO instant in UTC or a count. All sort keys of a column have the
+    same type.
     """
 
     cells: tuple[str, ...]
@@ -147,7 +157,10 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class FigureList:
-    """The list behind a figure. A list frozen in the first format cannot be sorted: its columns differ from today's."""
+    """The list behind a figure.
+
+    A list that was frozen in the first format cannot be sorted, because the columns have changed since then.
+    """
 
     columns: tuple[str, ...]
     rows: Sequence[ListRow] = ()
@@ -159,9 +172,9 @@ type FigureLists = Mapping[Figure, FigureList]
 
 @dataclass(frozen=True, slots=True)
 class ComplianceContent:
-    """The content of an approval: the table, its policy sections and its lists. Empty sections are not printed.
+    """The content that a person approves: the table, the policy sections and the digest of the lists.
 
-    `lists_sha256` is the digest of the lists, empty if the table was approved without them.
+    Empty sections are not printed. `lists_sha256` is empty if the table was approved without lists.
     """
 
     producer: str
@@ -180,9 +193,9 @@ class FigureChange:
 
 
 def compare_tables(approved: ComplianceTable, now: ComplianceTable) -> tuple[FigureChange, ...]:
-    """Return the figures of the record that differ from the approved ones, in the order of the table.
+    """Return the figures that have changed since the approval, in the order of the table.
 
-    A figure that was added to the product after the approval is left out.
+    Figures that the product did not have at the time of the approval are left out.
     """
     figures = (figure for group in GROUPS.values() for figure in group if figure in approved.values)
     pairs = ((figure, approved.values[figure], now.values.get(figure, "")) for figure in figures)
@@ -252,7 +265,7 @@ def _row_to_json(row: ListRow) -> list[Any]:
 
 
 def read_lists(written: bytes) -> FigureLists:
-    """Read lists from the result of `write_lists`; the text of a personal cell is empty."""
+    """Read lists from the result of `write_lists`. Cells with personal text are empty."""
     stored = json.loads(written)
     rows = [_row_from_json(row) for row in stored["rows"]]
     return {
@@ -265,7 +278,7 @@ def read_lists(written: bytes) -> FigureLists:
 
 def _row_from_json(stored: Sequence[Any]) -> ListRow:
     cells, release, report, *more = stored
-    # A row of the first format has no keys, and may have no personal cell.
+    # A row of the first format has no sort keys. It may also have no item for the personal cell.
     personal = more[0] if more else None
     keys = more[1] if len(more) > 1 else []
     row = ListRow(tuple(cells), release, report, keys=tuple((column, key) for column, key in keys))

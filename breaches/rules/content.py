@@ -1,4 +1,4 @@
-"""The content of a breach report: its values, their stored form, and what is missing, impossible or unusual in them."""
+"""The content of a breach report, its JSON form, and its missing, impossible and unusual values."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ from releases.rules.canonical import digest_json, read_dataclass
 
 @dataclass(frozen=True, slots=True)
 class AnnexCheck:
-    """One check: when it was sent and answered (aware), and its result in words."""
+    """One check, with the times at which it was sent and answered (aware). `showed` is the result in words."""
 
     sent_at: datetime
     answered_at: datetime
@@ -34,14 +34,17 @@ class AnnexCheck:
 
 @dataclass(frozen=True, slots=True)
 class AnnexPart:
-    """The record of one address of an output: its page, or an attachment.
+    """The record of one address of an output. The address is that of a page or an attachment.
 
-    The address became visible after `last_not_live_at` and at or before `first_live_at`. `delay` has these two bounds
-    in seconds after the announced time, negative before it. The second bound is None while the delay still grows;
-    `delay` is None if the checks do not show it. `looks` are the checks around the change, in order, and `not_listed`
-    is the number of all other checks. For a named part, `after` says in words how long after the first part it was
-    published. For a part that may be published later than the others, `follows_until` is the end of the period in which
-    it may follow, without the tolerance, and `limit_at` is the end of this period with the tolerance.
+    The address became visible after `last_not_live_at` and at or before `first_live_at`. `delay` has the same two
+    bounds in seconds after the announced time. A bound before the announced time is negative. If the delay still grows,
+    the second bound is None. If the checks do not show the delay, `delay` is None.
+
+    `looks` are the checks around the change, in order. `not_listed` is the number of all other checks. If the part has
+    a name, `after` says in words how long after the first part it was published.
+
+    If the part may be published later than the other parts, `follows_until` is the end of the period in which it may
+    follow, and `limit_at` is the same instant plus the tolerance.
     """
 
     name: str
@@ -58,7 +61,11 @@ class AnnexPart:
 
 @dataclass(frozen=True, slots=True)
 class AnnexPicture:
-    """A screenshot of the page: for which moment, when the page was requested and drawn (aware), and its SHA-256."""
+    """A screenshot of the page of an output.
+
+    `moment` says in words which moment the screenshot shows. The page was requested at `requested_at`, and the picture
+    was taken at `pictured_at` (both aware).
+    """
 
     moment: str
     requested_at: datetime
@@ -68,10 +75,10 @@ class AnnexPicture:
 
 @dataclass(frozen=True, slots=True)
 class AnnexOutput:
-    """One output: its announced time, the limit of its tolerance, and the time stated by the publisher's own system.
+    """One output in the annex. `due_at` is the announced time, and `limit_at` is the end of the tolerance.
 
-    `publisher_at` is the publisher's figure and not an observation; `publisher_source` says in words from which of the
-    publisher's figures it comes. `notes` explain limits of the stated times.
+    `publisher_at` is the time of publication according to the publisher's own system. It is not an observation.
+    `publisher_source` says in words which figure of the publisher this is. `notes` explain how reliable the times are.
     """
 
     title: str
@@ -86,7 +93,7 @@ class AnnexOutput:
 
 @dataclass(frozen=True, slots=True)
 class AnnexAttachment:
-    """A file that the office holds as evidence: its name, kind, size in bytes, SHA-256, and when it was added."""
+    """A file that the office holds as evidence. `size` is in bytes, and `added_at` is aware."""
 
     name: str
     kind: AttachmentKind
@@ -97,7 +104,7 @@ class AnnexAttachment:
 
 @dataclass(frozen=True, slots=True)
 class AnnexPost:
-    """One entry of a pre-release access list, without the name of the person: `period` in words."""
+    """One entry of a pre-release access list, without the name of the person. `period` is in words."""
 
     post: str
     organisation: str
@@ -126,7 +133,7 @@ class Annex:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A corrective action as a person plans it; `owner` is a post."""
+    """A corrective action that a person plans. `owner` is a post."""
 
     text: str
     term: ReportTerm
@@ -135,7 +142,7 @@ class Plan:
 
     @property
     def printed(self) -> str:
-        """The line of the report about this action."""
+        """The line about this action in the printed report."""
         due = f" Due: {format_day(self.due)}." if self.due else ""
         return f"- {' '.join(self.text.split()).rstrip('.')}. Owner: {self.owner.rstrip('.')}.{due}"
 
@@ -160,11 +167,14 @@ class ContactPerson:
 
 @dataclass(frozen=True, slots=True)
 class CitedPractice:
-    """A practice, principle or standard of one edition of the Code, as a report cites it.
+    """A practice, principle or standard of the Code that a report cites. `edition` is the edition of the Code.
 
-    If it is `confirmed`, `text` is the wording of the Code, which a person has compared with the Code. Otherwise `text`
-    is the title of the principle, if it has one, because unconfirmed wording is never printed. `on` is the date of
-    occurrence for which it is cited; None for all dates.
+    If `confirmed` is true, `text` is the wording of the Code, and a person has compared it with the Code. Otherwise
+    `text` is the title of the principle, or empty if the principle has no title. This way, wording is never printed
+    before a person has confirmed it.
+
+    If a report has several dates of occurrence, `on` is the date for which the practice is cited. It is None if the
+    practice is cited for all dates.
     """
 
     edition: str
@@ -176,7 +186,10 @@ class CitedPractice:
 
     @property
     def name(self) -> str:
-        """The number of the practice: "Trustworthiness: T3.6", "Standard 3 (Be transparent), practice 3.6"."""
+        """The number of the practice.
+
+        Examples: "Trustworthiness: T3.6" and "Standard 3 (Be transparent), practice 3.6".
+        """
         if not self.principle or self.code.startswith(self.principle):
             return self.code
         if self.principle.startswith(self.code):
@@ -187,20 +200,27 @@ class CitedPractice:
 
     @property
     def citation(self) -> str:
-        """The number of the practice with the wording of the Code, or with the title until a person confirms it."""
+        """The number of the practice and its text.
+
+        The text is the wording of the Code if a person has confirmed it. Otherwise the text is the title of the
+        principle, if it has one.
+        """
         if not self.text:
             return self.name
         return f"{self.name} - {self.text}" if self.confirmed else f"{self.name} ({self.text})"
 
     @property
     def for_date(self) -> str:
-        """The end of a citation for one of several dates, such as ", for 3 June 2020"; empty for all dates."""
+        """The end of a citation for one date, such as ", for 3 June 2020", or "" if the citation is for all dates."""
         return f", for {format_day(self.on)}" if self.on else ""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the printed timeline: the time of the event (aware), its text, and the key of the copied entry."""
+    """One line of the printed timeline.
+
+    `at` is the time of the event (aware). `source` is the key of the entry from which the line was copied.
+    """
 
     at: datetime
     text: str
@@ -219,12 +239,12 @@ def sort_entries(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """Every field of the form. Free text is plain text; blank lines separate its paragraphs.
+    """The fields of the form. Free text is plain text, with blank lines between paragraphs.
 
-    `answers` are not printed: the circumstances are written from them until a person edits the text.
+    `answers` are not printed. The circumstances are written from the answers until a person edits the circumstances.
 
-    `lead_official` means that the form was approved with the label that also names a Lead Official. `annex` is the
-    annex that is approved or printed with it.
+    `lead_official` is true if the form was approved with the label that also names a Lead Official. `annex` is the
+    annex that was approved with the form, or that is printed with it.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -246,15 +266,15 @@ class ReportContent:
 
     @property
     def first_day(self) -> date | None:
-        """The first day on which the breach occurred, if any is given. A report counts in the period of this day."""
+        """The first day on which the breach occurred, or None. The report is counted in the period with this day."""
         return min(self.occurred_on, default=None)
 
 
-# The fields that are updated from the record. The other fields are copied from the record once: a contact, for example,
-# stays as it was when the report was drafted.
+# These fields are updated when the record changes. The other fields are copied from the record only once. For example,
+# a contact stays as it was when the report was drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
-# Fields of a report and of an `AnnexPart` that are omitted from the JSON if they are empty, so that content stored and
-# approved before these fields existed has the same digest.
+# Fields that were added to `ReportContent` and `AnnexPart` later. If they are empty, they are omitted from the JSON, so
+# that the digests of earlier content stay the same.
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex", "answers"})
 LATER_FIELDS_OF_PARTS = frozenset({"after", "follows_until", "limit_at"})
 
@@ -279,7 +299,7 @@ def plain_json(value: Any) -> Any:
 
 
 class _FieldNames(dict[type[Any], tuple[str, ...]]):
-    """A cache of the names of the fields of each dataclass."""
+    """A cache that maps each dataclass to the names of its fields."""
 
     def __missing__(self, kind: type[Any]) -> tuple[str, ...]:
         self[kind] = tuple(field.name for field in fields(kind))
@@ -290,9 +310,9 @@ _FIELD_NAMES = _FieldNames()
 
 
 def content_to_json(content: ReportContent) -> dict[str, Any]:
-    """Write a report's content as a JSON-able mapping, which `content_from_json` reads back into an equal value."""
+    """Convert a report's content to JSON types. `content_from_json` converts the result back to an equal value."""
     value = plain_json(content)
-    # The date of a cited practice is also omitted if it is empty, like the later fields.
+    # The date of a cited practice is also omitted if it is empty, in the same way as `LATER_FIELDS`.
     value["practices"] = [
         {name: part for name, part in practice.items() if part or name != "on"} for practice in value["practices"]
     ]
@@ -316,9 +336,9 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
 
 
 def content_from_json(value: dict[str, Any]) -> ReportContent:
-    """Read a report's content back from what `content_to_json` wrote.
+    """Read a report's content from the result of `content_to_json`.
 
-    :raises ValueError: if a field is missing, unknown or not of its type; the message names the field.
+    :raises ValueError: if a field is missing or unknown, or has the wrong type. The message names the field.
     """
     names = {field.name for field in fields(ReportContent)}
     if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
@@ -328,14 +348,14 @@ def content_from_json(value: dict[str, Any]) -> ReportContent:
 
 
 def without_approval(content: ReportContent) -> ReportContent:
-    """Return a content without the fields that its approval set, for a new draft."""
+    """Return the content for a new draft, without the fields that the approval has set."""
     return replace(content, report_date=None, lead_official=False, annex=None)
 
 
 def content_digest(content: ReportContent) -> str:
     """Return the SHA-256 of a report's content in its canonical form, as 64 hexadecimal digits.
 
-    An approval refers to this value, so any change of the content is noticed.
+    An approval stores this digest, so that any later change of the content is noticed.
     """
     return digest_json(content_to_json(content))
 
@@ -354,9 +374,9 @@ def is_web_address(url: str) -> bool:
 def merge_contents(contents: Sequence[ReportContent]) -> ReportContent:
     """Merge the contents of several reports, in their order.
 
-    For a field with a single value (the person dealing, the Head of Profession, the link to a statement), the first
-    value is used. The date of the report stays empty, because approval sets it. Of the timelines, only the entries from
-    the record are merged; people's notes and statements stay in their draft.
+    A field with a single value, such as the Head of Profession, gets the first value that is given. The date of the
+    report stays empty, because the approval sets it. Timeline entries from the record are merged. Notes and statements
+    of people are not merged, but stay in the timelines of the drafts.
     """
     return ReportContent(
         outputs=_each(output for content in contents for output in content.outputs),
@@ -377,7 +397,7 @@ def merge_contents(contents: Sequence[ReportContent]) -> ReportContent:
 
 
 def join_texts(given: Iterable[str]) -> str:
-    """Join texts by blank lines, without duplicates and empty texts."""
+    """Join texts with blank lines between them. Duplicates and empty texts are left out."""
     return "\n\n".join(dict.fromkeys(text for text in given if text.strip()))
 
 
@@ -403,7 +423,7 @@ class ReportSection(StrEnum):
     CORRECTIVE_ACTIONS = "corrective_actions"
 
 
-# The sections of the published form, on which a Head of Profession comments when returning a report.
+# The sections of the published form. When a Head of Profession returns a report, they can comment on each section.
 FORM_SECTIONS = tuple(section for section in ReportSection if section is not ReportSection.WHAT_HAPPENED)
 
 
@@ -424,10 +444,10 @@ class Remark(NamedTuple):
 
 
 def find_missing(content: ReportContent) -> tuple[Remark, ...]:
-    """List what still has to be written before a report can be submitted, in the form's order.
+    """Return a remark for each value that is missing before a report can be submitted, in the order of the form.
 
     The date of the report is not required, because approval sets it. The Head of Profession is not required either,
-    because published reports leave that row empty (`find_odd` warns about it).
+    because published reports leave this row empty. `find_odd` warns if the Head of Profession is missing.
     """
     core, circumstances, person = ReportSection.CORE_INFORMATION, ReportSection.CIRCUMSTANCES, content.dealing
     is_reachable = person and person.name.strip() and (person.email.strip() or person.telephone.strip())
@@ -458,7 +478,13 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
 
 
 def find_impossible_answers(content: ReportContent, *, kind: ReportKind, now: datetime) -> tuple[Remark, ...]:
-    """List the answers that cannot be true at `now` (aware), contradict other answers, or contain an email address."""
+    """Return remarks about answers that must be corrected.
+
+    An answer must not contradict another answer or contain an email address. An answer must not be in the future,
+    unless `may_be_in_future` allows it.
+
+    :param now: the current instant (aware).
+    """
     remarks = []
     for question, answer in content.answers.given().items():
         is_future = answer.on and (answer.at > now if answer.at else answer.on > local_date(now))
@@ -472,12 +498,15 @@ def find_impossible_answers(content: ReportContent, *, kind: ReportKind, now: da
 
 
 def remark_on(question: Question, sentence: str) -> Remark:
-    """Make a remark about the form field of a question."""
+    """Return a remark about the form field of a question."""
     return Remark(ReportSection.WHAT_HAPPENED, f"{question}_on" if question in MOMENTS else question.value, sentence)
 
 
 def find_named_people(content: ReportContent, names: Sequence[str]) -> tuple[Remark, ...]:
-    """List the answers that contain the name of a person on the pre-release access list."""
+    """Return a remark for each answer that names a person on the pre-release access list.
+
+    :param names: the names of the people on the list.
+    """
     return tuple(
         remark_on(
             question, f"‘{SHORT_LABELS[question]}’ must give a post, not a person on the pre-release access list."
@@ -493,18 +522,19 @@ def has_name(text: str, names: Sequence[str]) -> bool:
 
 
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
-    """List what still has to be written before a breach can be recorded in the office's own log only.
+    """Return a remark for each value that is missing before a breach can be recorded in the breach log only.
 
-    The log needs the statistics, the day and the circumstances. Impact and actions are only needed for the form that is
-    sent to the Office for Statistics Regulation.
+    The log needs the outputs, the producers, the day and the circumstances. Impact and corrective actions are only
+    needed for the form that is sent to the Office for Statistics Regulation.
     """
     return tuple(remark for remark in find_missing(content) if remark.field in NEEDED_IN_LOG)
 
 
 def follow_answered_day(content: ReportContent, *, was: ReportContent) -> ReportContent:
-    """Return a content with a newly answered day of the event as its date of occurrence.
+    """Return the content with its date of occurrence updated from a new answer.
 
-    If the content has several dates, the new day replaces only the day that was answered before.
+    If the answer about when the breach happened has a new day, this day becomes the date of occurrence. If the content
+    has several dates, the new day replaces only the day of the earlier answer.
 
     :param was: the content before the answers were changed.
     """
@@ -520,7 +550,12 @@ def follow_answered_day(content: ReportContent, *, was: ReportContent) -> Report
 
 
 def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List values that cannot be true on `today` (London) and are refused, such as a day in the future."""
+    """Return remarks about dates of occurrence that are not allowed.
+
+    A date must not be in the future. The dates must include the day given under "What happened".
+
+    :param today: the current day in London.
+    """
     sentences = [
         f"The date of occurrence, {format_day(occurred)}, is in the future."
         for occurred in content.occurred_on
@@ -536,10 +571,10 @@ def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...
 
 
 def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] = ()) -> tuple[Remark, ...]:
-    """List warnings about values that are allowed but may be wrong or missing.
+    """Return warnings about values that are allowed, but may be wrong or missing.
 
-    :param today: the London day on which the values are checked.
-    :param withheld: the titles of outputs whose addresses are left out because they are not public yet.
+    :param today: the current day in London.
+    :param withheld: the titles of outputs whose addresses are left out because the addresses are not public yet.
     """
     return (
         *_odd_in_core(content, today, withheld),
@@ -550,7 +585,10 @@ def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] =
 
 
 def _odd_in_answers(answers: Answers) -> Iterator[Remark]:
-    """Warn of each "not yet", because it may have become untrue since, and of more posts than people."""
+    """Yield a warning for each "not yet", and a warning if the answers give more posts than people.
+
+    A "not yet" may have become untrue since it was written.
+    """
     people, posts = (one and one.number for one in (answers.people, answers.posts))
     if people and posts and posts > people:
         sentence = f"The answers give more posts ({posts}) than people ({people}). Check both numbers."
@@ -599,7 +637,7 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
 
 
 def _contact_details(content: ReportContent) -> Iterator[Remark]:
-    """List the free texts that contain contact details, because an approved document is printed unchanged."""
+    """Yield a warning for each text with contact details, because an approved document is printed unchanged."""
     circumstances = ReportSection.CIRCUMSTANCES
     for section, field, name, text in (
         (circumstances, "other_practices", "Other principles or practices", content.other_practices),
@@ -633,7 +671,10 @@ class WordPiece(NamedTuple):
 
 
 def compare_words(before: str, after: str) -> tuple[WordPiece, ...]:
-    """Split two texts into common parts and parts of only the earlier or only the later text, in reading order."""
+    """Split two texts into the parts that they share, the parts only in `before`, and the parts only in `after`.
+
+    The parts are in reading order.
+    """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     pieces: list[WordPiece] = []
     for _, begin, end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

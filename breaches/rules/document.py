@@ -1,6 +1,6 @@
-"""The documents of a breach report: the published form, and a short concern with the same content.
+"""Lay out a breach report in the published form or as a short concern.
 
-Pages and the PDF share the body of the form; only the PDF has a title.
+Web pages and the PDF share the template for the body of the form. Only the PDF shows the title.
 """
 
 import re
@@ -15,10 +15,10 @@ from breaches.rules.incident import shorten_list
 from releases.rules.calendar import format_day, format_moment, format_time, format_time_with_seconds, in_london
 from releases.rules.lifecycle import Role
 
-# The page heads of the PDF (static/pdf/report.css) and its <title> (templates/breaches/document.html) have the same
-# words in sentence case.
+# templates/breaches/document.html repeats this title in sentence case: in the <title> of the PDF and in `data-title`,
+# from which static/pdf/report.css makes the header of each page except the first.
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
-# Reports published in 2020-21 used one or the other of these two labels.
+# Some reports published in 2020-21 used the first of these labels, and others used the second.
 HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"
 LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statistics or Lead Official"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
@@ -35,7 +35,7 @@ NOT_YET_WRITTEN = "Not yet written."
 NOT_RECORDED = "Not recorded."
 
 CODE = "Code of Practice for Statistics"
-# The name of the Code before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
+# The Code had another name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
 CODES = {"1.0": "Code of Practice for Official Statistics"}
 CAUSE_PROMPT = (
     "Add the cause, if it is known, how the breach was found, who was notified and when, and how it was corrected. "
@@ -65,21 +65,23 @@ ROLE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a cell; `href` is set if the line is a link."""
+    """One line of a table cell. `href` is empty if the line is not a link."""
 
     text: str
     href: str = ""
 
 
-# A row of a section's table: the form's label, and its entries of one or more lines each; no entries if empty.
+# A row of a section's table. The first item is the label on the form. The second item has the entries, and each entry
+# is a tuple of lines. If the field is empty, there are no entries.
 type Row = tuple[str, tuple[tuple[Line, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSection:
-    """One numbered section; each paragraph is a tuple of its lines. `prompt` asks for missing text.
+    """One numbered section of the form.
 
-    The entries of `timeline` are in order; each has its London time, and the lines of its text.
+    Each paragraph is a tuple of lines. `prompt` asks the author for missing text. The entries of `timeline` are sorted
+    by time. Each entry consists of a London time and a tuple of lines.
     """
 
     heading: str
@@ -91,11 +93,14 @@ class DocumentSection:
 
 @dataclass(frozen=True, slots=True)
 class ReportDocument:
-    """A report ready to be shown or printed, with `marks` on every page.
+    """A report that is ready to be shown or printed.
 
-    `evidence_hash` is the digest of the checks to which the approval is bound: those on record when the annex was read,
-    or else at the approval. It is empty without an approval or checks.
-    A new text field must also be treated in `_with_whole_hyphens` of breaches/pdf.py.
+    `marks` are short notices, such as `DRAFT_MARK`, that are printed on every page. `evidence_hash` is the digest of
+    the checks to which the approval is bound. If the approver read the report with an annex, these are the checks that
+    were on record at that time. Otherwise, they are the checks that were on record at the approval. The hash is empty
+    if the report is not approved or has no checks.
+
+    If you add a text field, also handle the field in `_with_whole_hyphens` of breaches/pdf.py.
     """
 
     title: str
@@ -111,7 +116,10 @@ class ReportDocument:
 
     @property
     def hashes(self) -> tuple[tuple[str, str], ...]:
-        """The version and digests of the content, evidence and annex, as labels and values; printed with the annex."""
+        """The version of the report, and the digests of the content, the checks, the screenshots and the attachments.
+
+        Each item has a label and a value. The items are printed with the annex.
+        """
         rows = [("Version of the report", str(self.version)), ("SHA-256 of the content", self.content_hash)]
         if self.evidence_hash:
             rows.append(("SHA-256 of the checks behind it", self.evidence_hash))
@@ -120,10 +128,12 @@ class ReportDocument:
 
 @dataclass(frozen=True, slots=True)
 class ConcernDocument:
-    """Half a page that a Head of Profession can send instead of the form; `source` names the report and its approval.
+    """A concern of half a page, which a Head of Profession can send instead of the form.
 
-    The GSS replaced the form's process of 2018 to 2021 with a lighter one. Source: Analysis Function blog, "A simpler
-    way to report concerns under the Code of Practice for Statistics".
+    `source` states the number of the report and the decision on the report.
+
+    The form belongs to a process of 2018 to 2021, which the GSS replaced with a lighter process. Source: Analysis
+    Function blog, "A simpler way to report concerns under the Code of Practice for Statistics".
     """
 
     title: str
@@ -149,16 +159,20 @@ def lay_out(
     decided: str = "",
     decision: str = "",
 ) -> ReportDocument:
-    """Lay out a report's content in the published form, with the form's exact labels and order.
+    """Lay out a report's content with the exact labels and order of the published form.
 
-    :param number: the short number of the report, which every page names.
-    :param approved_at: without it and `decided`, every page is marked as a draft, and empty narratives show a prompt.
-    :param lead_official: whether to use the label that also names a Lead Official; the office's setting decides this
-        for drafts.
-    :param training: whether the rehearsal is part of a training.
-    :param with_cause_prompt: whether to ask for the cause, because the circumstances are still the automatic text.
-    :param decided: the mark of a decision without an approved document; it replaces the draft's mark and all prompts.
-    :param decision: who approved the report or made the other decision, and why.
+    If both `approved_at` and `decided` are missing, every page is marked as a draft, and sections without text show a
+    prompt.
+
+    :param number: the short number of the report, which is printed on every page.
+    :param lead_official: whether to use the label that also names a Lead Official. For drafts, this is the setting
+        `LEAD_OFFICIAL`. An approved report uses the label that is recorded in its content.
+    :param training: whether the report is part of a training. If so, every page is marked as a training and not as a
+        rehearsal.
+    :param with_cause_prompt: whether to show `cause_prompt` even though the circumstances have text, because the text
+        is still the automatic one.
+    :param decided: the mark for a report that was decided without an approved document, such as `DISMISSED_MARK`.
+    :param decision: a text that says who approved the report, or who made another decision and why.
     """
     draft = approved_at is None and not decided
     mark = "" if approved_at else decided or DRAFT_MARK
@@ -202,11 +216,11 @@ def lay_out(
 
 
 def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn: bool = False) -> ConcernDocument:
-    """Lay out a concern: half a page, in the words of the report, to send instead of the form.
+    """Lay out a short concern with the text of the report.
 
-    The list of posts with pre-release access is left out, because it would not fit on half a page.
+    The list of posts with pre-release access is left out, because a concern has to fit on half a page.
 
-    :param report: the full report laid out from `content`; its number, marks and approval are copied.
+    :param report: the full report, laid out from the same content. The number, marks and approval are copied from it.
     """
     missing = NOT_YET_WRITTEN if DRAFT_MARK in report.marks else NOT_RECORDED
     head = content.head_of_profession or content.dealing
@@ -235,9 +249,9 @@ def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn
 
 
 def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool, absent: str = "") -> str:
-    """State who approved a report, and whether the same person had also written or submitted it.
+    """Write who approved a report, and whether the same person had also written or submitted the report.
 
-    :param absent: the name of the absent Head of Profession for whom the person approved it, or "".
+    :param absent: the name of an absent Head of Profession for whom the person approved the report.
     """
     name = f"for {absent}, Head of Profession" if absent else ROLE_NAMES.get(role, role.replace("_", " "))
     sentence = f"Approved by {by}, {name}, at {format_moment(at)}."
@@ -245,13 +259,13 @@ def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool, ab
 
 
 def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
-    """Split a plain text at blank lines into paragraphs, each a tuple of its lines."""
+    """Split plain text into paragraphs at blank lines. Each paragraph is a tuple of lines."""
     parts = re.split(r"\n\s*\n", printable(text).strip())
     return tuple(tuple(part.strip().split("\n")) for part in parts if part.strip())
 
 
 def exact_time(instant: datetime) -> str:
-    """Write an aware instant in London time, with seconds if they are not 0."""
+    """Format an aware instant in London time. Seconds are only shown if they are not 0."""
     text = format_time_with_seconds(instant) if in_london(instant).second else format_time(instant)
     return f"{text} on {format_day(instant)}"
 
@@ -275,7 +289,11 @@ def _circumstances(content: ReportContent) -> tuple[Row, ...]:
 
 
 def _practice_lines(content: ReportContent) -> list[list[Line]]:
-    """Return the lines of each cited practice, with its Code and edition, and of other practices in people's words."""
+    """Return the lines for each practice that the report cites.
+
+    Practices from the Code come first, with the name and edition of the Code. Practices that people entered as text
+    follow.
+    """
     cited = []
     for practice in content.practices:
         code = CODES.get(practice.edition, CODE)
@@ -288,14 +306,20 @@ def _person(person: ContactPerson | None) -> list[Line]:
 
 
 def _link_title(output: Output) -> list[Line]:
-    """Return the title as a link. If it cannot be a link, the title and the address are separate lines."""
+    """Return the title of an output as a link to its address.
+
+    If there is no title or the address is not a valid web address, return the title and the address on separate lines.
+    """
     if output.title.strip() and is_web_address(output.url):
         return [Line(output.title, href=output.url)]
     return [Line(output.title), _link(output.url)]
 
 
 def without_links(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Return rows without links. An address that differs from the text of its link becomes a line below that text."""
+    """Return rows with plain text instead of links.
+
+    If the address of a link differs from the text of the link, the address is added as a line below the text.
+    """
     return tuple(
         (label, tuple(tuple(chain.from_iterable(map(_unlink, entry))) for entry in entries)) for label, entries in rows
     )
@@ -306,7 +330,10 @@ def _unlink(line: Line) -> list[Line]:
 
 
 def without_links_to_outputs(document: ReportDocument) -> ReportDocument:
-    """Return a document without links in its first section, which names the outputs; addresses become text."""
+    """Return a document without links in its first section, which lists the outputs.
+
+    The addresses of the outputs are shown as text.
+    """
     first, *others = document.sections
     return replace(document, sections=(replace(first, rows=without_links(first.rows)), *others))
 
@@ -316,7 +343,7 @@ def _link(url: str) -> Line:
 
 
 def _make_row(label: str, *entries: list[Line]) -> Row:
-    """Make a row of the entries that are not empty, without their empty lines."""
+    """Return a row without empty lines and without empty entries."""
     printed = (
         tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in entry if line.text.strip())
         for entry in entries

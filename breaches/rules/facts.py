@@ -1,4 +1,4 @@
-"""The recorded facts of a release and of its pre-release access list, and its delay in words."""
+"""The recorded facts about a release and its pre-release access list, and functions that write delays in words."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -25,9 +25,10 @@ from releases.verdict.release import Diagnosis, find_main_pages
 
 @dataclass(frozen=True, slots=True)
 class CheckFact:
-    """One check with the codes of its reasons; `by_statement` if a person's statement gave its result.
+    """One check, and the codes of the reasons for its result.
 
-    `words` are the words with which the page said that the release was absent, if they are on record.
+    `by_statement` is true if the result comes from a person's statement and not from the check itself. `words` is the
+    text on the page that said the release was absent, or "" if no text is on record.
     """
 
     sighting: Sighting
@@ -38,11 +39,15 @@ class CheckFact:
 
 @dataclass(frozen=True, slots=True)
 class AddressFacts:
-    """One address of the release, the verdict on it, and the plain checks under the schedule, in any order.
+    """One address of a release, with its verdict and checks.
 
-    `past_caches` is when a check that bypassed caches found the release, and until when plain checks still did not find
-    it (aware). `repetitions` is the number of recorded checks that are not in `checks`, because they only repeat other
-    checks. `may_follow` is how long after the release's own limit a part is still on time.
+    `checks` has the plain checks of one schedule, in any order. `repetitions` is the number of recorded checks that are
+    not in `checks`, because they only repeat other checks. A part of a release is on time until `may_follow` after the
+    limit of the release.
+
+    `past_caches` is set if a check that bypassed caches found the release, and later plain checks still did not find
+    it. The first instant is when the check that bypassed caches was completed. The second is when the last plain check
+    that did not find the release was sent. Both are aware.
     """
 
     url: str
@@ -60,12 +65,15 @@ class AddressFacts:
         return sorted(self.checks, key=lambda check: (check.sighting.sent_at, check.sighting.completed_at))
 
     def checks_since(self, due_at: datetime) -> list[CheckFact]:
-        """Return the checks at or after the due instant, in order."""
+        """Return the checks made at or after the due instant, in the order in which they were sent."""
         return [check for check in self.checks_in_order() if check.sighting.instant >= due_at]
 
 
 class StatementFact(StrEnum):
-    """The statements that a person can make about an address, with the values of `releases.models.Statement.Kind`."""
+    """The kinds of statement that a person can make about an address.
+
+    The values are those of `releases.models.Statement.Kind`.
+    """
 
     THIS_IS_IT = "this_is_it"
     PREVIOUS_EDITION = "previous_edition"
@@ -75,9 +83,9 @@ class StatementFact(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A person's statement, with their role and not their name; `live_at` is only set for `StatementFact.WAS_LIVE`.
+    """A statement by a person, who is identified by role and not by name.
 
-    `role` is None if the record no longer shows the role of the person.
+    `role` is None if the record no longer shows the person's role. `live_at` is only set for `StatementFact.WAS_LIVE`.
     """
 
     said: StatementFact
@@ -88,10 +96,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseException:
-    """One recorded exception of a release to the rule for times and days (decision 72).
+    """A recorded exception of one release from the rule for release times and days (decision 72).
 
-    `due_at` is the release time to which it applies; None if the date is vague. The other fields depend on the kind,
-    and are empty otherwise. `reason` is public.
+    `due_at` is the release time to which the exception applies. It is None if the date is vague. The kind of exception
+    decides which of the other fields have a value. `reason` is public.
     """
 
     kind: DepartureKind
@@ -104,7 +112,7 @@ class ReleaseException:
 
 
 def describe_exceptions(exceptions: Iterable[ReleaseException]) -> str:
-    """Write the recorded exceptions of a release as one paragraph; "" if there are none."""
+    """Return a paragraph about the recorded exceptions of a release, or "" if there are none."""
     return " ".join(chain.from_iterable(map(_describe_exception, exceptions)))
 
 
@@ -125,7 +133,10 @@ def _describe_exception(one: ReleaseException) -> Iterator[str]:
 
 
 def describe_grounds(one: ReleaseException) -> Iterator[str]:
-    """Write the public reason for an exception, and when OSR was informed, each as a sentence."""
+    """Yield a sentence with the public reason for an exception, and a sentence that says when OSR was informed.
+
+    A sentence is left out if the fact is not recorded.
+    """
     if one.reason:
         yield f"The reason given was: {without_full_stop(one.reason)}."
     if one.osr_told_at:
@@ -134,7 +145,7 @@ def describe_grounds(one: ReleaseException) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class EarlyDecision:
-    """The decision in force on an early release: publish it to everyone now, or take it down.
+    """The latest decision to publish an early release to everyone now, or to take the release down.
 
     `role` is None if the incident contact decided. `at` is aware.
     """
@@ -146,7 +157,10 @@ class EarlyDecision:
 
 @dataclass(frozen=True, slots=True)
 class StatedPublication:
-    """What a system of the publisher stated to us, which is not an observation. Instants are aware."""
+    """A time of publication, as one of the publisher's systems stated it.
+
+    The time is not an observation. Instants are aware.
+    """
 
     system: str
     published_at: datetime
@@ -155,12 +169,12 @@ class StatedPublication:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All facts for the account of one release. Instants are aware.
+    """All facts from which the account of one release is written. Instants are aware.
 
-    `publisher_time` is the time of publication according to the publisher's own system, and which of the system's
-    figures this is. `decision` and `at_once` are only set for an early release: the decision on the release, and the
-    recorded exception if it was released at once under a later schedule. `date_changed`: the release has another date
-    by now, so the checks for `due_at` will not continue.
+    `publisher_time` is the time of publication according to the publisher's own system, and the source of this time
+    within the system. `decision` and `at_once` are only set for an early release. `decision` is the decision on the
+    early release. If the release was then rescheduled and released at once, `at_once` is the recorded exception for the
+    new time. If `date_changed` is true, the release now has another date, and no more checks are made for `due_at`.
     """
 
     release_title: str
@@ -198,11 +212,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class PostAccess:
-    """The access of one post. Instants are aware; `period_begins_at` is None while the release has no exact date.
+    """The entry for one post on a pre-release access list. Instants are aware.
 
-    `agreed`: a Head of Profession or deputy agreed to the access, which is required within a day before the release.
-    `terms_confirmed_at` and `received_at` are what the recipient answered to our emails, for the present release date.
-    `terms_by_phone_at` is when staff recorded that the recipient had confirmed the terms by phone.
+    `period_begins_at` is None while the release has no exact date. `agreed` is true if a Head of Profession or deputy
+    agreed to the entry. Changes that are made within a day before the release need this agreement.
+
+    `terms_confirmed_at` and `received_at` are the times at which the recipient confirmed the terms and the receipt, in
+    reply to our emails about the present release date. `terms_by_phone_at` is the time at which staff recorded that the
+    recipient had confirmed the terms by phone.
     """
 
     post: str
@@ -221,7 +238,7 @@ class PostAccess:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """A change of the list that was requested and undecided when the list was read.
+    """A requested change to a pre-release access list. It was still undecided when the list was read.
 
     `kind` is "add", "change" or "withdraw".
     """
@@ -234,9 +251,9 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class AccessFacts:
-    """The pre-release access list of a release, as it was read at the aware instant `read_at`.
+    """The pre-release access list of a release, as read at the aware instant `read_at`.
 
-    `planned_for` is the planned time of the release in words; `due_at` is None while that time is vague.
+    `planned_for` is the planned time of the release in words. `due_at` is None while the planned time is vague.
     """
 
     release_title: str
@@ -248,7 +265,8 @@ class AccessFacts:
     requests: tuple[AccessRequest, ...] = ()
 
 
-# The names of parts within a sentence. Other parts are named after their file, or called a page.
+# Names of the parts of a release, for use within a sentence. Other files are named after the file, and other pages are
+# called "page".
 PART_NOUNS = {
     Part.ENGLISH_PAGE: "English page",
     Part.WELSH_PAGE: "Welsh page",
@@ -274,29 +292,32 @@ def round_up_before(instant: datetime, due_at: datetime) -> datetime:
 
 
 def time_in_words(instant: datetime, *, due_at: datetime) -> str:
-    """Write an aware instant in London time, with its day if it is not the day of the due instant."""
+    """Format an aware instant in London time. The day is only added if it is not the day of the due instant."""
     text = format_time_with_seconds(instant) if instant.second else format_time(instant)
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 
 def without_full_stop(text: str) -> str:
-    """Return a text without line breaks and without a full stop at its end."""
+    """Return a text on one line, without a full stop at the end."""
     return " ".join(text.split()).rstrip(".")
 
 
 def with_capital(text: str) -> str:
-    """Return a text with a capital at its beginning. `str.capitalize` would also change the other letters."""
+    """Return a text with its first letter in upper case. `str.capitalize` would also change the other letters."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def sentence(text: str) -> str:
-    """Return a text as a sentence with a capital and one full stop; "" if it is empty."""
+    """Return a text as a sentence with a capital letter and a full stop, or "" if the text is empty.
+
+    A question mark or exclamation mark at the end is kept instead of a full stop.
+    """
     text = without_full_stop(text)
     return f"{with_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
-# First words of answers that are not names if the next word has no capital. Other first words remain as they were
-# typed, because they may be names.
+# If an answer begins with one of these words, and the next word has no capital, then the first word is not a name.
+# `within_sentence` leaves all other first words as they were typed, because they may be names.
 _COMMON = """
     a about academic access after all almost an analysis analysts and annual another any anyone assistant at before
     both by certain charts chief civil colleagues communications contractors copies copy customers data departmental
@@ -312,8 +333,8 @@ _COMMON = """
 """
 _COMMON_WORDS = frozenset(_COMMON.split())
 _LITTLE_WORDS = frozenset({"of", "for", "and"})
-# First words that are not part of a name even if the next word has a capital: "a Minister", "both Permanent
-# Secretaries", "users of Twitter".
+# These first words are not part of a name even if the next word has a capital, as in "a Minister", "both Permanent
+# Secretaries" and "users of Twitter".
 _BEFORE_NAMES = """
     a all an another any at both by each either every few four five from in it many most no on one other our
     recipients several six some staff subscribers that their the these they this those three to two users various we
@@ -323,7 +344,7 @@ _DETERMINERS = frozenset(_BEFORE_NAMES.split())
 
 
 def within_sentence(text: str) -> str:
-    """Return a text for use within a sentence: its first word begins with a small letter if it is surely not a name.
+    """Return a text for use within a sentence. The first word is put in lower case unless it may be a name.
 
     "Press officers at the department" changes to "press officers at the department". "Press Association" and "Reuters
     journalists" do not change.
@@ -337,7 +358,7 @@ def within_sentence(text: str) -> str:
 
 
 def join_words(items: Iterable[str]) -> str:
-    """Join at least one item, as in "a, b and c"."""
+    """Join items as in "a, b and c". There must be at least one item."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -349,7 +370,10 @@ WIDE = 10 * MINUTE
 
 
 def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float) -> bool:
-    """Return whether a phrase is true of every delay above the lower and up to the upper bound."""
+    """Return whether a phrase is true for every delay above `from_seconds` and up to `to_seconds`.
+
+    If the two bounds are equal, the delay is exactly this value.
+    """
     above, up_to, words = phrase
     starts = above < from_seconds if from_seconds == to_seconds else above <= from_seconds
     stops_short = words.startswith(("just under", "less than"))
@@ -357,17 +381,22 @@ def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float)
 
 
 def _phrases() -> Iterator[tuple[int, int, str]]:
-    """List each phrase with its bounds in seconds: it is true of delays above the lower and up to the upper one.
+    """Yield a lower bound in seconds, an upper bound in seconds and a phrase, for all phrases that describe delays.
 
-    "Just under" and "less than" are not true of the upper bound itself.
+    A phrase is true for a delay that is above its lower bound and not above its upper bound. For phrases with "just
+    under" or "less than", the delay must also be below the upper bound.
 
-    | phrase                     | from a minute   | from 10 minutes | at an hour   | from 2 hours      | days     |
-    |----------------------------|-----------------|-----------------|--------------|-------------------|----------|
-    | just under n               | the last 15 s   | the last 30 s   | the last 5 m | the last 10 m     | 1 h, 2 h |
-    | just over n                | the first 15 s  | the first 30 s  | first 5 m    | the first 10 m    | 1 h, 2 h |
-    | about n                    | 30 s either way | 30 s either way | 5 m          | 15 m either way   |          |
-    | about n and a half         | 15 s either way |                 | 5 m          | 10 m either way   |          |
-    | between n and n + 1        | as it says      | and by fives    | as it says   | as it says        | as it says |
+    The table shows by how much a delay can differ from the number in the phrase. "Just under n minutes" is in the
+    column of n - 1 minutes, so "just under 10 minutes" is in the first column.
+
+    | phrase             | 1 to 9 minutes | 10 to 54 minutes | an hour   | 2 to 23 hours | a day  | 2 to 30 days |
+    |--------------------|----------------|------------------|-----------|---------------|--------|--------------|
+    | just under n       | 15 seconds     | 30 seconds       | 5 minutes | 10 minutes    | 1 hour | 2 hours      |
+    | just over n        | 15 seconds     | 30 seconds       | 5 minutes | 10 minutes    | 1 hour | 2 hours      |
+    | about n            | 30 seconds     | 30 seconds       | 5 minutes | 15 minutes    |        |              |
+    | about n and a half | 15 seconds     |                  | 5 minutes | 10 minutes    |        |              |
+
+    There are also ranges, such as "between 2 and 3 hours". Minutes have ranges of one and of five minutes.
     """
     yield (0, MINUTE, "less than a minute")
     for minutes in range(1, 55):
@@ -403,19 +432,22 @@ def _phrases() -> Iterator[tuple[int, int, str]]:
         yield (at, at + HOUR, f"between {hours} and {hours + 1} hours")
 
 
-# The narrowest true phrase is the most precise; of equally narrow ones, a round number reads better than a range.
+# The phrases with the shortest intervals come first, because they are the most precise. If two intervals are equally
+# long, a phrase with a single number comes before a range, because the single number is easier to read.
 PHRASES = tuple(sorted(_phrases(), key=lambda phrase: (phrase[1] - phrase[0], phrase[2].startswith("between"))))
 
 
 def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
-    """Describe a delay in words that are true of every value between its two bounds.
+    """Describe a delay in words that are true for every value between its bounds.
 
-    The delay is more than `from_seconds` and at most `to_seconds`, or exactly that if both are equal. If no phrase is
-    true of both bounds, the figures are used. For a delay of at least a minute with bounds at least 10 minutes apart,
-    the figures are rounded outwards to minutes, and an upper bound of a day or more is rounded up to the hour. Without
-    an upper bound the result is like "more than an hour".
+    The delay is more than `from_seconds` and at most `to_seconds`. If both are equal, the delay is exactly this value.
+    If there is no upper bound, the result is a text such as "more than an hour".
 
-    :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
+    If no phrase is true for the whole interval, the bounds are written as figures. If the delay is at least a minute
+    and the bounds are at least 10 minutes apart, the figures are rounded. The lower bound is rounded down to the
+    minute. The upper bound is rounded up to the minute, or to the hour if it is a day or more.
+
+    :raises ValueError: if the upper bound is negative or is less than the lower bound.
     """
     _check(from_seconds, to_seconds)
     if to_seconds is None:
@@ -430,11 +462,12 @@ def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
 
 
 def delay_in_figures(from_seconds: float, to_seconds: float | None) -> str:
-    """Write the bounds of a delay in whole units: "between 56 minutes 55 seconds and 57 minutes".
+    """Write the bounds of a delay, such as "between 56 minutes 55 seconds and 57 minutes".
 
-    The lower bound is rounded down and the upper one up, so that the true delay lies between them.
+    The lower bound is rounded down to the second, and the upper bound is rounded up. So the true delay is always
+    between the two.
 
-    :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
+    :raises ValueError: if the upper bound is negative or is less than the lower bound.
     """
     _check(from_seconds, to_seconds)
     lower = max(0, math.floor(from_seconds))
@@ -451,7 +484,7 @@ def delay_in_figures(from_seconds: float, to_seconds: float | None) -> str:
 
 
 def describe_duration(seconds: int) -> str:
-    """Write whole seconds as days, hours, minutes and seconds, without those that are 0."""
+    """Write a number of seconds as days, hours, minutes and seconds. Units with the value 0 are left out."""
     parts = []
     for length, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         count, seconds = divmod(seconds, length)

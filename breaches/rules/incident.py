@@ -1,7 +1,8 @@
-"""The account of a breach that a person reports, written from the answers.
+"""The account of a breach that a person reports, written from answers to our questions.
 
-The account says only what the answers, the recorded exceptions and the pre-release access list say. It names posts and
-organisations and no person. It has two to four sentences (decision 77); the other facts are listed below it.
+The account only states facts that are on record, such as the answers, exceptions and the pre-release access list. It
+names posts and organisations, but no people. The account has two to four sentences (decision 77). Further facts are
+listed below the account.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -38,9 +39,9 @@ DISCLOSED: Mapping[Disclosure, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ReportedDisclosure:
-    """A possible disclosure that a recipient of pre-release access reported, and that we have not checked.
+    """A possible disclosure that a recipient of pre-release access reported. It has not been checked.
 
-    :ivar stated_at: when it happened, as the recipient stated; None if they did not know.
+    :ivar stated_at: when the disclosure happened according to the recipient. None if the recipient did not know.
     """
 
     what: Disclosure
@@ -50,14 +51,15 @@ class ReportedDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Everything that the account of one breach is written from.
+    """All facts from which the account of one breach is written.
 
-    `due_at` is the release time in force when the breach happened; None if the report is about no release, or about a
-    release without an exact date. `announced_at` is when our calendar first announced the release, if the breach is a
-    late announcement. `checks` is a text about our checks of the release, if they do not show whether a release
-    reported as late was on time. `exceptions` are the recorded exceptions of the release. `access` is the pre-release
-    access list, if the report was started from one. `disclosure` is what a recipient reported, if that started the
-    report.
+    `due_at` is the release time that was in force when the breach happened. It is None if the report is not about a
+    release, or if the release has no exact date. `exceptions` are the recorded exceptions of the release.
+
+    `announced_at` is the time at which our calendar first announced the release. It is only set for a late
+    announcement. `checks` is a text about our checks. It is only set if a person reported the release as late, and our
+    checks do not show whether it was on time. `access` is only set if the report was started from a pre-release access
+    list. `disclosure` is only set if a recipient's report of a possible disclosure started this report.
     """
 
     kind: ReportKind
@@ -77,10 +79,11 @@ MOST_SENTENCES = 4
 MOST_WORDS = 80
 EVENT_NOT_RECORDED = "What happened has not been recorded yet"
 _DETAILS = frozenset({Question.MEASURES, Question.NOTICED_BY})
-# Ways to shorten an account, from the weakest. The first one that makes the account short enough is used. Each way has
-# the questions whose answers move to the list below the account, and whether the account says how long before the
-# release the breach happened (the times in the account show that too). Recipients matter more than who noticed the
-# breach, and the outcome matters more than both.
+# Ways to shorten an account. We try them in this order, and use the first that makes the account short enough. The
+# first item of each way has the questions whose answers move to the list below the account. The second item is False if
+# the account also leaves out how long before the release the breach happened. Readers can see this from the times in
+# the account. Recipients matter more than who noticed the breach, so recipients are left out later. The outcome matters
+# most, so only the last way leaves it out.
 _SHORTENINGS = (
     (frozenset[Question](), True),
     (frozenset({Question.MEASURES}), True),
@@ -94,18 +97,28 @@ _SHORTENINGS = (
 
 
 def write_incident_account(incident: Incident) -> str:
-    """Write the circumstances of a breach from the answers, and then the other recorded facts.
+    """Write the circumstances of a breach from the answers and the other recorded facts.
 
-    The account is the first paragraph. A cause in people's own words that is too long for a sentence, our checks,
-    exceptions, the reported disclosure, further facts and the pre-release access list follow, if there are any. Blank
-    lines separate paragraphs, and line breaks separate the
-    entries of lists. Times are London's. The result is empty if there are no answers, no list and no checks.
+    The first paragraph is the account. There can be further paragraphs, in this order:
+
+    - the cause, if people described it and the description is too long for one sentence
+    - our checks
+    - exceptions of the release
+    - the reported disclosure
+    - further facts
+    - the pre-release access list
+
+    Paragraphs are separated by blank lines. Entries of lists are separated by line breaks. Times are in London time.
+    The result is empty if there are no answers, no access list and no checks.
     """
     return "\n\n".join(filter(None, (write_account_above_list(incident), *_describe_list(incident.access))))
 
 
 def write_account_above_list(incident: Incident) -> str:
-    """Write the circumstances without the pre-release access list, because no answer changes the list."""
+    """Write the circumstances of a breach without the pre-release access list.
+
+    The preview of the account uses this, because the list does not depend on the answers.
+    """
     if not (incident.answers.given() or incident.access or incident.checks):
         return ""
     sentences, listed = _choose_sentences(incident)
@@ -121,24 +134,24 @@ def write_account_above_list(incident: Incident) -> str:
 
 
 def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question]]:
-    """Return the sentences of an account that is short enough, if possible, and the questions that it leaves out."""
-    # An account of unequal access is about the recipients, so they are never left out.
+    """Shorten an account if it is too long. Return its sentences, and the questions whose answers are left out."""
+    # An account of unequal access is about the recipients, so the recipients are never left out.
     needed = {Question.RECIPIENTS} if incident.kind is ReportKind.UNEQUAL_ACCESS else set()
     ways = [way for way in _SHORTENINGS if not needed & way[0]]
     for listed, has_interval in ways:
         sentences = _Account(incident, listed, has_interval=has_interval).sentences()
         if len(sentences) <= MOST_SENTENCES and sum(len(one.split()) for one in sentences) <= MOST_WORDS:
             return sentences, listed
-    # If people's own words are too long, no shortening is sufficient. Use the strongest one that keeps the outcome,
-    # because the account would be too long without the outcome as well.
+    # If people entered long answers, no shortening is sufficient, and the account is too long even without the outcome.
+    # So use the strongest shortening that keeps the outcome.
     listed, has_interval = next(way for way in reversed(ways) if not way[0] & {*_OUTCOME_QUESTIONS})
     return _Account(incident, listed, has_interval=has_interval).sentences(), listed
 
 
 def find_long_account(incident: Incident) -> tuple[int, Question] | None:
-    """Return the number of words of an account that is too long, and its longest answer in people's own words.
+    """Return the number of words of an account that is too long, and the question whose text answer is longest.
 
-    The result is None if the account is short enough, or has no such answer.
+    Return None if the account is short enough, or if no answer in the account is a text.
     """
     sentences, listed = _choose_sentences(incident)
     number = sum(len(one.split()) for one in sentences)
@@ -151,7 +164,7 @@ def find_long_account(incident: Incident) -> tuple[int, Question] | None:
 
 
 def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
-    """List the answers that the account leaves out, and the reasons for "not known", "not applicable" and "not yet"."""
+    """List the answers that the account leaves out, and the reasons for "not known", "not applicable" or "not yet"."""
     phrases, lines = unknown_phrases(incident.kind), []
     for question, answer in incident.answers.given().items():
         if answer.why_unknown:
@@ -169,18 +182,21 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
 
 
 def _describe_open(incident: Incident) -> str:
-    """Write that a breach is not contained yet. For a leak, people say in the reason whether it is still public."""
+    """Write that a breach is not contained yet.
+
+    For a leak, people explain in the reason whether the leaked material is still public.
+    """
     if incident.kind is ReportKind.UNEQUAL_ACCESS:
         return "Not yet open to all users"
     return f"Not {_CONTAINED_VERBS.get(incident.kind, 'contained')} yet"
 
 
 class _Account:
-    """The sentences of one account. A sentence names a day only if it differs from the day named last."""
+    """The sentences of one account. A day is only written if it is not the day that was written last."""
 
     def __init__(self, incident: Incident, listed: Collection[Question], *, has_interval: bool) -> None:
-        """:param listed: questions whose answers are not part of the account.
-        :param has_interval: whether the account says how long before the release something happened.
+        """:param listed: the questions whose answers are listed below the account.
+        :param has_interval: whether the account says how long before the release the breach happened.
         """
         self.incident = incident
         self.has_interval = has_interval
@@ -192,8 +208,8 @@ class _Account:
         self.last_day: date | None = None
 
     def sentences(self) -> list[str]:
-        """Return the sentences without full stops. With a sentence about measures, there may be more than four."""
-        # The order matters, because each sentence names a day only if it differs from the day named last.
+        """Return the sentences without full stops. If one is about measures, there may be more than four."""
+        # The order of these calls matters, because a day is only written if it is not the day that was written last.
         due, event = self.due(), self.event()
         reported = "" if event else self.unknown_event() or self.reported()
         discovery, outcome = self.discovery(follows_event=bool(event)), self.outcome()
@@ -204,7 +220,8 @@ class _Account:
             is_said = (self.kind, cause.cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
             event, last = event if is_said else f"{event}, because {reason}", ""
         if reason and last and self.kind in _IN_WORDS_OF_PEOPLE:
-            # The sentence before may begin "This happened at", so this one does not begin "It happened because".
+            # The sentence before the cause may begin with "This happened at". So do not begin the sentence about the
+            # cause with "It happened because".
             last = f"The cause was {reason.removeprefix('of ') if reason.startswith('of ') else f'that {reason}'}"
         event = event or reported
         if not (due or event or discovery or outcome):
@@ -214,7 +231,10 @@ class _Account:
         return [part for part in (due, event, discovery, self.words(Question.MEASURES), outcome, last) if part]
 
     def reason(self) -> str:
-        """Write the cause as it follows "because"; "" if there is none, or people describe it in their own words."""
+        """Write the cause as the words after "because".
+
+        Return "" if the cause is not known, or if people described the cause in their own words.
+        """
         if self.incident.cause.cause is Cause.WRONG_RECIPIENT and (self.number(Question.PEOPLE) or 1) > 1:
             return "the wrong recipients were chosen"
         return describe_reason(self.incident.cause)
@@ -235,8 +255,8 @@ class _Account:
         if incident.due_at is None:
             return ""
         self.last_day = local_date(incident.due_at)
-        # The account says "was" even before the due time, so that it stays true after that time or a change of date.
-        # A release that was not announced was planned, but not due for readers.
+        # Write "was" even before the due time, so that the sentence stays true when that time has passed or the date is
+        # changed. Write "planned" if the release was not announced, because readers did not expect the release.
         planned = "planned" if self.kind is ReportKind.NOT_ANNOUNCED else "due"
         announced = ""
         if incident.announced_at:
@@ -244,7 +264,7 @@ class _Account:
         return f"‘{incident.title}’ was {announced}{planned} for release at {format_moment(incident.due_at)}"
 
     def event(self) -> str:
-        """Write what happened: what, to whom or where, when, and how long before the release was due."""
+        """Write what happened, to whom or where, when, and how long before the release was due."""
         if self.kind is ReportKind.NOT_LIVE:
             return "It was not published"
         if not _OF_EVENT.intersection(self.known):
@@ -282,7 +302,7 @@ class _Account:
         return f"It is not known {_either(parts)}" if parts else ""
 
     def reported(self) -> str:
-        """Say that a possible disclosure was reported, until people have recorded what happened."""
+        """Write that a possible disclosure was reported. This is used until people record what happened."""
         if self.incident.disclosure is None:
             return ""
         reported_at = self.incident.disclosure.reported_at
@@ -304,7 +324,10 @@ class _Account:
         return f"{counted} ({recipients})" if counted and recipients else counted or recipients
 
     def moment(self, question: Question) -> str:
-        """Write " at 4:10pm on 29 June 2020", without the day if it was the last one named; "" if not known."""
+        """Return a phrase such as " at 4:10pm on 29 June 2020", or "" if the day is not known.
+
+        The day is left out if it is the day that was written last.
+        """
         answer = self.known.get(question)
         if answer is None or answer.on is None:
             return ""
@@ -319,16 +342,17 @@ class _Account:
         if not seconds or seconds > 0:
             return ""
         before_period = self.before_period()
-        # "It" could mean what people sent, saw or used, so the release is named.
+        # Write "the release" if "it" could also refer to the thing that people sent, saw or used.
         what = "the release" if self.kind in KINDS_BEFORE_RELEASE else "it"
         before = f"{_hours(round(-seconds))} before {what} was due" if self.has_interval else ""
         words = " and ".join(filter(None, (before_period, before)))
         return f", {words}" if words else ""
 
     def before_period(self) -> str:
-        """Write how long before the first period of access the statistics were sent, if they were sent too early.
+        """Write how long before the first period of access the statistics were sent.
 
-        The result is "" for another cause, if a time is not known, or if they were not sent before the period.
+        Return "" if the cause is not that the statistics were sent too early, if a time is not known, or if the
+        statistics were not sent before the period.
         """
         access, answer = self.incident.access, self.known.get(Question.HAPPENED)
         if self.incident.cause.cause is not Cause.SENT_TOO_EARLY or not (access and answer and answer.at):
@@ -345,7 +369,10 @@ class _Account:
         return f", {_hours(round(seconds))} late" if seconds and seconds > 0 else ""
 
     def seconds_after_due(self) -> float | None:
-        """Return how long after the due time the breach happened, negative before it; None if a time is not known."""
+        """Return the seconds from the due time to the breach, or None if one of these times is not known.
+
+        The result is negative if the breach happened before the due time.
+        """
         happened, due = self.known.get(Question.HAPPENED), self.known.get(Question.DUE)
         due_at = self.incident.due_at or (due and due.at)
         return (happened.at - due_at).total_seconds() if due_at and happened and happened.at else None
@@ -363,8 +390,9 @@ class _Account:
         clauses = [f"happened{happened}"] if happened else []
         was = "was "
         if noticed or by:
-            # A comma ends a description with a comma, as in "noticed by users, who emailed us, and corrected at 10am".
-            # Without it, the sentence would say that these people corrected the breach.
+            # If the description of these people has a comma, add a comma after the description, as in "noticed by
+            # users, who emailed us, and corrected at 10am". Otherwise, the sentence would say that these people
+            # corrected the breach.
             comma = "," if "," in by and (contained or self.is_open) and not end else ""
             clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}{comma}")
             was = ""
@@ -378,7 +406,10 @@ class _Account:
         return f"{subject} {join_words(clauses)}" if clauses else ""
 
     def end(self, contained: str) -> str:
-        """Write in a separate clause how unequal access or an incomplete release ended; "" for other kinds."""
+        """Write a separate clause that says when unequal access or an incomplete release ended, or that it has not.
+
+        Return "" for other kinds of breach.
+        """
         if self.kind is ReportKind.UNEQUAL_ACCESS and self.is_open:
             return "not all users could read the statistics when this report was written"
         if self.kind is ReportKind.UNEQUAL_ACCESS and contained:
@@ -390,7 +421,10 @@ class _Account:
         return ""
 
     def outcome(self) -> str:
-        """Write whether copies were opened and deleted, and the deletion confirmed. For a leak, write the source."""
+        """Write whether copies were opened and deleted, and whether the deletion was confirmed.
+
+        For a leak, write who the source was.
+        """
         if self.kind is ReportKind.LEAK:
             role = within_sentence(self.words(Question.ROLE))
             return f"the source was {role}" if role else ""
@@ -404,7 +438,7 @@ class _Account:
         return join_words(clauses) if clauses else ""
 
 
-# People describe the event of these breaches in their own words.
+# For these kinds of breach, the account uses people's own sentence about what happened.
 _IN_WORDS_OF_PEOPLE = frozenset({ReportKind.OTHER, ReportKind.LATE_ANNOUNCEMENT})
 _OF_EVENT = frozenset(
     {
@@ -417,7 +451,7 @@ _OF_EVENT = frozenset(
         Question.HAPPENED,
     }
 )
-# A late release is noticed before it appears, so the account says that the delay was noticed.
+# People can notice that a release is late before it appears. So the account says that the delay was noticed.
 _NOTICED_SUBJECTS: Mapping[ReportKind, str] = {ReportKind.LATE: "The delay"}
 _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",
@@ -428,7 +462,7 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.PARTIAL: "completed",
     ReportKind.OTHER: "put right",
 }
-# Each pair has the words for several recipients, and for one recipient.
+# The first phrase of each pair is for several recipients, and the second phrase is for one recipient.
 _OUTCOME_WORDS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("it was opened", "it was opened"),
@@ -446,7 +480,7 @@ _OUTCOME_WORDS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
         Extent.NONE: ("the deletion was not confirmed", "the deletion was not confirmed"),
     },
 }
-# The words for breaches in which people had access and nothing was sent, so that there are no recipients.
+# Phrases for breaches in which people had access but were not sent anything. These breaches have no recipients.
 _OUTCOME_WORDS_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("they opened it", "this person opened it"),
@@ -530,12 +564,12 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
 
 
 def unknown_phrases(kind: ReportKind) -> dict[Question, str]:
-    """Return the words for each question after "It is not known"."""
+    """Return the phrases that follow "It is not known", keyed by question."""
     due = {Question.DUE: "when the statistics were due for release"} if kind in KINDS_BEFORE_RELEASE else {}
     return {**_UNKNOWN, **due, **_UNKNOWN_OF_KIND.get(kind, {})}
 
 
-# The words for each question after "Not applicable:".
+# The words that follow "Not applicable:" for each question.
 _NOT_APPLICABLE: Mapping[Question, str] = {
     Question.CONTAINED: "containment",
     Question.MEASURES: "measures",
@@ -556,13 +590,13 @@ _CORRECTION_OF_KIND: Mapping[ReportKind, str] = {
 
 
 def name_not_applicable(kind: ReportKind, question: Question) -> str:
-    """Name what a question that does not apply is about: "deletion"."""
+    """Return the subject of a question that does not apply, such as "deletion"."""
     if question is Question.CONTAINED:
         return _CORRECTION_OF_KIND.get(kind, _NOT_APPLICABLE[question])
     return _NOT_APPLICABLE[question]
 
 
-# If a list has more posts than this, only their number is given.
+# If a pre-release access list has more posts than this, the account only says how many there are.
 MOST_POSTS = 10
 _REQUESTED_CHANGES = {
     "add": "to grant access to",
@@ -588,15 +622,16 @@ LIST_READ, REQUESTED_CHANGES = (
     "The pre-release access list, as read at ",
     "These changes to the list had been requested and not agreed:",
 )
-"""How the paragraphs about a pre-release access list begin."""
-# Stored reports can have this line instead, which we wrote until 30 November 2026.
+"""The first words of the two paragraphs about a pre-release access list."""
+# Until 30 November 2026, reports were stored with this line instead of `REQUESTED_CHANGES`.
 _FORMER_REQUESTED_CHANGES = "These changes of the list had been asked for and were not yet agreed:"
 
 
 def shorten_list(account: str) -> str:
-    """Leave out the posts on a list and the requested changes from an account, and only say that they are on record.
+    """Shorten the pre-release access list in an account. The posts and the requested changes are removed.
 
-    A list that a person wrote in other words stays.
+    The account still says how many posts the list had and that changes had been requested. A list is not removed if a
+    person has replaced its automatic wording.
     """
     shortened: list[str] = []
     for paragraph in account.split("\n\n"):
@@ -612,7 +647,7 @@ def shorten_list(account: str) -> str:
 
 
 def _describe_list(access: AccessFacts | None) -> Iterator[str]:
-    """Yield the paragraphs about a pre-release access list: posts, organisations and periods, and requested changes."""
+    """Yield a paragraph that lists the posts with pre-release access, and a paragraph that lists requested changes."""
     if access is None:
         return
     number, read = len(access.posts), format_moment(access.read_at)
@@ -632,7 +667,10 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
 
 
 def _list_posts(posts: Iterable[PostAccess]) -> list[str]:
-    """List posts with the same organisation and period in one line. Lines with further facts of a post follow it."""
+    """Return the lines of a list of posts.
+
+    Posts with the same organisation and period share a line. Lines with further facts about these posts follow.
+    """
     groups: dict[tuple[str, str, datetime | None], list[PostAccess]] = {}
     for post in posts:
         groups.setdefault((post.organisation, post.period, post.period_begins_at), []).append(post)
@@ -646,7 +684,7 @@ def _list_posts(posts: Iterable[PostAccess]) -> list[str]:
 
 
 def _describe_access(post: PostAccess) -> Iterator[str]:
-    """Yield the answers of a recipient, and the recorded times of access that differ from the period."""
+    """Yield sentences about a recipient's answers, and about access that was withdrawn or began at another time."""
     if post.terms_confirmed_at:
         yield f"Terms confirmed at {format_moment(post.terms_confirmed_at)}."
     if post.terms_by_phone_at:
@@ -670,7 +708,10 @@ def _count(number: int | None, one: str, many: str) -> str:
 
 
 def _hours(seconds: int) -> str:
-    """Write one to two days in hours, as the law on pre-release access does: "47 hours 59 minutes"."""
+    """Describe a duration. One to two days are written in hours, such as "47 hours 59 minutes".
+
+    The law on pre-release access uses hours too.
+    """
     days, rest = divmod(seconds, DAY)
     if days != 1:
         return describe_duration(seconds)

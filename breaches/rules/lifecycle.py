@@ -1,4 +1,4 @@
-"""The lifecycle of a breach report as one table of moves, its decisions, and its deadlines."""
+"""The states, moves, decisions and deadlines of a breach report."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -40,11 +40,12 @@ class ReportKind(StrEnum):
     OTHER = "other"
 
 
-# Suspicions of these kinds are raised automatically; people can start a report of any kind.
+# Only suspicions of these kinds are raised automatically. People can start a report of any kind.
 SUSPECTED = (ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL)
 
 
-# Reports about access and leaks are visible only to those who decide and to the person dealing with them.
+# Reports about access and leaks are visible only to people who can decide on them, and to the people who deal with
+# them: the person who started the report, and the person assigned to it.
 RESTRICTED = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK})
 
 
@@ -55,7 +56,7 @@ class Nature(StrEnum):
 
 
 class DismissalReason(StrEnum):
-    """Why a suspicion is no breach."""
+    """Why a suspected breach is not a breach."""
 
     EXEMPTION = "exemption"
     AGREED_CHANGE = "agreed_change"
@@ -122,8 +123,9 @@ JOIN = "join"
 PART = "part"
 RESUME = "resume"
 
-# Moves forbidden to a lead who declared the report to be about their own act. This lead may not publish the report
-# either (breaches/publication.py), but may edit it, and send what someone else approved.
+# If a lead declares that a report is about their own act, the lead may not make these moves. The lead may not publish
+# the report either (breaches/publication.py). The lead may still edit the report, and may send the report after someone
+# else has approved it.
 DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
 UNDECIDED = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
@@ -132,12 +134,12 @@ OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
 WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
 UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
 DECIDED = (*UNSENT_DECISIONS, *OUT)
-# A report in one of these states is neither open nor decided, because another report continues it.
+# A report in one of these states is neither open nor decided, because it is continued in another report.
 MERGED_OR_SPLIT = (ReportStatus.JOINED, ReportStatus.PARTED)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
-# A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step. While a
-# report is with the Head of Profession, no one else can edit its text.
+# A statistician can write and submit a report, but cannot decide on it. The Head of Profession and deputies can make
+# every move. While a report awaits a decision, only the Head of Profession and deputies can edit the text.
 REPORT = Lifecycle(
     name="report",
     initial=ReportStatus.DRAFT,
@@ -160,7 +162,7 @@ REPORT = Lifecycle(
         *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in UNDECIDED),
         *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in UNDECIDED),
         *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in UNSENT_DECISIONS),
-        # A report that was sent is corrected or withdrawn by a notice to its recipient.
+        # Correcting or withdrawing a report that was sent needs a notice to the recipient.
         Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
         Move(NOTE_ANSWER, ReportStatus.SENT, ReportStatus.SENT, WRITERS, needs=("answer",)),
         Move(CORRECT, ReportStatus.SENT, ReportStatus.DRAFT, LEADS, needs=("notice",)),
@@ -168,7 +170,8 @@ REPORT = Lifecycle(
         Move(WITHDRAW, ReportStatus.SENT, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
         Move(WITHDRAW, ReportStatus.CLOSED, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
         Move(CLOSE, ReportStatus.SENT, ReportStatus.CLOSED, LEADS),
-        # Drafts of one morning are merged into one report, which can be split again: breaches/merging.py.
+        # Drafts about releases that were due on one day can be merged into a joint report. A joint report can be split
+        # into its drafts again (breaches/merging.py).
         Move(JOIN, ReportStatus.DRAFT, ReportStatus.JOINED, WRITERS, needs=("joint_report",)),
         Move(RESUME, ReportStatus.JOINED, ReportStatus.DRAFT, WRITERS, needs=("joint_report",)),
         Move(PART, ReportStatus.DRAFT, ReportStatus.PARTED, WRITERS, needs=("joined_drafts",)),
@@ -195,12 +198,12 @@ PAST_TENSE = {
     PART: "parted",
 }
 
-# Kinds of events that begin a report. They make no open form out of date, because they come before every form.
+# Kinds of events that create a report. No form for the report exists before these events, so no form gets outdated.
 BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"
 
-# The kinds of events of the moves and of publication.
+# Kinds of events that record a move, a publication, or the end of a publication.
 STEPS = frozenset({*PAST_TENSE.values(), MADE_PUBLIC, TAKEN_FROM_PUBLIC})
 
 CHANGES = STEPS | {
@@ -215,7 +218,7 @@ CHANGES = STEPS | {
     # who may decide
     "own_act_declared",
 }
-"""Events after which a person must read the report again before they make a move."""
+"""Events after which a person must read the report again before making a move."""
 
 NO_CHANGES = frozenset(
     {
@@ -240,10 +243,10 @@ NO_CHANGES = frozenset(
         "statement_downloaded",
     }
 )
-"""Events that do not change what a person decides on."""
+"""Events after which a person does not have to read the report again before making a move."""
 
 ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "numbered", "dealing_taken", "dealing_changed"}
-"""Events that change the row of a report itself. After each of them, the digest of the row is recorded."""
+"""Events that change the report's own row in the database. With each event, the digest of the row is recorded."""
 
 
 class Decision(StrEnum):
@@ -270,16 +273,19 @@ BREACHES = frozenset({Decision.REPORTED, Decision.RECORDED})
 
 
 class Reminder(NamedTuple):
-    """A reminder: its day, and the number of working days after the due day (negative before it)."""
+    """The day of a reminder, and the number of working days from the due day to this day.
+
+    The number is negative if the reminder is before the due day.
+    """
 
     days_after: int
     on: date
 
 
 def due_on(drafted_on: date, *, working_days: int, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> date:
-    """Return the day (London) by which a report that was drafted on a day should be decided.
+    """Return the day in London by which a report should be decided.
 
-    :param closed: the days on which the office does not work.
+    :param closed: the days on which the office is closed.
     """
     return calendar.working_days_away(drafted_on, working_days, nation=nation, closed=closed)
 
@@ -287,11 +293,12 @@ def due_on(drafted_on: date, *, working_days: int, nation: Nation, closed: Close
 def reminders(
     due: date, *, days_after: Sequence[int], drafted_on: date, nation: Nation, closed: ClosedDays = NEVER_CLOSED
 ) -> tuple[Reminder, ...]:
-    """Return the days on which people are reminded of a report, in order.
+    """Return the reminders of a report, sorted by day.
 
-    No reminder is on or before the day on which the report was drafted, because people are notified of it on that day.
+    People are notified of a report on the day on which it is drafted. So there are no reminders on or before this day.
 
-    :param days_after: working days after the due day; negative ones lie before it.
+    :param days_after: the number of working days after the due day, for each reminder. Negative numbers are days before
+        the due day.
     """
     found = (
         Reminder(days, calendar.working_days_away(due, days, nation=nation, closed=closed))

@@ -1,9 +1,9 @@
-"""The drafted account of a suspected breach. It says only what the record shows.
+"""The account of a suspected breach, drafted only from recorded facts.
 
-The account of a breach has two to four sentences and, unless the title is very long, at most 80 words: what was due,
-what the check found, when the release appeared, and the cause that people recorded. Every time in it is true even if
-the clock of the checks was wrong by its whole error bound. The clock, caches, the publisher's own time and single
-checks belong in the annex.
+The account says when the release was due, what the check found, when the release appeared, and which cause people
+recorded. It has two to four sentences. It has at most 80 words unless the title is very long. Every time in the account
+is true even if the clock used for the checks was wrong by its full error bound. Details about the clock, caches, the
+publisher's own time and single checks are in the annex instead.
 """
 
 import math
@@ -49,7 +49,8 @@ from releases.verdict.parts import measure_spread
 
 CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
 LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
-# What a check found in place of the release, if it helps the reader of a report.
+# Phrases for a page that a check found instead of the release, keyed by the reason of the check. Reasons that do not
+# help the readers of a report are left out.
 FOUND_INSTEAD: dict[str, str] = {
     Reason.ANNOUNCEMENT: "only its announcement",
     Reason.CANCELLED: "an announcement of its cancellation",
@@ -73,20 +74,22 @@ STATED = {
     StatementFact.WAS_LIVE: "the release was live",
 }
 MOST_WORDS = 80
-# The account only quotes the last statements, because they decide the result. The annex lists every statement.
+# The account only quotes the last statements, because these decide the result. The annex lists every statement.
 MOST_STATEMENTS = 2
 
 
 def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
-    """Write the circumstances of a suspected breach of one or more releases from the record.
+    """Write the circumstances of a suspected breach from the recorded facts about one or more releases.
 
-    Each release has a paragraph. Further paragraphs follow for its exceptions, for the decision on an early release,
-    and for what people stated about the release. The producer's statement of when the late releases were available also
-    has a paragraph. Times are London's. The account names no person, and describes no reaction: people write about
-    reactions.
+    Each release has a paragraph. This paragraph can be followed by paragraphs about the exceptions of the release, the
+    decision on an early release, and people's statements about the release. If the producer stated when the late
+    releases were available, a paragraph gives that time. If people described the cause, and their description is too
+    long for the account, it is the last paragraph.
 
-    :param cause: the recorded cause. A long cause in people's own words has a paragraph of its own.
-    :raises ValueError: if the facts of a release have no address.
+    Times are in London time. The account does not name people. Reactions to the breach are not part of the account,
+    because people describe them.
+
+    :raises ValueError: if the facts about a release have no address.
     """
     if not all(facts.addresses for facts in releases):
         message = "An account needs at least one address that was checked."
@@ -110,12 +113,14 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
 
 
 def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: bool = False) -> str:
-    """Write the paragraph of one release.
+    """Write the paragraph about one release.
 
-    A paragraph that is too long leaves out, step by step, when the release disappeared again, how far apart its parts
-    were published, and when we made no checks. The annex has all of these.
+    If the paragraph is too long, facts are left out until it is short enough. The first is when the release disappeared
+    again, the second is how far apart its parts were published, and the third is when we made no checks. The annex has
+    all of these facts.
 
-    :param cause: the cause to add; None for all releases except the last one.
+    :param cause: the cause to add to the paragraph. It is None for all releases except the last one.
+    :param of_one: whether the account is about one release only.
     """
     shorter = _without_absences(facts)
     for version, has_spread in (
@@ -143,7 +148,11 @@ def _without_absences(facts: Facts) -> Facts:
 
 
 def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
-    """Add the recorded cause to an account: to the last clause if it says how late or early one release was."""
+    """Add the recorded cause to an account.
+
+    If the account is about one release, and its last sentence says how late or early the release was, the cause becomes
+    part of this sentence. Otherwise, the cause is a separate sentence.
+    """
     reason = describe_reason(cause)
     if of_one and reason and account.endswith((" late.", " early.")):
         return f"{account.removesuffix('.')}, because {reason}."
@@ -151,9 +160,9 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
 
 
 def _add_spread(sentence: str, facts: Facts) -> str:
-    """Add to the last sentence which part was published longest after the first part.
+    """Add to the last sentence of an account which part was published longest after the first part.
 
-    Parts that may have been published together with the first part are left out.
+    Parts that may have been published at the same time as the first part are left out.
     """
     spread = measure_spread(facts.addresses)
     if spread is None or spread.first is None:
@@ -175,7 +184,7 @@ def _add_spread(sentence: str, facts: Facts) -> str:
 
 
 def _name_alone(part: AddressFacts, facts: Facts) -> str:
-    """Return a name that no other part of the release has, such as "the tables"; "" if there is no such name."""
+    """Return a name for a part, such as "the tables", or "" if another part would have the same name."""
     names = [_the(one) for one in facts.addresses]
     if names.count(_the(part)) == 1:
         return _the(part)
@@ -185,7 +194,7 @@ def _name_alone(part: AddressFacts, facts: Facts) -> str:
 
 
 def describe_checks(facts: Facts) -> str:
-    """Write what the checks of a release show, as a paragraph without its due time and cause."""
+    """Describe the results of the checks of a release in one paragraph, without the due time and the cause."""
     return " ".join(_describe_checks(facts))
 
 
@@ -196,8 +205,8 @@ def _due(facts: Facts) -> str:
 def _describe_checks(facts: Facts) -> Iterator[str]:
     required = [address for address in facts.addresses if address.required] or list(facts.addresses)
     main_pages = facts.main_pages
-    # Early addresses come first, because early is worse than late. Then come the main pages and other pages, because
-    # readers miss a part only if they have found the page. A part that may still follow is not faulty.
+    # Early addresses come first, because early is worse than late. Main pages and other pages come next, because
+    # readers can only miss the other parts after they have found the page. A part that may still follow is not faulty.
     faulty = [
         address
         for address in required
@@ -249,7 +258,7 @@ def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[A
 def _describe_late_files(
     facts: Facts, files: Sequence[AddressFacts], required: Sequence[AddressFacts]
 ) -> Iterator[str]:
-    """Describe files and other parts that were late, although no main page is known to have been late."""
+    """Describe late files and other late parts of a release whose main pages are not known to be late."""
     pages = facts.main_pages
     on_time = pages and all(page.verdict.outcome is Outcome.ON_TIME for page in pages)
     opening = f"{with_capital(_page_or_file(pages[0]))} was live on time, but our" if on_time else "Our"
@@ -279,7 +288,8 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict, due_at = address.verdict, facts.due_at
     what, was = "it" if address in facts.main_pages else _the(address), _was(address)
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
-    # Cut the absences off at the due time, because another sentence describes what happened from then on.
+    # If the address was only back at or after the due time, do not say so here. Another sentence describes what was
+    # found from the due time.
     before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
     until_due = replace(address, verdict=replace(verdict, flips=tuple(before)))
     appeared = ""
@@ -308,12 +318,12 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict = address.verdict
-    # Only checks that were planned or completed at or after the due time matter here. Not all earlier checks are read,
-    # because some only repeat others.
+    # Only use checks that were planned or completed at or after the due time. Checks that only repeat others are not
+    # read, so the earlier checks are not complete.
     sightings = (check.sighting for check in address.checks)
     from_due = (one for one in sightings if max(one.planned_at, one.completed_at) >= facts.due_at)
     unconfirmed = any(not sighting.clock_confirmed for sighting in from_due)
-    # The annex has the details about the clock. Without this short note, the times below would read as proven.
+    # The annex has the details about the clock. Without this short note, the times below would seem to be proven.
     clock = " (their clock was not confirmed)" if unconfirmed else ""
     where = (
         f"it was on {_page_or_file(address)}"
@@ -338,7 +348,7 @@ def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 
 def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
-    """Write when a late address appeared, and when we made no checks until then."""
+    """Write when a late address appeared, and when we made no checks before that."""
     delay = address.verdict.delay
     if delay is None:
         return f"{subject} was late"
@@ -353,14 +363,17 @@ def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
 
 
 def _late_by(delay: Interval, address: AddressFacts) -> str:
-    """Write by how much an address was late. A part that may follow is late from the end of its extra time on."""
+    """Write by how much an address was late.
+
+    If a part may follow later than the release, its delay is counted from the end of the extra time.
+    """
     follows = address.may_follow.total_seconds()
     upper = None if delay.to_seconds is None else delay.to_seconds - follows
     return _length(Interval(delay.from_seconds - follows, upper))
 
 
 def _absences(facts: Facts, address: AddressFacts) -> str:
-    """Write when an address was gone again after it had been live, and when it was back."""
+    """Write when a live address disappeared, and when it was back."""
     flips = address.verdict.flips
     if not flips:
         return ""
@@ -379,7 +392,7 @@ def _was(address: AddressFacts) -> str:
 
 
 def _last_delay(files: Sequence[AddressFacts]) -> Interval | None:
-    """Return the interval in which the last of some files appeared, or None if one has not appeared."""
+    """Return the interval in which the last of the files appeared, or None if a file is not known to have appeared."""
     lower, upper = 0.0, 0.0
     for file in files:
         delay = file.verdict.delay
@@ -403,12 +416,15 @@ def _page_or_file(address: AddressFacts) -> str:
 
 
 def _its(address: AddressFacts, otherwise: str) -> str:
-    """Name a part after the first mention of the release: "its Welsh page"; `otherwise` if the part has no name."""
+    """Return a name such as "its Welsh page" for a part of a release that was already mentioned.
+
+    Return `otherwise` if the part has no name.
+    """
     return f"its {PART_NOUNS[address.part]}" if address.part in PART_NOUNS else otherwise
 
 
 def _the(address: AddressFacts) -> str:
-    """Name a part that the reader already knows: "the Welsh page"."""
+    """Return a name such as "the Welsh page" for a part that was already mentioned."""
     return f"the {PART_NOUNS.get(address.part, 'page' if address.role is AddressRole.PAGE else 'file')}"
 
 
@@ -418,7 +434,7 @@ def _late_ones(files: Sequence[AddressFacts]) -> str:
 
 
 def _which_of(files: Sequence[AddressFacts], facts: Facts, required: Sequence[AddressFacts]) -> str:
-    """Name several late parts, or count them: "its Welsh page and tables", "2 of its 3 files"."""
+    """Return a phrase for several late parts, such as "its Welsh page and tables" or "2 of its 3 files"."""
     nouns = [PART_NOUNS.get(file.part, "") for file in files]
     if all(nouns) and len(set(nouns)) == len(nouns):
         return f"its {join_words(nouns)}"
@@ -443,13 +459,13 @@ def _between(delay: Interval, facts: Facts) -> str:
     start = round_down(facts.due_at + timedelta(seconds=delay.from_seconds))
     if start == end:
         return f"at {_clock(end, facts)}"
-    # If both times need the same day, it is written once.
+    # If both times are on the same day, and this is not the due day, write the day once.
     day = f" on {format_day(end)}" if local_date(start) == local_date(end) != local_date(facts.due_at) else ""
     return f"between {_clock(start, facts).removesuffix(day)} and {_clock(end, facts)}"
 
 
 def _length(delay: Interval) -> str:
-    """Write a delay in words: "just under an hour", "15 to 20 minutes"."""
+    """Write a delay in words, such as "just under an hour" or "15 to 20 minutes"."""
     upper = None if delay.to_seconds is None else math.ceil(delay.to_seconds)
     words = delay_in_words(max(0, math.floor(delay.from_seconds)), upper)
     if not words.startswith("between "):
@@ -473,7 +489,7 @@ def _stretches(stretches: Sequence[tuple[datetime, datetime]], facts: Facts) -> 
 
 
 def _describe_decision(facts: Facts) -> Iterator[str]:
-    """Describe the decision on an early release, and the recorded exception if it was then released at once."""
+    """Describe the decision on an early release, and the exception if the release was then published at once."""
     if facts.decision:
         at = _clock(round_down(facts.decision.at), facts)
         yield f"{describe_decider(facts.decision.role)} decided at {at} to {describe_choice(facts.decision)}."
@@ -485,7 +501,7 @@ def _describe_decision(facts: Facts) -> Iterator[str]:
 
 
 def describe_decider(role: Role | None) -> str:
-    """:param role: None for the incident contact."""
+    """:param role: None if the incident contact decided."""
     return SPEAKERS[role] if role else "The incident contact"
 
 
@@ -501,7 +517,7 @@ def _statements(facts: Facts) -> Iterator[str]:
 
 
 def describe_statement(statement: Statement, facts: Facts) -> str:
-    """Write what a person stated, by role and not by name."""
+    """Write a person's statement. The person is identified by role and not by name."""
     live_at = f" at {_clock(round_down(statement.live_at), facts)}" if statement.live_at else ""
     speaker = SPEAKERS[statement.role] if statement.role else "A person whose role is not on record"
     stated_at = _clock(round_down(statement.stated_at), facts)

@@ -1,4 +1,4 @@
-"""The public statement about a breach, without people's names and addresses, as a value and as a file."""
+"""The public statement about a breach, without people's names and contact details."""
 
 import re
 import textwrap
@@ -26,7 +26,7 @@ NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[telephone number removed]",
     "[web address removed]",
 )
-# A host in the automatic text, such as "on its page at www.example.gov.uk".
+# Matches the host in automatic text such as "on its page at www.example.gov.uk".
 _HOST = re.compile(r"(?<=\bat )[a-z][\w-]*(?:\.[\w-]+)+", re.IGNORECASE)
 _TITLES = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Sir|Dame)\.?\s+"
 _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions")
@@ -34,7 +34,10 @@ _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions
 
 @dataclass(frozen=True, slots=True)
 class PublicStatement:
-    """The public part of one report. It has no field for the person dealing or the Head of Profession."""
+    """The public part of one report.
+
+    It has no fields for the Head of Profession or the person who deals with the report.
+    """
 
     kind: str
     outputs: tuple[Output, ...]
@@ -51,7 +54,11 @@ class PublicStatement:
 
 @dataclass(frozen=True, slots=True)
 class ReportedDates:
-    """The days on which the present version (`on`) and the last earlier version were sent to the regulator."""
+    """The days on which versions of a report were sent to the regulator.
+
+    `on` is the day for the present version, or None if it was not sent. `earlier` is the day for the last version that
+    was sent before the present version, or None if there is no such version.
+    """
 
     on: date | None = None
     earlier: date | None = None
@@ -60,10 +67,10 @@ class ReportedDates:
 def statement_of(
     content: ReportContent, *, kind: str, names: Collection[str], pages: Collection[str]
 ) -> PublicStatement:
-    """Make the public statement of a report's content.
+    """Return the public statement for the content of a report.
 
-    :param names: the names of people who must not be named. The contacts in the content are added.
-    :param pages: web addresses that are public; every other one is removed.
+    :param names: the names to remove from the texts. The names of the report's contacts, except teams, are removed too.
+    :param pages: the web addresses that are public. All other web addresses are removed from the texts and outputs.
     """
     own = [person.name for person in (content.dealing, content.head_of_profession) if person and not person.is_team]
     people = {*names, *own}
@@ -81,9 +88,9 @@ def statement_of(
 
 
 def without_people(text: str, *, names: Collection[str], pages: Collection[str] = ()) -> str:
-    """Remove people's names and contact details from a text, and web addresses and hosts that are not in `pages`.
+    """Remove people's names and contact details from a text. Remove web addresses and hosts that are not in `pages`.
 
-    Case is ignored. The last part of a name is also removed after a title ("Ms Hill").
+    The case of names is ignored. The last part of a name is also removed if it follows a title, as in "Ms Hill".
     """
     cleaned = EMAIL_ADDRESS.sub(EMAIL, text)
     public = {*pages, *(urlsplit(page).hostname for page in pages)}
@@ -106,9 +113,9 @@ def statement_to_json(statement: PublicStatement) -> dict[str, Any]:
 
 
 def statement_from_json(value: Mapping[str, Any]) -> PublicStatement:
-    """Read a statement back from what `statement_to_json` wrote.
+    """Return the statement from the result of `statement_to_json`.
 
-    :raises ValueError: if a field is missing or not of its type.
+    :raises ValueError: if a field is missing or has the wrong type.
     """
     statement: PublicStatement = read_dataclass(PublicStatement, value)
     return statement
@@ -126,9 +133,9 @@ WIDTH = 72
 
 @dataclass(frozen=True, slots=True)
 class StatementSection:
-    """One heading with its paragraphs; a paragraph may have several lines.
+    """One heading with its paragraphs. A paragraph may have several lines.
 
-    `has_links`: the section has the outputs, and pages show their web addresses as links.
+    `has_links` is true for the section that lists the outputs. Pages show the web addresses in this section as links.
     """
 
     heading: str
@@ -137,7 +144,7 @@ class StatementSection:
 
 
 def lay_out_statement(statement: PublicStatement, reported: ReportedDates) -> tuple[StatementSection, ...]:
-    """Lay a public statement out under the headings of the published form; empty fields are left out."""
+    """Lay out a public statement under the headings of the published form. Empty fields are left out."""
     return tuple(
         StatementSection(heading, paragraphs, has_links=heading == OUTPUTS)
         for heading, paragraphs in _parts(statement, reported)
@@ -146,7 +153,10 @@ def lay_out_statement(statement: PublicStatement, reported: ReportedDates) -> tu
 
 
 def statement_as_text(statement: PublicStatement, reported: ReportedDates) -> str:
-    """Write a public statement as plain text for email, in lines of at most 72 characters where words fit."""
+    """Write a public statement as plain text for an email.
+
+    Lines have at most 72 characters, unless a single word is longer.
+    """
     parts = [TITLE, "=" * len(TITLE)]
     for section in lay_out_statement(statement, reported):
         parts += ["", section.heading, "-" * len(section.heading)]

@@ -1,4 +1,7 @@
-"""The short number of a report: BR-2026-014. It counts the reports of one producer in one year."""
+"""The short number of a report, such as BR-2026-014.
+
+Reports are numbered separately for each producer and year.
+"""
 
 import re
 from dataclasses import dataclass
@@ -10,12 +13,15 @@ from releases.rules.calendar import local_date
 
 
 class NumberSeries(StrEnum):
-    """The letters before the position. For each producer and year, each series has its own positions."""
+    """The letters before the position in a report number.
+
+    Positions are assigned separately for each producer, year and series.
+    """
 
     OFFICIAL = ""
     REHEARSAL = "R"
-    # These two series have random positions, because a gap or a high position would show how many such reports there
-    # are.
+    # Positions in these two series are random. Otherwise, gaps or high positions would show how many confidential
+    # reports there are.
     CONFIDENTIAL = "C"
     CONFIDENTIAL_REHEARSAL = "RC"
 
@@ -29,7 +35,7 @@ _WRITTEN = re.compile(r"\s*BR\s*[-–/ ]\s*(\d{4})\s*[-–/ ]\s*(RC|R|C|)\s*(\d{
 
 @dataclass(frozen=True, slots=True)
 class ReportNumber:
-    """A number; it is unique together with the producer."""
+    """The number of a report. Two reports of the same producer cannot have the same number."""
 
     year: int
     series: NumberSeries
@@ -40,19 +46,23 @@ class ReportNumber:
 
 
 def series_of(kind: ReportKind, *, rehearsal: bool) -> NumberSeries:
-    # Few people may know of an early release before it is published (decision 73), so its number is confidential too.
+    # Few people may know about an early release before it is published (decision 73). So reports about early releases
+    # also get a confidential number.
     if kind in RESTRICTED or kind is ReportKind.EARLY:
         return NumberSeries.CONFIDENTIAL_REHEARSAL if rehearsal else NumberSeries.CONFIDENTIAL
     return NumberSeries.REHEARSAL if rehearsal else NumberSeries.OFFICIAL
 
 
 def year_of(drafted_at: datetime) -> int:
-    """Return the year of a report's number: the year of the London day on which the report was drafted."""
+    """Return the year for a report's number. This is the year in which the report was drafted, in London time."""
     return local_date(drafted_at).year
 
 
 def parse_number(text: str) -> ReportNumber | None:
-    """Read a number as people type it, such as "br-2026-14"; None if the text is not one."""
+    """Parse a report number as people type it, such as "br-2026-14".
+
+    Return None if the text is not a report number.
+    """
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return None

@@ -17,7 +17,7 @@ NUMBERS = (1, 2, 3, 4)
 
 
 class Quarter(NamedTuple):
-    """A year and a number from 1 to 4. Quarters sort by time."""
+    """A quarter of a year. `number` is from 1 to 4. Quarters sort by time."""
 
     year: int
     number: int
@@ -51,14 +51,18 @@ def quarters_of(year: int) -> tuple[Quarter, ...]:
 
 
 NEARLY_ALL = Fraction(95, 100)
-# These causes do not count as repeated: breaches with "another cause" may have different causes, and so may breaches
-# whose cause is not known.
+# These causes never count as repeated. Two breaches with "another cause", or with a cause that is not known, may have
+# different causes.
 NO_ONE_CAUSE = frozenset({Cause.OTHER, Cause.NOT_KNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """The common part of all facts: the producer, the series (several or none), and the quarter in which it counts."""
+    """The fields that all facts have in common.
+
+    `quarter` is the quarter in which the fact counts. `series` has the keys of the series that the fact is about. It
+    can have several keys or none.
+    """
 
     producer: int
     quarter: Quarter
@@ -67,7 +71,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts(Fact):
-    """The number of releases with the same outcome that were due and verified."""
+    """The number of due and verified releases that have the same outcome."""
 
     outcome: Outcome
     number: int = 1
@@ -75,17 +79,21 @@ class Verdicts(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay(Fact):
-    """The delay of a release, or of a part of it, in seconds from the due time to the first check that found it."""
+    """The delay of a release or of a part of a release.
+
+    The delay is the number of seconds from the due time to the first check that found the release or the part.
+    """
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Fact):
-    """One report: the decision, and the days from the occurrence until approval and sending.
+    """One report and the decision on it.
 
-    `approved`: there is an approved document. `one_person`: its last approver was also an author. `sent`: a version was
-    sent to the regulator. `cause` is None until it is chosen.
+    `cause` is None until a person chooses the cause. `days_to_approval` and `days_to_sending` are counted from the day
+    on which the breach occurred. `approved` is true if there is an approved document. `one_person` is true if the last
+    approver also wrote or submitted the report. `sent` is true if a version was sent to the regulator.
     """
 
     decision: Decision
@@ -122,7 +130,11 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The distribution of figures: median, 95th percentile and greatest; None if there are no figures."""
+    """The distribution of some figures.
+
+    `middle` is the median, `nearly_all` is the 95th percentile, and `worst` is the greatest figure. All three are None
+    if there are no figures.
+    """
 
     number: int = 0
     middle: float | None = None
@@ -134,8 +146,9 @@ class Spread:
 class Figures:
     """The figures of a history.
 
-    A release whose outcome is `unknown` is neither on time nor late, and the rate leaves it out. Causes and corrective
-    actions are those of breaches. `by_decision` counts an approved report as reported before it is sent.
+    Releases in `unknown` are neither on time nor late, and `on_time_rate` leaves them out. Causes and corrective
+    actions are only counted for breaches. A report counts as reported in `by_decision` once it is approved, even if it
+    has not been sent.
     """
 
     by_outcome: Mapping[Outcome, int]
@@ -171,7 +184,10 @@ class Figures:
 
     @property
     def on_time_rate(self) -> Fraction | None:
-        """The share on time among the releases that are known to be on time or not; None if there are none."""
+        """The share of releases that were on time, or None if no result is known.
+
+        Releases in `unknown` are left out.
+        """
         known = self.on_time + self.not_on_time
         return Fraction(self.on_time, known) if known else None
 
@@ -213,19 +229,19 @@ def figures_of(history: History) -> Figures:
 
 
 def round_share(share: Fraction, *, parts: int) -> int:
-    """Round a share to a number of equal `parts`, such as 100 for per cent.
+    """Return a share as a rounded number of `parts`. For a percentage, there are 100 parts.
 
-    A share that is less than the whole is never rounded up to all parts, and a share above 0 is never rounded to 0.
+    A share below 1 is never rounded up to all parts. A share above 0 is never rounded down to 0.
     """
     nearest = math.floor(share * parts + Fraction(1, 2))
     return min(max(nearest, 1), parts - 1) if 0 < share < 1 else nearest
 
 
 def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quarter]]:
-    """Find the causes that one producer had for more than one breach.
+    """Find the causes that a producer had for more than one breach.
 
     :param cases: the reports of the period in which causes are compared.
-    :return: by the producer's key and the cause, how many breaches of each quarter had the cause.
+    :return: a dict that maps the producer's key and the cause to the number of breaches in each quarter.
     """
     found: dict[tuple[int, Cause], Counter[Quarter]] = defaultdict(Counter)
     for case in cases:
@@ -235,7 +251,10 @@ def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quar
 
 
 def spread_of(values: Iterable[float]) -> Spread:
-    """Return the distribution of some figures. The 95th percentile is the nearest rank, so it is one of the figures."""
+    """Return the distribution of some figures.
+
+    The 95th percentile uses the nearest-rank method, so it is always one of the figures.
+    """
     ordered = sorted(values)
     if not ordered:
         return Spread()
@@ -244,7 +263,10 @@ def spread_of(values: Iterable[float]) -> Spread:
 
 
 def split_cases[K: Hashable](history: History, by: Callable[[Fact], Iterable[K]]) -> dict[K, History]:
-    """Split a history by the keys of its facts. A fact with several keys counts in the part of each key."""
+    """Split a history by key. If a fact has several keys, it is included for each key.
+
+    :param by: returns the keys of a fact.
+    """
     parts: dict[K, dict[str, list[Fact]]] = defaultdict(lambda: {field.name: [] for field in fields(History)})
     for field in fields(History):
         for fact in getattr(history, field.name):
@@ -266,5 +288,5 @@ def by_producer(history: History) -> dict[int, History]:
 
 
 def by_series(history: History) -> dict[int, History]:
-    """Split a history by series. A report about several series counts in each of them."""
+    """Split a history by series. A report about several series is included for each series."""
     return split_cases(history, lambda fact: fact.series)

@@ -1,1 +1,1 @@
-"""Pages of reports. A view checks the permission, calls a function and shows its result."""
+"""Views of the report pages. They check permissions, call functions outside this package, and show the results."""

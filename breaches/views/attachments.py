@@ -1,4 +1,4 @@
-"""The attachments of a report: the list with its form, the download, and the deletion of a file."""
+"""Pages to list, add and download the attachments of a report, and to delete their files."""
 
 from typing import Any, ClassVar
 
@@ -63,7 +63,7 @@ class DeleteFileForm(GovukForm):
 
 @report_page("GET", "POST", action=Action.DOWNLOAD)
 def list_attachments(request: SignedInRequest, report: Report) -> HttpResponse:
-    """List the attachments of a report, with a form to add one for people who write or decide."""
+    """List the attachments of a report. People who may write or decide also get a form to add an attachment."""
     may_add = may_write_or_decide(request.user, report)
     if request.method == "POST" and not may_add:
         raise Http404("There is no such page for this person.")
@@ -71,7 +71,7 @@ def list_attachments(request: SignedInRequest, report: Report) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            # Read one byte more than is accepted, so that a file that is too large is detected.
+            # Read one byte more than the limit, so that `add_attachment` can refuse a file that is too large.
             body = file.read(attachments.LARGEST + 1)
             attachments.add_attachment(report, name=file.name, body=body, by=request.user, at=timezone.now())
         except MoveRefused as refused:
@@ -93,7 +93,7 @@ def list_attachments(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", action=Action.DOWNLOAD)
 def download_attachment(request: SignedInRequest, report: Report, attachment: int) -> HttpResponse:
-    """Return an attachment as a file that no browser opens, and record who downloads it."""
+    """Return an attachment, and record who downloads it. Browsers save the file and do not open it."""
     found = _find(report, attachment)
     if not hasattr(found, "file"):
         return _return_to_list(request, report, _("This file was deleted."))
@@ -109,7 +109,7 @@ def download_attachment(request: SignedInRequest, report: Report, attachment: in
 
 @report_page("GET", "POST", action=Action.REDACT)
 def delete_attachment(request: SignedInRequest, report: Report, attachment: int) -> HttpResponse:
-    """Ask for the reason, and delete the file of an attachment."""
+    """Ask for a reason, and delete the file of an attachment. The list still shows the attachment."""
     found = _find(report, attachment)
     if not hasattr(found, "file"):
         return _return_to_list(request, report, _("This file was deleted."))

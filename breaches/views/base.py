@@ -1,4 +1,4 @@
-"""What the pages of a report share: loading the report, checking permissions, and the forms of moves."""
+"""Code that several report pages use, such as permission checks and the form of a move."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -46,16 +46,17 @@ def report_page[**P](
     form: str = "breaches:report",
     allowed: Callable[[Person, Report], bool] = lambda person, report: True,
 ) -> Callable[[ReportView[P]], Callable[..., HttpResponse]]:
-    """Decorate a view so that it gets the report as an argument.
+    """Return a decorator that loads the report and passes it to a view.
 
-    The view requires sign-in. It answers 404 to people who may not read the report, do the action or make the move.
+    The view requires sign-in. It returns 404 if the person may not read the report, do the action or make the move.
 
     :param methods: the allowed HTTP methods; GET by default.
     :param action: the action that the person must be allowed to do.
     :param move: a move that the person must be allowed to make in at least one state.
-    :param form: the page with the form, for a view that allows POST only. An invalid form is shown at the URL of the
-        view, so a person who then reloads this URL with GET is redirected to the page with the form.
-    :param allowed: a further permission that the person must have.
+    :param form: the URL name of the page with the form, if the view accepts only POST. After an invalid submission, the
+        browser is still at the URL of the view. If the person then loads this URL with GET, they are redirected to the
+        page with the form.
+    :param allowed: a function that returns whether the person may use the view for this report.
     """
     answered = methods or ("GET",)
 
@@ -82,20 +83,23 @@ def report_page[**P](
 
 
 def digest_values(*values: str | None) -> str:
-    """Return a short digest of a form's values, which shows on submission whether someone has changed them since."""
+    """Return a short digest of the values that a form shows.
+
+    The form submits the digest as well, so the view can detect that the values have changed in the meantime.
+    """
     return digest_json({"said": list(values)})[:16]
 
 
 def return_to_report(
     request: SignedInRequest, report: Report, sentence: str, level: int = messages.WARNING
 ) -> HttpResponse:
-    """Redirect to the report's page with a success message, or with the reason why nothing was changed."""
+    """Redirect to the page of a report, and show a message there."""
     messages.add_message(request, level, sentence)
     return redirect("breaches:report", report.reference)
 
 
 def explain_closed_move(person: Person, report: Report, move: str) -> str:
-    """Return the reason why a person cannot make a move now, in the same words as the page of the report."""
+    """Return a sentence that says why a person cannot make a move now. The page of the report uses the same words."""
     if all((row.name, row.source) != (move, report.status) for row in REPORT.moves):
         return explain_status(report)
     if move in DECISIONS and declared_own_act(person, report):
@@ -109,18 +113,19 @@ def explain_closed_move(person: Person, report: Report, move: str) -> str:
 
 
 def explain_status(report: Report) -> str:
-    """Say that something cannot be done because of the status of a report."""
+    """Return the sentence to show if the status of the report does not allow an action."""
     return _("You cannot do this, because the status of the report is ‘%(status)s’.") % {
         "status": text.status_name(report)
     }
 
 
 def read_version(request: HttpRequest) -> dict[str, int]:
-    """Read from the query string which last change and version of the report the person has read.
+    """Parse the parameters `read` and `version` of the query string.
 
-    The pages of a decision list what has changed since then, so every link between these pages has both numbers.
+    `read` is the report's `last_change` when the person read the report, and `version` is the version that they read.
+    The pages of a decision list later changes, so all links between these pages have both parameters.
 
-    :return: the number of the last change (`read`) and the `version`; empty if one is missing or invalid.
+    :return: a dict with both numbers. If either is missing or invalid, the dict is empty.
     """
     read, number = (request.GET.get(name, "") for name in ("read", "version"))
     if not (read.isdecimal() and number.isdecimal() and len(read + number) < 30):
@@ -131,10 +136,10 @@ def read_version(request: HttpRequest) -> dict[str, int]:
 def file_response(
     content: bytes, name: str, *, kind: str = "application/pdf", is_preview: bool = False
 ) -> HttpResponse:
-    """Return a file, which no cache stores.
+    """Return a response with a file. Caches must not store the response.
 
-    :param kind: its media type.
-    :param is_preview: whether the browser opens it instead of saving it.
+    :param kind: the media type of the file.
+    :param is_preview: whether the browser opens the file instead of saving it.
     """
     disposition = "inline" if is_preview else "attachment"
     headers = {"Content-Disposition": f'{disposition}; filename="{name}"', "Cache-Control": "private, no-store"}
@@ -154,7 +159,7 @@ def refusal_page(
 
 
 class MoveForm(GovukForm):
-    """The form of a move. It only has a hidden field with the number of the last change that the person has read."""
+    """A form to make a move. The hidden field has the number of the last change when the form was opened."""
 
     defaults = {"size": "s", "threshold": 75}
 
@@ -169,16 +174,19 @@ class MoveForm(GovukForm):
 
 
 def is_outdated(form: MoveForm, report: Report) -> bool:
-    """Return whether the report has changed since a form was opened. The form must be validated."""
+    """Return whether the report has changed since the form was opened. Call this only after the form is validated."""
     return bool(form.cleaned_data.get("last_change", report.last_change) != report.last_change)
 
 
 def refuse_form(
     request: SignedInRequest, report: Report, form: MoveForm, refused: MoveRefused, *, kind: str, done: str
 ) -> HttpResponse:
-    """Show why a form was refused; if the person has only sent the same form twice, show that it is done.
+    """Show why a form was refused.
 
-    :param kind: the kind of event that the form causes.
+    If the person has already submitted the same form successfully, redirect to the report with the success message
+    instead.
+
+    :param kind: the kind of event that the form records.
     :param done: the success message.
     """
     read = form.cleaned_data["last_change"]
@@ -199,7 +207,7 @@ def refuse_form(
 
 
 def describe_field(field: BoundField) -> str:
-    """Describe a person's answer in a field."""
+    """Return the submitted value of a field as text."""
     value = field.value()
     if isinstance(field.field, ChoiceField):
         return str(dict(field.field.choices).get(value, ""))  # type: ignore[arg-type]  # no group in the forms of moves
@@ -209,7 +217,7 @@ def describe_field(field: BoundField) -> str:
 
 
 def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
-    """Return the columns that every list of reports shows."""
+    """Return the details of a report that every list of reports shows."""
     status, colour = text.STATUSES[ReportStatus(report.status)]
     return {
         "report": report,
@@ -221,15 +229,20 @@ def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
 
 
 def list_part_sentences(report: Report) -> list[str]:
-    """Say which parts of a report's releases were late, or followed the first part by more than the tolerance.
+    """Return a text for each notable part of a report's releases.
 
-    :param report: with its suspicions, as `SuspicionQuerySet.with_outcome` selects them.
+    A part is notable if it was late, or if it followed the first part of its release by more than the tolerance.
+
+    :param report: a report whose suspicions were prefetched with `SuspicionQuerySet.with_outcome`.
     """
     return [words for one in report.suspicions.all() for words in spread_sentences(one.shown_verdict)]
 
 
 def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[str, Any]]:
-    """Compare two versions of a report: each field that differs, with its label and the pieces of its text."""
+    """Return the fields that differ between two versions of a report.
+
+    Each field has a `label` and `pieces`. The pieces are the parts of the text that were added, removed or not changed.
+    """
     earlier, later = content_from_json(before.content), content_from_json(after.content)
     compared = (
         (label, compare_words(text.value_in_words(earlier, field), text.value_in_words(later, field)))
@@ -242,13 +255,14 @@ def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[s
     ]
 
 
-# Fields that are edited on a page of their own instead of the page of their section: this page, and its first control.
+# Most fields are edited on the page of their section. These fields are edited on another page. The values are the URL
+# name of this page and the ID of the form control.
 PAGES = {
     "timeline": ("breaches:choose_timeline", "id_sources"),
     "cause": ("breaches:cause", "id_cause"),
     "available_on": ("breaches:cause", "id_available_on-day"),
 }
-# The first control of a field on the page of its section, if it differs from the field's name.
+# The ID of the first form control of a field, if the ID is not just "id_" plus the name of the field.
 CONTROLS = {
     "outputs": "id_outputs-0-title",
     "dealing": "id_dealing_name",
@@ -259,7 +273,7 @@ CONTROLS = {
 
 
 def link_remark(report: Report, remark: Remark) -> dict[str, str]:
-    """Return a remark with a link to the form control that it is about."""
+    """Return the text of a remark, and a link to the form control of its field."""
     if remark.field in PAGES:
         page, control = PAGES[remark.field]
         return {"text": remark.sentence, "href": f"{reverse(page, args=[report.reference])}#{control}"}

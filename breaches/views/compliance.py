@@ -1,4 +1,4 @@
-"""The pages of the yearly compliance table, and the public pages of punctuality."""
+"""Pages of the yearly compliance table, and public pages with punctuality figures."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -71,7 +71,10 @@ HINTS = {
 
 
 def year_page[**P](*methods: str, action: Action = Action.VIEW) -> Callable[[YearView[P]], Callable[..., HttpResponse]]:
-    """Decorate a view of a producer's year: it requires sign-in, and answers 404 to people who may not do the action.
+    """Return a decorator for views about one year of a producer.
+
+    The view requires sign-in. It returns 404 if the person may not do the action for the producer, or if there is no
+    table for the year.
 
     :param methods: the allowed HTTP methods; GET by default.
     """
@@ -93,9 +96,9 @@ def year_page[**P](*methods: str, action: Action = Action.VIEW) -> Callable[[Yea
 
 
 def find_producer(person: User, slug: str, action: Action) -> Producer:
-    """Return a producer for whose reports a person may do an action.
+    """Return the producer with this slug, if the person may do the action on the producer's reports.
 
-    :raises Http404: if there is none.
+    :raises Http404: if there is no such producer, or if the person may not do the action.
     """
     found = report_producers(person, action).filter(slug=slug).first()
     if found is None:
@@ -110,7 +113,7 @@ ROWS_ON_A_PAGE = 100
 @login_required
 @require_safe
 def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
-    """List the years of the person's producers, each with the number of its latest approved version."""
+    """List the yearly tables of the person's producers, with the number of the latest approved version."""
     order = ListOrder(request.GET, {"producer": Column(_("Producer"), Lower("name"))}, default="producer")
     found = order.sort(report_producers(request.user))
     page = Paginator(found, PRODUCERS_ON_A_PAGE).get_page(request.GET.get("page"))
@@ -164,7 +167,7 @@ def show_yearly_table(request: SignedInRequest, producer: Producer, year: int) -
 def edit_policy_section(
     request: SignedInRequest, producer: Producer, year: int, section: PolicySection
 ) -> HttpResponse:
-    """Show the yearly table with a form in place of one policy section, and save the text of the section."""
+    """Show the yearly table with a form to edit one policy section, and save the section."""
     policy = compliance.read_policy(producer, year)
     initial = {"seen": policy.number, "text": policy.sections.get(section, "")}
     form = SectionForm(post_data(request), section=section, initial=initial)
@@ -182,7 +185,7 @@ def edit_policy_section(
             )
         except SectionConflict as conflict:
             theirs = conflict.theirs
-            # The page shows the other person's text, so a second attempt to save may replace it.
+            # The page now shows the other person's text. If the person saves again, their own text replaces it.
             again = request.POST.copy()
             again["seen"] = str(theirs.number)
             form = SectionForm(again, section=section)
@@ -202,8 +205,8 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         producer, year, by=request.user, now=now, with_lists=bool(LEADS & roles)
     )
     documents = list(compliance.list_documents(producer, year))
-    # Only leads may read every report. For other people the figures would differ from the approved ones for that reason
-    # alone, so no changes are listed.
+    # The figures include only the reports that the person may read, and only leads may read all of them. For other
+    # people, the figures could differ from the approved ones even if nothing has changed. So list no changes for them.
     changes = compliance.find_changes(documents[0], record.table) if documents and LEADS & roles else ()
     lists_have_changed = bool(documents) and compliance.have_lists_changed(documents[0], content)
     text_has_changed = bool(documents) and policy.number != documents[0].text_number
@@ -234,9 +237,9 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
 
 
 def _show_change(change: FigureChange, producer: Producer, document: ComplianceDocument) -> dict[str, Any]:
-    """Return a changed figure with the links to its approved list and its present list.
+    """Return a changed figure with links to the approved list and the current list behind the figure.
 
-    The link to the approved list is empty if the table was approved without lists.
+    If the table was approved without lists, `approved_address` is empty.
     """
     figure, year = change.figure, document.year
     frozen = compliance.frozen_list_address(producer, year, document.number, figure) if document.has_lists else ""
@@ -250,7 +253,7 @@ def _show_change(change: FigureChange, producer: Producer, document: ComplianceD
 
 
 def _show_sections(sections: Iterable[PolicySection], texts: Mapping[PolicySection, str]) -> list[dict[str, Any]]:
-    """Return the sections as the page shows them, including empty ones."""
+    """Return the key, heading and paragraphs of each section. Empty sections are included."""
     return [
         {"key": section.value, "heading": SECTIONS[section], "paragraphs": paragraphs(texts.get(section, ""))}
         for section in sections
@@ -263,7 +266,10 @@ class ApproveForm(forms.Form):
 
 @year_page("GET", "POST", action=Action.APPROVE_TABLE)
 def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:
-    """Show the content to approve, and approve exactly the content that the person has read."""
+    """Show the table for approval on GET, and approve it on POST.
+
+    If the content has changed since the person read it, the approval is refused, and the page is shown again.
+    """
     now, page = timezone.now(), reverse("breaches:yearly_table", args=[producer.slug, year])
     form = ApproveForm(post_data(request))
     if form.is_valid():
@@ -304,7 +310,7 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
 
 @year_page()
 def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, figure: str) -> HttpResponse:
-    """Show the list behind one figure of the table, from the present record."""
+    """Show the list behind one figure of the table, using the current record."""
     of = _find_figure(figure)
     record = read_year(producer, year, by=request.user, now=timezone.now())
     newest = compliance.list_documents(producer, year).first()
@@ -316,7 +322,7 @@ def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, fi
 
 @year_page()
 def show_frozen_list(request: SignedInRequest, producer: Producer, year: int, number: int, figure: str) -> HttpResponse:
-    """Show the list behind one figure of an approved table, as it was approved."""
+    """Show the list behind one figure of an approved table, as the list was at the time of approval."""
     of = _find_figure(figure)
     stored = ComplianceDocument.objects.filter(producer=producer, year=year, number=number)
     document = stored.defer("html", "odt", "pdf").first()
@@ -368,9 +374,9 @@ def _list_page(
 
 
 def _sort_list(request: SignedInRequest, figure: Figure, listing: FigureList) -> tuple[ListOrder, list[ListRow]]:
-    """Return the sort order of a list, and its rows in this order.
+    """Return the sort order that the person chose, and the rows of the list in this order.
 
-    In the query string, a column is named by its position.
+    The query string identifies a column by its position in the list, counted from 0.
     """
     if not listing.can_be_sorted:
         return ListOrder(request.GET, {label: Column(label) for label in listing.columns}), list(listing.rows)
@@ -462,7 +468,7 @@ def switch_punctuality_page(request: SignedInRequest, producer: str) -> HttpResp
 
 @require_safe
 def list_punctuality(request: HttpRequest) -> HttpResponse:
-    """List the producers that show their punctuality to readers."""
+    """List the producers that have a public punctuality page."""
     producers = list(compliance.producers_with_punctuality())
     if not producers:
         raise Http404("No producer shows its punctuality.")
@@ -471,7 +477,7 @@ def list_punctuality(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_punctuality(request: HttpRequest, producer: str, year: int | None = None) -> HttpResponse:
-    """Show the figures of a year to readers, if the Head of Profession has turned the page on."""
+    """Show the punctuality of a producer to the public, for one year. Return 404 if the page is turned off."""
     of = compliance.producers_with_punctuality().filter(slug=producer).first()
     if of is None:
         raise Http404("This producer does not show its punctuality.")

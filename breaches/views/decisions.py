@@ -1,4 +1,4 @@
-"""The pages and forms of the moves: submit, approve, record, dismiss, send, merge and split."""
+"""Pages and forms to submit, approve, record, dismiss, send, merge and split reports."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -94,9 +94,9 @@ from releases.views.base import SignedInRequest, post_data
 
 
 def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> forms.ChoiceField:
-    """Make a choice of reasons.
+    """Return a field with radio buttons to choose a reason.
 
-    :param required: the error message if none is chosen.
+    :param required: the error message if no reason is chosen.
     """
     return forms.ChoiceField(
         label=label, choices=list(reasons.items()), widget=forms.RadioSelect, error_messages={"required": required}
@@ -104,10 +104,10 @@ def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> fo
 
 
 class ApproveForm(MoveForm):
-    """An approval, with the hash of the content that the person read, and whether the annex was included.
+    """Form to approve a report. It contains the hash of the content that the person read.
 
-    `signed` has the whole content with its annex. It is needed to approve this content even if a new check has changed
-    the newest annex in the meantime.
+    If the content has an annex, `signed` contains the whole content with a signature. The person can then approve the
+    content as they read it, even if a new check would change the annex.
     """
 
     annex = forms.BooleanField(required=False, widget=forms.HiddenInput)
@@ -123,7 +123,7 @@ class TakeBackForm(MoveForm):
 
 
 class ReturnForm(MoveForm):
-    """A return to the authors, with comments on the whole report or on sections."""
+    """Form to return a report to its authors, with comments on the whole report or on single sections."""
 
     comment = remark_field(
         lazy("What needs to change?"), lazy("The authors see your comment. It is part of the history.")
@@ -217,7 +217,7 @@ class AnswerForm(MoveForm):
 
 
 class NoticeForm(MoveForm):
-    """The notice to the recipient of a report that is corrected or withdrawn."""
+    """Form to write the notice that a report is corrected or withdrawn. The recipient of the report gets the notice."""
 
     notice = remark_field(
         lazy("Notice to the recipient"),
@@ -232,7 +232,7 @@ class CloseForm(MoveForm):
 
 @dataclass(frozen=True)
 class MovePage:
-    """The page of one move: it shows the form, and makes the move once the form is submitted."""
+    """A page with the form for one move. Submitting the form makes the move."""
 
     move: str
     form_class: type[MoveForm]
@@ -244,7 +244,7 @@ class MovePage:
         return report_page("GET", "POST", move=self.move)(self.respond)
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
-        """Show the form or make the move. A refusal is explained, and the form retains its values."""
+        """Show the form on GET, and make the move on POST. If the move is refused, explain why and keep the input."""
         if request.method != "POST":
             if self.move not in moves_open_to(request.user, report):
                 return return_to_report(request, report, explain_closed_move(request.user, report, self.move))
@@ -269,9 +269,9 @@ class MovePage:
     def show(
         self, request: SignedInRequest, report: Report, form: MoveForm, *, remarks: Iterable[Remark] = ()
     ) -> HttpResponse:
-        """Show the page.
+        """Render the page.
 
-        :param remarks: what prevented the move.
+        :param remarks: the problems that prevented the move.
         """
         problems = [link_remark(report, remark) for remark in remarks]
         context = {"report": report, "form": form, "problems": problems, **self.context(request, report, form)}
@@ -282,9 +282,9 @@ class MovePage:
         return {"last_change": report.last_change}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return the arguments of the move, except person and time.
+        """Return the arguments of `act`, except `by` and `at`.
 
-        :raises MoveRefused: if the content that the person has read is not the one that the move would use.
+        :raises MoveRefused: if the form contains values that are out of date or cannot be verified.
         """
         return form.details()
 
@@ -294,7 +294,7 @@ class MovePage:
 
 
 class DecisionPage(MovePage):
-    """The page of a decision, with the report as it is now and what has changed since the person read it."""
+    """A page to make a decision. It shows the current report and the changes since the person read the report."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         return {
@@ -304,7 +304,7 @@ class DecisionPage(MovePage):
 
 
 class RecordPage(DecisionPage):
-    """The page to record a breach in the office's own log only. It lists what the report still needs."""
+    """The page to record a breach only in the office's own log. It lists the problems that prevent this."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         obstacles = decisions.find_obstacles_for_log(report, content_of(report), today=local_date(timezone.now()))
@@ -316,13 +316,13 @@ class RecordPage(DecisionPage):
 
 
 def _read_suspicions(report: Report) -> None:
-    """Prefetch the suspicions of a report, because its page needs them several times."""
+    """Prefetch the suspicions of a report, because the page uses them several times."""
     suspicions = Suspicion.objects.select_related("verification", "release")
     prefetch_related_objects([report], Prefetch("suspicions", suspicions))
 
 
 class WholeReportPage(MovePage):
-    """The page of a move whose form is below the whole report, as it would be printed."""
+    """A page that shows the whole report as it would be printed, and the form for a move below the report."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         _read_suspicions(report)
@@ -338,7 +338,7 @@ class WholeReportPage(MovePage):
         content: ReportContent,
         document: ReportDocument,
     ) -> dict[str, Any]:
-        """Return the document, its missing or unusual values, and the address of the page of each section."""
+        """Return the document, its missing and unusual values, and links to the pages where sections are edited."""
         now = timezone.now()
         today, withheld = local_date(now), outputs_without_public_address(report, now=now)
         odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
@@ -366,7 +366,10 @@ class WholeReportPage(MovePage):
 
 
 def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remark]:
-    """Yield a warning if the record contradicts the answers, and one if it contradicts the stated availability."""
+    """Yield a warning if the record contradicts the answers in the report.
+
+    Also yield a warning if a check contradicts the stated time at which the release became available.
+    """
     if sentence := compare_with_record(report, content.answers):
         yield remark_on(Asked.HAPPENED, sentence)
     if sentence := compare_availability(report):
@@ -374,15 +377,19 @@ def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remar
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:
-    """List the fields whose recorded facts are newer than the text, and an edited account without the cause."""
+    """Yield a warning for each field whose facts on record changed after the text was written.
+
+    Also yield a warning if a cause is recorded but the account does not seem to contain this cause.
+    """
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
-            continue  # the untouched text is written from the newest checks, like the annex
+            continue  # approval rewrites this automatic text from the newest checks, together with the annex
         sentence = _(
             "The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    # Only an edited text can lack the recorded cause. If no cause is recorded, the page lists the cause as missing.
+    # If no cause is recorded, the page already lists the cause as missing. Only an account that a person edited can
+    # lack a recorded cause.
     if not report.cause:
         return
     recorded = recorded_cause(report)
@@ -400,7 +407,7 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
 def find_long_text(
     report: Report, version: ReportVersion, content: ReportContent, *, now: datetime
 ) -> Iterable[Remark]:
-    """List the answer that makes the account too long, unless a person edited the account."""
+    """Return a warning if the answers make the account too long. An account that a person edited is not checked."""
     if not is_asked(report) or not version.is_untouched("circumstances"):
         return ()
     return decisions.find_long_account_remarks(incident_of(report, content, now=now))
@@ -417,7 +424,7 @@ CHECK_PAGE = WholeReportPage(
 
 @report_page("GET")
 def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show the report as it will be printed, with the form to submit it. People who cannot submit it are redirected."""
+    """Show the whole report with the form to submit it. Redirect people who cannot submit the report."""
     if SUBMIT not in moves_open_to(request.user, report):
         return redirect("breaches:report", report.reference)
     return CHECK_PAGE.show(request, report, MoveForm(initial=CHECK_PAGE.initial(request, report)))
@@ -439,10 +446,10 @@ def sign_read_content(report: Report, read: decisions.ReadContent) -> str:
 
 
 def load_read_content(report: Report, signed: str) -> decisions.ReadContent:
-    """Read the content that `sign_read_content` wrote for the same report.
+    """Verify and return the content that `sign_read_content` signed for this report.
 
-    :raises MoveRefused: if the signed text is another report's, forged, or from before an upgrade that changed its
-        format.
+    :raises MoveRefused: if the signature is invalid or is for another report, or if an upgrade has changed the format
+        since the content was signed.
     """
     try:
         values = signing.loads(signed, salt=f"breaches.approval.{report.pk}")
@@ -453,14 +460,13 @@ def load_read_content(report: Report, signed: str) -> decisions.ReadContent:
 
 
 class ApprovalPage(WholeReportPage):
-    """The page to approve exactly the content that the person has read, with the annex if requested."""
+    """The page to approve a report, with the annex if requested. It approves only the content that the person read."""
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        # The annex is requested in the query string, so that the page shows it before the person approves it.
+        # The query string says whether to include the annex, so that the person can read the annex before the approval.
         return super().initial(request, report) | {"annex": request.GET.get("annex") == "1"}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return what was read, its digest, the annex, and the function that renders the document."""
         typed = form.cleaned_data
         read = load_read_content(report, typed["signed"]) if typed["annex"] and typed["signed"] else None
         return {"annex": typed["annex"], "read": read, "read_sha256": typed["content_sha256"], "render": pdf.render_pdf}
@@ -468,8 +474,8 @@ class ApprovalPage(WholeReportPage):
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         _read_suspicions(report)
         annex = form["annex"].value() in {True, "1"}
-        # Compute the digests before the content. If a fact is recorded in between, the content has it and the digest
-        # does not, so the approval is refused.
+        # Compute the digests before the content. If a fact is recorded between the two steps, only the content includes
+        # the fact. The digests then do not match, and the approval is refused.
         evidence, facts_sha256 = evidence_digest(report), digest_facts(report) if annex else ""
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(
@@ -482,7 +488,8 @@ class ApprovalPage(WholeReportPage):
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
         cited = code_of_practice.find_cited_practices(report, content)
-        # If a check was recorded in between, the digest does not belong to the annex, so the content is not signed.
+        # If a check was recorded after `evidence` was computed, the digest may not match the annex. In this case, do
+        # not sign the content.
         is_one_record = content.annex is not None and evidence_digest(report) == evidence
         read = decisions.ReadContent(content, evidence, facts_sha256, report.last_change)
         return {
@@ -512,7 +519,7 @@ class ApprovalPage(WholeReportPage):
 
 
 def describe_since_read(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
-    """Describe what has changed since the version that the person read; None if the query string names none."""
+    """Return the changes since the person read the report. Return None if the URL does not say what they read."""
     read = read_version(request)
     if not read:
         return None
@@ -558,9 +565,9 @@ dismiss_report_view = DecisionPage(
 
 
 class SendPage(MovePage):
-    """The page to send a report to the recipient shown to the person.
+    """The page to send a report by email. The page shows the recipient.
 
-    If there is no recipient, the person is redirected to the page where they record that they sent the report.
+    If there is no recipient, redirect to the page to record that the report was sent outside this service.
     """
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
@@ -572,7 +579,10 @@ class SendPage(MovePage):
         return super().initial(request, report) | {"recipient": decisions.find_recipient(report, by=request.user)}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return recipient and message, if the recipient is still the one that the page showed."""
+        """Return the recipient and the message.
+
+        :raises ChangedMeanwhile: if the recipient has changed since the page was shown.
+        """
         if form.cleaned_data["recipient"] != decisions.find_recipient(report, by=request.user):
             raise ChangedMeanwhile(CHANGED_SINCE_READ)
         return form.details()
@@ -604,7 +614,7 @@ close_report_view = MovePage(
 
 
 class ReversalPage(MovePage):
-    """The page of a move that reverses a decision, a dispatch or a publication."""
+    """A page to reopen, correct or withdraw a report. It shows the last dispatch, and whether the report is public."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         return {
@@ -645,7 +655,7 @@ def split_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 class MergeForm(GovukForm):
-    """The drafts to merge into one report. Initially, drafts that may have the same cause are selected."""
+    """Form to choose the drafts to merge into one report. Drafts that may have the same cause are preselected."""
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
@@ -658,13 +668,14 @@ class MergeForm(GovukForm):
     )
 
     def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report], start: str = "") -> None:
-        """Ask for the drafts.
+        """Offer the drafts.
 
-        :param drafts: with prefetched suspicions, and the verification and release of each.
-        :param start: the reference of the draft from which the person came.
+        :param drafts: reports with prefetched suspicions, verifications and releases.
+        :param start: the reference of the draft that the person viewed before this page.
         """
         super().__init__(data, initial={"drafts": [draft.reference for draft in _find_alike(drafts, start)]})
-        # The events of all reports share one sequence of numbers, so any later event of a draft has a higher number.
+        # The events of all reports are numbered in one sequence. So if one of the drafts changes later, the number of
+        # its last change is higher than this maximum.
         self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
         self.by_reference = {draft.reference: draft for draft in drafts}
         self.fields["drafts"].choices = [  # type: ignore[attr-defined]  # declared above
@@ -679,7 +690,7 @@ class MergeForm(GovukForm):
         return chosen
 
     def renew(self) -> "MergeForm":
-        """Return the submitted form with the current number of the last change."""
+        """Return a form with the same chosen drafts and with the current number of the last change."""
         sent = QueryDict(mutable=True)
         sent.setlist("drafts", self.cleaned_data["drafts"])
         sent["last_change"] = str(self.initial["last_change"])
@@ -703,7 +714,8 @@ class MergeForm(GovukForm):
 def _find_alike(drafts: Iterable[Report], start: str) -> list[Report]:
     """Return the drafts with the same kinds of breach and due times as the draft `start`.
 
-    Without such a draft, return the largest group of two or more drafts that have the same kinds and due times.
+    If none of the drafts is `start`, return the largest group of drafts with the same kinds and due times. If no two
+    drafts are alike, return an empty list.
     """
     groups: dict[frozenset[tuple[str, datetime]], list[Report]] = defaultdict(list)
     for draft in drafts:
@@ -725,7 +737,7 @@ def _hint(draft: Report) -> str:
 @login_required
 @require_http_methods(["GET", "POST"])
 def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehearsal: bool = False) -> HttpResponse:
-    """Ask which drafts of a producer's morning to merge, and merge them."""
+    """Ask which drafts of a producer to merge, and merge them. All drafts are about releases of the same day."""
     found = Producer.objects.filter(slug=producer).first()
     if found is None or not may_start(request.user, found):
         raise Http404("There is no such producer, or it is not yours.")
@@ -760,8 +772,8 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
 
 
 def _merged_by_this_form(request: SignedInRequest) -> Report | None:
-    """Return the joint report if the person has sent the same form before."""
-    # These references are not validated by a form, and PostgreSQL refuses a null character.
+    """Return the merged report if the person has already submitted this form, or None."""
+    # No form has validated these references. PostgreSQL refuses null characters, so skip references that contain one.
     chosen = {reference for reference in request.POST.getlist("drafts") if "\0" not in reference}
     merged = JoinedDraft.objects.in_force().filter(draft__reference__in=chosen, by=request.user).select_related("joint")
     joint = {row.joint for row in merged}

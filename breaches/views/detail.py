@@ -1,4 +1,4 @@
-"""The page of one report: the document as it will print, its status, and the next steps of the person who reads it."""
+"""The page of one report, with its document, its status and the next steps."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,12 +82,13 @@ from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest
 
 CAUSE = "cause"
-"""The key of the part of the page that asks for the cause. The document does not print this part."""
+"""The key of the part of the page about the cause. This part is not printed in the document."""
 
-# The parts with a control in which a person can type at once. A link to such a part leads to the control.
+# The IDs of the text boxes at the start of some sections. Links to these sections lead to the text box, so that people
+# can type at once.
 FIRST_CONTROLS = {ReportSection.IMPACT: "id_impact", ReportSection.CORRECTIVE_ACTIONS: "id_actions-0-text"}
 
-# The position of each section in the printed document. "What happened" is not printed: it only has people's answers.
+# The position of each section in the printed document. "What happened" contains only answers and is not printed.
 PRINTED = {
     ReportSection.CORE_INFORMATION: 0,
     ReportSection.CIRCUMSTANCES: 1,
@@ -98,10 +99,10 @@ PRINTED = {
 
 @dataclass(frozen=True, slots=True)
 class ReportPart:
-    """One part of the page: a section of the document, or answers that are not printed.
+    """One part of the page. It is either a section of the printed document, or answers that are not printed.
 
-    `address` is the URL of the form of the part, empty if the person cannot edit the part. `remarks` say what is
-    missing, each with a link.
+    `address` is the URL of the form to edit the part. It is empty if the person cannot edit the part. `remarks` lists
+    missing values, each with a link to the form control.
     """
 
     key: str
@@ -117,9 +118,9 @@ class ReportPart:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePicture:
-    """When a release of a report was due, and between which checks it went live.
+    """A chart that shows when a release was due, and between which checks it went live.
 
-    `title` is empty if the report is about one release only.
+    `title` is empty if the report is about only one release.
     """
 
     title: str
@@ -136,17 +137,21 @@ def list_report_parts(request: SignedInRequest, report: Report) -> list[ReportPa
 def continue_after(
     request: SignedInRequest, report: Report, *, after: str, was_incomplete: bool, saved: str = ""
 ) -> HttpResponse:
-    """Redirect from a saved part to the next incomplete part, to the check of the whole report, or to the report.
+    """Redirect to the next page after a person has saved a part of a report.
+
+    If another part that the person can edit is incomplete, redirect to the form of this part. If the report has just
+    become complete and the person may submit it, redirect to the check before submission. Otherwise, redirect to the
+    page of the report.
 
     :param after: the key of the part that was saved.
-    :param was_incomplete: whether something was missing before. Otherwise the person returns to the report.
+    :param was_incomplete: whether values were missing before the part was saved.
     :param saved: the success message; empty if nothing was changed.
     """
     parts = list_report_parts(request, report)
     place = next((number for number, part in enumerate(parts) if part.key == after), 0)
     incomplete = [part for part in (*parts[place + 1 :], *parts[:place]) if part.remarks and part.address]
     if incomplete:
-        # The page shows the message above the form, because a banner at the top would take the focus from the form.
+        # The next page shows the message above its form. A banner at the top would take the focus from the form.
         address, control = incomplete[0].address.split("#")
         return redirect(f"{address}{f'?saved={after}' if saved else ''}#{control}")
     if saved:
@@ -160,9 +165,9 @@ def continue_after(
 
 
 def page_context(request: SignedInRequest, report: Report, *, editor: str = "") -> dict[str, Any]:
-    """Return the context of the page of a report.
+    """Return the template context for the page of a report.
 
-    :param editor: the key of the part whose form takes the place of its text.
+    :param editor: the key of the part that is being edited. The page shows the form of this part instead of the text.
     """
     prefetch_related_objects(
         [report],
@@ -198,7 +203,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
 
 @report_page("GET")
 def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show the document of a report section by section, and beside it the next steps that the person may take."""
+    """Show a report section by section, and next to it the steps that the person can take."""
     context = page_context(request, report)
     if context["decides"]:
         context["decision"] = _decision_form(request, report, context)
@@ -206,7 +211,7 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 class DecisionForm(MoveForm):
-    """The two questions of a decision. The answers choose the page on which the decision is made."""
+    """A form with two questions. The answers determine the page where the person makes the decision."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     ready = forms.ChoiceField(
@@ -228,11 +233,11 @@ class DecisionForm(MoveForm):
     )
 
     def __init__(self, *args: Any, may_return: bool, obstacles: Mapping[str, str], **kwargs: Any) -> None:
-        """Ask the questions.
+        """Set up the questions.
 
-        :param may_return: whether the report can be returned; otherwise only the second question is asked.
-        :param obstacles: why a breach cannot be reported (`report`) or recorded in the log only (`log`) now; empty or
-            missing if it can.
+        :param may_return: whether the person may return the report. If not, only the second question is asked.
+        :param obstacles: sentences that explain why an answer to the second question cannot be chosen now, keyed by the
+            answer (`report` or `log`). If an answer can be chosen, its sentence is empty.
         """
         super().__init__(*args, **kwargs)
         self.obstacles = {choice: sentence for choice, sentence in obstacles.items() if sentence}
@@ -254,7 +259,7 @@ class DecisionForm(MoveForm):
 
     @property
     def page(self) -> str:
-        """The name of the page on which the chosen decision is made. The form must be valid."""
+        """The URL name of the page for the chosen decision. The form must be valid."""
         if self.cleaned_data.get("ready") == "no":
             return "breaches:return"
         return {"report": "breaches:approve", "log": "breaches:record", "no": "breaches:dismiss"}[
@@ -263,7 +268,6 @@ class DecisionForm(MoveForm):
 
 
 def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, Any]) -> DecisionForm:
-    """:param page: the context of the page."""
     obstacle = _count_missing(page["missing"])
     if not obstacle and not decisions.has_second_person(report, request.user):
         obstacle = _(
@@ -279,7 +283,7 @@ def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, 
 
 
 def _count_missing(missing: Sequence[object]) -> str:
-    """Say how many items are missing for a decision; nothing if none is."""
+    """Return a sentence with the number of missing items, or "" if no items are missing."""
     if not missing:
         return ""
     sentence = ngettext(
@@ -292,7 +296,10 @@ def _count_missing(missing: Sequence[object]) -> str:
 
 @report_page("GET", "POST", move=APPROVE)
 def open_decision_page(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Redirect to the page of the decision that a person chose, with the version that they read. Nothing is changed."""
+    """Redirect to the page of the chosen decision. The report is not changed here.
+
+    The URL contains the version and the last change that the person has read.
+    """
     if request.method != "POST":
         return redirect(f"{reverse('breaches:report', args=[report.reference])}#decision")
     context = page_context(request, report)
@@ -312,7 +319,8 @@ def _parts_of(
     needs = decisions.find_needs(report, content)
     changed = refreshing.changed_facts(report, version)
     commented = comments.open_comments(report)
-    # The circumstances are written from the answers until a person edits them, so they are incomplete without answers.
+    # Until a person edits the circumstances, the text is written from the answers. So the section is incomplete while
+    # answers are missing.
     is_unwritten = version.is_untouched("circumstances") and any(
         one.section is ReportSection.WHAT_HAPPENED for one in needs
     )
@@ -367,23 +375,26 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
 def _status_of(
     report: Report, needed: Sequence[Remark], *, has_changed: bool = False, is_unwritten: bool = False
 ) -> tuple[str, str]:
-    """Return the status of a part and the colour of its tag, empty for plain text."""
+    """Return the status of a part and the colour of its tag. If the colour is empty, the status is plain text."""
     if has_changed:
         return _("Facts changed"), "yellow"
     is_open = report.status in UNDECIDED
     if not needed and not (is_open and is_unwritten):
         return _("Completed"), ""
-    # If the report is decided, a missing part was not needed for the decision.
+    # If the report is decided, the decision was made without the missing values.
     return (_("Incomplete"), "blue") if is_open else (_("Left empty"), "")
 
 
 def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
-    """Link each remark to its form control. A report that is decided or continued in another has no remarks."""
+    """Return the remarks with links to their form controls. Only undecided reports have remarks."""
     return [link_remark(report, remark) for remark in needed] if report.status in UNDECIDED else []
 
 
 def _draw_intervals(suspicions: Collection[Suspicion]) -> list[ReleasePicture]:
-    """Draw when each release of a report was due, and between which checks it went live; nothing without a check."""
+    """Return a chart for each release, with the due time and the checks between which the release went live.
+
+    If no check showed whether a release was live, there is no chart for this release.
+    """
     pictures: dict[int, ReleasePicture] = {}
     has_several = len({suspicion.release_id for suspicion in suspicions}) > 1
     for suspicion in suspicions:
@@ -422,7 +433,7 @@ def _origin(report: Report) -> dict[str, Any]:
         "no_longer_suspected": [one for one in suspicions if one.shown_verdict.outcome not in SUSPICIOUS],
         "started": started_report,
         "is_restricted": started_report is not None and is_restricted(report),
-        # The kinds are already loaded, so they are tested before the query, which few reports then need.
+        # Test the kinds first, because they are already loaded. Most reports then do not need the query.
         "is_unlisted": ReportKind.EARLY in {report.kind, *(one.kind for one in suspicions)}
         and is_about_unpublished_early(report),
         "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
@@ -454,7 +465,7 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
 
 
 def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
-    """Describe the publication of a report, and whether the person may change it; None if there is nothing to show."""
+    """Return the template context for the publication of a report, or None if there is nothing to show."""
     if not settings.BREACHES_PUBLIC:
         return None
     is_public = publication.is_public(report)
@@ -470,7 +481,7 @@ def _past(report: Report) -> dict[str, Any]:
     last = {event.kind: event for event in events.order_by("position")}
     answer = last.pop("answered", None)
     returned = last.get("returned")
-    # The version that was returned, if the report was changed and submitted again.
+    # If a returned report was changed and submitted again, the page links to the changes since the returned version.
     returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
     dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
     sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]

@@ -1,4 +1,4 @@
-"""Statements about breaches: their publication and withdrawal, and the pages for anyone."""
+"""Pages to publish and unpublish statements about breaches, and the public pages of these statements."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -40,7 +40,7 @@ STATEMENTS_ON_A_PAGE = 30
 
 
 def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Make a view answer 404 unless the office has decided to publish statements."""
+    """Decorate a view to return 404 unless the setting `BREACHES_PUBLIC` is on."""
 
     @wraps(view)
     def page(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -62,7 +62,7 @@ def statements(request: HttpRequest) -> HttpResponse:
 
 
 def statement_columns() -> dict[str, Column]:
-    """Return the columns of the public list. The columns title and kind sort by the values in the statement."""
+    """Return the columns of the public list. Titles and kinds are sorted by their values in the statement."""
     return {
         "date": Column(_("Date"), "report__occurred_on", descending_first=True),
         "title": Column(_("Title"), Lower(KT("statement__outputs__0__title"))),
@@ -73,7 +73,7 @@ def statement_columns() -> dict[str, Column]:
 @require_public_statements
 @require_safe
 def statement(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the public part of one report; during a correction, show only that it is being corrected."""
+    """Show the public statement about a report. If the report is being corrected, show only a notice that says so."""
     published = publication.published_statements().filter(report__reference=reference).first()
     if published is None:
         correction = publication.find_correction(get_object_or_404(Report, reference=reference))
@@ -86,7 +86,7 @@ def statement(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 class PublishForm(MoveForm):
-    """The digest of the statement that the person read, and their confirmation that it names no one."""
+    """Form to publish a statement. `seen` is the digest of the statement that the person read."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
     read = forms.BooleanField(

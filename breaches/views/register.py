@@ -1,4 +1,4 @@
-"""The pages of the register, its figures, near misses and exports."""
+"""Pages of the register of breaches, its figures, its exports and near misses."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -74,7 +74,7 @@ LATEST = 20
 
 
 def day_field(label: Any, *formats: str, invalid: Any = None) -> forms.DateField:
-    """Make a field for a day in a query string; it accepts the browser's format and others."""
+    """Return a field for a day in a query string. It accepts ISO dates, which browsers send, and the given formats."""
     return forms.DateField(
         label=label,
         input_formats=["%Y-%m-%d", *formats],
@@ -85,9 +85,9 @@ def day_field(label: Any, *formats: str, invalid: Any = None) -> forms.DateField
 
 
 class ProducerForm(GovukForm):
-    """Producer and series; an empty field selects all that the person may read.
+    """Form to filter by producer and series. If a field is empty, everything that the person may read is included.
 
-    The field for series appears once a producer is chosen, or if the person has only one producer.
+    The field for series is shown only if a producer is chosen, or if the person has only one producer.
     """
 
     button = lazy("Apply filters")
@@ -110,7 +110,10 @@ class ProducerForm(GovukForm):
     )
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
-        """Offer what the person may read; the data are from the query string."""
+        """Offer only producers and series that the person may read.
+
+        :param data: the query string.
+        """
         super().__init__(data)
         own = report_producers(by)
         self.producers = list(own)
@@ -124,7 +127,7 @@ class ProducerForm(GovukForm):
             self.hide("series")
 
     def _set_choices(self, name: str, found: "QuerySet[Any]", rows: Sequence[Producer | Series]) -> None:
-        """Set the choices from rows that were already read; the field would otherwise query them again."""
+        """Set the choices of a field from rows that are already loaded. This avoids a second query."""
         field: Any = self.fields[name]
         field.queryset = found
         field.choices = [("", field.empty_label), *((one.slug, str(one)) for one in rows)]
@@ -210,18 +213,18 @@ def _reason_group[R: (DismissalReason, RecordingReason)](
 
 
 REPORTS = "#reports"
-"""The anchor of the table on the page of the register, where the pictures of the year come first."""
+"""The anchor of the table on the register page. Links need it, because pictures come before the table."""
 
 
 @login_required
 @require_safe
 def register_page(request: SignedInRequest) -> HttpResponse:
-    """Show the last 12 months in pictures, and the reports that fit the filters as a table."""
+    """Show pictures of the last 12 months, and a table of the reports that match the filters."""
     form = _register_form(request)
     form.helper.form_action = REPORTS
     filters = form.to_filter()
-    # If the filters are invalid, show no pictures: pictures of all producers could be mistaken for those of the chosen
-    # producer.
+    # If the filters are invalid, show no pictures, because pictures of all producers could be mistaken for pictures of
+    # the chosen producer.
     found = select_reports(filters, by=request.user) if filters else Report.objects.none()
     order = ListOrder(request.GET, _register_columns(), default="-occurred")
     keys = order.sort(found).values_list("pk", flat=True)
@@ -261,9 +264,9 @@ def _register_columns() -> dict[str, Column]:
 
 
 def _register_form(request: SignedInRequest) -> RegisterForm:
-    """Return the form filled in from the query string.
+    """Return the form, filled in from the query string.
 
-    :raises Http404: if the person may read no producer's register.
+    :raises Http404: if there is no producer whose register the person may read.
     """
     form = RegisterForm(request.GET, by=request.user)
     if not form.producers:
@@ -285,9 +288,11 @@ def _register_row(report: Report) -> dict[str, Any]:
 
 
 def _days_to_report(report: Any) -> str:
-    """Write the days from the breach until its report was sent, or why there are none.
+    """Return the number of days between the breach and the day when the report was sent.
 
-    :param report: as `register.with_outcome` annotates it.
+    If there is no number, return "Not sent", "[x]" (not available) or "[z]" (not applicable).
+
+    :param report: a report with the annotations of `register.with_outcome`.
     """
     if report.sent_on and report.occurred_on:
         return f"{(report.sent_on - report.occurred_on).days:,}"
@@ -305,7 +310,7 @@ KINDS = {
 
 
 class ExportForm(GovukForm):
-    """The format of the file, and whether to include contacts; only those who lead a producer may include them."""
+    """Form to choose a file format. People who lead a producer can also choose to include contacts."""
 
     button = lazy("Download")
     options = {"contacts": {"size": ""}}
@@ -331,7 +336,7 @@ class ExportForm(GovukForm):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_register_file(request: SignedInRequest) -> HttpResponse:
-    """Ask for the format of the file of listed reports, and return the file."""
+    """Ask for a file format, and return a file with the reports that match the filters."""
     producers = list(report_producers(request.user, Action.DOWNLOAD))
     if not producers:
         raise Http404("There is nothing that this person may download.")
@@ -393,11 +398,14 @@ class _Draw(Protocol):
 
 
 GLANCE: Mapping[str, _Draw] = {"punctuality": _punctuality, "causes": _causes, "release-delays": _delays}
-"""The pictures of the last 12 months, by their key."""
+"""Functions that draw the pictures of the last 12 months. The keys are also used in the URLs of the pictures."""
 
 
 def _show_picture(picture: Picture, of: Mapping[str, Any]) -> ShownPicture:
-    """:param of: the selected producer and series, and the year if the picture is on the page of figures."""
+    """Return a picture with links to its files.
+
+    :param of: the selected producer and series; for the page of figures, also the selected year.
+    """
     chosen = {name: describe_filter(value) for name, value in of.items() if value}
     return show_picture(picture, "breaches:picture", picture.key, query=chosen)
 
@@ -405,9 +413,10 @@ def _show_picture(picture: Picture, of: Mapping[str, Any]) -> ShownPicture:
 @login_required
 @require_safe
 def picture_file(request: SignedInRequest, key: str, kind: str) -> HttpResponse:
-    """Return a picture: for a page if a layout is requested, else as a file to download.
+    """Return a picture as a file.
 
-    Pages request their pictures one by one, so that drawing them delays no page.
+    If the query string has a layout, the picture is part of a page. Otherwise, it is a file to download. Pages load
+    their pictures with separate requests, so drawing a picture does not delay a page.
     """
     file_kind, layout = find_picture_file(request, kind)
     now = timezone.now()
@@ -443,7 +452,7 @@ class FiguresForm(ProducerForm):
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, required=False)
 
     def __init__(self, data: QueryDict, *, by: Person, this_year: int) -> None:
-        """:param this_year: the first choice, and the default."""
+        """Offer the last ten years. `this_year` is the first choice and the default."""
         super().__init__(data, by=by)
         self.this_year = this_year
         years: Any = self.fields["year"]
@@ -452,7 +461,7 @@ class FiguresForm(ProducerForm):
             self.hide("producer")
 
     def selection(self) -> tuple[Producer | None, Series | None, int]:
-        """Return the producer, series and year to show, with this year as the default; invalid values are ignored."""
+        """Return the selected producer, series and year. Invalid values are ignored. The default year is this year."""
         self.is_valid()
         producer = self.cleaned_data.get("producer") or self.of_one_producer
         series = self.cleaned_data.get("series") if producer else None
@@ -462,7 +471,7 @@ class FiguresForm(ProducerForm):
 @login_required
 @require_safe
 def figures_page(request: SignedInRequest) -> HttpResponse:
-    """Show the statistics of a year, by quarter, for the person's producers."""
+    """Show the quarterly statistics of one year for the person's producers."""
     today = local_date(timezone.now())
     form = _figures_form(request, today)
     context: dict[str, Any] = {"form": form, "today": today, "tables": []}
@@ -492,7 +501,7 @@ def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
     producer, series, year = form.selection()
     of = {"producer": producer, "series": series, "year": year}
     lengths = {bar.length for group in table.bars for bar in group.bars} - {None}
-    # Counts that are all 0 need no picture. A rate of 0% needs one.
+    # Tables with `greatest` contain rates, which are also drawn if all are 0%. Do not draw counts if all are 0.
     has_picture = bool(lengths) if table.greatest else any(lengths)
     return {"table": table, "shown": _show_picture(pictures.draw_bars(table), of) if has_picture else None}
 
@@ -528,9 +537,10 @@ def _history(request: SignedInRequest, form: FiguresForm, today: date) -> Histor
 
 
 def _figure_parts(history: History, form: FiguresForm) -> Iterator[tuple[str, str, History]]:
-    """Yield the names of producer and series, and the history, of each part of the selection.
+    """Yield (producer name, series name, history) for each part of the selection.
 
-    The parts are all producers, one producer and each of its series, or one series.
+    If no producer is selected, the parts are all producers. If a producer is selected, the parts are the producer as a
+    whole and each of its series. If a series is selected, it is the only part.
     """
     producer, series, _year = form.selection()
     if producer is None:
@@ -560,7 +570,7 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
     if series:
         yield statistics_tables.repeats_table(compared, [("", history.cases, register)], what=_("Cause"))
         return
-    # For one producer, compare its series; otherwise compare the producers.
+    # If a producer is selected, compare its series. Otherwise, compare the producers.
     of: dict[int, Any] = {one.pk: one for one in (form.all_series if producer else form.producers)}
     what, which = (_("Series"), "series") if producer else (_("Producer"), "producer")
     parts = by_series(history) if producer else by_producer(history)
@@ -581,12 +591,12 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
 
 
 def _address(page: str, **filters: Any) -> str:
-    """Write the address of a page with its filters; empty ones are left out."""
+    """Return the URL of a page with the given filters. Empty filters are left out."""
     written = {name: describe_filter(value) for name, value in filters.items() if value}
     return f"{_find_path(page, get_language())}?{urlencode(written)}"
 
 
-# Cached, because the figures of fifty producers have a hundred links to two pages.
+# Cached, because the page of figures for fifty producers has a hundred links to the same two pages.
 @cache
 def _find_path(page: str, _language: str | None) -> str:
     return reverse(page)
@@ -628,7 +638,7 @@ class NearMissForm(GovukForm):
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
         """Offer the given producers and their series.
 
-        :param producers: those whose reports the person may view.
+        :param producers: the producers whose reports the person may view.
         """
         super().__init__(data)
         own = {"producer": producers, "series": Series.objects.filter(producer__in=producers)}
@@ -658,7 +668,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         first=filters.get("first"),
         last=filters.get("last"),
     )
-    # If the form is invalid, show no list: an unfiltered list could be mistaken for a result.
+    # If the form is invalid, show no list, because an unfiltered list could be mistaken for the filtered one.
     listed = ListOrder(request.GET, _NEAR_MISS_COLUMNS).sort(found) if form.is_valid() else found.none()
     page = Paginator(listed, NEAR_MISSES_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [

@@ -1,4 +1,4 @@
-"""The list of reports, the page of a report with its history and documents, and the pages that start one."""
+"""Pages to list, find and start reports, and to view their history, versions and documents."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -83,7 +83,7 @@ NOTHING = "There is no such page for you."
 
 
 class FindReportForm(GovukForm):
-    """A report number to look up. The cleaned value is the list of reports with it that the person may read."""
+    """Form to find reports by number. The cleaned value is a list of the matching reports that the person may read."""
 
     button, button_class, method = lazy("Find"), "govuk-button--secondary", "get"
     options = {"number": {"css_class": "govuk-input--width-10"}}
@@ -100,7 +100,7 @@ class FindReportForm(GovukForm):
         self.person = by
 
     def clean_number(self) -> list[Report]:
-        """Find the reports. A report's reference, which is in URLs and older messages, is accepted as well."""
+        """Find the reports. People can also enter a report's reference, which is in URLs and older messages."""
         typed = self.cleaned_data["number"].strip()
         readable = reports_where(self.person, Action.VIEW)
         number = parse_number(typed)
@@ -113,10 +113,12 @@ class FindReportForm(GovukForm):
 @login_required
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
-    """List the open or the decided reports of the person's producers.
+    """List the open reports or the decided reports of the person's producers.
 
-    If the person may not read any producer's reports, the page says so instead of "no reports". A number in the query
-    string leads to the report with this number; if several producers use the number, the page lists their reports.
+    If the person may not read the reports of any producer, the page says so.
+
+    If the query string has a report number, redirect to the report with this number. If several producers have a report
+    with this number, list these reports instead.
     """
     decided = request.GET.get("show") == "decided"
     reports = with_text(reports_where(request.user, Action.VIEW).listed())
@@ -127,11 +129,11 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if found:
         reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
     elif decided:
-        # Leave out drafts that were combined or separated, because the report that continues them has the decision.
+        # Leave out reports that were merged or split, because other reports continue them and get the decision.
         reports = reports.exclude(status__in=(*UNDECIDED, *MERGED_OR_SPLIT))
         reports = reports.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
     else:
-        # The person's own tasks come first: leads decide, and others rewrite returned reports.
+        # Show the person's own tasks first. Leads decide on submitted reports, and other people revise returned ones.
         leads = reports_with(request.user, LEADS).exists()
         theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
         waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
@@ -173,8 +175,8 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
     stored = list(report.versions.select_related("written_by"))
     removals = removals_of(report, stored)
-    # A row shows one sitting, which is several saves by one person (`versions.group_sittings`). A redaction changes
-    # every version that contains the words, so the last version of a sitting shows all redactions of the sitting.
+    # Each row shows one sitting, which can have several versions (see `versions.group_sittings`). A redaction changes
+    # every version that contains the redacted words. So the row lists the redactions of the sitting's last version.
     rows = [
         {
             "version": sitting[-1],
@@ -202,7 +204,7 @@ def technical_details(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET")
 def report_version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
-    """Show one version of a report, without text that was redacted since."""
+    """Show one version of a report. Text that was redacted later is not shown."""
     version = get_object_or_404(report.versions.select_related("written_by"), number=number)
     context = {
         "report": report,
@@ -215,7 +217,7 @@ def report_version(request: SignedInRequest, report: Report, number: int) -> Htt
 
 @report_page("GET")
 def version_changes(request: SignedInRequest, report: Report, number: int, since: int) -> HttpResponse:
-    """Show field by field what a later version changed in an earlier one."""
+    """Show the differences between two versions of a report, field by field."""
     versions = {version.number: version for version in report.versions.filter(number__in=(since, number))}
     if since >= number or len(versions) != 2:
         raise Http404("There are no such two versions of this report.")
@@ -226,7 +228,7 @@ def version_changes(request: SignedInRequest, report: Report, number: int, since
 
 @report_page("GET", action=Action.DOWNLOAD)
 def approved_pdf(request: SignedInRequest, report: Report, version: int) -> HttpResponse:
-    """Return an approved document as stored, and record who downloads it."""
+    """Return the stored PDF of an approved version, and record who downloads it."""
     document = get_object_or_404(report.approved_documents, version=version)
     try:
         content = versions.document_bytes(document)
@@ -243,12 +245,12 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
 
 @report_page("GET", action=Action.DOWNLOAD)
 def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Render the present report, marked as a draft, with its annex if requested, and record who opens it.
+    """Render the current report as a PDF that is marked as a draft, and record who opens it.
 
-    The PDF is a preview, so it opens in the browser.
+    The query string says whether to include the annex. The PDF is a preview, so it opens in the browser.
 
-    An approved report is no longer a draft. A person who follows the link from an older page is redirected to the
-    approved document.
+    If the report is approved (`WITH_DOCUMENT`), redirect to the approved document. This happens if a person follows a
+    link on a page that they opened before the approval.
     """
     if report.status in WITH_DOCUMENT:
         version = report.approved_documents.latest("version").version
@@ -267,7 +269,10 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", action=Action.DOWNLOAD)
 def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Render the short concern, marked as a draft unless the report is approved, and record who downloads it."""
+    """Render the short concern of a report as a PDF, and record who downloads it.
+
+    If the report is not approved, the PDF is marked as a draft.
+    """
     version = report.approved_documents.latest("version").version if report.status in WITH_DOCUMENT else report.version
     try:
         printed = pdf.render_concern(lay_out_short_concern(report))
@@ -281,7 +286,10 @@ def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Return the statement for the office's own site as a page, without names, and record who downloads it."""
+    """Return an HTML page with the statement for the office's own website, and record who downloads it.
+
+    The statement contains no names of people.
+    """
     sections = public_statement.lay_out_statement(_statement(report), publication.reported_dates(report))
     laid_out = {"title": public_statement.TITLE, "sections": sections}
     page = render_to_string("breaches/statement_file.html", laid_out)
@@ -308,7 +316,7 @@ def _record(request: SignedInRequest, report: Report, kind: str, **facts: Any) -
 
 
 class StartAboutListForm(GovukForm):
-    """The day of occurrence. The report cites the edition of the Code that was in force on that day."""
+    """Form to enter the day of the breach. The report cites the edition of the Code that was in force on this day."""
 
     button = lazy("Start the report")
 
@@ -320,9 +328,11 @@ class StartAboutListForm(GovukForm):
 
 
 class StartForm(forms.Form):
-    """The kind of breach, its days, and the release, series or producer if the URL does not name it.
+    """Form to start a report. It asks for the kind and the days of the breach.
 
-    `form_key` is created with the empty form, so that the same form sent twice starts one report.
+    If the URL does not name the subject of the report, the form also asks for a release, a series or a producer.
+
+    The empty form gets a new `form_key`. If the form is submitted twice, the key prevents a second report.
     """
 
     use_required_attribute = False
@@ -353,8 +363,8 @@ class StartForm(forms.Form):
         """Set the choices.
 
         :param kinds: the kinds of breach to offer.
-        :param choices: the producers for which the person writes reports, each after its releases and series; empty if
-            the subject of the report is known.
+        :param choices: the releases, series and producers to offer, grouped by producer. If it is empty, the form does
+            not ask for the subject of the report.
         """
         super().__init__(data, initial={"form_key": uuid4()})
         self.rows = date_rows(data, ())
@@ -403,7 +413,7 @@ class StartForm(forms.Form):
 
     @property
     def first(self) -> FormHelper:
-        """The fields before the days, inside the page's own form element."""
+        """The layout of the fields before the days. The form element is in the template."""
         about = [Question("about", size="s")] if "about" in self.fields else []
         hints = {kind.value: hint for kind in ReportKind if (hint := _kind_hint(kind))}
         return inside_the_form("form_key", *about, Question("kind", size="s", hints=hints))
@@ -414,7 +424,7 @@ class StartForm(forms.Form):
 
 
 def initial_start_data(kind: ReportKind, on: date) -> dict[str, str]:
-    """Return the fields that `StartForm` would send for a kind and a day, for use as hidden fields."""
+    """Return the hidden field values for a page that submits `StartForm` with a given kind and day."""
     rows = date_rows(None, [on])
     management = {
         rows.management_form.add_prefix(name): str(value) for name, value in rows.management_form.initial.items()
@@ -470,7 +480,7 @@ SERIES = "producer", "responsible", "head_of_profession"
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
-    """Ask for the day, and start a report about a release's pre-release access list with the facts on the list."""
+    """Ask for the day of the breach, and start a report about the pre-release access list of a release."""
     found = _release(request, release)
     now = timezone.now()
     form = StartAboutListForm(post_data(request))
@@ -511,7 +521,10 @@ def about_series_view(request: SignedInRequest, producer: str, series: str) -> H
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_anything(request: SignedInRequest) -> HttpResponse:
-    """Start a report about a release due near today, a series, or something that is not in the record."""
+    """Start a report, and let the person choose its subject.
+
+    The subject can be a release due near today, a series, or something else that concerns a producer.
+    """
     if not producers_written_for(request.user).exists():
         raise Http404(NOTHING)
     return _start_report(request, None)
@@ -527,7 +540,7 @@ def _release(request: SignedInRequest, reference: str) -> Release:
 def _start_report(request: SignedInRequest, about: ReportSubject | None) -> HttpResponse:
     """Ask what happened and start the report.
 
-    :param about: the subject; None to ask for it as well.
+    :param about: the subject of the report. If it is None, the form also asks for the subject.
     """
     choices: list[Release | Series | Producer] = []
     if about is None:
@@ -575,7 +588,7 @@ NOTIFIED = lazy(
 
 
 def _redirect_to_started(request: SignedInRequest, report: Report, sentence: str, *, is_new: bool) -> HttpResponse:
-    """Redirect to a report; if it existed before, show the given message."""
+    """Redirect to a report. If the report is not new, show `sentence` instead of a success message."""
     if is_new:
         is_urgent = is_about_unpublished_early(report) and not report.rehearsal
         messages.success(request, NOTIFIED if is_urgent else _("Report started."))

@@ -1,4 +1,4 @@
-"""Editing a section, the cause, the assignment and conflicts of interest, and the Code of Practice."""
+"""Views of the sections, cause, assignment and conflicts of interest of a report, and of the Code of Practice."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -116,8 +116,8 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             form.object_to(remark)
         return _show_section(request, report, section, form)
     except editing.SameFieldChanged as conflict:
-        # Show the other person's text above the form. The form retains this person's text, and saves it if it is
-        # submitted again.
+        # Show the other person's text above the form. The form retains the text that was submitted. If the form is
+        # submitted again, the retained text is saved.
         data = request.POST.copy()
         data["version"] = str(conflict.current.number)
         theirs = content_from_json(conflict.current.content)
@@ -168,7 +168,10 @@ def _save_form(
 
 
 def _fill_in_contact(report: Report, data: QueryDict) -> str:
-    """Fill in the person dealing with the report, without saving; return the previous values."""
+    """Fill in the contact details of the person dealing with the report, and return the previous values.
+
+    Only `data` is changed. Nothing is saved.
+    """
     parts = ("name", "email", "telephone")
     replaced = "\n".join(str(typed) for part in parts if (typed := data.get(f"dealing_{part}")))
     if (person := editing.assigned_contact(report)) is not None:
@@ -181,7 +184,10 @@ def _fill_in_contact(report: Report, data: QueryDict) -> str:
 
 
 def _fill_in_account(report: Report, data: QueryDict) -> str:
-    """Fill in the newest automatic account, without saving; return the previous text."""
+    """Fill in the newest automatic account, and return the previous text.
+
+    Only `data` is changed. Nothing is saved.
+    """
     replaced = str(data.get("circumstances", ""))
     data["circumstances"] = refreshing.insert_newest_account(report, replaced)
     data["facts_seen"] = editing.facts_digest(report)
@@ -205,7 +211,11 @@ def _section_form(report: Report, section: ReportSection, data: QueryDict | None
 
 
 def _preview_account(report: Report, form: SectionForm) -> dict[str, Any]:
-    """Write the account from the submitted answers, or else from the saved ones; nothing is saved."""
+    """Return the template context for a preview of the account.
+
+    If the form was submitted, the account is written from the submitted answers. Otherwise it is written from the saved
+    answers. Nothing is saved.
+    """
     content, is_saved = content_of(report), not form.is_bound
     if not is_saved:
         form.is_valid()
@@ -264,7 +274,10 @@ def _show_section(
 
 
 class CauseForm(GovukForm):
-    """The cause, with a description; for a late release, when it was made available, or why that is unknown."""
+    """Asks for the cause of a breach and a description of the cause.
+
+    For a late release, the form also asks when the release became available, or why the time is not known.
+    """
 
     button = lazy("Save and continue")
     options = {
@@ -303,12 +316,10 @@ class CauseForm(GovukForm):
     def __init__(
         self, *args: Any, available: str, causes: Iterable[Cause], stated_day: date | None = None, **kwargs: Any
     ) -> None:
-        """Ask for the cause.
-
-        :param available: the name of the late releases; empty if the form does not ask when they became available.
+        """:param available: the name of the late releases. If empty, the form does not ask when they became available.
         :param causes: the causes to offer, in order.
-        :param stated_day: the day that was stated when the report was started, which is filled in. If the person adds
-            no time, this day is not stored as the answer.
+        :param stated_day: the day of the breach that was stated when the report was started. The form suggests this day
+            as the day on which the releases became available. If the person adds no time, the day is not stored.
         """
         super().__init__(*args, **kwargs)
         self.stated_day = stated_day
@@ -342,7 +353,10 @@ class CauseForm(GovukForm):
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for the cause and save it. If another person chose a cause meanwhile, also show that cause."""
+    """Show the form for the cause, and save the cause.
+
+    If another person chose a different cause meanwhile, show that cause above the form instead of saving.
+    """
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
         return return_to_report(request, report, explain_closed_move(request.user, report, EDIT))
     form = _cause_form(report, post_data(request))
@@ -383,7 +397,7 @@ def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
         "available_unknown": cause.available_unknown,
     }
     offered = causes_of(ReportKind(report.kind))
-    # Also offer the present cause if it is not in the list for this kind of breach, so that the person can leave it.
+    # If the present cause is not in the list for this kind of breach, offer it too, so that the person can keep it.
     chosen = [] if not report.cause or report.cause in offered else [Cause(report.cause)]
     return CauseForm(
         data,
@@ -414,7 +428,10 @@ def _show_cause(
 
 
 class AssignmentForm(GovukForm):
-    """The new assignee, who must be one of `people`. `was` is the assignee at the time when the page was read."""
+    """Asks for the new assignee, who must be one of `people`.
+
+    `was` is the primary key of the person to whom the report was assigned when the page was loaded.
+    """
 
     button = lazy("Save")
     defaults = {"size": "m"}
@@ -535,9 +552,10 @@ def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpRespon
 @login_required
 @require_safe
 def list_editions(request: SignedInRequest) -> HttpResponse:
-    """Show the editions of the Code, the latest first.
+    """Show the editions of the Code, newest first.
 
-    If the person came from the approval of a report, the cited practices without confirmed wording come first.
+    If the person came from the approval page of a report, the cited practices whose wording is not confirmed are listed
+    above the editions.
     """
     _require_code_keeper(request)
     report = _report_to_approve(request)
@@ -607,7 +625,7 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
         try:
             found = code_of_practice.settle_wording(found, **form.cleaned_data, by=request.user, at=timezone.now())
         except ChangedMeanwhile as conflict:
-            # The form retains the typed text and shows the other person's wording above it.
+            # The page shows the other person's wording above the form. The form retains the typed text.
             found.refresh_from_db()
             form = WordingForm({**request.POST.dict(), "seen": found.settled_mark})
             form.add_error(None, str(conflict))
@@ -628,7 +646,10 @@ def _require_code_keeper(request: SignedInRequest) -> None:
 
 
 def _report_to_approve(request: SignedInRequest) -> Report | None:
-    """Return the report from whose approval page the person came, if they may still approve it."""
+    """Return the report that is named in the query string, or None if the person may not approve it.
+
+    The approval page of a report links to the Code of Practice with the reference of the report in the query string.
+    """
     reference = request.GET.get("report", "")
     report = reports_where(request.user, Action.VIEW).select_related("producer").filter(reference=reference).first()
     return report if report and APPROVE in moves_open_to(request.user, report) else None

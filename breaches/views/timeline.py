@@ -33,8 +33,9 @@ from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import FieldRefused, MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
 
-# Edits, and downloads of the document, a draft or a concern, are only in the report's history. The timeline has the
-# notes themselves instead of their events.
+# The kinds of events that the timeline leaves out. Edits, automatic updates of facts, and downloads of the document, a
+# draft or a concern are only shown in the history of the report. Events about notes are left out because the timeline
+# shows the notes themselves.
 NOT_IN_THE_TIMELINE = (
     "edited",
     "downloaded",
@@ -49,7 +50,7 @@ NOT_IN_THE_TIMELINE = (
 
 @report_page("GET")
 def report_timeline(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show the events around a breach in order: recorded facts, people's notes, and moves."""
+    """Show the recorded facts, notes and events of a report as one list, sorted by time."""
     printed = {entry.source for entry in content_of(report).timeline}
     entries: list[dict[str, Any]] = [
         {
@@ -131,7 +132,7 @@ def add_note(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", action=Action.WRITE_NOTE)
 def correct_note(request: SignedInRequest, report: Report, note: int) -> HttpResponse:
-    """Ask for a correction of a note, and store it as a new note; the corrected note stays on record."""
+    """Show the form to correct a note, and store the correction as a new note. The original note stays on record."""
     corrected = get_object_or_404(report.timeline_notes, pk=note)
     later = TimelineNote.objects.filter(corrects=corrected).first()
     if request.method == "GET" and later is not None:
@@ -187,7 +188,7 @@ class TimelineForm(GovukForm):
 
 @report_page("GET", "POST", move=EDIT)
 def choose_entries_view(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask which entries of the timeline to print, and save them as a new version."""
+    """Ask which entries of the timeline to print, and save the choice as a new version of the report."""
     if request.method == "GET" and not editing.may_choose_entries(request.user, report):
         messages.warning(request, explain_closed_move(request.user, report, EDIT))
         return redirect("breaches:timeline", report.reference)
@@ -232,7 +233,9 @@ class ActionForm(ActionFields, GovukForm):
     )
 
     def __init__(self, *args: Any, series: QuerySet[Series] | None, **kwargs: Any) -> None:
-        """:param series: the action can become a task for the next release of one of these; None if it cannot."""
+        """:param series: the series to offer. The action can become a task for the next release of one of them. If this
+        is None, the form does not ask for a series.
+        """
         super().__init__(*args, **kwargs)
         if series is None:
             del self.fields["next_release_of"]
@@ -254,8 +257,8 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
-    # An action about a training session cannot become a task of a release: everyone with a role sees the task, but only
-    # the participants may see the training session.
+    # If the report belongs to a training session, do not offer to make the action a task of a release. Everyone with a
+    # role can see the tasks of a release, but only participants may see the training session.
     form = ActionForm(post_data(request), series=None if report.training_id else report.find_series())
     if form.is_valid():
         series = form.cleaned_data.get("next_release_of")
@@ -273,7 +276,10 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def change_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
-    """Ask for the new text of an action and change it. If another person changed it meanwhile, also show their text."""
+    """Show the form to change an action, and save the change.
+
+    If another person saved a different version meanwhile, show that version above the form instead of saving.
+    """
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
     plan = corrective_actions.action_plan_of(found)
     digest = digest_values(plan.text, plan.term, plan.owner, plan.due.isoformat() if plan.due else None)

@@ -1,4 +1,4 @@
-"""Access to rows in the admin site by producer, and the history of rows."""
+"""Base classes for the admin site, which limit rows to the user's producers and show the history of a row."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,10 @@ from releases.text import calendar
 
 
 def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
-    """Cache a permission check that the admin site makes for every model, for the length of a request."""
+    """Return the result of a permission check, and cache the result until the end of the request.
+
+    The admin site makes the same checks for every model.
+    """
     answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
     if question not in answers:
         answers[question] = answer()
@@ -35,9 +38,9 @@ def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool])
 
 
 def words_filter(name: Callable[[str], str]) -> type[admin.AllValuesFieldListFilter]:
-    """Return an admin list filter for a field of codes, with each code labelled by `name(code)`.
+    """Return an admin list filter for a field that stores codes. The filter labels each code with `name(code)`.
 
-    It offers only codes from rows that the user may see.
+    The filter offers only the codes of rows that the user may see.
     """
 
     class WordsFilter(admin.AllValuesFieldListFilter):
@@ -52,7 +55,10 @@ def words_filter(name: Callable[[str], str]) -> type[admin.AllValuesFieldListFil
 
 
 class PlainLabels:
-    """Labels without a colon, and errors that name an empty field, as on all other pages."""
+    """A mixin for forms. Labels have no colon, and the error for an empty field names the field.
+
+    Forms outside the admin site do the same.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
@@ -60,14 +66,14 @@ class PlainLabels:
 
 
 class PlainRows:
-    """Errors that name an empty field, in the rows of an inline."""
+    """A mixin for the formset of an inline. The error for an empty field names the field."""
 
     def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
         super().add_fields(form, index)  # type: ignore[misc]  # every class with it is a formset
         word_missing_answers(form.fields)
 
 
-# A plain input, because Django's own widget offers a list of times such as 06:00:00, without the usual release time.
+# Use a plain text input. Django's time widget offers a list of times such as 06:00:00, but not the usual release time.
 CLOCK_INPUT = forms.TextInput(attrs={"size": 10})
 CLOCK_TIMES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
     TimeField: {"form_class": ClockTimeField, "widget": CLOCK_INPUT}
@@ -75,7 +81,7 @@ CLOCK_TIMES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
 
 
 class PlainForms[M: Model](admin.ModelAdmin[M]):
-    """Shows the labels, errors and times of its forms and inlines as on all other pages."""
+    """Shows labels, errors and times in forms and inlines in the same way as the pages outside the admin site."""
 
     formfield_overrides = CLOCK_TIMES
 
@@ -89,12 +95,12 @@ class PlainForms[M: Model](admin.ModelAdmin[M]):
 
 
 class SearchSelect(AutocompleteSelect):
-    """A select box whose options are found by typing. It is valid HTML even before an option is chosen."""
+    """A select box with a search for its options. The HTML is valid even if no option is chosen."""
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Leave out `required`, because it is not valid without options, and a search adds the options later.
+        """Leave out `required`, because HTML does not allow it on a select box without options.
 
-        The form checks the answer.
+        A search adds the options later. The form still checks that an option is chosen.
         """
         remaining = {key: setting for key, setting in (attrs or {}).items() if key != "required"}
         return super().get_context(name, value, remaining)
@@ -116,9 +122,10 @@ class UnlabelledInput(forms.HiddenInput):
 
 
 class ProducerScopedAdmin[M: Model](PlainForms[M]):
-    """Rows of the user's own producers. The table of permissions decides whether they may view or edit them.
+    """Limits rows to the producers for which the user has a role.
 
-    Staff and superusers may enter the site, but need a role to see rows. Rows of other producers answer 404.
+    The table of permissions decides whether the user may view or edit the rows. Staff and superusers can open the admin
+    site, but they see no rows without a role. Pages of other producers' rows return 404.
     """
 
     producer_path: ClassVar[str] = "producer"
@@ -130,7 +137,10 @@ class ProducerScopedAdmin[M: Model](PlainForms[M]):
         return row
 
     def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
-        """Return whether the user may do an action with a row, or with any row if none is given."""
+        """Return whether the user may do an action with a row.
+
+        Without a stored row, return whether the user may do the action for at least one producer.
+        """
         if row is None or row.pk is None:
             return cache_check(request, action, lambda: permissions.may_anywhere(request.user, action))
         return permissions.may(request.user, action, self.producer_of(row))
@@ -149,14 +159,14 @@ class ProducerScopedAdmin[M: Model](PlainForms[M]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Do not offer to delete or view a related row, such as a series or a contact, from the form of another row."""
+        """Remove the links to view and delete a related row, such as a series or a contact."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
-        """Return one of the user's own rows; everything else is 404."""
+        """:raises Http404: if there is no such row among the rows of the user's producers."""
         row = super().get_object(request, object_id, from_field)
         if row is None:
             raise Http404
@@ -179,7 +189,7 @@ class ProducerScopedAdmin[M: Model](PlainForms[M]):
 
 
 class RefusalMessagesAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Shows the reason if a move is refused after the form was validated."""
+    """Shows an error message if a move is refused after the form was validated."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return _explain_refusal(super().changeform_view, request, *args, **kwargs)
@@ -194,7 +204,7 @@ class RefusalMessagesAdmin[M: Model](ProducerScopedAdmin[M]):
 def _explain_refusal(
     view: Callable[..., HttpResponse], request: HttpRequest, *args: Any, **kwargs: Any
 ) -> HttpResponse:
-    # The admin runs each save in a transaction, so a refusal undoes everything.
+    # The admin site runs each save in a transaction, so a refusal rolls back the complete save.
     try:
         return view(request, *args, **kwargs)
     except MoveRefused as refusal:
@@ -206,7 +216,7 @@ def _explain_refusal(
 
 @cache
 def _indent(field: "JSONField[Any, Any]") -> Callable[[Model], str]:
-    """Return a column for the admin site that shows the JSON of a field as indented text."""
+    """Return an admin column that shows a JSON field as indented text."""
 
     def indented(row: Model) -> str:
         value = field.value_from_object(row)
@@ -219,7 +229,7 @@ def _indent(field: "JSONField[Any, Any]") -> Callable[[Model], str]:
 
 
 class ReadOnlyAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Read-only rows, whose JSON is below "Technical details"."""
+    """Shows rows as read-only. JSON fields are shown under "Technical details"."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         written = {field.name: _indent(field) for field in self.opts.concrete_fields if isinstance(field, JSONField)}
@@ -242,7 +252,10 @@ MOST_ENTRIES = 200
 
 
 class HistoryAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Shows the recorded history of a row. Earlier versions cannot be restored, because that would bypass rules."""
+    """Shows the recorded history of a row.
+
+    Earlier versions cannot be restored, because restoring a version would bypass the rules for changes.
+    """
 
     object_history_template = "admin/releases/object_history.html"
 

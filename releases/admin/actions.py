@@ -43,8 +43,8 @@ from releases.text import calendar as text_calendar
 from releases.text import pre_release
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
-# The page of a bulk action has up to three fields for each release. DATA_UPLOAD_MAX_NUMBER_FIELDS (4,000) allows for
-# 1,000 releases.
+# The page of a bulk action has up to three fields for each release. So DATA_UPLOAD_MAX_NUMBER_FIELDS (4,000) is enough
+# for 1,000 releases.
 MOST_AT_ONCE = 1000
 
 
@@ -59,9 +59,9 @@ def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:
 def render_question(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], action: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """Show the page of an action; by default, the template has the name of the action.
+    """Render the page of an admin action. The form on the page runs the action again with the same releases.
 
-    The form on the page calls the action again with the same releases.
+    The template is named after the action, unless `context` has the key `template`.
     """
     whole = {
         **model_admin.admin_site.each_context(request),
@@ -76,7 +76,7 @@ def render_question(
 
 
 class BulkForm(PlainLabels, forms.Form):
-    """The questions that a bulk action asks once for all releases; none by default."""
+    """A form that a bulk action shows once for all selected releases. This base class has no questions."""
 
     def __init__(self, data: Any = None, *, planned: list[PlannedMove]) -> None:
         super().__init__(data)
@@ -84,7 +84,7 @@ class BulkForm(PlainLabels, forms.Form):
 
     @property
     def answers(self) -> Answers:
-        """The answers; empty unless the form is valid."""
+        """The answers in the form. If the form is not valid, the answers are empty."""
         return Answers(**self.cleaned_data) if self.is_bound and self.is_valid() else Answers()
 
 
@@ -98,7 +98,7 @@ class CancellationForm(BulkForm):
 
 
 class ConfirmationForm(BulkForm):
-    """Asks for the reason for short notice, if a release needs one."""
+    """Asks for the reason for short notice, if any of the releases needs a reason."""
 
     reason = forms.CharField(
         label=lazy("Reason for less than 4 weeks’ notice"),
@@ -114,7 +114,7 @@ class ConfirmationForm(BulkForm):
 
 
 class NewDatesForm(BulkForm):
-    """Asks how far dates move, and for the public reason if a confirmed date is among them."""
+    """Asks how far to move the dates, and for the reason. If any of the dates is confirmed, the reason is required."""
 
     number = forms.IntegerField(
         label=lazy("How far?"),
@@ -156,9 +156,9 @@ class NewDatesForm(BulkForm):
 class BulkText:
     """The texts of one bulk action.
 
-    :ivar title: the title of the page that a person checks, with the number of releases.
-    :ivar button: the text of its button, with the number of releases for which the move is possible.
-    :ivar result: what would happen to each release, as the text of a tag.
+    :ivar title: the title of the confirmation page, with the number of selected releases.
+    :ivar button: the text of the button on this page, with the number of releases for which the move is possible.
+    :ivar result: the text of the tag beside each release for which the move is possible without agreement.
     """
 
     title: Any
@@ -230,13 +230,16 @@ BULK = {
 def run_bulk_move(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], move: BulkMove
 ) -> HttpResponse | None:
-    """Show what a move would do to each release, and make the move once the person has confirmed exactly this."""
+    """Show what a move would do to each release. Make the move after the person has confirmed it.
+
+    If the result of the move is no longer the same when the person confirms it, show the new result instead.
+    """
     if too_many(request, queryset):
         return None
     text, user, at = BULK[move], _user(request), timezone.now()
     is_answered = "answered" in request.POST
-    # The fields of the form depend on the plan, and the plan of new dates depends on the answers. So the first plan
-    # moves dates by one day.
+    # The fields of the form depend on the plan. But a plan to move dates depends on the answers, which are not known at
+    # first. So the first plan moves each date by one day.
     planned = bulk_moves.plan_moves(queryset, move, Answers(days=1), by=user, at=at)
     form = text.form(request.POST if is_answered else None, planned=planned)
     is_complete = form.is_valid() if is_answered else not form.fields
@@ -286,9 +289,9 @@ def _bulk_row(plan: PlannedMove, move: BulkMove, *, has_date: bool) -> dict[str,
 
 
 def _describe_day(slot: Slot, *, skipped: Sequence[date], series: Series) -> str:
-    """Write the weekday of a suggested date and, if non-working days were skipped, why the first of these was skipped.
+    """Return a note with the weekday of a suggested date, or "" if the exact day is not known.
 
-    Return "" for a date without a day.
+    If non-working days were skipped, the note also says why the first of these days was skipped.
     """
     if slot.precision is not Precision.EXACT:
         return ""
@@ -301,7 +304,7 @@ def _describe_day(slot: Slot, *, skipped: Sequence[date], series: Series) -> str
 
 
 def _list_series_without_people(planned: list[PlannedMove]) -> list[Series]:
-    """Return the series without a contact or a Head of Profession, each once, whose releases can be moved."""
+    """Return the series of the releases that can be moved, if a series has no contact or no Head of Profession."""
     missing = {
         plan.release.series
         for plan in planned
@@ -334,7 +337,7 @@ ask_preflight = _bulk_action(BulkMove.PREFLIGHT, lazy("Check before release"), "
 
 
 def objection_to_deletion(release: Release) -> str:
-    """Return the reason why a release may not be deleted, or ""."""
+    """Return the reason why a release cannot be deleted, or "" if it can be deleted."""
     try:
         corrections.check_removable(release)
     except CorrectionRefused as refusal:
@@ -351,9 +354,10 @@ PREFLIGHT = "preflight"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One action on a release.
+    """An action that the page of a release offers.
 
-    `page` is the page outside the admin site that asks for confirmation, if there is one.
+    `page` is the URL name of the page outside the admin site that asks for confirmation. It is "" if there is no such
+    page.
     """
 
     name: str
@@ -404,7 +408,7 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
         release = kwargs.get("obj")
         if release is not None:
             context |= {"offers": list_offers(request, release), "show_delete": not objection_to_deletion(release)}
-            # Show whether the person must request another date, and the change that is waiting for agreement.
+            # Show whether the person must request a new date, and any date change that is waiting for agreement.
             roles = permissions.roles_of(request.user, release.series.producer)
             waiting = date_changes.waiting_request(release)
             requests_date = must_request_date(release.status, roles=roles, waits=waiting is not None)
@@ -421,7 +425,7 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
 
 
 def _is_confirmed(warning: ReleaseWarning, release: Release) -> bool:
-    """Return whether a warning is about the notice of a date that is confirmed already."""
+    """Return whether a warning is about the notice of a release whose date is already confirmed."""
     return release.status == Status.CONFIRMED and warning.kind in readiness.OF_NOTICE
 
 
@@ -517,7 +521,10 @@ def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Re
 
 
 def _typed_references(request: HttpRequest) -> dict[int, str]:
-    """Return the references that the person was shown and may have corrected, by the key of this year's release."""
+    """Return the references in the form, which the person may have corrected.
+
+    The keys are the primary keys of this year's releases.
+    """
     prefix = "reference-"
     typed = {name.removeprefix(prefix): value for name, value in request.POST.items() if name.startswith(prefix)}
     return {int(key): str(value).strip() for key, value in typed.items() if key.isdecimal() and len(key) < 19}
@@ -560,7 +567,7 @@ WEBSITES = {
     "ees": lazy("Explore education statistics"),
     "browser": lazy("Website that needs scripts, such as a dashboard (needs the optional browser)"),
 }
-# An adapter that an office has added is not in WEBSITES, so its own description is used.
+# If an office has added an adapter, WEBSITES has no label for it. The description of the adapter is used instead.
 WEBSITE_CHOICES = [(name, WEBSITES.get(name, adapter.reads)) for name, adapter in ADAPTERS.items()]
 CHECKED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]
 
@@ -643,7 +650,7 @@ class PatternForm(PlainLabels, forms.Form):
 
     @property
     def digest(self) -> str:
-        """Return a digest of the answers, so that only the answers shown are applied."""
+        """A digest of the answers. The page sends it back, so that only answers that the page showed are applied."""
         return sha256_hex(repr(self.pattern).encode())[:16]
 
     def _usable(self, name: str) -> str:
@@ -671,7 +678,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
     context = {
         "title": _("Add web addresses"),
         "form": form,
-        # Show the releases that would change first.
+        # List the releases that would change before the others.
         "rows": None
         if proposals is None
         else [

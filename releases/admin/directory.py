@@ -31,9 +31,10 @@ class DirectoryFileForm(PlainLabels, forms.Form):
 
 
 class DirectoryAdmin[M: Model](HistoryAdmin[M]):
-    """Adds the import and the export of the rows of the person's producers.
+    """Adds pages to import and export the rows of the person's producers.
 
-    An import first shows what each row would change. It makes the changes once the person has confirmed exactly these.
+    An import first shows what each row would change. The changes are made only after the person has confirmed them. If
+    the result is different when the person confirms, the page shows the new result instead.
     """
 
     directory: ClassVar[DirectoryKind]
@@ -82,7 +83,7 @@ class DirectoryAdmin[M: Model](HistoryAdmin[M]):
 
     def _show_result(self, request: HttpRequest, rows: Any, *, is_stale: bool = False) -> HttpResponse:
         user, now = self._user(request), timezone.now()
-        # The list is the same whether or not the person then leaves out the refused rows.
+        # `skip_refused` does not affect the results of a dry run.
         result = directory.import_directory(rows, self.directory, by=user, at=now, skip_refused=True, dry_run=True)
         context = {
             "rows": [

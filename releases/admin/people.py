@@ -25,7 +25,7 @@ from releases.scheduling import BeingJudged
 
 
 class AdministratorAdmin[M: Model](HistoryAdmin[M]):
-    """Rows that people with Django's own permission may edit, and that people with a role at the producer may view."""
+    """Limits editing to people with Django's model permissions. People with a role at the producer may view rows."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         if self._may_view_all(request):
@@ -52,7 +52,10 @@ class AdministratorAdmin[M: Model](HistoryAdmin[M]):
 
 
 def clean_judged_name(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
-    """Return the typed text; refuse a change while one of the releases is waiting for its verdict."""
+    """Return the text that was typed in a field.
+
+    :raises ValidationError: if the text was changed and one of the releases is waiting for its verdict.
+    """
     if name in form.changed_data:
         try:
             scheduling.refuse_names_during_judgement(releases, at=timezone.now())
@@ -72,14 +75,14 @@ class ProducerForm(forms.ModelForm[Producer]):
 
 
 class OwnRowsInline:
-    """An inline whose rows everyone who may open the page can view. `may_edit` decides who may edit them."""
+    """A mixin for inlines. Everyone who can open the page may view the rows. `may_edit` decides who may edit them."""
 
     formfield_overrides = CLOCK_TIMES
 
     def may_edit(self, request: HttpRequest, parent: Any) -> bool:
         """Return whether the user may add, change and delete rows of the inline.
 
-        :param parent: the row of the page; None if it is new.
+        :param parent: the object that the page edits, or None if the page adds a new object.
         """
         raise NotImplementedError
 
@@ -97,7 +100,7 @@ class OwnRowsInline:
 
 
 class NonWorkingDayInline(OwnRowsInline, admin.StackedInline[NonWorkingDay, Producer]):
-    """The office's own non-working days, which its calendar managers edit."""
+    """The days on which the producer's office is closed. Calendar managers of the producer edit these days."""
 
     model = NonWorkingDay
     fields = (("on", "title"),)
@@ -136,7 +139,7 @@ class ProducerAdmin(AdministratorAdmin[Producer], DirectoryAdmin[Producer]):
 
 
 class MembershipForm(forms.ModelForm[Membership]):
-    """Grants a role to another person; `by` is the person who grants it."""
+    """Grants a role to another person. `by` is the person who grants the role."""
 
     by: ClassVar[Any] = None
 
@@ -187,7 +190,7 @@ class MembershipAdmin(AdministratorAdmin[Membership]):
 
 
 class OwnProducersAdmin[M: Model](DirectoryAdmin[M]):
-    """Rows that people can add only to their own producers."""
+    """Offers only the person's own producers as the producer of a row."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "producer":
@@ -196,7 +199,7 @@ class OwnProducersAdmin[M: Model](DirectoryAdmin[M]):
 
 
 class UnlinkedNumber(ForeignKeyRawIdWidget):
-    """The number of a row, without links to pages that the person cannot open."""
+    """An input for the primary key of a related row, without links to pages that the person cannot open."""
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         return {**super().get_context(name, value, attrs), "related_url": None, "link_url": None}
@@ -253,7 +256,7 @@ class SeriesForm(forms.ModelForm[Series]):
 
 
 class RotaInline(OwnRowsInline, admin.StackedInline[RotaEntry, Series]):
-    """Who to call about the releases of a series, which calendar managers edit."""
+    """The contacts to call about the releases of a series. Calendar managers of the producer edit this list."""
 
     model = RotaEntry
     fields = ("order", "contact", "at", "days")
@@ -265,7 +268,7 @@ class RotaInline(OwnRowsInline, admin.StackedInline[RotaEntry, Series]):
         return parent is not None and permissions.may(request.user, Action.EDIT, parent.producer)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Offer the contacts of the producer."""
+        """Offer only the contacts of the series' producer."""
         formset = super().get_formset(request, obj, **kwargs)
         contact: Any = formset.form.base_fields.get("contact")
         if contact is not None:
@@ -288,7 +291,7 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
     inlines = (RotaInline,)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """Leave out the rota of a new series, because people are chosen from the contacts of its producer."""
+        """Leave out the rota if the series is new. The rota offers the producer's contacts, which are not known yet."""
         return self.inlines if obj else ()
 
     def label_of(self, row: Series) -> str:
@@ -313,7 +316,10 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
         return (what, law, time, *later, pictures) if obj else (what, law, time, pictures)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Make the producer read-only, and the tolerance for all except the Head of Profession and deputies."""
+        """Return the read-only fields of an existing series.
+
+        No one can change the producer. Only the Head of Profession and deputies can change the tolerance.
+        """
         if obj is None:
             return ()
         leads = permissions.may(request.user, Action.CHANGE_TOLERANCE, obj.producer)
@@ -376,7 +382,7 @@ class ExemptionAdmin(RefusalMessagesAdmin[Exemption]):
         return self.may(request, Action.KEEP_EXEMPTIONS, obj) and not (obj and obj.ended_at)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: an exemption that covered a verdict must remain readable."""
+        """Return False, because exemptions that covered a verdict must remain readable."""
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""The record, read-only: checks, verdicts, statements, date changes and events."""
+"""Read-only admin pages for the record: checks, verdicts, statements, date changes and events."""
 
 from typing import Any, ClassVar
 
@@ -37,16 +37,16 @@ from releases.verdict.address import Outcome
 
 class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     producer_path = "release__series__producer"
-    # Relations that `get_queryset` selects besides the producer. Django does not apply `list_select_related` to a
-    # queryset that already has `select_related`.
+    # The relations that `get_queryset` selects in addition to the producer. Do not use `list_select_related` for them,
+    # because Django ignores that option if the queryset already has `select_related`.
     read_with: ClassVar[tuple[str, ...]] = ("release",)
     search_fields = ("release__reference", "release__title")
     show_full_result_count = False
     recorded_at = ""
-    """The column with the instant of a row, if rows may show that a release was found early."""
+    """The column with the instant of a row. Set this if rows may show that a release was found early."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Exclude rows that would show that a release was found early, until the release is published."""
+        """Exclude rows that would show that an unpublished release was found early, unless the user may know this."""
         rows = super().get_queryset(request).select_related(self.producer_path, *self.read_with)
         return without_early_findings(rows, request.user, at=self.recorded_at) if self.recorded_at else rows
 
@@ -72,7 +72,11 @@ class ObservationAdmin(ReleaseRecordAdmin[Observation]):
         return check.watcher
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
-        """Also exclude live checks from before the due time, of which a single one makes no early verdict."""
+        """Also exclude checks that found an unpublished release live before the due time.
+
+        The inherited method excludes rows only if there is an early verdict. A single check does not lead to an early
+        verdict.
+        """
         rows = super().get_queryset(request)
         before_due = Q(sent_at__lt=F("release__due_at")) | Q(schedule_version__lt=F("release__schedule_version"))
         early = before_due & Q(result=CheckOutcome.LIVE, release__status__in=TO_COME)
@@ -95,9 +99,10 @@ class VerificationAdmin(ReleaseRecordAdmin[Verification]):
         return delay_note(verification)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
-        """Exclude verdicts with a live check from before the due time, and pending verdicts, of unpublished releases.
+        """Exclude verdicts that would show that an unpublished release was found early.
 
-        A pending verdict that disappeared from the list would show that the release was found early.
+        These are early verdicts, verdicts with a live check before the due time, and pending verdicts. If pending
+        verdicts were listed, a pending verdict would disappear from the list when the release is found early.
         """
         rows = super().get_queryset(request)
         early = Q(first_live_at__lt=F("due_at")) | Q(outcome__in=[Outcome.EARLY, Outcome.PENDING])
@@ -126,7 +131,7 @@ class DateChangeAdmin(ReleaseRecordAdmin[DateChange]):
 
 @admin.register(ReasonCorrection)
 class ReasonCorrectionAdmin(ReleaseRecordAdmin[ReasonCorrection]):
-    """Corrections of public reasons, and who agreed to them."""
+    """Corrections of the public reasons for date changes. The list shows who agreed to each correction."""
 
     producer_path = "change__release__series__producer"
     list_display = ("change", "number", "public_reason", "agreed_by", "agreed_at")
@@ -137,7 +142,7 @@ class ReasonCorrectionAdmin(ReleaseRecordAdmin[ReasonCorrection]):
 
 @admin.register(DateChangeRequest)
 class DateChangeRequestAdmin(ReleaseRecordAdmin[DateChangeRequest]):
-    """Requests to change a date, and their decisions. People decide on them on a page outside the admin site."""
+    """Requests to change a date, and the decisions on them. People make the decisions outside the admin site."""
 
     list_display = ("release", "was", "to", "state", "requested_by", "requested_at", "decided_by", "decided_at")
     read_with = ("requested_by", "decided_by")
@@ -185,7 +190,7 @@ class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
         return str(event.actor or _("The system"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Exclude the salt, which only the hash needs."""
+        """Leave out the salt, because it is only used to compute the hash."""
         return ("position", "release", "kind", "at", "actor", "facts", "words", "previous_hash", "row_hash")
 
 

@@ -54,7 +54,7 @@ from releases.text.pre_release import ON_MONDAYS, monday_sentence
 from releases.text.release import OUTCOMES, name_outcome
 from releases.verdict.address import Outcome
 
-# The first and last day of each period, counted from today in London.
+# The label, the first day and the last day of each period. Days are counted from today in London.
 SPANS = {
     "yesterday": (lazy("Yesterday"), -1, -1),
     "today": (lazy("Today"), 0, 0),
@@ -74,10 +74,11 @@ type Choices = list[tuple[str, Any]]
 
 
 def find_suggestion(request: HttpRequest) -> Suggestion | None:
-    """Return the suggested release with which the form of a new release is filled in.
+    """Return the suggestion that fills in the form for a new release, or None if there is no suggestion.
 
-    In the query string, `series` asks for the next release of a series, and `like` for the release after another one. A
-    series or a release that the person may not edit is ignored.
+    If the query string has `like`, suggest a release that follows the release with this key. If the query string has
+    `series`, suggest the next release of the series with this key. Ignore a release or series that the person may not
+    edit.
     """
     known: dict[str, Suggestion | None] = request.META.setdefault("releases.admin.suggestion", {})
     if "suggestion" not in known:
@@ -94,7 +95,7 @@ def find_suggestion(request: HttpRequest) -> Suggestion | None:
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """A filter by one reason for attention; the warnings on the index and the dashboard link to it."""
+    """Filters releases by a reason for attention. The warnings on the index page and the dashboard use this filter."""
 
     title = lazy("needs attention")
     parameter_name = "attention"
@@ -122,7 +123,7 @@ class LacksFilter(admin.SimpleListFilter):
 
 
 class DayFilter(admin.SimpleListFilter):
-    """A filter by London day; releases with only a month have no day."""
+    """Filters releases by day in London. If a day is selected, releases without an exact date are left out."""
 
     title = lazy("day")
     parameter_name = "day"
@@ -230,7 +231,7 @@ class SeriesFilter(admin.SimpleListFilter):
 
 
 def _key(value: str | None) -> int | None:
-    # Ignore longer numbers, because they do not fit in a key column.
+    # Ignore numbers of 19 digits or more, because they may not fit in a primary key column.
     return int(value) if value and value.isascii() and value.isdecimal() and len(value) < 19 else None
 
 
@@ -240,7 +241,10 @@ EMPTY = SafeString('<span class="office-nothing">–</span>')
 class ReleaseList(ChangeList):
     @property
     def preserved_params(self) -> list[tuple[str, str]]:
-        """The other parameters of the query string, such as the order, which the filters preserve."""
+        """The query parameters that do not belong to a filter or the search, such as the order.
+
+        The form with the filters sends these parameters again.
+        """
         own_names = {
             SEARCH_VAR,
             *(name for spec in self.filter_specs for name in spec.expected_parameters() if name),
@@ -254,12 +258,12 @@ def _tags(tags: list[tuple[str, Any]]) -> SafeString:
     return format_html_join(" ", '<span class="office-tag office-tag--{}">{}</span>', tags)
 
 
-# Maps each field that a refusal can name to the field of the form.
+# Maps the field names in refusals to the field names of the form.
 FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
 
 
 class DatedForm(forms.ModelForm[Release]):
-    """A form with a date: warns once if the day is not a working day, and takes OSR's agreement for this release."""
+    """A form with a date. It warns once if the day is not a working day, and has fields for OSR's agreement."""
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s agreement"),
@@ -268,7 +272,7 @@ class DatedForm(forms.ModelForm[Release]):
         help_text=lazy("You need this for a weekend, or if the time differs from the usual time of the series."),
     )
     osr_agreed_on = forms.DateField(label=lazy("Date of OSR’s agreement"), required=False, widget=AdminDateWidget)
-    # The day that the person was warned about and wants to use all the same.
+    # The day that the person wants to use despite the warning.
     use_day = forms.CharField(required=False, widget=UnlabelledInput, label=lazy("Use this date anyway"))
 
     class Meta:
@@ -281,7 +285,10 @@ class DatedForm(forms.ModelForm[Release]):
         return Grounds(given["osr_reference"], given["osr_agreed_on"], given.get("bank_holiday_reason", ""))
 
     def warn_about_day(self, slot: Slot, series: Series, *, field: str) -> None:
-        """Refuse a day that is not a working day until the person has seen why and wants to use it."""
+        """Add an error if the day is not a working day, unless the person has already seen and accepted the warning.
+
+        There is no warning if the person gives grounds for an exception.
+        """
         found = [text_calendar.warning_sentence(each) for each in readiness.find_day_warnings(slot, series)]
         day = slot.on.isoformat()
         if not found or self.grounds != NO_GROUNDS or self.cleaned_data.get("use_day") == day:
@@ -292,7 +299,7 @@ class DatedForm(forms.ModelForm[Release]):
 
 
 class SeriesSelect(SearchSelect):
-    """A select box for a series, with a button that fills in the form from the series."""
+    """A select box for a series, with a button that fills in the form from the selected series."""
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
         button = render_to_string("admin/releases/release/fill_in.html")
@@ -304,9 +311,9 @@ PEOPLE = ("responsible", "head_of_profession")
 
 
 class NewReleaseForm(DatedForm):
-    """A new release, which can be filled in from its series.
+    """The form for a new release.
 
-    The form asks for a contact and a Head of Profession if the series has none.
+    If the series has no contact or no Head of Profession, the form asks for them.
     """
 
     responsible = forms.ModelChoiceField(
@@ -359,7 +366,7 @@ class NewReleaseForm(DatedForm):
         for name in PEOPLE:
             if series is None or getattr(series, f"{name}_id"):
                 self.fields[name].widget = UnlabelledInput()
-                self.initial.pop(name, None)  # a person typed it for another series
+                self.initial.pop(name, None)  # the value was typed for another series
             else:
                 field: Any = self.fields[name]
                 field.queryset = series.producer.contacts.all()
@@ -393,12 +400,12 @@ class NewReleaseForm(DatedForm):
 
     @property
     def people(self) -> dict[str, Contact]:
-        """Return the contact and the Head of Profession that the series is given, if it has none."""
+        """The contact and the Head of Profession to save for the series, if the person was asked for them."""
         return {name: self.cleaned_data[name] for name in PEOPLE if self.cleaned_data.get(name)}
 
 
 TYPED = (*NewReleaseForm.Meta.fields[1:], *AGREEMENT, *PEOPLE)
-"""The fields whose typed values stay when a new release is filled in from a series: all except the series."""
+"""If the form for a new release is filled in from a series, values that a person typed in these fields stay."""
 
 
 PRECISIONS = [
@@ -530,7 +537,7 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         return url
 
     def clean(self) -> dict[str, Any]:
-        """Make an announcement optional: it is evidence, and no verdict depends on it."""
+        """Make announcements optional, because they are only evidence and no verdict depends on them."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("role") == Address.Role.ANNOUNCEMENT:
             cleaned["required"] = False
@@ -540,7 +547,7 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         return cleaned
 
     def clean_may_follow_minutes(self) -> int:
-        """Return 0 for an empty field: the part is due at the release time."""
+        """Return 0 if the field is empty. The part is then due at the release time."""
         return self.cleaned_data["may_follow_minutes"] or 0
 
     @property
@@ -549,7 +556,7 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
 
 
 def read_rows(data: Mapping[str, str]) -> dict[int, dict[str, str]]:
-    """Return the rows of addresses in a form or a query string, by their number."""
+    """Return a dict that maps row numbers to the address rows in a form or a query string."""
     numbers = [int(found[1]) for name in data if (found := re.fullmatch(r"addresses-([0-9]{1,2})-url", name))]
     return {
         number: {name: data.get(f"addresses-{number}-{name}", "") for name in AddressForm.Meta.fields}
@@ -558,15 +565,15 @@ def read_rows(data: Mapping[str, str]) -> dict[int, dict[str, str]]:
 
 
 def suggest_rows(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the addresses of the suggestion as rows with which the page fills in the form."""
+    """Return the addresses of the suggested release, as initial rows of the form."""
     suggestion = find_suggestion(request)
     return [asdict(planned) for planned in suggestion.addresses] if suggestion else []
 
 
 def initial_rows(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the typed and the suggested rows of addresses of a new release, pages first.
+    """Return the initial address rows for a new release: the typed rows and the suggested rows, pages first.
 
-    A typed row replaces a suggested one with the same address. A typed page replaces a suggested page of the same part.
+    A typed row replaces a suggested row with the same address. A typed page replaces a suggested page of the same part.
     """
     typed = [row for row in read_rows(request.GET).values() if row["url"].strip()]
     urls = {row["url"] for row in typed}
@@ -606,7 +613,11 @@ FACTS = ("status_tag", "verdict_tag", "planned_for", "milestones")
 
 
 class AddressInline(admin.StackedInline[Address, Release]):
-    """The addresses of a release. They cannot change once it is due, because the verdict depends on them."""
+    """The addresses of a release.
+
+    Once the release is due, its addresses cannot change, because the verdict depends on them. Rehearsals are an
+    exception.
+    """
 
     model = Address
     form = AddressForm
@@ -712,7 +723,11 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     @admin.display(description=lazy("notice"))
     def notice(self, release: Release) -> str:
-        """Count the days from the confirmation, or from today without one, to the date; a rehearsal has no notice."""
+        """Show the number of days between the confirmation of a release and its date.
+
+        If the release is not confirmed, count from today. Show no notice for rehearsals, cancelled releases and
+        releases without an exact date.
+        """
         if release.due_at is None or release.status == Status.CANCELLED or release.rehearsal:
             return EMPTY
         given_at = release.confirmed_at or timezone.now()
@@ -778,11 +793,11 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         form = super().get_form(request, obj, change, **kwargs, form=ReleaseForm if obj else NewReleaseForm)
-        form.user = request.user  # ReleaseForm needs the person's roles for the table of moves
+        form.user = request.user  # ReleaseForm checks whether this person may change the date
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Fill in a new release from the series or release in the query string. Values that a person typed stay."""
+        """Return the suggested values for a new release. Values that the person typed replace suggested values."""
         return self._suggest_fields(request) | {name: request.GET[name] for name in TYPED if request.GET.get(name)}
 
     def _suggest_fields(self, request: HttpRequest) -> dict[str, Any]:
@@ -800,17 +815,17 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        # A posted form gets no initial rows. Its rows are compared with empty ones, so that unchanged suggestions are
-        # saved too.
+        # Set no initial rows for a posted form. Django saves only rows that differ from their initial values, so it
+        # would not save unchanged suggestions.
         if request.method == "GET" and not obj.pk:
             kwargs["initial"] = initial_rows(request)
         return kwargs
 
     def _find_typed(self, request: HttpRequest) -> dict[str, str]:
-        """Return the fields, and the whole rows of addresses, that a person typed and the page did not fill in.
+        """Return the values that the person typed, without values that the page filled in.
 
-        The keys are the names of the fields in the form. An empty field is left out, so that it is filled in from the
-        series.
+        The keys are the names of the fields in the form. If the person changed a field of an address row, all fields of
+        the row are returned. Empty fields of the release are left out, so that the suggestion fills them in.
         """
         form = self.get_form(request)(request.POST, initial=self._suggest_fields(request))
         typed = {name: request.POST.get(name, "") for name in TYPED if name in form.changed_data}
@@ -873,8 +888,8 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        # No permission is needed to delete requests, because they are only deleted with a release that was never
-        # public.
+        # Do not require permission to delete requests for a date change. They are only deleted together with a release
+        # that was never public.
         forbidden -= {DateChangeRequest._meta.verbose_name}
         refusals = [sentence for release in objs if (sentence := actions.objection_to_deletion(release))]
         return to_delete, counts, forbidden, refusals or protected

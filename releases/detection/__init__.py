@@ -1,1 +1,1 @@
-"""Pure rules that detect from a response whether a release is live."""
+"""Pure rules that decide from a response whether a release is live."""

@@ -1,4 +1,4 @@
-"""Signs on a page that the release is absent: phrases, announcements of a later time, and log-in forms."""
+"""Signs that a release is absent from its page, such as "coming soon" or a log-in form."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,12 +18,12 @@ _ADJECTIVE = r"(?:official|accredited|national|experimental|new|statistical|stat
 _NOUN = rf"(?:{_ADJECTIVE} )*(?:page|publication|release|report|bulletin|statistics|document|edition|announcement|item)"
 _THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NOUN})"
 _NOT_AS_SUCH = r"(?! (?:as|from) (?:(?:an?|the) )?(?:list of )?(?:national|accredited|official|experimental) )"
-""""Withdrawn as National Statistics" does not mean that the release is gone."""
+"""A release that was "withdrawn as National Statistics" may still be published."""
 _NOT_LIKE_THIS = (
     r"(?! (?:before(?:$| (?:,|at|in|by|for) )|previously|since |on paper|in print"
     r"|in (?:this|such) (?:form|way|detail)|at this level))"
 )
-""""Not published before (on paper, at this level ...)" does not mean that the release is absent."""
+"""Phrases such as "not published before" and "not published on paper" do not mean that the release is absent."""
 
 _LABEL = re.compile(
     rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
@@ -39,7 +39,7 @@ _LABEL = re.compile(
     r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|yn dod yn fuan"
     r"|tynnwyd yn ôl|wedi(?:'i| ei|'u| eu) (?:tynnu yn ôl|dynnu yn ôl|thynnu yn ôl|chanslo|ganslo|gohirio|ohirio)"
 )
-# Sentences that say for certain that this release is absent (`Absence.CERTAIN`).
+# Sentences that are a certain sign that this release is absent (`Absence.CERTAIN`).
 _STATEMENT = re.compile(
     rf"{_THIS} (?:"
     rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}{_NOT_AS_SUCH}"
@@ -74,7 +74,8 @@ _NOT_FOUND = re.compile(
     r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
     r"(?:does not exist|doesn't exist|no longer exists) "
 )
-# Phrases after which a person has to decide (`Absence.POSSIBLE`), unless others state absence for certain.
+# Phrases that may mean that this release is absent (`Absence.POSSIBLE`). A person decides, unless the page also has a
+# certain sign of absence.
 _UNSURE = re.compile(
     rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
     r"| will be (?:published|released) (?:on|at|soon|shortly) "
@@ -131,7 +132,8 @@ def first_sentence(form: str) -> str:
 def speaks_of_this(form: str) -> bool:
     """Return whether a sentence states that this page or release is gone or not published yet.
 
-    "The next release will be published on ..." does not count, because every live page says that.
+    Statements about the next release, such as "The next release will be published on ...", do not count, because every
+    live page has them.
     """
     return any(_STATEMENT.match(sentence) for sentence in _split(form, _SENTENCE_ENDS)) or bool(
         _STILL_TO_COME.search(form)
@@ -139,9 +141,10 @@ def speaks_of_this(form: str) -> bool:
 
 
 def speaks_vaguely(form: str) -> bool:
-    """Return whether a sentence that mentions this release may be about another one, another time, or some figures.
+    """Return whether a statement that this release is absent may really be about something else.
 
-    "These data are not published." is a common note about figures omitted from a table.
+    It may be about another release, another time, or only some of the figures. For example, "These data are not
+    published." is a common note about figures that are omitted from a table.
     """
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     vague = any(
@@ -152,7 +155,7 @@ def speaks_vaguely(form: str) -> bool:
 
 
 def speaks_of_the_release(form: str) -> bool:
-    """Return whether the sentences about a missing release all begin with "the" and not with "this" or its name."""
+    """Return whether every statement of absence begins with "the", and not with "this" or the name of the release."""
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
 
@@ -170,15 +173,15 @@ def states_absence(form: str) -> bool:
 def may_be_held(form: str) -> bool:
     """Return whether a sentence states that this release was postponed, moved or withheld, or is only a draft.
 
-    A sentence such as "The data for this month are not yet available" counts too, unless it goes on with "for ...", "in
-    ..." or similar, because it is then about a part.
+    A sentence such as "The data for this month are not yet available" also counts. If "for", "in" or a similar word
+    follows, the sentence does not count, because it is then about a part of the data.
     """
     return any(_HELD.match(sentence) or _states_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
 
 
 def _states_not_yet(sentence: str) -> bool:
-    # Search twice: each search stops at its first match. One pattern for both would search the rest again for each
-    # mention of this edition.
+    # Use two searches, because each stops at its first match. A single pattern for both would search the rest of the
+    # sentence again at each mention of this edition.
     mention = _OF_THIS.search(sentence)
     return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
 
@@ -229,23 +232,24 @@ _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 
 
 def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
-    """Return whether a text announces something for the time when this release is due.
+    """Return whether a text announces that this release is still to come.
 
-    :param form: the text as returned by `words`, with placeholders for the names of the release and its series.
-    :param near_top: whether the text is near the top of the page; elsewhere only the exact day counts, because many
-        pages end with notes on when their publisher publishes.
+    :param form: the result of `Names.normalise` for the text.
+    :param near_top: whether the text is near the top of the page. Elsewhere the text must name the due day, because
+        many pages end with notes about their publisher's publication dates.
     """
     sentences = [
         sentence for sentence in _SENTENCE.split(form) if _COMES.search(sentence) and not _OF_ANOTHER.search(sentence)
     ]
     if not sentences:
         return False
-    # Read days from the text itself, because `form` hides the name of the release, which may contain a month.
+    # Read the days from `text`. In `form`, the name of the release is replaced by a placeholder, and the name may
+    # contain a month.
     days = [each.first for each in periods(words(text)) if each.first == each.last]
     if days or not near_top:
         return due_on in days
-    # A sentence without a day must give a time, or say of the whole release that it comes "soon" or "here", because
-    # many live pages say that some part follows soon.
+    # Many live pages say that a part of the release follows soon. So a sentence without a day counts only if it gives a
+    # time, or if it says that the whole release comes "soon" or "here".
     return any(
         _TIME.search(sentence)
         or (_WHOLE_COMES.search(sentence) and (_SOON.search(sentence) or sentence.endswith(" here ")))
@@ -254,7 +258,7 @@ def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) ->
 
 
 _THIN = 600
-"""A page with fewer characters of text has little except its notice."""
+"""A page with fewer characters of text than this is thin: it contains little more than a notice."""
 _LEAD_BEFORE, _LEAD_AFTER, _NOTICES, _MENU_WORD = 5, 10, 3, 20
 
 
@@ -265,7 +269,10 @@ class Absence(IntEnum):
 
 
 class AbsenceSign(NamedTuple):
-    """A sign that the release is absent, and the text of the page that gives it; "" if several texts do."""
+    """A sign that the release is absent.
+
+    `text` is the text on the page that contains the sign. It may be empty unless `absence` is CERTAIN.
+    """
 
     absence: Absence
     text: str
@@ -274,11 +281,14 @@ class AbsenceSign(NamedTuple):
 def find_absence(
     page: PageText, names: Names, *, marker_in_heading: bool, own_h1: str = "", due_on: date | None = None
 ) -> AbsenceSign:
-    """Evaluate all signs on a page that the release is absent, and return the surest sign, or the first of equal ones.
+    """Return the most certain sign on a page that the release is absent.
 
-    :param marker_in_heading: whether the edition's marker is in the title or an h1. Then a sign counts only if it is
-        certainly about this release, because the text may mention other withdrawn or future content.
-    :param own_h1: the h1 with the marker, if any; other h1s are then about other content of the page.
+    If several signs are equally certain, the first is returned.
+
+    :param marker_in_heading: whether the edition's marker is in the title or an h1. If so, a sign counts only if it is
+        clearly about this release, because the text may also mention other content that is withdrawn or still to come.
+    :param own_h1: the h1 with the marker, if any. If there is one, other h1s give at most a possible sign, because they
+        are about other content of the page.
     """
     denied = next((one for one in _of_the_page(page, own_h1) if _denies(names.normalise(one), names)), None)
     if denied is not None:
@@ -295,8 +305,8 @@ def find_absence(
         for block in near
     ]
     for block in near if thin else below[:_NOTICES]:
-        # A word above the heading may be one of several in a menu, such as "Upcoming" in "Latest, Upcoming, Archive".
-        # If the marker is in a heading, such a word is not a sure sign.
+        # A word above the heading may belong to a menu, such as "Upcoming" in "Latest, Upcoming, Archive". If the
+        # marker is in a heading, a word from a menu is not a certain sign.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
         signs.append(AbsenceSign(_notice(names.normalise(block.text), names, thin=sure), block.text))
@@ -317,10 +327,10 @@ _BEFORE_SIGN = re.compile(r" (?=[,.;:!?)])|(?<=[(]) ")
 
 
 def quote_absence(text: str, names: Names) -> str:
-    """Return the words with which a text states that the release is absent, in lower case; "" if there are none.
+    """Return the phrase with which a text states that the release is absent, or "" if there is none.
 
-    Only words that match the patterns above or the site's own markers are quoted. An ellipsis stands for what is left
-    out.
+    The phrase is in lower case. It contains only words that match the patterns in this module or the publisher's own
+    phrases of absence. An ellipsis stands for omitted words.
     """
     return _BEFORE_SIGN.sub("", next(filter(None, _words_of_absence(names.normalise(text), names)), ""))
 
@@ -331,7 +341,7 @@ def _words_of_absence(form: str, names: Names) -> Iterator[str]:
         if found := _STATEMENT.match(sentence):
             yield _AT_END.sub(" …", found[0]).strip(f"{EDITION} ").replace(EDITION, "…")
     if found := _NOT_FOUND.search(form):
-        # Quote only the end of the phrase, because other words of the page may come before it.
+        # Quote only the end of the match, because other words of the page may come before it.
         end = _NOT_FOUND_END.search(found[0])
         yield f"… {end[0]}" if end else found[0].strip()
     for piece in (*split_pieces(form), first_sentence(form)):
@@ -342,9 +352,9 @@ def _words_of_absence(form: str, names: Names) -> Iterator[str]:
 
 
 def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) -> bool:
-    """Return whether a page states that the release was published and then withdrawn, on its due day or later.
+    """Return whether a page states that the release was withdrawn on its due day or later.
 
-    A notice without a day counts, because its day is unknown.
+    A notice of withdrawal without a day also counts, because the release may have been withdrawn after it was due.
     """
     above, below = _lead(page.blocks)
     for text in (*page.headings, *(block.text for block in above + below)):
@@ -375,10 +385,13 @@ def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
 
 
 def requires_login(page: PageText, names: Names, *, has_marker: bool, own_h1: str = "") -> bool:
-    """Return whether a page is a log-in page: by its title or heading, or by a password field and no marker.
+    """Return whether a page is a log-in page.
 
-    :param own_h1: the h1 that names the release, if any. Then other h1s do not count, because the page may also have a
-        log-in form for members with an h1 of its own.
+    A page is a log-in page if its title or heading says so, or if it has a password field and no marker. A page with a
+    password field that also asks for a password in its text counts only if it is short.
+
+    :param own_h1: the h1 that names the release, if any. If there is one, other h1s are ignored, because the page may
+        also have a log-in form for members under another h1.
     """
     if any(is_log_in(names.normalise(heading)) for heading in _of_the_page(page, own_h1)):
         return True
@@ -423,7 +436,7 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
 
 
 def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:
-    # In a long text "The report was withdrawn ..." may be about any report. On a page with no other text it is about
+    # In a long text, "The report was withdrawn ..." may be about any report. On a page with no other text, it is about
     # this report.
     if not thin and speaks_of_the_release(form):
         return Absence.NONE if marker_in_heading else Absence.POSSIBLE
@@ -439,10 +452,12 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
 
 
 def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
-    """Return whether a page shows search results, by its h1 or, without an h1, its title.
+    """Return whether a page shows search results.
 
-    :param own_h1: the h1 that names the release, if any. Then other h1s do not count, because the page may also have a
-        search form with an h1 of its own.
+    The h1s of the page decide. If the page has no h1, the title decides.
+
+    :param own_h1: the h1 that names the release, if any. If there is one, other h1s are ignored, because the page may
+        also have a search form under another h1.
     """
     headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
     return any(

@@ -1,4 +1,4 @@
-"""Characters: decoding bytes to text, and normalising texts so that invisible differences do not count."""
+"""Decode the bytes of pages, and normalise texts for comparison."""
 
 import codecs
 import re
@@ -21,10 +21,10 @@ _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-
 
 
 def fold(text: str) -> str:
-    """Return a text in which characters that readers cannot distinguish are the same.
+    """Normalise the characters of a text, so that two texts with the same wording are equal.
 
-    This covers case, white space of every kind and length, dashes, apostrophes, compatibility forms, and characters
-    without width.
+    The text is converted to Unicode form NFKC and to lower case. Dashes become hyphens, apostrophes become straight,
+    invisible characters are removed, and each run of white space becomes a single space.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_FOLDED)
@@ -32,10 +32,11 @@ def fold(text: str) -> str:
 
 
 def decode(body: bytes, *, charset: str) -> str:
-    """Decode a page's bytes by its byte order mark, the header's character set, the page's own declaration, or UTF-8.
+    """Decode the bytes of a page.
 
-    Invalid bytes are replaced. Only the labels of the WHATWG Encoding Standard are accepted, because Python has further
-    encodings, and some of them (punycode) take minutes for a long page.
+    The encoding is taken from the byte order mark, the HTTP header (`charset`) or the page's own declaration, in this
+    order. The default is UTF-8. Invalid bytes are replaced. Only encodings of the WHATWG Encoding Standard are
+    accepted, because some of Python's other encodings, such as punycode, take minutes for a long page.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -56,11 +57,13 @@ def _decoded(body: bytes, label: str) -> str | None:
 
 
 def words(text: str) -> str:
-    """Return a text as its words, numbers and signs, each with a space on both sides.
+    """Return the words, numbers and signs of a text, each with a space on both sides.
 
-    A search in this form ignores spacing and matches only whole words and numbers: "1 March" is not in "31 March", and
-    "Table 1" is not in "Table 1.2". Dashes between spaces become another character than other dashes, because only they
-    separate; `holds` ignores this difference.
+    The text is folded first. A search in the result ignores spacing and matches only whole words and numbers. For
+    example, "1 March" is not in "31 March", and "Table 1" is not in "Table 1.2".
+
+    A dash between spaces separates parts of a text. It becomes an en dash, and any other dash becomes a hyphen. `holds`
+    ignores this difference.
     """
     return f" {' '.join(_WORD.findall(fold(text).replace(' - ', f' {_SPACED_DASH} ')))} "
 
@@ -70,14 +73,17 @@ def has_words(text: str) -> bool:
 
 
 def holds(form: str, name: str) -> bool:
-    """Return whether a text contains the words of a name, both as returned by `words`. An empty name is in no text."""
+    """Return whether a text contains the words of a name.
+
+    Both arguments are in the form that `words` returns. A name without letters or digits is never found.
+    """
     return _same_dashes(name) in _same_dashes(form) and has_words(name)
 
 
 def replace_words(form: str, name: str, sign: str) -> str:
     """Replace each occurrence of a name in a text with a one-character placeholder.
 
-    :param name: the name as returned by `words`; an empty one replaces nothing.
+    :param name: the name as returned by `words`. If it has no letters or digits, nothing is replaced.
     """
     sought, searched = _same_dashes(name), _same_dashes(form)
     if sought not in searched or not has_words(name):

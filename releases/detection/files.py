@@ -1,4 +1,4 @@
-"""Detection of attachments: the type and content of a file, and messages sent instead of one."""
+"""Check the type and content of attachments, and detect error messages sent instead of a file."""
 
 import io
 import json
@@ -93,9 +93,10 @@ def found_type(body: bytes) -> FileType:
 
 
 def is_page(body: bytes, *, declared: FileType | None) -> bool:
-    """Return whether a body is a web page: it begins like one, or is declared as one and contains markup.
+    """Return whether a body is a web page.
 
-    A table of figures that a server wrongly declares as a page is not one.
+    A body is a web page if it begins like HTML, or if the server declares it as HTML and it contains HTML tags. A table
+    of figures that the server wrongly declares as HTML has no tags, so it does not count.
     """
     found = found_type(body)
     return found is FileType.HTML or (
@@ -106,8 +107,8 @@ def is_page(body: bytes, *, declared: FileType | None) -> bool:
 def is_right_type(*, promised: FileType | None, declared: FileType | None, found: FileType) -> bool:
     """Return whether a file has the type that its address implies and its server declares.
 
-    If the address implies no type, only content that is clearly a file counts, because a short text could be an error
-    message.
+    If the address implies no type, plain text counts only if the server declares it as text, and JSON and unknown types
+    do not count. Such a file could be a short error message.
     """
     if promised is None and found in {FileType.TEXT, FileType.JSON, FileType.OTHER}:
         return found is FileType.TEXT and declared is FileType.TEXT
@@ -115,7 +116,7 @@ def is_right_type(*, promised: FileType | None, declared: FileType | None, found
 
 
 _ENDS = {FileType.PDF: b"%%EOF", FileType.ZIP: b"PK\x05\x06"}
-"""Bytes that every complete file of these types has near its end."""
+"""Bytes near the end of every complete file, keyed by file type."""
 _LAST_BYTES = 66_000
 _MOST_LINES = 200
 _MOST_MEMBERS = 10_000
@@ -131,7 +132,10 @@ def ending_of(url: str) -> str:
 
 
 def is_of_ending(body: bytes, ending: str) -> bool:
-    """Return whether a complete zip file is what its extension says: a workbook, a document or a presentation."""
+    """Return whether a complete zip file contains the kind of document that its extension names.
+
+    Only the extensions of Office and OpenDocument files are checked. For other extensions, the result is True.
+    """
     if ending not in _OFFICE and ending not in _OPEN_DOCUMENT:
         return True
     try:
@@ -142,13 +146,16 @@ def is_of_ending(body: bytes, ending: str) -> bool:
             with archive.open("mimetype") as member:
                 return f"opendocument.{_OPEN_DOCUMENT[ending]}".encode() in member.read(200)
     except ARCHIVE_FAULTS:
-        return False  # damaged, compressed by a non-standard method, or encrypted: not usable by readers
+        # Readers cannot open a file that is damaged, encrypted or compressed by a non-standard method.
+        return False
 
 
 def is_table(body: bytes) -> bool:
-    """Return whether a text has two consecutive lines with the same number of columns, and a figure in the second.
+    """Return whether a text is a table of separated values.
 
-    A title, notes and blank lines may come before the headings. Without figures, five such lines are a table too.
+    A text is a table if two consecutive lines have the same number of columns (two or more), and the second contains a
+    digit. If there are no such digits, at least four pairs of lines with equal numbers of columns are needed. Blank
+    lines are ignored, and a title and notes may come before the column headings.
     """
     lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()][:_MOST_LINES]
     return any(_is_table_by(separator, lines) for separator in _SEPARATORS)
@@ -197,7 +204,10 @@ def short_text(body: bytes) -> str:
 
 
 def is_message_cut_off(body: bytes, found: FileType) -> bool:
-    """Return whether machine-readable data are incomplete; for long data only the last character is checked."""
+    """Return whether an XML or JSON file is incomplete.
+
+    Short JSON is parsed. In XML and in long JSON, only the last character is checked.
+    """
     end = decode(body[-200:], charset="").rstrip()[-1:]
     if found is FileType.XML:
         return end != ">"
@@ -242,7 +252,7 @@ def _in_json(body: bytes) -> Message | None:
 
 
 def _first_value(body: bytes) -> Any:
-    # The file may be JSON Lines, with one value in each line. Then the first value decides.
+    # A file in the JSON Lines format has one value on each line. Only the first value is read.
     return json.JSONDecoder().raw_decode(decode(body, charset="").lstrip("\ufeff \t\r\n"))[0]
 
 
@@ -281,7 +291,7 @@ _SAID: dict[Message, tuple[Reason, ...]] = {
 
 
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:
-    """Examine a response at the address of an expected attachment."""
+    """Return the finding for a response from the address of an attachment."""
     digest = sha256_hex(answer.body)
     if shown := apply_answer(digest, "", expectation):
         return shown

@@ -10,10 +10,11 @@ from releases.rules import canonical
 from releases.rules.calendar import local_date
 
 EARLIEST = timedelta(days=1)
-"""Monitoring begins this long before the due instant. A publisher's time before that counts as an earlier edition's."""
+"""Monitoring begins this long before the due instant. If the publisher states an earlier time of publication, that time
+belongs to an earlier edition."""
 
 MOST_CHARACTERS = 500
-"""The largest number of characters stored of a publisher's own text."""
+"""The maximum number of characters stored from a publisher's text. The rest of a longer text is cut off."""
 
 
 class PublisherState(StrEnum):
@@ -35,11 +36,11 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublisherSays:
-    """The statements of the publisher's own system at one check, which are not our observations. Instants are aware.
+    """The statements of the publisher's own system at one check, as opposed to our observations.
 
-    `published_at`, with its `source`, is the stated time of publication of this edition; None if there is no reliable
-    time. `announced_for` is the announced time, `announced_text` its wording, and `change_note` the reason for a
-    changed date, a cancellation or a withdrawal.
+    `published_at` is the stated time of publication of this edition, or None if no reliable time is stated. `source`
+    names the data from which this time was read. `announced_for` is the announced time, and `announced_text` is its
+    wording. `change_note` is the reason for a changed date, a cancellation or a withdrawal. Instants are aware.
     """
 
     state: PublisherState
@@ -72,9 +73,9 @@ def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:
 
 
 def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
-    """Read what `publisher_to_json` wrote.
+    """Read a value written by `publisher_to_json`.
 
-    :raises ValueError: if something else was stored.
+    :raises ValueError: if the value has another structure.
     """
     if not stored:
         return None
@@ -83,12 +84,13 @@ def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
 
 
 def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
-    """Return the publisher's own time of publication for the record, and its source; None if there is no such time.
+    """Return the publisher's own time of publication and its source, or None if there is no time to record.
 
-    The most reliable source is used, and of its times the one that was read first, because some sources change with
-    every later update of the page. A time more than `EARLIEST` before the due instant is not about this publication.
+    The most reliable source is used. If this source states more than one time, the time that was read first is used,
+    because some sources change with every later update of the page. A time is ignored if it is a day (`EARLIEST`) or
+    more before the due instant, because it is not about this publication.
 
-    :param says: the statements read by the checks of one address under one schedule, in the order in which the checks
+    :param says: the statements read by the checks of one address for one schedule, in the order in which the checks
         were sent.
     """
     for source in Source:
@@ -99,16 +101,16 @@ def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[
 
 
 def fills(published_at: datetime, source: Source, *, start: datetime, end: datetime) -> bool:
-    """Return whether the publisher's own time lies in the gap in our observations between two aware instants.
+    """Return whether the publisher's time of publication is in the gap between two of our checks.
 
-    A time that changes with every update (`PUBLIC_UPDATED_AT`) does not count, because it only shows that publication
-    was not later.
+    The gap is from `start` to `end`, which are aware instants. A time from PUBLIC_UPDATED_AT does not count. This time
+    changes with every update, so it only shows that the page was published by then.
     """
     return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
 
 
 def make_storable(text: str) -> str:
-    # Half of a surrogate pair cannot be hashed, PostgreSQL refuses NUL, and a hostile site may send any length.
+    # A lone surrogate cannot be hashed, and PostgreSQL refuses NUL. A hostile site may send a text of any length.
     return text[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
 
 
@@ -131,7 +133,10 @@ class AddressRole(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reasons for a finding. The first ones are failures of a request, with the codes of `Failure`."""
+    """The reasons for a finding.
+
+    The reasons from TIMEOUT to BROWSER are failures of a request. They have the same values as in `Failure`.
+    """
 
     TIMEOUT = "timeout"
     DNS = "dns"
@@ -208,18 +213,21 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The expected content of an address, and the facts known about it at the time of a check.
+    """The expected content of an address, and the facts known about the address at the time of a check.
 
-    The sets contain digests of texts at this address. `texts_not_live` are texts of checks that were *completed before
-    the due instant* and not live, but only the texts in `EarlierTexts.lasting`. Otherwise a release that was published
-    early under a changed title would count as unchanged. `texts_before` are all texts of such checks.
-    `previous_edition_texts` and `confirmed_texts` are texts that a person identified as the previous edition and as
-    this release.
+    The sets contain digests of texts found at this address. `texts_before` contains all texts of checks that were
+    *completed before the due instant* and did not find the release live. `texts_not_live` contains only those texts
+    that are also in `EarlierTexts.lasting`. Otherwise, a release that was published early under a changed title would
+    count as unchanged. `previous_edition_texts` contains texts that a person identified as the previous edition, and
+    `confirmed_texts` contains texts that a person identified as this release.
 
-    `controls_fail`: checks of our control addresses fail too, or are redirected to the same host. `not_found_text` is
-    the result of `read_not_found_text` for the host's response at a path that cannot exist, empty if not known;
-    `not_found_certain` means that the status of that response was 404 or 410. `due_at` is the aware due instant of the
-    release. `needs_scripts`: readers see what scripts add to the response, as on a dashboard, and we do not run them.
+    If `controls_fail` is true, checks of our control addresses fail too. If the response redirects to another host,
+    `controls_fail` means that our control addresses are redirected to that host too.
+
+    `not_found_text` is the result of `read_not_found_text` for a path on the host that cannot exist. It is empty if the
+    text is not known. If `not_found_certain` is true, the status of the response for this path was 404 or 410. `due_at`
+    is the aware due instant of the release. If `needs_scripts` is true, scripts that we do not run add content to the
+    page, as on a dashboard.
     """
 
     role: AddressRole
@@ -240,16 +248,17 @@ class Expectation:
 
     @property
     def due_on(self) -> date | None:
-        """The London day of the due instant, as pages name it."""
+        """The day of the due instant in London time, as pages show it."""
         return local_date(self.due_at) if self.due_at else None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a check, its reasons, the SHA-256 of the folded text (of a file: of its bytes), and the title.
+    """The result of a check and the reasons for the result.
 
-    `publisher` has the statements of the publisher's own system, if an adapter can read them. `words` are the words
-    with which a page says that the release is absent (`Reason.NEGATIVE_MARKER`), if they can be quoted.
+    `text_digest` is the SHA-256 digest of a page's folded text or of a file's bytes. `title` is the title of the page.
+    `publisher` contains the statements of the publisher's own system, if an adapter can read them. `words` is the
+    phrase with which a page says that the release is absent (`Reason.NEGATIVE_MARKER`), if the phrase can be quoted.
     """
 
     result: CheckOutcome
@@ -261,13 +270,15 @@ class Finding:
 
 
 WORDS = "words: "
-"""The prefix of a stored reason that is not a code but the words with which a page says that a release is absent."""
+"""The prefix of a stored reason that quotes the page. The phrase with which the page says that the release is absent
+follows the prefix. All other stored reasons are codes."""
 
 
 def reasons_to_json(finding: Finding) -> list[str]:
-    """Return the reasons as they are stored with a check: the codes, and after them the words of the page, if any.
+    """Return the reasons of a finding in the form in which they are stored with a check.
 
-    Older checks have only codes, because words were not recorded then.
+    The codes come first. If the finding quotes the page (`words`), the last item is this quotation. Older checks have
+    only codes, because quotations were not recorded then.
     """
     has_words = finding.words and Reason.NEGATIVE_MARKER in finding.reasons
     return [*finding.reasons, *([f"{WORDS}{make_storable(finding.words)}"] if has_words else [])]
@@ -291,16 +302,16 @@ _OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reaso
 def is_taken_away(reasons: Iterable[str]) -> bool:
     """Return whether the reasons of a check show that the expected content was published and then removed.
 
-    A previous edition that is marked as withdrawn does not count.
+    If the page shows a previous edition, the result is False, even if the page is marked as withdrawn.
     """
     given = set(reasons)
     return bool(_TAKEN_AWAY & given) and not _OF_ANOTHER_EDITION & given
 
 
 def apply_answer(digest: str, title: str, expectation: Expectation) -> Finding | None:
-    """Return the result that a person stated for this exact text, or None if there is no statement about it.
+    """Return the finding that a person's statement about this exact text implies, or None if there is no statement.
 
-    The statement takes precedence over the marker, because a person is only asked if the marker was inconclusive.
+    The statement takes precedence over the marker, because a person is asked only if the marker was inconclusive.
     """
     if digest in expectation.confirmed_texts:
         return Finding(CheckOutcome.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
@@ -316,9 +327,9 @@ _BARRIERS = frozenset({
 
 
 class EarlierTexts:
-    """The texts at one address before its release was due, each with the instants of its first and last check.
+    """The texts found at one address before the release was due, and when each text was first and last found.
 
-    The empty text stands for checks that certainly found no page.
+    Texts are stored as digests. The empty digest stands for checks that found no text, such as a 404 response.
     """
 
     __slots__ = ("_lasting", "_spans")
@@ -330,9 +341,13 @@ class EarlierTexts:
     def note(
         self, result: CheckOutcome, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime
     ) -> None:
-        """Add checks with the same result and text: one, or several with the instants of the first and the last.
+        """Add one check, or several checks that had the same result and text.
 
-        Checks that show nothing of the page, such as a fault or a bot challenge, are ignored, and so are live checks.
+        Live checks are ignored. Checks that do not show the page, for example because of a fault or a bot challenge,
+        are also ignored.
+
+        :param first: the instant of the first of these checks.
+        :param last: the instant of the last of these checks.
         """
         if result not in _SHOW_SOMETHING or _BARRIERS.intersection(reasons):
             return
@@ -342,9 +357,9 @@ class EarlierTexts:
 
     @property
     def lasting(self) -> frozenset[str]:
-        """The texts that did not permanently replace another text.
+        """The digests of the texts that did not permanently replace another text.
 
-        A text counts if every text that appeared earlier was still found after this text first appeared.
+        A text counts if each earlier text was found again after this text first appeared.
         """
         if self._lasting is None:
             self._lasting = frozenset(self._find_lasting())

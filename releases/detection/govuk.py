@@ -1,4 +1,4 @@
-"""Documents of GOV.UK's content API, the dates in them, and how an announcement differs from our calendar."""
+"""Read documents of GOV.UK's content API, and compare announcements with our calendar."""
 
 import json
 import re
@@ -21,7 +21,7 @@ ANNOUNCEMENT = "statistics_announcement"
 REDIRECT = "redirect"
 GONE = "gone"
 STATISTICS = frozenset({"official_statistics", "national_statistics", "statistical_data_set", "html_publication"})
-"""The document types under which statistics, their data sets and their bulletins in HTML are published."""
+"""The document types of published statistics, including data sets and HTML bulletins."""
 
 _YEARS = range(1970, 2200)
 _NO_CHARACTER = re.compile(r"&#0*[1-9][0-9]{7,};?")
@@ -29,15 +29,16 @@ _LONGEST_DELAY = 366 * 24 * 60 * 60
 
 
 class NotADocumentError(ValueError):
-    """The body is not a document of the content API; the message says why."""
+    """The body is not a document of the content API. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class GovukDocument:
-    """One document. Instants are aware; `changes` are the instants of its public history, the oldest first.
+    """A document of the content API. All instants are aware.
 
-    `first_published_at`, `public_updated_at` and `changes` leave out times of exactly midnight, because older documents
-    have these if only the day is known.
+    `changes` contains the instants in the document's public change history, oldest first. Times of exactly midnight are
+    left out of `first_published_at`, `public_updated_at` and `changes`, because older documents use midnight if only
+    the day is known.
     """
 
     schema: str
@@ -59,7 +60,10 @@ class GovukDocument:
 
 
 def read_document(body: bytes) -> GovukDocument:
-    """:raises NotADocumentError: if the body is not JSON, or does not have the structure of every document."""
+    """Read a document from the body of a response.
+
+    :raises NotADocumentError: if the body is not a JSON object, or a field that every document has is missing.
+    """
     try:
         written = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -71,7 +75,7 @@ def read_document(body: bytes) -> GovukDocument:
             raise NotADocumentError(f'it has no "{name}"')
     details = written.get("details")
     details = details if isinstance(details, dict) else {}
-    # Every page that is not withdrawn has an empty notice.
+    # If a page is not withdrawn, its notice is empty.
     notice = written.get("withdrawn_notice")
     notice = notice if isinstance(notice, dict) else {}
     changes = (_moment(one.get("public_timestamp")) for one in _objects(details.get("change_history")))
@@ -96,10 +100,11 @@ def read_document(body: bytes) -> GovukDocument:
 
 
 def strip_markup(html: str) -> str:
-    # There is no tag after the last ">". To search there for the end of a tag from each "<" would take quadratic time.
+    # There is no tag after the last ">". If the regular expression also searched that part, each "<" would start a
+    # search to the end of the text, which takes quadratic time.
     tagged, end, rest = html[:10_000].rpartition(">")
     text = re.sub(r"<[^>]*>", " ", tagged + end) + rest
-    # Python refuses to parse a number of more than 4,300 digits; no character reference needs more than seven.
+    # Python refuses to parse a number of more than 4,300 digits. Valid character references have at most seven.
     return " ".join(unescape(_NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)).split())
 
 
@@ -114,9 +119,9 @@ def parse_instant(written: object) -> datetime | None:
 
 
 def as_page(document: GovukDocument) -> bytes:
-    """Write a document's text as the HTML page that readers see, so that it is examined like any page.
+    """Return the text of a document as an HTML page, so that it can be examined like any other page.
 
-    The public notes of its history are omitted, because they are often about other editions.
+    The public notes in the change history are left out, because they are often about other editions.
     """
     title = escape(document.title)
     attachments = "".join(f"<li>{escape(_text(one.get('title')))}</li>" for one in attachments_of(document))
@@ -134,7 +139,10 @@ def attachments_of(document: GovukDocument) -> list[Mapping[str, Any]]:
 
 
 def redirect_destination(document: GovukDocument) -> str:
-    """Return the address to which a redirect document redirects its own path, as written, or an empty text."""
+    """Return the target to which a redirect document redirects its own path, or an empty string.
+
+    The target may be a path. Exact redirects take precedence over prefix redirects.
+    """
     for exact in (True, False):
         for one in document.redirects:
             path, target = _text(one.get("path")), _text(one.get("destination"))
@@ -162,7 +170,10 @@ def _objects(written: object) -> list[Mapping[str, Any]]:
 
 
 def _body(written: object) -> str:
-    """Return the HTML of a body, which is either HTML itself or a list of renderings, one of which is HTML."""
+    """Return the body of a document as HTML.
+
+    The API gives the body either as an HTML string or as a list of renderings in several content types.
+    """
     for one in _objects(written):
         if one.get("content_type") == "text/html":
             return _text(one.get("content"))
@@ -182,7 +193,8 @@ def _whole_seconds(written: object) -> int | None:
 
 
 LONG_BEFORE = timedelta(days=27)
-"""A page that is older than this when its release is due had an earlier edition: dates are announced 4 weeks ahead."""
+"""If a page was already public longer than this before its release was due, the page had an earlier edition, because
+dates are announced 4 weeks ahead."""
 
 _DISPLAYED = re.compile(
     r"(?:(?P<day>\d{1,2}) )?(?P<month>[A-Z][a-z]+) (?P<year>\d{4})"
@@ -196,9 +208,10 @@ _TWO_MONTHS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedTime:
-    """The announced time, as precise as the announcement: an aware instant, a day, or the first day of a month.
+    """The announced time of a release, as precisely as the announcement states it.
 
-    If the announcement names two months, `two_months` is the first day of the first month.
+    At most one field is set. `at` is an aware instant, `on` is a day, and `month` is the first day of a month. If the
+    announcement names two months, `two_months` is the first day of the first month.
     """
 
     at: datetime | None = None
@@ -226,10 +239,10 @@ def announced_time(document: GovukDocument) -> AnnouncedTime:
 
 
 def read_display_date(text: str) -> AnnouncedTime:
-    """Read a displayed date, in London time: "11 January 2018 9:30am", "11 January 2018" or "January 2018".
+    """Read a displayed date, such as "11 January 2018 9:30am", "11 January 2018" or "January 2018".
 
-    Two months are written "January to February 2018". Only the second month needs a year, even if the first is in the
-    year before.
+    Times are in London time. A date may also name two months, such as "January to February 2018". The first month may
+    have no year, even if it is in the year before. If the text is not a date, no field of the result is set.
     """
     written = " ".join(text.split())
     if two := _TWO_MONTHS.fullmatch(written):
@@ -262,7 +275,7 @@ def _read_two_months(found: re.Match[str]) -> AnnouncedTime:
 
 
 def _month(name: str, year: int) -> date:
-    """:raises ValueError: if there is no such month, or the year is impossible for a release."""
+    """:raises ValueError: if there is no such month, or the year is not in `_YEARS`."""
     if year not in _YEARS:
         raise ValueError(f"{year} is not a year for a release.")
     return datetime.strptime(f"1 {name} {year}", "%d %B %Y").date()  # noqa: DTZ007  # a day
@@ -273,21 +286,29 @@ def newest_date(document: GovukDocument) -> datetime | None:
 
 
 def was_public_before(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Return whether a page existed long before the release was due, by its own dates, and so is updated in place."""
+    """Return whether a page's own dates show that it was public long before the release was due (`LONG_BEFORE`).
+
+    Such a page is updated in place for each edition.
+    """
     return min(_public_dates(document), default=due_at) < due_at - LONG_BEFORE
 
 
 def is_new(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Return whether a page was created for the release, by its own dates: at most a day before the release was due."""
+    """Return whether a page was created for the release, by its own dates.
+
+    A page is new if its first date is less than one day (`EARLIEST`) before the due instant, or after it. A page
+    without dates is not new.
+    """
     return min(_public_dates(document), default=due_at - EARLIEST) > due_at - EARLIEST
 
 
 def published_by(document: GovukDocument, *, due_at: datetime) -> tuple[datetime, Source] | None:
-    """Return the time of publication of the edition due at an aware instant, by the publisher's own figures.
+    """Return the publisher's own time of publication of the edition due at `due_at`, and the source of this time.
 
-    The scheduled time and its delay count only if the scheduled time is the due instant. Another scheduled time may be
-    copied from an earlier edition, and after an early publication there is none. On a page that is updated in place,
-    times before the due instant do not count, because they may be of a small change of the earlier edition.
+    The result is None if there is no such time. The scheduled time and its delay count only if the scheduled time is
+    `due_at`. A different scheduled time may be copied from an earlier edition, and a page that was published early has
+    no scheduled time. If the page is not new (see `is_new`), times before `due_at` are ignored, because they may belong
+    to a small change of the earlier edition.
     """
     if document.scheduled_at == due_at and document.delay_seconds is not None:
         return due_at + timedelta(seconds=document.delay_seconds), Source.SCHEDULED_TIME_AND_DELAY
@@ -313,7 +334,7 @@ class AnnouncementState(StrEnum):
 
 
 class Problem(StrEnum):
-    """The reasons why a response is not a readable announcement."""
+    """Reasons why a response is not a readable announcement."""
 
     UNREACHABLE = "unreachable"
     ASKED_TO_WAIT = "asked_to_wait"
@@ -337,9 +358,10 @@ class NoAnnouncementError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """The content of an announcement. Each text is one line of plain text; `displayed` is its date as readers see it.
+    """The content of an announcement. Each string is a single line of plain text.
 
-    `note` is the reason for a changed date or a cancellation; `previous` is the date before the last change.
+    `displayed` is the announced date as readers see it, and `previous` is the date before the last change. `note` is
+    the reason for a changed date or a cancellation.
     """
 
     title: str
@@ -401,11 +423,11 @@ def announced_to_json(announced: Announcement) -> dict[str, Any]:
 
 
 def announced_from_json(written: Mapping[str, Any]) -> Announcement:
-    """Read the result of `announced_to_json`.
+    """Read a value written by `announced_to_json`.
 
-    :raises ValueError: if something else was stored.
+    :raises ValueError: if the value has another structure.
     """
-    # The fields of `when` are stored among the fields of the announcement.
+    # The fields of `when` are stored at the same level as the fields of the announcement.
     announced: Announcement = canonical.read_dataclass(Announcement, {**written, "when": written})
     return announced
 
@@ -433,7 +455,7 @@ def _read_announcement_document(document: GovukDocument) -> Announcement:
 
 
 def plain_line(written: object) -> str:
-    """Return a text of the publisher as one line without markup, or an empty text if the value is not a text."""
+    """Return a text of the publisher as one line without markup, or an empty string if the value is not a string."""
     return make_storable(strip_markup(written)) if isinstance(written, str) else ""
 
 
@@ -465,10 +487,10 @@ class Difference:
 
 
 def compare_announcement(ours: Ours, said: Announcement) -> list[Difference]:
-    """Compare a future release with its announcement.
+    """Return the differences between a future release and its announcement.
 
-    A fact that the announcement does not state is not a difference. If either is cancelled, only their states and
-    titles are compared.
+    If the announcement does not state a fact, this fact is not compared. If the release or the announcement is
+    cancelled, only the states and the titles are compared.
     """
     theirs, is_cancelled = Status(said.state.value), ours.status is Status.CANCELLED
     found = [Difference(DifferenceKind.STATE, theirs, ours.status)] if theirs is not ours.status else []
@@ -481,10 +503,10 @@ def compare_announcement(ours: Ours, said: Announcement) -> list[Difference]:
 
 
 def compare_problem(ours: Ours, problem: Problem) -> list[Difference]:
-    """Return the difference between a future release and an address without a readable announcement.
+    """Return the differences for a future release whose address has no readable announcement.
 
-    There is none if nothing is known about the announcement, or if the release is cancelled and its announcement was
-    removed.
+    The list is empty if nothing is known about the announcement, or if the release is cancelled and its announcement
+    was removed.
     """
     if problem in CANNOT_TELL or (ours.status is Status.CANCELLED and problem in {Problem.GONE, Problem.NOT_FOUND}):
         return []

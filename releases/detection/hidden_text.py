@@ -1,7 +1,7 @@
-"""Text that a page's own styles hide from readers, and which therefore proves nothing.
+"""Find text that a page's own styles hide from readers.
 
-Only styles in the page itself are evaluated: style attributes and style elements. The effect of external style sheets
-and scripts needs a browser.
+Hidden text proves nothing, because readers do not see it. Only style attributes and style elements in the page itself
+are evaluated. The effect of external style sheets and scripts can only be found with a browser.
 """
 
 import re
@@ -28,11 +28,12 @@ from releases.detection.styles import (
     split_inline,
 )
 
-_OFF_SCREEN = 500  # pixels beyond an edge
+_OFF_SCREEN = 500  # pixels beyond an edge of the screen
 _FAR_RIGHT = 5_000
-_NOTHING = 0.05  # opacity up to which an element is invisible
-_LEAST_CONTRAST = 1.1  # by WCAG 2; 1 means the same colour
-_MOST_MATCHES, _MOST_STYLES = 2_000_000, 10_000  # limits for one page, at which each takes at most two seconds
+_NOTHING = 0.05  # an element with at most this opacity is invisible
+_LEAST_CONTRAST = 1.1  # contrast ratio as defined by WCAG 2; it is 1 if both colours are the same
+# Limits for one page. A page that reaches one of these limits takes at most two seconds.
+_MOST_MATCHES, _MOST_STYLES = 2_000_000, 10_000
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _LENGTH = re.compile(rf"({_NUMBER})(%|[a-z]*)")
 _PIXELS = {
@@ -49,7 +50,8 @@ _PIXELS = {
     "mm": 3.78,
 }
 _SIDES = {"%": 10, "vw": 12.8, "vh": 8, "vmin": 8, "vmax": 12.8}
-"""The pixels of relative units on a screen of 1,280 by 800. One per cent of an element's size counts as 10 pixels."""
+"""The number of pixels for each relative unit, on a screen of 1,280 by 800 pixels. One per cent of the size of any
+element counts as 10 pixels."""
 _FUNCTION = re.compile(r"([a-z0-9-]+)\(([^()]*)\)")
 _INLINE = re.compile(
     r"display|visib|opacity|filter|position|indent|transform|translate|scale|width|height|size|clip|font|color|background"
@@ -61,7 +63,7 @@ _WIDE = ("width", "max-width", "inline-size", "max-inline-size")
 
 type Colour = tuple[float, float, float]
 type Unknown = Literal["unknown"]
-"""A colour that the page does not state, such as the colour of a picture."""
+"""A colour that cannot be read from the page, such as the colour of a picture."""
 
 UNKNOWN: Unknown = "unknown"
 WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
@@ -69,9 +71,10 @@ WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """The elements that are hidden completely, and those whose own text is hidden, by the `id()` of their nodes.
+    """The elements of a page that are hidden, given by the `mem_id` of their nodes.
 
-    `is_known` is false if the styles could not be read; then any text may be hidden.
+    `elements` contains elements that are hidden with all their content. `own_text` contains elements of which only the
+    direct text is hidden. If the styles could not be read, `is_known` is false, and any text may be hidden.
     """
 
     elements: frozenset[int] = frozenset()
@@ -81,9 +84,9 @@ class HiddenText:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The style of an element; None means that its declarations leave the inherited value as it is.
+    """The style of an element. If a field is None, the element inherits the value of its parent.
 
-    `hides` means that the element is hidden with everything in it, and is not inherited.
+    If `hides` is true, the element is hidden with all its content. `hides` is not inherited.
     """
 
     hides: bool = False
@@ -118,8 +121,8 @@ class Style:
 
 
 _NO_STYLE = Style()
-# The colour of text is unknown, because external style sheets often set it. They seldom set the background of the whole
-# page, so it counts as white.
+# External style sheets often set the colour of text, so it counts as unknown. They seldom set the background of the
+# whole page, so the background counts as white.
 _OF_PAGE = Style(colour=UNKNOWN, background=WHITE)
 
 
@@ -190,7 +193,10 @@ class _Walk:
         return HiddenText(frozenset(self._elements), frozenset(self._own_text))
 
     def _enter(self, node: LexborNode, levels: list[_Level]) -> LexborNode | None:
-        """Evaluate an element, and return its first child unless it is completely hidden or contains only text."""
+        """Evaluate an element, and return its first child if the children must be evaluated too.
+
+        If the element is completely hidden or contains only text, the result is None.
+        """
         level = levels[-1]
         level.place += 1
         matched, rules = self._match(node, level, is_root=len(levels) == 1) if self._sheet.steps else (0, ())
@@ -210,12 +216,12 @@ class _Walk:
         return child
 
     def _match(self, node: LexborNode, level: _Level, *, is_root: bool) -> tuple[int, tuple[Rule, ...]]:
-        """Return the bits of the compounds that the element matches, and the rules that apply to it, weakest first."""
+        """Return the bits of the compounds that an element matches (see `Step`), and its rules, weakest first."""
         tag, attributes = node.tag or "", node.attributes
         steps = self._steps_for(tag, attributes)
         if not steps:
             return 0, ()
-        # Results are cached, because most elements of a large page are alike, such as the cells of a table.
+        # Results are cached, because a large page has many elements that are alike, such as the cells of a table.
         around = (tag, attributes.get("class"), attributes.get("id"), level.ancestors, level.parent)
         if (known := self._alike.get(around)) is not None:
             return known
@@ -259,7 +265,7 @@ class _Walk:
         return own
 
     def _inherit(self, parent: Style, own: Style) -> tuple[Style, bool]:
-        key = (id(parent), id(own))  # keys are `id()`s of objects that live as long as the walk
+        key = (id(parent), id(own))  # safe, because the styles exist as long as the walk
         known = self._inherited.get(key)
         if known is None:
             style = parent if own is _NO_STYLE else own.inherit(parent)
@@ -285,7 +291,7 @@ class _Walk:
 
 _NO_HINTS: tuple[object, object, object] = (None, None, False)
 _rank = attrgetter("rank")
-# Each shorthand sets all the longer properties that it abbreviates.
+# Maps each shorthand property to the properties that it also sets.
 _SHORTHANDS: Mapping[str, tuple[str, ...]] = {
     "font": ("font-size",),
     "background": ("background-color", "background-image", "background-clip", "-webkit-background-clip"),
@@ -431,7 +437,7 @@ def _colour_of(declared: Declarations) -> tuple[Colour | Unknown | None, float]:
     if "text" in (declared.get("background-clip", ""), declared.get("-webkit-background-clip", "")) or re.search(
         r"\btext\b", declared.get("background", "")
     ):
-        return UNKNOWN, 1  # the letters show the background
+        return UNKNOWN, 1  # the background shows through the letters
     value = declared.get("-webkit-text-fill-color") or declared.get("color")
     if value is None or value in {"inherit", "unset", "currentcolor"}:
         return None, 1

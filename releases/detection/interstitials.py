@@ -1,4 +1,4 @@
-"""Pages shown instead of the release: bot challenges, consent requests, error pages, and targets of redirects."""
+"""Detect pages shown instead of the release, such as bot challenges, consent requests and error pages."""
 
 import re
 from collections import Counter
@@ -40,7 +40,8 @@ _SCRIPT_NEEDED = re.compile(
     r"|javascript (?:is|must be) (?:disabled|required|enabled)|javascript to run this app|loading) "
 )
 _SHELL, _SHELL_THAT_SAYS_SO, _THIN = 80, 160, 600
-"""Limits of a page's own text in characters: for a script shell, a shell that asks for scripts, and a mere notice."""
+"""Limits for the number of characters in a page's own text. A script shell has fewer than 80 characters, or fewer than
+160 if it asks readers to enable scripts. A page that is only a notice has fewer than 600."""
 
 
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
@@ -86,13 +87,14 @@ _BEFORE_A_SITE = frozenset({
     "queue", "queue-it", "queueit", "waiting-room", "waitingroom", "captcha", "captcha-delivery", "challenge",
     "perfdrive", "maintenance", "unavailable", "service-unavailable", "outage", "status", "consent", "cookie-consent",
 })  # fmt: skip
-"""Parts of host names and paths to which sites redirect all readers while they show an interstitial page."""
+"""Parts of the addresses of interstitial pages, such as waiting rooms, to which sites redirect all readers. They occur
+in host names and paths."""
 
 _NOT_FOUND = frozenset({"404", "not-found", "notfound", "page-not-found", "pagenotfound", "not_found"})
 
 
 def is_elsewhere(final: str, *, requested: str) -> Reason | None:
-    """Return the kind of page to which a redirect led if it cannot be the release, or None if it may be."""
+    """Return the kind of page to which a redirect led, or None if this page may be the release."""
     if _is_new(_LOG_IN, final, requested):
         return Reason.LOG_IN
     arrived = urlsplit(final)
@@ -112,8 +114,8 @@ def leads_to_gateway(final: str, *, requested: str) -> bool:
 def is_page_above(final: str, *, requested: str) -> bool:
     """Return whether a redirect led to a parent of the requested page, such as its collection.
 
-    The home page counts only if its fragment is a path ("/#/release"), because a script then renders another page
-    there.
+    The home page counts only if the fragment of its address is a path, such as "/#/release". In this case, a script
+    shows another page there.
     """
     above, below = ([part for part in urlsplit(url).path.lower().split("/") if part] for url in (final, requested))
     if not above and not _draws_others(urlsplit(final)):
@@ -122,7 +124,12 @@ def is_page_above(final: str, *, requested: str) -> bool:
 
 
 def leads_to(target: str, answer: Answer) -> str:
-    """Return the address to which a page redirects its readers, or an empty text if the page only reloads itself."""
+    """Return the address to which a page redirects its readers, or an empty string if there is none.
+
+    If the page only reloads itself, the result is also an empty string.
+
+    :param target: the target as the page states it, which may be relative to the address of the page.
+    """
     if not target:
         return ""
     here = answer.final_url or answer.requested_url
@@ -130,12 +137,15 @@ def leads_to(target: str, answer: Answer) -> str:
         there = urljoin(here, target)
         same = urlsplit(there)._replace(fragment="", query="") == urlsplit(here)._replace(fragment="", query="")
     except ValueError:
-        return ""  # no browser could follow an invalid address either
+        return ""  # browsers cannot follow an invalid address either
     return "" if same else there
 
 
 def _draws_others(url: SplitResult) -> bool:
-    """Return whether the fragment is a path, for which a script renders another page. Others are places on a page."""
+    """Return whether the fragment of an address is a path.
+
+    If so, a script shows another page. Any other fragment is the name of a place on the page.
+    """
     return "/" in url.fragment
 
 
@@ -170,11 +180,13 @@ def own_text(page: PageText) -> str:
 
 
 def is_like_not_found(text: str, not_found_text: str, *, url: str) -> bool:
-    """Return whether a text is the same as the site's page for missing addresses, apart from addresses and dates.
+    """Return whether a text is nearly the same as the site's page for missing addresses.
 
-    :param not_found_text: the text of the same site for an address that cannot exist; a very short text matches
-        nothing.
-    :param url: the requested address; the words of its path are ignored in both texts, because sites repeat them.
+    Differences in addresses and digits are ignored. If one of the texts is very short, the result is False.
+
+    :param not_found_text: the text that the same site returns for an address that cannot exist.
+    :param url: the requested address. Words of its path are ignored in both texts, because sites repeat the requested
+        address on such pages.
     """
     echoed = set(words(unquote(urlsplit(url).path)).split())
     ours, theirs = _counted(text, without=echoed), _counted(not_found_text, without=echoed)
@@ -184,7 +196,7 @@ def is_like_not_found(text: str, not_found_text: str, *, url: str) -> bool:
 
 
 def _counted(text: str, *, without: set[str]) -> Counter[tuple[str, str]]:
-    """Count the pairs of neighbouring words, so that the order of words matters."""
+    """Count the pairs of neighbouring words in a text. Pairs are used so that the order of words matters."""
     found = [
         _DIGITS.sub("0", word)
         for word in words(_ECHO.sub(" ", text)).split()

@@ -1,9 +1,9 @@
-"""The marker of an edition: where a page mentions it, and whether the mention is about this edition.
+"""Find the marker of an edition on a page, and decide whether the marker identifies this edition.
 
-The previous edition's page often contains the marker too: "next release: June 2026", "published 12 June 2026", or a
-table of future dates. Such a mention proves nothing. In the title and the headings every mention counts unless it is
-part of another period. In the text a mention counts only if it is in the page's own content and the sentence does not
-announce something.
+The page of the previous edition often contains the marker too, for example in "next release: June 2026", in "published
+12 June 2026" or in a table of future dates. Such a mention proves nothing. In the title and the headings, every mention
+counts, unless it is part of another period. In the text, a mention counts only if it is in the page's own content. If
+its sentence announces something, or gives the date of a publication, an update or similar, the mention does not count.
 """
 
 import re
@@ -51,10 +51,11 @@ class Mention(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The marker of an edition, prepared for the search.
+    """The marker of an edition, prepared for searches in pages.
 
-    `form` is the marker as returned by `words`. `spelled` are the forms that count as the marker, with placeholders for
-    periods. `sought` are the periods that the marker names. `due_on` is the due day of the edition.
+    `form` is the marker as returned by `words`. `spelled` contains the forms that count as the marker. In these forms,
+    periods are replaced by placeholders. `sought` contains the periods that the marker names. `due_on` is the due day
+    of the edition.
     """
 
     form: str
@@ -93,7 +94,10 @@ class Marker:
         return Mention.COMMON if best is Mention.CLEAR and self.is_bare_year else best
 
     def in_passing(self, blocks: Sequence[Block]) -> bool:
-        """Return whether exactly one block clearly mentions the edition, and it is body text longer than a label."""
+        """Return whether only one block clearly mentions the edition.
+
+        The block must also be body text that is longer than a label.
+        """
         clear = [block for block in blocks if self._anchor in block.text and self._is_clear(block)]
         return len(clear) == 1 and clear[0].place is Place.BODY and len(clear[0].text) > _LABEL
 
@@ -101,7 +105,11 @@ class Marker:
         return self._in_block(block.text, "") is Mention.CLEAR
 
     def others(self, headings: Iterable[str]) -> tuple[Period, ...]:
-        """Return the other editions that headings name: periods of the same kind as the marker's."""
+        """Return the periods of other editions that headings name.
+
+        Only periods of the same kind and about the same length as the marker's period are returned. If the marker names
+        no period or several periods, the result is empty.
+        """
         if len(self.sought) != 1:
             return ()
         own = self.sought[0]
@@ -111,7 +119,10 @@ class Marker:
         )
 
     def _across(self, blocks: Sequence[Block]) -> Mention:
-        """Return how two short neighbouring blocks together mention the edition, as the lines of a heading do."""
+        """Return the clearest mention of the edition across two neighbouring blocks.
+
+        Each pair of short blocks is read as one text. Such a pair may be the two lines of a heading.
+        """
         return max(
             (
                 self._in_block(f"{above.text} {below.text}", "")
@@ -148,7 +159,10 @@ class Marker:
         return Mention.TO_COME if doubtful else Mention.CLEAR
 
     def _followed_by_doubt(self, sentence: str, following: str) -> bool:
-        """Return whether the next text marks a short mention as future: "coming soon", or a day from the due day on."""
+        """Return whether the text after a short mention shows that the edition is still to come.
+
+        Such a text says "coming soon", for example, or names the due day or a later day.
+        """
         if len(sentence) > _FOLLOWING_CHARACTERS or len(following) > _FOLLOWING_CHARACTERS:
             return False
         form = words(following)
@@ -159,10 +173,11 @@ class Marker:
 
 
 def marker_of(names: Names, *, release_title: str, due_on: date | None) -> Marker:
-    """Make the marker of a release.
+    """Create the marker of a release.
 
-    If the release's title has the marker as a part of a longer period or a day, as "March 2026" in "year ending March
-    2026", that period counts too, because the people who chose the marker meant it.
+    The title of the release may contain the marker as part of a longer period or of a date. For example, the marker
+    "March 2026" is part of "year ending March 2026". If so, the longer period also counts as the marker, because the
+    people who chose the marker meant that period.
     """
     sought = tuple(names.own_periods)
     return Marker(
@@ -190,7 +205,7 @@ def _loose(form: str) -> str:
 
 
 def announces_a_list(heading: str) -> bool:
-    """Return whether a short heading, such as "Forthcoming publications", announces a list of things to come."""
+    """Return whether a heading is a short announcement of a list, such as "Forthcoming publications"."""
     return len(heading) <= _LABEL and _LABEL_TO_COME.search(words(heading)) is not None
 
 
@@ -199,10 +214,10 @@ def _is_labelled(block: Block, label: str) -> bool:
 
 
 def _label_after(block: Block, label: str) -> str:
-    """Return the kind of label that applies to the next block: "list", "date" or none.
+    """Return the kind of label that applies to the next block: "list", "date" or an empty string.
 
-    "Upcoming editions" labels a whole list, and "Published" labels a date. A label contains no figures. A longer block
-    ends the list.
+    A label such as "Upcoming editions" applies to a whole list, and a label such as "Published" applies to one date. A
+    label contains no digits. The list ends at a longer block, or at the next short block without digits.
     """
     if len(block.text) <= _LABEL and not any(character.isdigit() for character in block.text):
         form = words(block.text)

@@ -1,11 +1,11 @@
-"""Detection of markup that would take a parser more than linear time or memory, before the tree is built.
+"""Simplify or refuse markup that would take a parser too much time or memory.
 
 The rules of HTML make a parser search its open elements at most tags, compare each attribute of an element with all
-others, and repeat unclosed formatting (`<b>`) in every later paragraph. So 84 kB of HTML can become 5.8 GB of tree.
+others, and repeat unclosed formatting such as `<b>` in every later paragraph. So the time and memory can grow faster
+than the length of the page. For example, 84 kB of HTML can become a tree of 5.8 GB.
 
-This module reads the tags once and follows the rules of the standard
-(https://html.spec.whatwg.org/multipage/parsing.html) closely enough to count open elements and repeated formatting. It
-does not build a tree.
+This module reads the tags once, before a parser builds the tree. It follows the rules of the standard
+(https://html.spec.whatwg.org/multipage/parsing.html) closely enough to count open elements and repeated formatting.
 """
 
 import re
@@ -13,15 +13,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 MOST_DEPTH = 512
-"""Browsers have the same limit of nested elements (Blink: `kMaximumHTMLParserDOMTreeDepth`)."""
+"""The maximum depth of nested elements. Browsers have the same limit (Blink: `kMaximumHTMLParserDOMTreeDepth`)."""
 MOST_ATTRIBUTES = 256
 MOST_FORMATTING = 50
-"""The limit of different formatting elements that are open at once."""
+"""The maximum number of different formatting elements that are open at the same time."""
 MOST_OPTIONS = 1_000
-"""The limit of options in forms. If there are more, the tags of all options are removed, because a parser compares each
-option with all others."""
+"""The maximum number of options in the select elements of a page. If there are more, the tags of all options are
+removed, because a parser compares each option with all others."""
 _FEW_TAGS = 1_000
-"""Markup with fewer than this of each of "<", "=" and spaces cannot take long to parse."""
+"""Markup with fewer "<", fewer "=" and fewer spaces than this is not checked, because it cannot take long to parse."""
 _REPEATED_AT_ONCE, _REPEATED_PER_TAG = 10_000, 4
 
 _NAME = r"[a-z][^\t\n\f\r />]*+"
@@ -40,8 +40,9 @@ _ROW = (
     rf"<tr(?:{_PLAIN_ATTRIBUTE})*+>(?:{_SPACE}*+<(?:td|th)(?:{_PLAIN_ATTRIBUTE})*+>[^<]*+</(?:td|th)>)*+{_SPACE}*+</tr>"
 )
 _TAG = re.compile(rf"{_SHORT}|<(?:{_ANY})", re.IGNORECASE | re.ASCII)
-# If no paragraph, item or link is open, short elements without elements inside, and rows of such cells, do not change
-# the state. They are skipped as a whole, so that a large table takes a quarter of the time.
+# If no paragraph, list item or link is open, short elements that contain only text do not change the state. Table rows
+# whose cells contain only text do not change it either. These elements and rows are skipped as a whole, so that a large
+# table takes a quarter of the time.
 _TAGS = re.compile(
     rf"(?P<rows>(?:{_ROW}{_SPACE}*+)++)|(?P<run>(?:{_SHORT.replace('td|th|', '')}[^<]*+|<br ?/?>[^<]*+)++)|<(?:{_ANY})",
     re.IGNORECASE | re.ASCII,
@@ -87,17 +88,17 @@ _INTEGRATION = _set("foreignobject desc title mi mo mn ms mtext annotation-xml")
 
 
 class TooComplex(Exception):
-    """Parsing the page's markup would take more than linear time or memory; the message says why."""
+    """Parsing the page's markup would take more than linear time or memory. The message says why."""
 
 
 def simplify_markup(html: str) -> str:
-    """Return markup with the same visible text that can be parsed in linear time.
+    """Return markup that has the same visible text and can be parsed in linear time.
 
-    If a page has thousands of options in lists, their tags are removed, because readers see no options before they open
-    a list.
+    If a page has more than `MOST_OPTIONS` options in lists, the tags of the options are removed, because readers see no
+    options before they open a list.
 
-    :raises TooComplex: if elements are nested too deeply, one has too many attributes, or too much formatting is
-        unclosed.
+    :raises TooComplex: if elements are nested too deeply, if an element has too many attributes, or if too many
+        formatting elements are not closed.
     """
     if html.count("<") < _FEW_TAGS and html.count("=") < _FEW_TAGS and html.count(" ") < _FEW_TAGS:
         return html
@@ -113,15 +114,15 @@ def simplify_markup(html: str) -> str:
 
 
 class _Markup:
-    """The open elements and active formatting at a position in the page, as in the parser's state.
+    """The state of a parser at a position in the page: the open elements and the active formatting elements.
 
-    `_formatting` is a list of pairs (name, attributes), in which None marks the start of a cell or a similar element.
-    `_pending` is the formatting that is not open but is reopened before the next text.
+    `_formatting` is a list of pairs (name, attributes). In this list, None marks the start of a cell or a similar
+    element. `_pending` contains formatting elements that were closed implicitly and are reopened before the next text.
     """
 
     def __init__(self, html: str) -> None:
         self.choices: list[tuple[int, int]] = []
-        """The start and end of the tag of each option."""
+        """The start and end positions of each tag of an option."""
         self._html = html
         self._open: list[tuple[str, str]] = []
         self._count: defaultdict[str, int] = defaultdict(int)
@@ -147,7 +148,7 @@ class _Markup:
                 self._read_short(found)
 
     def _read_tag(self, tag: re.Match[str]) -> int:
-        """Open or close an element; return the position from which to search for the next tag."""
+        """Open or close an element, and return the position from which to search for the next tag."""
         name, after = tag["name"].lower(), tag.end()
         if name in _CHOICES and self._count["select"]:
             self.choices.append(tag.span())
@@ -194,7 +195,8 @@ class _Markup:
         self._end(name)
 
     def _check_attributes(self, name: str, attributes: str) -> None:
-        # A parser merges the attributes of all html tags, and of all body tags, into one element.
+        # A parser adds the attributes of all html tags to one html element, and those of all body tags to one body
+        # element.
         number = len(_ATTRIBUTES.findall(attributes))
         if name in {"html", "body"}:
             self._attributes_of_root += number
@@ -203,7 +205,7 @@ class _Markup:
             raise TooComplex(f"One element has more than {MOST_ATTRIBUTES} attributes.")
 
     def _start(self, name: str, attributes: str) -> bool:
-        """Open an element; return whether its content may be raw text."""
+        """Open an element, and return whether its content may be raw text."""
         foreign = any(self._count[each] for each in _FOREIGN)
         if foreign and not any(self._count[each] for each in _INTEGRATION):
             if name not in _NOT_FOREIGN:
@@ -230,7 +232,7 @@ class _Markup:
             self._push(name, attributes)
 
     def _make_room(self, name: str) -> bool:
-        """Close the elements that a start tag implicitly closes; return whether the parser opens its element."""
+        """Close the elements that a start tag implicitly closes, and return whether the tag opens a new element."""
         if name in _BLOCKS:
             self._start_block(name)
             return name != "form" or not self._count["form"]
@@ -278,7 +280,7 @@ class _Markup:
         self._push(name, attributes)
 
     def _start_in_table(self, name: str) -> bool:
-        """Close the elements that a row, cell or section of a table closes; return whether there is an open table."""
+        """Close the elements that a new row, cell or table section closes, and return whether a table is open."""
         if not self._count["table"]:
             return False
         stay = {"table", "template"}
@@ -336,7 +338,10 @@ class _Markup:
         return since[::-1]
 
     def _pop_through(self, names: frozenset[str], *, until: frozenset[str]) -> None:
-        """Close the innermost open element with one of these names, and its content; stop at an element of `until`."""
+        """Close the innermost open element with one of these names, and all elements inside it.
+
+        The search starts at the innermost element. If an element in `until` comes first, nothing is closed.
+        """
         for place in range(len(self._open) - 1, -1, -1):
             name = self._open[place][0]
             if name in names:
@@ -361,7 +366,7 @@ class _Markup:
         elif (
             name in _FORMATTING
             and not ended
-            # The parser reopens equal elements only as often as the active formatting has them: at most three times.
+            # The parser reopens equal elements only as often as they are active, which is at most three times.
             and self._pending.count(element) < self._since_marker().count(element)
         ):
             self._pending.append(element)
@@ -373,7 +378,7 @@ class _Markup:
             raise TooComplex(f"Elements nest more than {MOST_DEPTH} deep.")
 
     def _repeat(self) -> None:
-        """Reopen formatting that the end of a block closed without an end tag of its own."""
+        """Reopen formatting elements that had no end tag and were closed by the end of a block."""
         pending, self._pending = self._pending, []
         self._repeated += len(pending)
         if self._repeated > self._most_repeated:

@@ -1,4 +1,4 @@
-"""Normalised periods of time and titles, which identify an edition."""
+"""Normalise the names and the periods of time that identify an edition."""
 
 import re
 from calendar import monthrange
@@ -48,10 +48,10 @@ _LETTER = {kind: "".join(word[0] for word in kind.split()) for kind in PeriodKin
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period from its first to its last day.
+    """A period of time, given by its first and last day.
 
-    For a financial year, a financial quarter or a span of years only the two years count: the days are 1 January of
-    each. `number` is the quarter of a financial year.
+    For a financial year, a financial quarter or a span of years, only the years of the two days count, and both days
+    are 1 January. `number` is the quarter of a financial year, or 0.
     """
 
     kind: PeriodKind
@@ -65,7 +65,7 @@ class Period:
 
     @property
     def sign(self) -> str:
-        """Return the placeholder of the period: one word that does not occur in any text."""
+        """The placeholder of the period. It is a single word that does not occur in any text."""
         return f"⟦{_LETTER[self.kind]}{self.number}:{self.first.toordinal()}-{self.last.toordinal()}⟧"
 
     @property
@@ -76,7 +76,8 @@ class Period:
 
     def is_like(self, other: "Period") -> bool:
         lengths = (self.last - self.first).days, (other.last - other.first).days
-        return self.kind is other.kind and abs(lengths[0] - lengths[1]) <= 3  # distinguishes months from quarters
+        # Two months differ in length by at most 3 days. A month and a quarter differ by more.
+        return self.kind is other.kind and abs(lengths[0] - lengths[1]) <= 3
 
 
 def periods(form: str) -> Iterator[Period]:
@@ -84,12 +85,18 @@ def periods(form: str) -> Iterator[Period]:
 
 
 def spell(form: str) -> str:
-    """Replace each period in a text with its placeholder, so that no match is a part of another period."""
+    """Replace each period in a text with its placeholder.
+
+    In the result, a search for one period cannot match a part of another period.
+    """
     return _PERIOD.sub(lambda found: period.sign if (period := _read(found[0])) else found[0], form)
 
 
 def respell(form: str, like: Mapping[Period, str]) -> str:
-    """Replace the periods in a text that `like` contains with their spelling in `like`."""
+    """Return a text with its periods spelled as in `like`.
+
+    Periods that are not in `like` are left unchanged.
+    """
     if not any(year in form for period in like for year in period.years):
         return form
     return _PERIOD.sub(lambda found: like.get(period, found[0]) if (period := _read(found[0])) else found[0], form)
@@ -100,7 +107,10 @@ def spellings(form: str) -> dict[Period, str]:
 
 
 def around(form: str, name: str) -> frozenset[str]:
-    """Return the placeholders of longer periods in a text that contain a name, as "30 June 2026" has "June 2026"."""
+    """Return the placeholders of the periods in a text that are longer than a name and contain this name.
+
+    For example, the period "30 June 2026" contains the name "June 2026".
+    """
     found = ((match[0], _read(match[0])) for match in _PERIOD.finditer(form))
     return frozenset(period.sign for text, period in found if period and name in f" {text} " and name.strip() != text)
 
@@ -239,9 +249,10 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of the release and its series, and the site's own phrases of absence, as returned by `words`.
+    """The names of a release and its series, and the publisher's own phrases of absence.
 
-    `own_periods` are the periods that the marker names, with their wording.
+    All names and phrases are in the form that `words` returns. `own_periods` maps each period in the marker to its
+    wording.
     """
 
     marker: str
@@ -252,16 +263,20 @@ class Names:
     _normalised: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def normalise(self, text: str) -> str:
-        """Return the words of a text, with placeholders for the names, however the text spells their period.
+        """Return the words of a text, with the names replaced by placeholders.
 
-        The result is cached as long as this object exists, because a page's blocks are searched several times.
+        A name is found even if the text spells its period differently. Results are cached in this object, because the
+        blocks of a page are searched several times.
         """
         if (known := self._normalised.get(text)) is None:
             known = self._normalised[text] = self.hide(respell(words(text), self.own_periods))
         return known
 
     def hide(self, form: str) -> str:
-        """Replace the names with placeholders, so that "Cancelled operations" is a name and not taken for a notice."""
+        """Replace the names in a text with placeholders.
+
+        Otherwise, a name such as "Cancelled operations" could be taken for a notice.
+        """
         for name in sorted((self.marker, self.release_title), key=len, reverse=True):
             form = replace_words(form, name, EDITION)
         return replace_words(form, self.series_title, SERIES)
@@ -288,17 +303,18 @@ def _names(marker: str, release_title: str, series_title: str, negative_markers:
 
 
 def is_page_of_series(page: PageText, names: Names) -> bool:
-    """Return whether a page names the series: by the series' title, or by the release's title without the marker.
+    """Return whether a page names the series.
 
-    A name of one word may occur anywhere, so it counts only in the title or an h1.
+    The name is either the title of the series, or the title of the release without the marker. A name of one word may
+    occur anywhere, so it counts only in the page's title or an h1.
     """
     return _names_series(page.headings, page, names)
 
 
 def shows_series(page: PageText, names: Names) -> bool:
-    """Return whether the visible text names the series.
+    """Return whether the visible text of a page names the series.
 
-    The title counts only if there is no h1, because sites set the title before the content is available.
+    The page's title counts only if there is no h1, because sites may set the title before the content is available.
     """
     return _names_series(page.headings[1:] or page.headings, page, names)
 
@@ -312,9 +328,10 @@ def _names_series(shown_as: Iterable[str], page: PageText, names: Names) -> bool
 
 
 def is_about_series(page: PageText, names: Names) -> bool:
-    """Return whether a page can be about the series at all: it contains distinctive words of the series' name.
+    """Return whether a page can be about the series.
 
-    Every page in another language can, and every page if the series' name has only common words.
+    The page must contain distinctive words of the names of the series or the release. If the names have only common
+    words, or if the page is in a language other than English, the result is True.
     """
     own = _telling_words(names.series_title) | _telling_words(
         replace_words(names.release_title, names.marker, EDITION) if names.marker != names.release_title else ""
@@ -335,16 +352,21 @@ def find_series_blocks(page: PageText, names: Names) -> list[str]:
 
 
 def is_headed_by_series(page: PageText, names: Names) -> bool:
-    """Return whether the title or an h1 has a distinctive word of the series, or the series has no such words."""
+    """Return whether the title or an h1 contains a distinctive word of the series.
+
+    If the series has no distinctive words, the result is True.
+    """
     own = _telling_words(names.series_title) | _telling_words(names.release_title)
     forms = [words(heading) for heading in page.headings]
     return not own or any(own & set(form.split()) or holds(form, names.series_title) for form in forms)
 
 
 def names_an_edition(heading: str, names: Names) -> bool:
-    """Return whether a heading can name an edition of the series: it has distinctive words, or only the period.
+    """Return whether a heading can name an edition of the series.
 
-    "Change since May 2026" is the heading of a passage and does not name an edition.
+    A heading can name an edition if it contains a distinctive word of the series or the release. A heading without any
+    distinctive words, such as one that is only a period, can also name an edition. "Change since May 2026" is the
+    heading of a passage, so it does not name an edition.
     """
     found = _telling_words(words(heading))
     own = _telling_words(names.series_title) | _telling_words(names.release_title)

@@ -1,4 +1,4 @@
-"""Dummy files that show whether unpublished files are open to the public: names, addresses and results of checks."""
+"""Rules for dummy files, which show whether the public can open unpublished files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from releases.rules.response import Answer, Failure
 from releases.rules.web_address import parse_address
 
 CODE_CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Letters and digits that people do not confuse. With ten of them, no real file has a code in its name by chance."""
+"""Letters and digits that are not easily confused. A code has ten of these characters, so that no real file has the
+same code in its name by chance."""
 CODE_LENGTH = 10
 
 
@@ -27,7 +28,7 @@ class Result(StrEnum):
 
 
 class Sign(StrEnum):
-    """The evidence for a result. Without a response, a result is never NOT_OPEN."""
+    """The evidence for a result. If there is no response, the result is never NOT_OPEN."""
 
     TOKEN = "token"  # noqa: S105  # a sign, not a secret
     FILE_NAME = "file_name"
@@ -55,7 +56,7 @@ class Judgement:
 NOT_AUTHORISED = Judgement(Result.NOT_KNOWN, Sign.NOT_AUTHORISED)
 _ANOTHER_HOST = Judgement(Result.NOT_KNOWN, Sign.OTHER_HOST)
 
-# Statuses with which a server refuses a file to the public, or says that there is none.
+# A server that responds with one of these statuses refuses the file to the public or does not have the file.
 _REFUSALS = frozenset({401, 403, 404, 410, 451})
 _BY_FAILURE = {
     Failure.ADDRESS_REFUSED: Sign.ADDRESS_REFUSED,
@@ -72,13 +73,14 @@ _OBSTACLES = frozenset({Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT})
 
 
 def judge_response(answer: Answer, found: Finding | None, *, target: Target, token: str, file_name: str) -> Judgement:
-    """Return what the response of one address shows.
+    """Judge from the response of one address whether the address is open to the public.
 
-    The token is proof: it is in the dummy file and in no address, so that no error page can repeat it. An unpublished
-    page is also open if it names the file. After a redirect to another host the result is not known, unless the
-    redirect led to a log-in page.
+    If the response contains the token, the address is open. The token is in the dummy file but not in any address, so
+    an error page that repeats the address cannot contain the token. An unpublished page is also open if it names the
+    file. After a redirect to another host, the result is NOT_OPEN if the redirect led to a log-in page, and NOT_KNOWN
+    otherwise.
 
-    :param found: the finding of `examine` with the token as the marker; None if the response was not examined.
+    :param found: the finding of `examine` with the token as the marker, or None if the response was not examined.
     :param file_name: the last part of the file's address.
     """
     if token.encode() in answer.body:
@@ -99,16 +101,16 @@ def judge_response(answer: Answer, found: Finding | None, *, target: Target, tok
 def _judge_status(answer: Answer) -> Judgement:
     if answer.status not in _REFUSALS:
         return Judgement(Result.NOT_KNOWN, Sign.OTHER_STATUS)
-    # A bot challenge does not show whether other readers get the file.
+    # This header marks a bot challenge, which does not show whether other readers get the file.
     if answer.header("cf-mitigated"):
         return Judgement(Result.NOT_KNOWN, Sign.OBSTACLE)
     return Judgement(Result.NOT_OPEN, Sign.REFUSED)
 
 
 def _judge_other_page(reasons: frozenset[Reason], *, is_absent: bool) -> Judgement:
-    """Return what a successful response without the token shows.
+    """Judge a successful response that does not contain the token.
 
-    :param is_absent: whether the examination found that what was expected is not there.
+    :param is_absent: whether the finding says that the expected content is absent.
     """
     if is_absent:
         for sign, of_sign in _ABSENT.items():
@@ -118,7 +120,7 @@ def _judge_other_page(reasons: frozenset[Reason], *, is_absent: bool) -> Judgeme
 
 
 class AddressFault(StrEnum):
-    """Why an address is not accepted."""
+    """Reasons why an address is not accepted."""
 
     NO_CODE = "no_code"
     HAS_QUERY = "has_query"
@@ -127,26 +129,28 @@ class AddressFault(StrEnum):
 
 
 def find_file_fault(url: str, *, code: str, token: str) -> AddressFault | None:
-    """Return why the address of a dummy file is not accepted, or None. Its file name must contain the code.
+    """Return why the address of a dummy file is not accepted, or None if it is accepted.
 
-    :raises NotAWebAddressError: if it is not an address that may be requested.
+    The file name in the address must contain the code.
+
+    :raises NotAWebAddressError: if the address may not be requested.
     """
     address = parse_address(url)
     if token in unquote(address.url).casefold():
         return AddressFault.HAS_TOKEN
     if code not in file_name_of(url).casefold():
         return AddressFault.NO_CODE
-    # A server may choose the file by the query. Then the name in the path would not be the file's name.
+    # A server may select the file by the query. If so, the name in the path is not the name of the file.
     return AddressFault.HAS_QUERY if urlsplit(address.url).query else None
 
 
 def find_page_fault(url: str, *, file_name: str, token: str) -> AddressFault | None:
-    """Return why the address of an unpublished page is not accepted, or None.
+    """Return why the address of an unpublished page is not accepted, or None if it is accepted.
 
-    The address must not contain the token or the file name, because an error page that repeats the address would look
-    like proof.
+    The address must not contain the token or the file name. Otherwise, an error page that repeats the address would
+    look like proof.
 
-    :raises NotAWebAddressError: if it is not an address that may be requested.
+    :raises NotAWebAddressError: if the address may not be requested.
     """
     written = unquote(parse_address(url).url).casefold()
     if token in written:
@@ -160,7 +164,10 @@ def file_name_of(url: str) -> str:
 
 
 def is_same_place(url: str, other: str) -> bool:
-    """Return whether two valid addresses lead to the same page, apart from scheme, query and a final slash."""
+    """Return whether two valid addresses have the same host and path.
+
+    Upper and lower case and a final slash make no difference.
+    """
     return _place(url) == _place(other)
 
 
@@ -170,7 +177,11 @@ def _place(url: str) -> tuple[str, str]:
 
 
 class DummyFileState(StrEnum):
-    """What the last checks of a dummy file found, and whether a person has dealt with an open address."""
+    """The state of a dummy file after its last checks.
+
+    DEALT_WITH means that a person has recorded that an open address is dealt with, but that no later check has
+    confirmed this.
+    """
 
     NOT_CHECKED = "not_checked"
     OPEN = "open"
@@ -181,7 +192,7 @@ class DummyFileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AddressResult:
-    """The result of one address in one check, and the aware instant at which it was recorded."""
+    """The result of one address in one check. `at` is the aware instant at which the result was recorded."""
 
     url: str
     result: Result
@@ -189,10 +200,10 @@ class AddressResult:
 
 
 def decide_file_state(checked: Iterable[AddressResult], remedied_at: datetime | None) -> DummyFileState:
-    """Return the state of a dummy file.
+    """Return the state of a dummy file from the results of its checks.
 
-    Once an address was open, a person must record that it is dealt with, and a later check of the same address must
-    find it not open. A later check of another address changes nothing.
+    After an address was open, a person must record that it is dealt with, and a later check of the same address must
+    find that it is not open. Until then, checks of other addresses do not change the state.
 
     :param remedied_at: when a person last recorded that an open address is dealt with.
     """
@@ -210,4 +221,4 @@ def decide_file_state(checked: Iterable[AddressResult], remedied_at: datetime | 
 
 
 TASKS = frozenset({DummyFileState.OPEN, DummyFileState.DEALT_WITH})
-"""The states in which a dummy file is a task for people."""
+"""The states in which a person has to act on a dummy file."""

@@ -70,7 +70,10 @@ def _linked_data(tree: LexborHTMLParser) -> Iterator[str]:
 
 
 def _things(written: Any) -> Iterator[dict[str, Any]]:
-    """Yield the top-level objects of structured data, without the objects that they mention, such as other editions."""
+    """Yield the top-level objects of linked data.
+
+    Nested objects, which may describe other editions, are left out.
+    """
     for each in written if isinstance(written, list) else [written]:
         if not isinstance(each, dict):
             continue
@@ -127,12 +130,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The title as written, the visible blocks of a page, and its metadata.
+    """The title, the visible blocks and the metadata of a page.
 
-    Cookie banners are excluded; `has_banner` says whether there was one. `has_frame`: the page's own content includes a
-    frame, such as a dashboard of another site. `hidden` are the blocks that the page's own styles hide; `styles_known`
-    says whether these styles could be read. `leads_on_to` is the address to which the page redirects within seconds, or
-    empty.
+    `title` is not folded. If the page has a cookie banner, `has_banner` is true, and the banner is left out of the
+    blocks. If the page's own content includes a frame, such as a dashboard of another site, `has_frame` is true.
+    `hidden` contains the blocks that the page's own styles hide. If these styles could not be read, `styles_known` is
+    false. `leads_on_to` is the address to which the page redirects its readers within seconds, or an empty string.
     """
 
     title: str
@@ -154,7 +157,7 @@ class PageText:
 
     @property
     def text(self) -> str:
-        """All visible text, folded, with one line for each block and without the title."""
+        """The folded text of all visible blocks, with one line for each block. The title is not included."""
         return "\n".join(block.text for block in self.blocks)
 
     @property
@@ -170,8 +173,8 @@ class PageText:
 def read_page(html: str) -> PageText:
     """Read the title and the visible text of a page.
 
-    Scripts, comments, templates, attributes, hidden elements, text hidden by the page's own styles, and the options of
-    forms are excluded.
+    The text does not include scripts, comments, templates, attributes, hidden elements, text hidden by the page's own
+    styles, or the options of forms.
 
     :raises TooComplex: if parsing the page's markup would take more than linear time or memory.
     """
@@ -199,7 +202,10 @@ def read_page(html: str) -> PageText:
 
 
 class _Reading:
-    """One walk through a page, without recursion, because a hostile page may be nested to any depth."""
+    """A walk through the nodes of a page.
+
+    The walk uses no recursion, because a hostile page may be nested to any depth.
+    """
 
     def __init__(self, styled_away: HiddenText) -> None:
         self.blocks: list[Block] = []
@@ -310,7 +316,10 @@ def _holders(nodes: Iterable[LexborNode]) -> set[int]:
 
 
 def _find_banners(body: LexborNode, headings: Sequence[LexborNode]) -> set[int]:
-    """Find cookie banners by their class names and ids; an element with the page's own content is not one."""
+    """Return the `mem_id`s of elements that are cookie banners by their class, id or label.
+
+    If an element contains the page's own content, it is not a banner.
+    """
     named = [node for node in body.css(_NAMED_LIKE_A_BANNER) if _is_named_like_a_banner(node)]
     if not named:
         return set()
@@ -330,7 +339,10 @@ def _is_named_like_a_banner(node: LexborNode) -> bool:
 
 
 def _text_lengths(nodes: Sequence[LexborNode]) -> dict[int, int]:
-    """Count the characters of text in some elements, with one walk through each outermost element."""
+    """Return the number of characters of text in each element, keyed by `mem_id`.
+
+    Each outermost element is walked once. The elements inside it are counted in the same walk.
+    """
     wanted, lengths = {node.mem_id for node in nodes}, dict[int, int]()
     for outermost in nodes:
         if outermost.mem_id not in lengths:
@@ -366,8 +378,8 @@ _RENDERED = (
     r"|retrieved|accessed|printed|checked)|(?:current|local|server|page) (?:date and )?time|it is now|today is"
     r"|time now)"
 )
-# Each pattern begins at the boundary of a word and repeats a bounded number of times: without both, the time for a long
-# page grows with the square of its length.
+# Each pattern below begins at a word boundary and has bounded repetitions. Otherwise, the time for a long page would
+# grow with the square of its length.
 _LENGTH = r"(?:\d{1,9} ?(?:days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|[dhms])\b[ ,:]{0,3}(?:and )?){1,8}"
 _NUMBERED = (
     r"(?:request|trace|correlation)(?: id)?|(?:ray|incident|support|session|transaction|csrf) (?:id|number|token)"
@@ -379,7 +391,7 @@ _PASSING = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
         (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "#id"),
-        # an identifier and not a word: letters mixed with digits, longer than the code of a table
+        # Long mixes of letters and digits are identifiers. Words have no digits, and the codes of tables are shorter.
         (r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}\b|\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}={0,2}", "#id"),
         (rf"\b(?:{_NUMBERED}):? ?#?(?=[\w.:-]{{0,200}}\d)[\w.:-]{{6,}}", "#id"),
         (r"\b(?:served by|server:|host:|node:|instance:) [\w.-]*\d[\w.-]*", "#server"),
@@ -401,9 +413,11 @@ _MAY_PASS = re.compile(r"\d|\bago\b|just now")
 
 
 def stable_text(page: PageText) -> str:
-    """Return the folded title and text for the comparison of two checks, with one line for each block.
+    """Return the folded title and text of a page, in a form that can be compared between two checks.
 
-    Content around the page's own text is omitted, unless there is nothing else.
+    Each block is one line. Content that changes with each request, such as a clock or a counter, is replaced, except in
+    the title and in tables. Menus and other content around the page's own content are left out, unless the page has
+    nothing else.
     """
     blocks = page.own_blocks or page.blocks
     lines = [

@@ -1,4 +1,4 @@
-"""The findings of a preflight: codes and facts."""
+"""The findings of a preflight, with their codes and facts."""
 
 import re
 import unicodedata
@@ -21,11 +21,11 @@ _CALLED_OFF = re.compile(r"\b(cancell?ed|postponed|withdrawn|no longer (?:be )?(
 def names_day(text: str, due_at: datetime) -> bool:
     """Return whether a text names the London day of an aware instant, in any usual format.
 
-    A day without a year counts, unless another year is next to it.
+    A day without a year also counts. A day with a different year next to it does not count.
     """
     day = calendar.local_date(due_at)
     month = _MONTHS[day.month - 1]
-    # September is the one month that people shorten in two ways: "Sep" and "Sept".
+    # September has two usual abbreviations, "Sep" and "Sept".
     name = f"(?:{month}|{month[:3]}t?)\\.?"
     no_other_year = rf"(?!,? (?!{day.year})(?:19|20)\d\d)"
     ways = (
@@ -101,16 +101,18 @@ NOTES = frozenset(
         *(PreflightCode.BROWSER_IN_SANDBOX, PreflightCode.BROWSER_WITHOUT_SANDBOX),
     }
 )
-"""The codes of notes. A note is shown but not sent to anyone, because what it reports is often intended."""
+"""The codes of findings that are notes. Notes are shown but not sent to anyone, because the reported situation is often
+intended."""
 
 _NO_ANSWER = frozenset({CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightFinding:
-    """One finding about an address or, if `address` is None, about the release.
+    """A finding about one address, or about the release as a whole.
 
-    `address` is the key of the address. The facts can be stored as JSON.
+    `address` is the primary key of the address, or None if the finding is about the release. `facts` can be stored as
+    JSON.
     """
 
     code: PreflightCode
@@ -133,10 +135,10 @@ class PreflightFinding:
 def findings_of_check(
     address: int, result: CheckOutcome, reasons: Iterable[Reason], *, was_absent: bool
 ) -> PreflightFinding | None:
-    """Return the finding of one check of a page or an attachment before its release is due, or None.
+    """Return the finding from one check of a page or an attachment before the release is due, or None if all is well.
 
-    :param was_absent: whether an earlier check of the address for the same schedule did not find the release. Only then
-        does a live check mean that the release went live; otherwise its marker may have matched all along.
+    :param was_absent: whether an earlier check of the address for the same schedule did not find the release. If so, a
+        live check means that the release went live. If not, the marker may have matched all along.
     """
     facts = {"reasons": [str(reason) for reason in reasons]}
     if result in _NO_ANSWER:
@@ -155,10 +157,10 @@ def findings_of_check(
 def findings_of_announcement(
     address: int, *, says: PublisherSays | None, text: str | None, leads_to: str, due_at: datetime
 ) -> list[PreflightFinding]:
-    """Compare an announcement with the planned release.
+    """Compare an announcement with the planned release, and return the findings.
 
-    :param says: the statements of the publisher's own system, if these could be read; they take precedence over the
-        text.
+    :param says: the statements of the publisher's own system, or None if these could not be read. The statements take
+        precedence over the text.
     """
     if says is not None:
         return _of_publisher(address, says, due_at=due_at)

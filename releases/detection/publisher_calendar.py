@@ -1,7 +1,8 @@
-"""The calendars of publishers: pages of GOV.UK's search of statistics and of the ONS's search of releases.
+"""Read publishers' calendars from GOV.UK's search of statistics and the ONS's search of releases.
 
-Sources of the shapes: alphagov/search-api (config/schema/field_definitions.json), alphagov/whitehall (the indexed
-fields of a statistics announcement), ONSdigital/dp-search-api (transformer/releasetransformer.go).
+The formats of the responses are defined in alphagov/search-api (config/schema/field_definitions.json),
+alphagov/whitehall (the indexed fields of a statistics announcement) and ONSdigital/dp-search-api
+(transformer/releasetransformer.go).
 """
 
 import json
@@ -43,10 +44,11 @@ class CalendarUnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListedRelease:
-    """One release of a publisher's calendar.
+    """One release in a publisher's calendar.
 
-    :param path: the path of the release's page on the publisher's site; empty if the publisher gives no usable path.
-    :param announced: None if the release is published or its state is unknown.
+    :param path: the path of the release's page on the publisher's site, or an empty string if the publisher gives no
+        usable path.
+    :param announced: the announcement, or None if the release is published or its state is unknown.
     """
 
     path: str
@@ -57,19 +59,25 @@ class ListedRelease:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPage:
-    """One page of results; `total` is the number of all results of the query."""
+    """One page of the results of a query. `total` is the number of results on all pages."""
 
     total: int
     releases: tuple[ListedRelease, ...]
 
 
 def read_govuk_page(answer: Answer) -> CalendarPage:
-    """:raises CalendarUnreadableError: if the response is not a page of results of GOV.UK's search."""
+    """Read a page of results from GOV.UK's search.
+
+    :raises CalendarUnreadableError: if the response is not a page of results.
+    """
     return _read_page(answer, lambda said: said.get("total"), "results", _read_announcement)
 
 
 def read_ons_page(answer: Answer) -> CalendarPage:
-    """:raises CalendarUnreadableError: if the response is not a page of results of the ONS's search of releases."""
+    """Read a page of results from the ONS's search of releases.
+
+    :raises CalendarUnreadableError: if the response is not a page of results.
+    """
 
     def total(said: Mapping[str, Any]) -> object:
         return _object(said.get("breakdown")).get("total")
@@ -113,7 +121,7 @@ def _read_announcement(said: Mapping[str, Any]) -> ListedRelease:
         is_published = said.get("statistics_announcement_state") == "statistics_published"
         return ListedRelease(_path(said.get("link")), title, None, is_published)
     stamp = parse_instant(said.get("release_timestamp"))
-    # The time stamp of a provisional date may be any instant of its month, so only the displayed date counts.
+    # The timestamp of a provisional release may be any instant of its month, so only the displayed date is read.
     is_exact = stamp and state is AnnouncementState.CONFIRMED
     announced = Announcement(
         title=title,
@@ -140,7 +148,7 @@ def _read_ons_release(said: Mapping[str, Any]) -> ListedRelease:
     elif finalised and not vague:
         state = AnnouncementState.CONFIRMED
     else:
-        # The ONS's newer pages call a provisional release "finalised" too, but only a provisional one has a vague date.
+        # Newer ONS pages also call a provisional release "finalised", but only provisional releases have a vague date.
         state = AnnouncementState.PROVISIONAL
     changes = said.get("date_changes")
     change = _object(changes[-1]) if isinstance(changes, list) and changes else {}
@@ -172,10 +180,11 @@ _PERIOD = re.compile(
 
 
 def remove_period(title: str) -> str:
-    """Remove the period at the end of a title: "Rain in Wales: April to June 2027" becomes "Rain in Wales".
+    """Remove the reference period from the end of a title.
 
-    The result is a proposal for the name of the series, which a person sees before it is used. A title without a period
-    at its end, or with only a period, is returned as it is.
+    For example, "Rain in Wales: April to June 2027" becomes "Rain in Wales". The result is a proposal for the name of
+    the series, and a person sees it before it is used. A title that does not end with a period, or that is only a
+    period, is returned unchanged.
     """
     rest = _PERIOD.sub("", title)
     return rest if any(character.isalpha() for character in rest) and not re.fullmatch(_MONTHS, rest) else title
@@ -186,7 +195,10 @@ def _state(written: object) -> AnnouncementState | None:
 
 
 def _path(written: object) -> str:
-    """Return a path on the publisher's site, or an empty text if the value is not a path that can be requested."""
+    """Return the path of a page on the publisher's site, or an empty string if the value is not a usable path.
+
+    The query and the fragment are removed.
+    """
     path = re.split("[?#]", written.strip(), maxsplit=1)[0].rstrip("/") if isinstance(written, str) else ""
     if not path.startswith("/") or path.startswith("//"):
         return ""

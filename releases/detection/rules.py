@@ -1,8 +1,9 @@
-"""The rules that decide whether a response shows the expected release: live, not live, or nothing reliable.
+"""Rules that decide whether a response shows that the expected release is live, not live, or neither.
 
-`examine` applies all rules in order; `PAGE_RULES` is the order for pages. To add a reason why a page is not live, add
-it to `Reason` in finding.py, return it from a rule here, and write its text for pages in releases/text/release.py and
-for reports in breaches/rules/annex_notes.py. docs/development.md has the complete recipe.
+`examine` applies all rules. `PAGE_RULES` lists the rules for pages, in the order in which they are tried. To add a
+reason why a page is not live, add it to `Reason` in finding.py and return it from a rule here. Then write the text that
+our webpages show for the reason in releases/text/release.py, and the text for reports in breaches/rules/annex_notes.py.
+docs/development.md has the complete instructions.
 """
 
 from collections.abc import Callable
@@ -60,10 +61,11 @@ _SAYS_SOMETHING = frozenset({200, 203, 404, 410})
 
 
 def examine(answer: Answer, expectation: Expectation) -> Finding:
-    """Return the finding of one response for the release that is expected at its address.
+    """Examine one response, and return whether it shows the release that is expected at its address.
 
-    The possibilities are tried roughly in the order of CheckOutcome. If a page has signs both for and against the
-    release, the finding is UNRECOGNISED, so that a person decides and nothing counts as a breach.
+    The outcomes are tried roughly in the order in which `CheckOutcome` lists them. If a page has signs both for and
+    against the release, the outcome is UNRECOGNISED. A person then decides. Until then, the page does not count as a
+    breach.
     """
     if answer.failure is not None:
         reason = Reason(answer.failure.value)
@@ -104,7 +106,8 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
     reason = is_elsewhere(final, requested=requested)
     if not answer.left_allowed_hosts:
         return Finding(CheckOutcome.NOT_LIVE, (reason,)) if reason else None
-    # We may not request the other host, and its address alone does not show what readers find there.
+    # We are not allowed to send requests to the other host, and its address alone does not show what readers find
+    # there.
     if reason is Reason.LOG_IN:
         return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_HOST, Reason.LOG_IN))
     if leads_to_gateway(final, requested=requested):
@@ -113,11 +116,13 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
 
 
 def read_not_found_text(answer: Answer) -> str:
-    """Return the folded text of a host's response for an address that cannot exist, for use in `Expectation`.
+    """Return the folded text of a site's page for missing addresses, for `Expectation.not_found_text`.
 
-    The text is empty if the response is not the site's page for missing addresses but a failure, a refusal, a fault, a
-    file, an empty shell, a bot challenge, a request for consent, a log-in page, or another page to which a redirect
-    led. It has at most 20,000 characters.
+    Return an empty string if the response is anything else: a failed request, a refusal, a server error, an error page,
+    a file, an empty page that scripts fill, a bot challenge, a consent request, a log-in page, or another page to which
+    the site redirected the request. The text has at most 20,000 characters.
+
+    :param answer: the response of the site for an address that cannot exist.
     """
     if answer.failure is not None or answer.status not in _SAYS_SOMETHING or _ended_elsewhere(answer):
         return ""
@@ -137,9 +142,9 @@ def read_not_found_text(answer: Answer) -> str:
 _SAY_NOTHING_OF_THE_FILE = frozenset({
     Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.NEGATIVE_MARKER, Reason.LIKE_NOT_FOUND, Reason.LEADS_ON,
 })  # fmt: skip
-"""Reasons for which a page at the address of a file does not show whether the file is published."""
+"""If a page at the address of a file has one of these reasons, it does not show whether the file is published."""
 _NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
-"""Reasons for which an expected HTML attachment does not count as live, because readers get no page."""
+"""If an HTML attachment has one of these reasons, readers see no page, so the attachment does not count as live."""
 
 
 def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
@@ -147,8 +152,8 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
         return Finding(CheckOutcome.UNRECOGNISED, (Reason.EMPTY,))
     if not is_page(answer.body, declared=declared_type(answer.content_type)):
         return examine_file(answer, expectation)
-    # The response is examined as a page. If the address implies no file type, this result is final, because the
-    # attachment may be an HTML page.
+    # The response is a webpage, so examine it as one. If the address implies no file type, the attachment may be an
+    # HTML page, so the result of the examination is final.
     promised = promised_type(expectation.url)
     shown = _examine_page(answer, expectation)
     settled = shown.result in {CheckOutcome.NOT_LIVE, CheckOutcome.UNREACHABLE}
@@ -166,9 +171,9 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
 class PageSigns:
     """The features of a page that the rules use.
 
-    `place` is where the marker was found, and `mention` how it is used there. `own_h1` is the first h1 that clearly
-    names the edition, folded. `absent_text` is the text of the page from which `says_absent` follows; empty if several
-    texts give it.
+    `place` is where the marker was found, and `mention` is how clearly the page mentions the edition there. `own_h1` is
+    the first h1 that clearly names the edition. Its text is folded. `says_absent` is how certainly the page says that
+    the release is absent. `absent_text` is the text that says so. It may be empty unless `says_absent` is CERTAIN.
     """
 
     answer: Answer
@@ -220,11 +225,11 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
 
 
 def _is_in_passing(marker: Marker, page: PageText, digest: str, answer: Answer, expectation: Expectation) -> bool:
-    """Return whether a page may only mention the edition, without being the page of this edition.
+    """Return whether a page may mention the edition without being the page of this edition.
 
-    Before the due time, True means that only one block clearly mentions the edition, because such a sentence may be
-    added to the previous edition's page. From the due time on, True means that the page's text was already there
-    before.
+    Before the due time, return True if only one block clearly mentions the edition, and this block is a passage of body
+    text. Publishers may add such a sentence to the page of the previous edition. After the due time, return True if the
+    page already had the same text before the due time.
     """
     if expectation.due_at is None or answer.completed_at >= expectation.due_at:
         return digest in expectation.texts_before
@@ -246,14 +251,14 @@ def _find(marker: Marker, page: PageText) -> tuple[Reason | None, Mention]:
 
 
 _HEADING = 120
-"""The longest text that may be a heading, in characters."""
+"""A text block is treated as a possible heading only if it has fewer characters than this."""
 
 
 def find_doubt(signs: PageSigns) -> Reason | None:
-    """Return the reason to doubt that a page with the marker is the release, or None."""
+    """Return a reason to doubt that a page with the marker is the page of the release, or None."""
     headings = signs.page.headings[1:]
-    # If the title has the marker, only the h1s are checked for other editions: the title may be changed before the page
-    # is published, but readers rely on the h1.
+    # If the title or an h1 has the marker, look for other editions only in the h1s. A site may change the title before
+    # it publishes the page, but readers rely on the h1.
     checked = headings if signs.in_heading else signs.page.headings
     if not signs.own_h1 and signs.marker.others(
         heading for heading in checked if names_an_edition(heading, signs.names)
@@ -276,10 +281,12 @@ def _shows_another_edition(signs: PageSigns) -> bool:
 
 
 def _is_listing(signs: PageSigns) -> bool:
-    """Return whether a page lists releases, like the calendar of a month, an archive or a list of future releases.
+    """Return whether a page lists releases, as a monthly calendar or an archive does.
 
-    In such a page, title and h1 have no distinctive word of the series. Either an h1 announces a list, and neither
-    title nor h1 has the marker; or every text that names the series names another period.
+    A page that is headed by the series (see `is_headed_by_series`) is not a list. Other pages are lists in two cases:
+
+    - An h1 announces a list, and neither the title nor an h1 has the marker.
+    - The page names the series, and every text that names the series also names another period.
     """
     if is_headed_by_series(signs.page, signs.names):
         return False
@@ -311,8 +318,9 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
-    # Scripts may show a release that the response does not contain. Before the due time NOT_LIVE remains, because the
-    # text then only serves for comparison and no one is accused of being late.
+    # Scripts may show a release that the response does not contain, so NOT_LIVE is not reliable after the due time.
+    # Before the due time, NOT_LIVE is kept. The text is then only compared with later texts, and no release counts as
+    # late.
     is_due = expectation.due_at is None or answer.completed_at >= expectation.due_at
     if expectation.needs_scripts and page.has_script and is_due and result is CheckOutcome.NOT_LIVE:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.CHANGED_BY_SCRIPT)
@@ -337,7 +345,7 @@ def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
 
 def _led_on(target: str, signs: PageSigns) -> Shown | None:
     requested = signs.answer.requested_url
-    # The page on another host was not requested, so its content is not known.
+    # If the target is on another host, its content is unknown, because we did not request it.
     is_same_host = urlsplit(target).hostname == urlsplit(requested).hostname
     if is_same_host and (reason := is_elsewhere(target, requested=requested)):
         return CheckOutcome.NOT_LIVE, (reason,)
@@ -368,14 +376,15 @@ def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
 def _like_not_found(signs: PageSigns) -> Shown | None:
     """Recognise the site's own page for missing addresses.
 
-    A script shell, a bot challenge or a page of terms is also the same at every address. So similarity shows absence
-    only if the site's status, or the text itself, says that there is no such page.
+    A script shell, a bot challenge or a page of terms also looks the same at every address. So similarity alone does
+    not show that the release is absent. In addition, either the page's text must say so, or the site must use the
+    status 404 or 410 for missing addresses.
     """
     known = signs.expectation
     if not known.not_found_text or not is_like_not_found(own_text(signs.page), known.not_found_text, url=known.url):
         return None
-    # A short page in a long template is also similar to the page for missing addresses. So if the page names the
-    # series, the site's status is not enough: its own text must say that the release is absent.
+    # A short page in a long template also resembles the page for missing addresses. So if the page names the series,
+    # the site's status is not enough. The page's own text must say that the release is absent.
     certain = known.not_found_certain and not is_page_of_series(signs.page, signs.names)
     is_absent = certain or signs.says_absent or hints_at_absence(signs.page, signs.names)
     shown_for_any = signs.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), signs.names.marker)
@@ -400,10 +409,10 @@ def _not_there(signs: PageSigns) -> Shown:
     if in_text_at_most and signs.marker.in_text(signs.page.hidden) is Mention.CLEAR:
         return CheckOutcome.UNRECOGNISED, (*signs.place_alone, Reason.MARKER_HIDDEN)
     known = signs.digest in signs.expectation.texts_not_live
-    # An unchanged text that names the edition may have been the release all along.
+    # If an unchanged text mentions the edition, it may have been the release all along.
     named = signs.mention is Mention.PASSING
     if known and in_text_at_most and not named and shows_series(signs.page, signs.names):
-        # The content of a frame may be new although the page around it does not change.
+        # The content of a frame may be new even if the page around the frame has not changed.
         if signs.page.has_frame:
             return CheckOutcome.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
         return CheckOutcome.NOT_LIVE, (Reason.UNCHANGED,)
@@ -413,10 +422,11 @@ def _not_there(signs: PageSigns) -> Shown:
 
 
 def _led_to_an_earlier_edition(signs: PageSigns) -> bool:
-    """Return whether a redirect led to a page of an earlier edition before the release was due.
+    """Return whether a check before the due time was redirected to a page of an earlier edition.
 
-    From the due time on the result is False: some editions are named after the month of their figures, so an earlier
-    month in a heading may be this edition's. Then only a text from before the due time identifies an earlier edition.
+    After the due time, always return False. Some publishers name an edition after the month of its figures, so an
+    earlier month in a heading may belong to this edition. Then only a text that was already there before the due time
+    identifies a page as an earlier edition.
     """
     due_at = signs.expectation.due_at
     if due_at is not None and signs.answer.completed_at >= due_at:
@@ -439,7 +449,10 @@ def _why_unrecognised(signs: PageSigns) -> tuple[Reason, ...]:
 
 
 def _declared(signs: PageSigns) -> tuple[Reason, ...]:
-    """Return where a page names the edition only in its metadata; this proves nothing, so a person is asked."""
+    """Return a reason for each kind of metadata in which a page clearly names the edition.
+
+    Metadata alone proves nothing, so a person is asked.
+    """
     places = (
         (Reason.MARKER_IN_META, signs.page.meta),
         (Reason.MARKER_IN_LINKED_DATA, signs.page.linked_data),
@@ -457,4 +470,4 @@ PAGE_RULES: tuple[Callable[[PageSigns], Shown | None], ...] = (
     _there,
     _not_there,
 )
-"""The rules for a page, in order: the first that returns something decides."""
+"""The rules for pages. They are tried in this order until one returns a result."""

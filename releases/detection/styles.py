@@ -1,7 +1,8 @@
-"""The embedded style sheets of a page as rules, and the matching of elements to them.
+"""Parse the embedded style sheets of a page, and match elements against their selectors.
 
 Only declarations that can hide text are stored. Elements are matched from the root downwards, so that no selector has
-to search their ancestors. The cost therefore grows only with the length of the sheets and of the page.
+to search the ancestors of an element. This limits the cost, which depends only on the length of the style sheets and of
+the page.
 """
 
 import operator
@@ -33,14 +34,17 @@ from cssselect2.parser import (
 from tinycss2.nth import parse_nth
 
 MOST_CHARACTERS = 300_000
-"""The limit for all style sheets of a page, without embedded pictures and fonts; longer text takes seconds to parse."""
+"""The maximum total length of a page's style sheets, without embedded pictures and fonts.
+
+Parsing longer style sheets would take seconds.
+"""
 
 _MOST_OF_AN_ATTRIBUTE = 10_000
 
 _MOST_SELECTORS = 20_000
 _SCREEN_WIDTH, _SCREEN_HEIGHT, _EM = 1280, 800, 16
 
-# The properties that can hide an element or its text; all others are ignored.
+# Only these properties can hide an element or its text. All others are ignored.
 PROPERTIES = frozenset({
     "display", "visibility", "content-visibility", "opacity", "filter", "position", "left", "right", "top", "bottom",
     "inset", "margin", "margin-left", "margin-top", "text-indent", "transform", "translate", "scale", "width", "height",
@@ -63,31 +67,42 @@ _LENGTH = re.compile(r"([\d.]+)(px|r?em)")
 
 
 class Unread(Exception):
-    """The style sheets are too long or too deeply nested, so it is not known what they hide."""
+    """The styles are too long or too complex to evaluate, so we do not know which text they hide."""
 
 
 type Declarations = Mapping[str, str]
-"""CSS values by property, in lower case. Variables are replaced by their values, except in keyframes."""
+"""A mapping of CSS properties to values, both in lower case.
+
+Variables in the values are replaced, except in keyframes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The declarations of one selector. Rules are ordered by `rank`, weakest first."""
+    """The declarations of one selector.
+
+    If several rules match an element, a rule with a higher `rank` overrides rules with a lower rank.
+    """
 
     rank: tuple[int, tuple[int, ...], int]
     normal: Declarations
     important: Declarations
     is_certain: bool = True
-    """False if a part of the selector is not evaluated here. Then only declarations that may hide text are applied."""
+    """False if we cannot evaluate a part of the selector.
+
+    If so, we do not know to which elements the rule applies, so only declarations that may hide text are used.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One compound of a selector, such as `.note` in `main > .note`.
 
-    `combinator` is the sign between the previous compound and this one. `needs` is the bit of the previous compound (0
-    for the first), and `gives` the bit of an element that matches this compound (0 for the last). Only the last
-    compound has a `rule`. `cost` is the number of parts to compare.
+    Each compound except the last has its own bit, which is set for elements that match the compound. `gives` is the bit
+    of this compound, or 0 for the last one. `needs` is the bit of the previous compound, or 0 for the first one.
+    `combinator` is the symbol between the previous compound and this one. It selects the elements in which the bit
+    `needs` must be set, for example the parent. Only the last compound has a `rule`. `cost` is the number of parts to
+    compare.
     """
 
     compound: CompoundSelector
@@ -99,7 +114,7 @@ class Step:
     is_plain: bool
     """Whether a match depends only on the element's type, class, ID, parent and ancestors.
 
-    If so for all steps, the result is cached for elements with the same values.
+    If all steps for an element are plain, the result is cached and used for all elements with the same values.
     """
 
 
@@ -171,7 +186,7 @@ def read_sheet(text: str) -> Sheet:
 
 @lru_cache(maxsize=4096)
 def read_inline(text: str) -> tuple[tuple[str, str, bool], ...]:
-    """Read the declarations of a style attribute: property, value, and whether it is important.
+    """Return the property and value of each declaration in a style attribute, and whether it is important.
 
     :raises Unread: if the text is too long or nested too deeply.
     """
@@ -187,7 +202,10 @@ def read_inline(text: str) -> tuple[tuple[str, str, bool], ...]:
 
 
 def _simple_declarations(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Read declarations without brackets, quotes, comments or escapes, several times as fast as a parser."""
+    """Read a style attribute that has no brackets, quotes, comments or escapes.
+
+    This is several times faster than a CSS parser.
+    """
     for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")
         name, value = name.strip(), value.strip().lower()
@@ -202,12 +220,12 @@ def split_inline(text: str, sheet: Sheet) -> tuple[Declarations, Declarations]:
 
 
 def applies_to_screen(query: str) -> bool:
-    """Return whether a media query is true on a screen of 1,280 by 800 pixels. An unknown feature counts as met."""
+    """Return whether a media query matches a 1,280 by 800 pixel screen. Unknown media features count as matching."""
     return any(map(_is_met, query.lower().split(","))) if query.strip() else True
 
 
 def matches(compound: CompoundSelector, element: Element) -> bool:
-    """Return whether an element matches one compound; a part that is not evaluated counts as a match."""
+    """Return whether an element matches one compound. Parts that we cannot evaluate count as matching."""
     return all(_has(element, part) for part in compound.simple_selectors)
 
 
@@ -284,7 +302,9 @@ def _split(
 
 
 def _resolved(value: str, variables: Mapping[str, str]) -> str:
-    for _ in range(4):  # limited, because a variable may refer to others, or to itself
+    # The value of a variable can contain other variables, or the variable itself. So the replacement is repeated, but
+    # only a few times.
+    for _ in range(4):
         if "var(" not in value or len(value) > MOST_CHARACTERS // 100:
             break
         value = _VARIABLE.sub(lambda found: variables.get(found[1], found[2] or "unset").strip(), value)
@@ -318,7 +338,7 @@ def _selectors_of(text: str) -> list[Selector]:
 
 def _compounds(tree: CombinedSelector | CompoundSelector) -> Iterator[tuple[CompoundSelector, str]]:
     found: list[tuple[CompoundSelector, str]] = []
-    # Walk the tree from right to left, as the parser has nested it.
+    # The last compound is at the root of the parser's tree, so the compounds are read from right to left.
     while isinstance(tree, CombinedSelector):
         found.append((tree.right, tree.combinator))
         tree = tree.left

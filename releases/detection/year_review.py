@@ -1,10 +1,10 @@
 """The figures that GOV.UK states about one page in a past year, each with its source address and JSON field.
 
-The figures are the publisher's own statement. They are never checks of ours, and no verdict is made from them.
+All figures are the publisher's own. They do not come from our checks, and no verdict is based on them.
 
-Sources of the shapes: alphagov/search-api (docs/using-the-search-api.md, config/schema/field_definitions.json),
-alphagov/publishing-api (content_schemas), and alphagov/whitehall (app/models/statistics_announcement.rb). An
-announcement leaves the search and becomes a redirect once its statistics are published.
+The formats are defined in alphagov/search-api (docs/using-the-search-api.md, config/schema/field_definitions.json),
+alphagov/publishing-api (content_schemas), and alphagov/whitehall (app/models/statistics_announcement.rb). When
+statistics are published, GOV.UK removes their announcement from the search and redirects its address.
 """
 
 import json
@@ -22,7 +22,10 @@ from releases.rules.calendar import in_london, local_date, months_after
 from releases.rules.response import Answer, Failure
 
 DOCUMENT_TYPES = ("official_statistics", "national_statistics", "statistical_data_set")
-"""The document types of publications that GOV.UK's search lists; bulletins in HTML are parts of these."""
+"""The document types of publications in GOV.UK's search.
+
+HTML bulletins are parts of these publications.
+"""
 
 _LONGEST_NOTE = 500
 _MOST_CHANGES = 400
@@ -34,7 +37,10 @@ class PageKind(StrEnum):
 
 
 class PageOutcome(StrEnum):
-    """The result of a request to the content API for a page. LISTED: we have not requested the page yet."""
+    """The result of requesting a page from the content API.
+
+    LISTED means that we have not requested the page yet.
+    """
 
     LISTED = "listed"
     READ = "read"
@@ -44,7 +50,10 @@ class PageOutcome(StrEnum):
 
 
 class Figure(StrEnum):
-    """The figures of a page. A page can have several CHANGED figures, and at most one of each other kind."""
+    """The kinds of figures that a page can have.
+
+    A page can have several figures of the kind CHANGED, but at most one of each other kind.
+    """
 
     ANNOUNCED_FOR = "announced_for"
     STATE = "state"
@@ -63,10 +72,10 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatedFigure:
-    """One figure as the publisher states it, with the address that was read and the field in its JSON.
+    """One figure as the publisher states it, with the address and the JSON field from which it was read.
 
-    :param text: the words of the publisher: a displayed date, a note or a path.
-    :param at: an aware instant; None if the publisher gives none, or only a day.
+    :param text: a text of the publisher, such as a displayed date, a note or a path.
+    :param at: an aware instant, or None if the publisher states only a day, or no time at all.
     :param on: the London day of `at`, or the stated day if `at` is None.
     :param seconds: the length of a publishing delay (`Figure.DELAY`).
     """
@@ -82,13 +91,16 @@ class StatedFigure:
 
 @dataclass(frozen=True, slots=True)
 class PageStatement:
-    """Everything that the publisher states about one page; a missing figure is not known."""
+    """Everything that the publisher states about one page. If a figure is missing, it is unknown."""
 
     outcome: PageOutcome = PageOutcome.LISTED
     title: str = ""
     figures: tuple[StatedFigure, ...] = ()
     has_history: bool = False
-    """Whether the page has a public history, whose entries of the year are in `figures`."""
+    """Whether the page has a public history of its changes.
+
+    `figures` contains the entries of this history for the year of the review.
+    """
 
     def find(self, name: Figure) -> StatedFigure | None:
         return next((figure for figure in self.figures if figure.name is name), None)
@@ -98,7 +110,7 @@ class PageStatement:
 
 
 def find_problem(answer: Answer) -> CalendarProblem | None:
-    """Return why a request has to be retried; None if its response can be read."""
+    """Return why a request has to be retried, or None if no retry is needed."""
     if answer.failure is Failure.ASKED_TO_WAIT or answer.status == 429:
         return CalendarProblem.ASKED_TO_WAIT
     if answer.failure in _PERMANENT:
@@ -113,7 +125,9 @@ _PERMANENT = frozenset({Failure.TOO_MANY_REDIRECTS, Failure.ADDRESS_REFUSED, Fai
 
 
 def state_from_search(listed: ListedRelease, *, kind: PageKind, address: str) -> PageStatement:
-    """Return what the search states about a page: an announcement's date, state and notes, or a publication's title.
+    """Return the statement about a page from a search result.
+
+    For an announcement, it contains the title, date, state and notes. For a publication, it contains only the title.
 
     :param address: the address of the page of search results.
     """
@@ -137,7 +151,9 @@ def state_from_search(listed: ListedRelease, *, kind: PageKind, address: str) ->
 
 
 def state_from_content(answer: Answer, *, year: int) -> PageStatement:
-    """Return what a response of the content API states about a page, with the public changes of one year.
+    """Return the statement about a page from a response of the content API.
+
+    Public changes are included only if they were made in the year (London time).
 
     :param answer: a response for which `find_problem` returned None.
     """
@@ -165,10 +181,11 @@ def state_from_content(answer: Answer, *, year: int) -> PageStatement:
 
 
 def merge_statements(earlier: PageStatement, later: PageStatement) -> PageStatement:
-    """Return a page's statement after a further response, with the earlier figures that the response does not replace.
+    """Return the later of two statements about a page, with figures from the earlier one added.
 
-    A page that was read again replaces the earlier figures with the same address or the same name. Figures from the
-    search remain if the page itself does not give them, because an announcement loses its date when it is published.
+    If the later response was read, its figures replace all earlier figures with the same address or the same name. An
+    earlier MOVED_TO figure is always removed. All other earlier figures are kept. For example, the date from the search
+    is kept, because an announcement loses its date when its statistics are published.
     """
     addresses, names = set[str](), {Figure.MOVED_TO}
     if later.outcome is PageOutcome.READ:
@@ -179,10 +196,12 @@ def merge_statements(earlier: PageStatement, later: PageStatement) -> PageStatem
 
 
 def concerns_year(statement: PageStatement, year: int) -> bool:
-    """Return whether a page belongs to a year (London time) by the publisher's own dates, or True if they do not say.
+    """Return whether a page belongs to a year (London time), according to the dates that the publisher states.
 
-    A page whose public history has no entry in the year did not change in that year. A page without a history may have
-    changed.
+    - If one of the dates is in the year, return True.
+    - Otherwise, if the page was first published after the year, return False.
+    - Otherwise, if the page has a public history, return False, because it was not changed in the year.
+    - Otherwise return True, because the page may have been changed in the year.
     """
     days = {day for figure in statement.figures for day in _days_of(figure)}
     if any(day.year == year for day in days):
@@ -229,7 +248,7 @@ def _read_announcement(document: GovukDocument, address: str) -> Iterator[Stated
 def _read_publication(
     document: GovukDocument, written: Mapping[str, Any], address: str, *, year: int
 ) -> Iterator[StatedFigure]:
-    """:param written: the whole JSON document, because `document` has no days without a time."""
+    """:param written: the whole JSON document. Unlike `document`, it contains dates without a time."""
     if at := document.scheduled_at:
         yield StatedFigure(Figure.SCHEDULED_FOR, address, "publishing_scheduled_at", at=at, on=local_date(at))
     if document.delay_seconds is not None:
@@ -258,7 +277,10 @@ def _day_written(written: object) -> date | None:
 
 
 def _time_written(written: object) -> datetime | None:
-    """Return an instant, or None for midnight, which older documents contain if only the day is known."""
+    """Parse an instant. Return None if it is midnight in UTC or in London.
+
+    Older documents contain midnight if only the day is known.
+    """
     read = parse_instant(written)
     if read is None or time(0) in {read.astimezone(UTC).time(), in_london(read).time()}:
         return None

@@ -1,1 +1,1 @@
-"""The stored checks and pages of a release: storing, reading, embargo, export, anchors and retention."""
+"""Store, seal, export, anchor and prune the checks and pages of releases."""

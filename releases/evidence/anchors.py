@@ -1,4 +1,4 @@
-"""Anchors: their creation and verification, and their time stamps by an authority (RFC 3161)."""
+"""Create and verify anchors, and get time stamps for them from an authority (RFC 3161)."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,19 +17,20 @@ from releases.rules.anchor import Head, WrittenAnchor, anchor_lines, digest_of_r
 logger = logging.getLogger(__name__)
 
 type Chains = Sequence[type[ChainedRow]]
-# Position, hash of the row before, hash of the row.
+# The position of a row, the hash of the previous row, and the hash of the row itself.
 type Link = tuple[int, str, str]
 
 
 def make_anchor(
     chains: Chains, *, why: Anchor.Why, at: datetime, with_timestamp: bool, after: int | None = None
 ) -> Anchor | None:
-    """Combine the heads of the chains into a new anchor; None if there is no row yet, or another process was first.
+    """Create and return an anchor that combines the heads of the chains.
 
-    The rows are read outside a transaction, so that no writer has to wait. They never change.
+    Return None if there are no rows yet, or if another process has already created the next anchor. The rows are read
+    outside a transaction, so that writers do not have to wait. This is safe, because rows never change.
 
-    :param after: the number of the last anchor when the need for a new one was found (0 if there was none); None if any
-        number is accepted.
+    :param after: the number of the last anchor at the time when the caller found that a new anchor is needed, or 0 if
+        there was none. If there is a newer anchor now, no anchor is created. If `after` is None, this is not checked.
     """
     last = Anchor.in_order().last()
     newest = last.position if last else 0
@@ -54,12 +55,12 @@ def make_anchor(
 
 
 def anchor_text(anchor: Anchor) -> list[str]:
-    """Write an anchor as text for use outside the office."""
+    """Return the lines of an anchor as text, for use outside the office."""
     return anchor_lines(anchor.position, made_at=anchor.made_at, root=anchor.root, heads=anchor.combined())
 
 
 def check_anchors(chains: Chains, *, follow: Follow = without_progress) -> str | None:
-    """Return one sentence on the first anchor in the database that does not match the chains, or None."""
+    """Return a sentence about the first stored anchor that does not match the chains, or None if all anchors match."""
     models, before = _by_name(chains), dict[str, Head]()
     anchors = Anchor.in_order()
     for anchor in follow(anchors.iterator(chunk_size=CHUNK), anchors.count()):
@@ -76,7 +77,10 @@ def check_anchors(chains: Chains, *, follow: Follow = without_progress) -> str |
 
 
 def check_external_anchor(written: WrittenAnchor, chains: Chains) -> str | None:
-    """Return one sentence on how an anchor that is stored outside the office does not match the chains, or None."""
+    """Compare an anchor that is stored outside the office with the chains.
+
+    Return a sentence about the first difference, or None if the anchor matches.
+    """
     if fault := check_consistency(written):
         return fault
     models = _by_name(chains)
@@ -91,7 +95,10 @@ def check_external_anchor(written: WrittenAnchor, chains: Chains) -> str | None:
 
 
 def check_consistency(written: WrittenAnchor) -> str | None:
-    """Return advice if the lines of an anchor do not match each other, or None."""
+    """Check that the root of a written anchor matches its other lines.
+
+    If the root does not match, return advice for the user. Otherwise return None.
+    """
     if written.is_consistent():
         return None
     return (
@@ -101,7 +108,7 @@ def check_consistency(written: WrittenAnchor) -> str | None:
 
 
 def links(chain: type[ChainedRow], *, first: int, last: int) -> Iterator[Link]:
-    """Read the hashes of a chain's rows from one position to another."""
+    """Yield the position and the hashes of each row of a chain from position `first` to position `last`."""
     rows = chain._default_manager.order_by("position").filter(position__range=(first, last))
     yield from rows.values_list("position", "previous_hash", "row_hash").iterator(chunk_size=CHUNK)
 
@@ -112,7 +119,7 @@ def _by_name(chains: Chains) -> Mapping[str, type[ChainedRow]]:
 
 def _heads(chains: Chains, *, after: Mapping[str, int]) -> Iterator[Head]:
     models = _by_name(chains)
-    # One query, so that all heads are from one instant.
+    # Read all heads in one query, so that they are from the same instant.
     ends = ChainHead.objects.filter(chain__in=models, position__gt=0).values_list("chain", "position", "row_hash")
     for chain, position, row_hash in sorted(ends):
         first = after.get(chain, 0) + 1
@@ -126,7 +133,10 @@ def _gap(before: Head | None, head: Head) -> str | None:
 
 
 def _is_as_before(before: Head | None, head: Head) -> bool:
-    """Return whether a chain is as it was at the previous anchor, for which it was already compared."""
+    """Return whether a chain has no new rows since the previous anchor.
+
+    In that case, the chain was already compared with the previous anchor.
+    """
     return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
 
 
@@ -145,31 +155,32 @@ def _misfit(models: Mapping[str, type[ChainedRow]], head: Head) -> str | None:
     return None
 
 
-# Sends a query to the authority and returns its response; both in DER.
+# A function that sends a query to the authority and returns the response. Both are in DER.
 type SendQuery = Callable[[bytes], bytes]
 
 STAMPED_WITHIN = timedelta(days=7)
-"""After this, no time stamp is requested for an anchor, because later anchors combine the same rows."""
+"""No time stamp is requested for an anchor that is older than this, because later anchors cover the same rows."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
-# How long a request for a time stamp is claimed by a process: longer than its timeout. After this time another process
-# makes the request, because the first one may have died.
+# A process claims a request for a time stamp for this long, which is longer than the timeout of the request. After
+# that, another process makes the request, because the first process may have died.
 CLAIM = timedelta(minutes=2)
 MOST_AT_ONCE = 5
 CERTIFICATES_TAG = 0xA0
 
 
 class NotStamped(Exception):
-    """There is no valid time stamp; the message is one sentence about the reason."""
+    """There is no valid time stamp. The message gives the reason in one sentence."""
 
 
 def stamp_due(*, send_query: SendQuery, authority: str, certificates: str, now: datetime) -> int:
-    """Request the time stamps that are due, the newest anchor first, and store those that are valid.
+    """Request the time stamps that are due, and store those that are valid.
 
-    Requests are made outside a transaction. A failed request ends this run, because the next one would probably fail
-    too. It is retried after growing pauses, for seven days.
+    The newest anchor is stamped first. Requests are made outside a transaction. If a request fails, this run ends,
+    because the next request would probably fail too. The failed request is retried for seven days, with increasing
+    waits.
 
-    :param authority: the address of the authority, which is stored.
+    :param authority: the address of the authority, to be stored with the time stamps.
     :param certificates: the authority's certificates, in PEM.
     :return: the number of time stamps that were stored.
     """
@@ -191,12 +202,14 @@ def stamp_due(*, send_query: SendQuery, authority: str, certificates: str, now: 
 
 
 def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | None = None) -> datetime:
-    """Check that a response is a time stamp of a root by the authority of some certificates; return its time.
+    """Verify that a response is a time stamp of a root, and return the stamped time.
 
-    :param root: 64 hexadecimal digits. These digits are stamped as text, so that `openssl ts -verify` can use a file
-        that contains them.
-    :param nonce: the nonce of the query, if this is the response to it.
-    :raises NotStamped: if the response is not a valid time stamp.
+    :param root: 64 hexadecimal digits. These digits are stamped as text, so that `openssl ts -verify` can check the
+        time stamp against a file that contains the digits.
+    :param certificates: the certificates of the authority, in PEM.
+    :param nonce: the nonce of the query. None if it is not known, as for a stored response.
+    :raises NotStamped: if the response is not a valid time stamp of the root by this authority, or if `certificates`
+        contains no root certificate.
     """
     given = x509.load_pem_x509_certificates(certificates.encode()) if certificates else []
     roots = [one for one in given if one.issuer == one.subject]
@@ -214,22 +227,24 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
         return read.tst_info.gen_time.astimezone(UTC)
     except NotStamped:
         raise
-    # Catch everything: a response can contain anything, and the certificate parser raises a dozen kinds of exceptions.
+    # Catch all exceptions, because a response can contain anything, and the certificate parser raises a dozen kinds of
+    # exceptions.
     except Exception as fault:
         reason = f"The response of the authority is not a valid time stamp of this root: {fault}"
         raise NotStamped(reason) from fault
 
 
 def sort_certificates(response: bytes) -> bytes:
-    """Return a response with the certificates of its signature in DER order, which rfc3161-client requires.
+    """Sort the certificates in a response in DER order, as rfc3161-client requires.
 
-    OpenSSL, and authorities built on it, send the certificates in the order of the chain (BER). The certificates are
-    not part of the signed content.
+    OpenSSL and the authorities that use OpenSSL send the certificates in the order of the certificate chain (BER). The
+    certificates are not part of the signed content, so the signature stays valid.
 
     :raises ValueError: if the response ends too early.
     """
-    # Find the content of TimeStampResp, then of TimeStampToken (after the status), of its content (after the type), and
-    # of SignedData.
+    # Find the content of SignedData. The TimeStampToken is the second element of TimeStampResp, after the status. The
+    # content of the token is its second element, after the content type. SignedData is the first element of that
+    # content.
     start, end = _der_content(response, 0)
     for number in (1, 1, 0):
         parts = _der_parts(response, start, end)
@@ -246,7 +261,7 @@ def sort_certificates(response: bytes) -> bytes:
 
 
 def _der_parts(der: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the start and end of each element between two positions."""
+    """Return the start and end of each DER element between two positions."""
     parts = []
     while start < end:
         after = _der_content(der, start)[1]
@@ -256,11 +271,14 @@ def _der_parts(der: bytes, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _der_content(der: bytes, start: int) -> tuple[int, int]:
-    """Return the start and end of the content of an element with a one-byte tag."""
+    """Return the start and end of the content of the DER element at a position.
+
+    The tag of the element must have one byte.
+    """
     if start + 2 > len(der):
         raise ValueError("it ends too early")
     length, content = der[start + 1], start + 2
-    if length > 0x80:  # its low seven bits are the number of bytes of the length
+    if length > 0x80:  # the low seven bits are the number of bytes that contain the length
         content, length = content + (length & 0x7F), int.from_bytes(der[content : content + (length & 0x7F)])
     if content + length > len(der):
         raise ValueError("it ends too early")
@@ -268,7 +286,7 @@ def _der_content(der: bytes, start: int) -> tuple[int, int]:
 
 
 def check_time_stamps(*, certificates: str, follow: Follow = without_progress) -> str | None:
-    """Return one sentence on the first anchor whose time stamp does not fit its root or time, or None.
+    """Return a sentence about the first time stamp that does not match its anchor's root or time, or None.
 
     :param certificates: the certificates of all authorities that made the time stamps, in PEM.
     """

@@ -1,9 +1,10 @@
-"""The move of page bodies and pictures from the database to a storage of objects, if the office has one.
+"""Move page bodies and pictures from the database to object storage, if the office has one.
 
-Objects whose bodies were removed from the database are removed too.
+When no row refers to a body any more and the body is deleted, its object is removed too.
 
-The storage is `STORAGES["bodies"]`. Monitoring never uses it: checks store bodies in the database, and a job moves them
-a day later. An object has the compressed bytes. Its name is the SHA-256 of the body before compression.
+The storage is `STORAGES["bodies"]`. Monitoring never uses it. Checks store bodies in the database, and a job moves the
+bodies a day later. An object contains the compressed bytes of a body. The name of the object is the SHA-256 of the
+uncompressed body.
 """
 
 import logging
@@ -25,16 +26,17 @@ logger = logging.getLogger(__name__)
 
 type Stop = Callable[[], bool]
 
-# Bodies are moved only after a day, because during a release morning most bodies are replaced by the next check's.
+# Bodies are moved only after a day, because on a release morning the next check soon replaces most bodies.
 MOVED_AFTER = timedelta(days=1)
 MOVED_AT_A_TIME = 1_000
 KEYS_AT_A_TIME = 200
-# No process needs this long to write one object. Within this time, an object without a body may still be being written.
+# Writing an object never takes longer than this. An object without a body is not removed within this time, because a
+# process may still be writing the object.
 WRITTEN_WITHIN = timedelta(hours=1)
 
 
 class ObjectDiffers(Exception):
-    """The storage returned other bytes than it was given; the body stays in the database."""
+    """The storage returned different bytes from those that we wrote. The body stays in the database."""
 
 
 def is_configured() -> bool:
@@ -42,11 +44,11 @@ def is_configured() -> bool:
 
 
 def move_bodies(*, now: datetime, stop: Stop = lambda: False) -> int:
-    """Move bodies and pictures that were stored more than a day ago and are not under embargo, and return how many.
+    """Move bodies and pictures that were stored more than a day ago, and return their number.
 
     Bodies and pictures under embargo stay in the database.
 
-    :raises ObjectDiffers: if the storage does not return the bytes that it was given.
+    :raises ObjectDiffers: if the storage returns different bytes from those that we wrote.
     """
     moved = 0
     for keys in _find_movable(now=now) if is_configured() else ():
@@ -84,7 +86,7 @@ def _move(body: Body, *, now: datetime) -> None:
     if body.read_object() != compressed:
         raise ObjectDiffers(f"The storage of bodies returned other bytes than it was given for {body.sha256}.")
     with transaction.atomic():
-        # Lock the end of the chain of checks, as every process does that stores or removes bodies.
+        # Lock the head of the chain of checks. Every process that stores or removes bodies takes this lock.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         if Body.objects.filter(pk=body.pk).exists():
             Body.objects.move_out(body)
@@ -92,7 +94,7 @@ def _move(body: Body, *, now: datetime) -> None:
 
 
 def remove_objects(*, now: datetime) -> int:
-    """Remove the objects whose bodies were removed from the database, and return how many."""
+    """Remove the objects of bodies that were deleted, and return the number of removed objects."""
     if not is_configured():
         return 0
     removed = 0
@@ -100,7 +102,7 @@ def remove_objects(*, now: datetime) -> int:
     unneeded = BodyObject.objects.filter(~Exists(has_body), begun_at__lt=now - WRITTEN_WITHIN)
     for key in list(unneeded.values_list("pk", flat=True)):
         with transaction.atomic():
-            # The lock keeps another process from writing the object again meanwhile (`_move`).
+            # This lock prevents another process from writing the object again at the same time (`_move`).
             if unneeded.select_for_update().filter(pk=key).first() is None:
                 continue
             storages[BODY_STORAGE].delete(key)

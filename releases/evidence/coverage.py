@@ -11,19 +11,19 @@ from releases.models import Coverage, MonitoringRowRecord
 
 # A monitoring process marks itself alive at least every 5 seconds. A silence of more than 15 seconds is a gap.
 LONGEST_SILENCE = timedelta(seconds=15)
-# A period is extended every few seconds. That is too often to record a digest each time, so one is recorded at this
-# interval.
+# A period is extended every few seconds. Recording a digest each time would be too often, so a digest is recorded only
+# at this interval.
 RECORD_EVERY = timedelta(minutes=5)
 # The largest expected difference between the clocks of two monitoring processes.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
 
-# The start and end of a period of coverage, or of a gap: two aware instants.
+# The start and end of a period of coverage or of a gap, as aware instants.
 type Stretch = tuple[datetime, datetime]
 
 
 class TimedCheck(Protocol):
-    """A check, which shows that monitoring was working; its instants are aware."""
+    """A check as evidence that monitoring was working. Its instants are aware."""
 
     @property
     def sent_at(self) -> datetime:
@@ -35,7 +35,11 @@ class TimedCheck(Protocol):
 
 
 def mark_alive(process: str, *, at: datetime) -> None:
-    """Record that a process was alive at an aware instant, extending its last period if that is recent."""
+    """Record that a process was alive at an aware instant.
+
+    If the last period of the process ended at most 15 seconds ago, extend this period. Otherwise begin a new period,
+    unless another period of the process includes the instant.
+    """
     extended = Coverage.objects.filter(
         watcher=process, ended_at__gte=at - LONGEST_SILENCE, began_at__lte=at, ended_at__lte=at
     ).update(ended_at=at)
@@ -50,9 +54,10 @@ def mark_alive(process: str, *, at: datetime) -> None:
 
 
 def check_coverage() -> str | None:
-    """Return one sentence on the first period whose end cannot have been written by this module, or None.
+    """Return a sentence about the first period whose end was changed outside this module, or None.
 
-    The recorded digests cover everything except an end after `recorded_until`, so only such ends are checked here.
+    A recorded digest covers `recorded_until`, but not `ended_at`. So this function checks the periods in which these
+    two differ. The difference is valid only if it is short and the period ended only recently.
     """
     newest = Coverage.objects.order_by("recorded_until").values_list("recorded_until", flat=True).last()
     for row in Coverage.objects.exclude(ended_at=F("recorded_until")).order_by("pk"):
@@ -64,7 +69,7 @@ def check_coverage() -> str | None:
 
 
 def _record(begun: QuerySet[Coverage], *, at: datetime) -> None:
-    """Record digests of some periods, and of all periods that have ended since their last digest was recorded."""
+    """Record digests of some periods, and of all past periods whose end is not recorded yet."""
     over = Coverage.objects.filter(recorded_until__lt=F("ended_at"), ended_at__lt=at - LONGEST_SILENCE)
     with transaction.atomic():
         keys = sorted({*begun.values_list("pk", flat=True), *over.values_list("pk", flat=True)})
@@ -78,11 +83,12 @@ def monitored_stretches(*, start: datetime, end: datetime) -> list[Stretch]:
 
 
 def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()) -> list[Stretch]:
-    """Return the gaps between two aware instants, in order.
+    """Return the gaps in coverage between two aware instants, in order.
 
     A silence of up to 15 seconds is not a gap, because checks are never planned more often than every 5 seconds.
 
-    :param checks: these also count as coverage, because a process too busy to mark itself alive still makes checks.
+    :param checks: checks that also count as coverage. A process that is too busy to mark itself alive still makes
+        checks.
     """
     return gaps_in(monitored_stretches(start=start, end=end), start=start, end=end, checks=checks)
 
@@ -90,7 +96,7 @@ def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = 
 def gaps_in(
     stretches: Iterable[Stretch], *, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()
 ) -> list[Stretch]:
-    """Find gaps as `find_gaps` does, but from periods of coverage that the caller has read."""
+    """Find gaps as `find_gaps` does, but use periods of coverage that the caller has already read."""
     monitored = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
     checked = (
         (check.sent_at, check.completed_at) for check in checks if start < check.completed_at and check.sent_at < end

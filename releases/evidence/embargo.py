@@ -12,15 +12,15 @@ from releases.models.event import record_event
 from releases.permissions import Action, Person, User, acting_role, producers_where
 from releases.verdict.release import Place, Why
 
-# The keys of the producers whose embargo covers a body, by the body's hash.
+# A mapping from the hash of a body to the keys of the producers whose embargo covers the body.
 type Seals = Mapping[str, frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """What a bundle leaves out because its reader may not know of it until the release is published.
+    """The parts of an evidence bundle that its reader may not see until the release is published.
 
-    `statements` and `events` are keys of rows. `screenshots` says whether the list of screenshots is left out too.
+    `statements` and `events` contain the keys of rows. `screenshots` is true if the screenshots are left out too.
     """
 
     statements: Collection[int] = ()
@@ -34,13 +34,13 @@ NOTHING_WITHHELD = Withheld()
 def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
     """Return which bodies are under embargo, and for which producers.
 
-    A body is under embargo if it was received before the due time by a check whose result was not "not live".
+    A body is under embargo (sealed) if a check received it before the due time, unless the check found the release not
+    live. `find_bodies_seen_early` has the exact conditions. The same bytes are sealed wherever they were received.
 
-    Only facts lift a seal: the release is due and was found live. If the release is moved to a later date, its bodies
-    stay sealed until then. If it is cancelled, they stay sealed for good. The same bytes are sealed wherever they were
-    received.
+    The seal ends only when the release is due and was found live. If the release is moved to a later date, its bodies
+    stay sealed until that date. If the release is cancelled, its bodies stay sealed for good.
 
-    :param hashes: SHA-256 of the bodies.
+    :param hashes: the SHA-256 of each body.
     :param now: the aware instant at which the person wants to read the bodies.
     """
     seals: dict[str, set[int]] = defaultdict(set)
@@ -50,15 +50,17 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
 
 
 def may_read(person: Person, sealed_by: Collection[int]) -> bool:
-    """Return whether a person leads all producers whose embargo covers a body, and so may read the body.
+    """Return whether a person may read a body.
 
-    :param sealed_by: the producers' keys; none if the body is not sealed.
+    The person must lead all producers whose embargo covers the body.
+
+    :param sealed_by: the keys of these producers. Empty if the body is not sealed.
     """
     return set(sealed_by) <= set(producers_where(person, Action.READ_SEALED).values_list("pk", flat=True))
 
 
 READ = "body_read"
-"""The event that records who read or downloaded a body."""
+"""The kind of event that records who read or downloaded a body."""
 
 
 class How(StrEnum):
@@ -70,7 +72,7 @@ class How(StrEnum):
 
 
 class NoSuchBody(Exception):
-    """The release has no such body that this person may read."""
+    """The release does not have the requested body, or the person may not read the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class BodyEntry:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBody:
-    """A body that a person reads, with every check of the release that received it."""
+    """A body that a person reads, with all entries of the release for this body."""
 
     body: Body
     content: bytes
@@ -100,9 +102,9 @@ class OpenedBody:
 
 
 def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[BodyEntry]:
-    """List the stored bodies of a release, in the order in which they were received.
+    """List the stored bodies of a release, sorted by address, schedule and time.
 
-    :param by: the reader; the size and type of a body that is sealed for them are omitted.
+    :param by: the reader. If the reader may not read a body, its size and type are left out.
     """
     rows = (
         StoredBody.objects.filter(release=release)
@@ -117,8 +119,8 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
     """Return a stored body of a release, and record that the person read it.
 
     :raises NotYours: if the person has no role for the release's producer.
-    :raises NoSuchBody: if the release has no such body, or the body is sealed for the person.
-    :raises BodyUnavailable: if the storage of bodies does not return it.
+    :raises NoSuchBody: if the release does not have this body, or the person may not read the body.
+    :raises BodyUnavailable: if the body was moved to the object storage, and the storage does not return it.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
     rows = list(

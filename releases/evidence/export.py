@@ -1,4 +1,4 @@
-"""The evidence bundle of a release: its files, the proofs that an anchor covers them, and the record of each export."""
+"""Export the evidence of a release with proofs from anchors, and record each export."""
 
 import hashlib
 import zipfile
@@ -38,20 +38,26 @@ from releases.rules.canonical import canonical_json
 SCRIPT, README = "check-anchors.sh", "bundle-readme.txt"
 
 
-# A file's name in the bundle, and its bytes in parts.
+# The name of a file in the bundle, and its content in parts.
 type File = tuple[str, Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The rows of one chain that one anchor was the first to combine, and so proves."""
+    """Rows of one chain that an anchor proves.
+
+    `anchor` is the number of the first anchor that covers the rows. `head` is the head of the chain in this anchor.
+    """
 
     anchor: int
     head: Head
 
 
 def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[Batch]:
-    """Find the first anchor that combined each of some rows of a chain. The anchors are in order, each once."""
+    """Return a batch for each anchor that proves some of the rows, in order.
+
+    Each row is proved by the first anchor that covers the row.
+    """
     positions = list(rows.order_by("position").values_list("position", flat=True))
     found = []
     for anchor in Anchor.in_order().iterator(chunk_size=CHUNK):
@@ -63,9 +69,9 @@ def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[
 
 
 def proof_files(batches: Mapping[str, Sequence[Batch]]) -> Iterator[File]:
-    """Yield the files of the anchors that prove some rows, and the script that checks them.
+    """Yield the proof files of each anchor, and the script that checks them.
 
-    :param batches: the proved rows, by the name of their file, such as looks.
+    :param batches: the proved rows, keyed by the name of the file that contains them, such as "looks".
     """
     names: dict[int, list[tuple[str, str]]] = {}
     for name, proved in batches.items():
@@ -96,17 +102,18 @@ def _proof(anchor: Anchor, chain: str) -> bytes:
 
 
 EXPORTED = "evidence_exported"
-"""The event that records who exported a bundle."""
-# Reads and exports of the evidence are excluded; otherwise two bundles of the same evidence would differ.
+"""The kind of event that records who exported evidence."""
+# These events record access to the evidence. They are left out of the bundle, because otherwise two bundles of the same
+# evidence would differ.
 ACCESS = frozenset({embargo.READ, EXPORTED})
 
 
 def evidence_files(release: Release, *, now: datetime, withheld: Withheld = NOTHING_WITHHELD) -> Iterator[File]:
-    """Yield the files of a release's bundle from the database, without names of people.
+    """Yield the files of a release's evidence bundle, without names of people.
 
-    An event that is left out has only its hashes in the file of the chain, like events of other releases.
+    If an event is withheld, the file `events.chain` still contains its hashes, as it does for events of other releases.
 
-    :param now: the aware instant that decides which bodies are sealed; nothing else depends on it.
+    :param now: the aware instant that decides which bodies and screenshots are sealed. Nothing else depends on it.
     """
     observations = repository.checks_in_chain_order(release)
     events = ReleaseEvent.in_order().filter(release_public_id=release.public_id)
@@ -140,7 +147,10 @@ def evidence_files(release: Release, *, now: datetime, withheld: Withheld = NOTH
 
 
 def _screenshot_files(release: Release, *, now: datetime) -> Iterator[File]:
-    """Yield the list of screenshots, if there are any, and the pictures that are not sealed."""
+    """Yield the list of screenshots, and each picture that is not sealed.
+
+    If there are no screenshots, yield nothing.
+    """
     rows = list(
         Screenshot.objects.filter(release=release)
         .select_related("address")
@@ -162,7 +172,7 @@ def _screenshot(row: Screenshot, *, is_sealed: bool) -> dict[str, Any]:
 
 
 def sealed_bodies(release: Release, *, now: datetime) -> int:
-    """Count the stored bodies of a release that are sealed and so not in its bundle."""
+    """Count the bodies that are left out of a release's bundle because they are sealed."""
     stored = set(StoredBody.objects.filter(release=release, body__isnull=False).values_list("sha256", flat=True))
     return len(embargo.seals_on(stored, now=now)) if stored else 0
 
@@ -173,9 +183,10 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _chain[R: ChainedRow](chain: type[R], rows: QuerySet[R], proved: Sequence[Batch]) -> Iterator[bytes]:
-    """Write the part of a chain from the first to the last of some rows, as hashes only.
+    """Yield one line for each row of a part of a chain, with the hashes of the row.
 
-    :param proved: the anchors that prove the rows. The part includes all rows that these anchors combined.
+    The part contains all rows from the first to the last of `rows`. If the batches in `proved` begin earlier or end
+    later, the part is extended to include them.
     """
     ends = rows.aggregate(first=Min("position"), last=Max("position"))
     if ends["first"] is None:
@@ -200,8 +211,7 @@ def _release(release: Release) -> dict[str, Any]:
         "schedule_version": release.schedule_version,
         "addresses": [
             {name: getattr(address, name) for name in ("url", "role", "marker", "adapter", "required", "added_at")}
-            # Include these only if they are used, so that bundles of other releases are the same as before there were
-            # such fields.
+            # Include these newer fields only if they are used, so that bundles of other releases stay the same.
             | {name: value for name in ("part", "may_follow_minutes") if (value := getattr(address, name))}
             for address in release.addresses.order_by("pk")
         ],
@@ -214,7 +224,10 @@ def _fields(row: Verification) -> dict[str, Any]:
 
 
 def _statements(release: Release, withheld: Collection[int]) -> Iterator[dict[str, Any]]:
-    """Yield statements with their authors' roles, and the salted digests of their texts from the chain of events."""
+    """Yield the staff statements, each with its author's role and the salted digest of its text.
+
+    The digest is taken from the event of the statement.
+    """
     shown = Statement.objects.filter(release=release).exclude(pk__in=withheld)
     statements = list(shown.select_related("address").in_order())
     producer = release.series.producer_id
@@ -239,7 +252,7 @@ def _statements(release: Release, withheld: Collection[int]) -> Iterator[dict[st
 
 
 def _coverage(release: Release) -> Iterator[dict[str, Any]]:
-    """Yield the coverage of each process in the time in which the release was, or should have been, checked."""
+    """Yield the coverage of each process for the period in which the release was or should have been checked."""
     instants = [*(repository.find_observed_period(release) or ())]
     if release.due_at is not None:
         instants += [release.due_at, release.limit_at, *(address.limit_at for address in release.addresses.all())]
@@ -270,14 +283,15 @@ def _body(row: StoredBody, *, is_sealed: bool) -> dict[str, Any]:
     return entry | {"media_type": row.body.media_type, "size": row.body.size}
 
 
-# The earliest date of the ZIP format. All files have it, so that bundles of the same evidence are identical.
+# The earliest date that a ZIP file can contain. All files have this date, so that bundles of the same evidence are
+# identical.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
 _UNIX = 3
 
 
 def write_bundle(release: Release, out: IO[bytes], *, now: datetime, withheld: Withheld = NOTHING_WITHHELD) -> None:
-    """Write the bundle of a release as a ZIP file; the same evidence makes the same bytes."""
+    """Write the evidence bundle of a release as a ZIP file. The same evidence always gives the same bytes."""
     folder = bundle_folder_name(release)
     readme = Path(__file__).with_name(README).read_text().replace("THE OFFICE", settings.OFFICE_NAME, 1)
     sums: list[str] = []
@@ -289,7 +303,10 @@ def write_bundle(release: Release, out: IO[bytes], *, now: datetime, withheld: W
 
 
 class ExportFormat(StrEnum):
-    """The format of exported evidence: the complete bundle, or the checks alone for web archives."""
+    """The format of exported evidence.
+
+    BUNDLE contains all evidence. WARC contains only the checks, in the format of web archives.
+    """
 
     BUNDLE = "bundle"
     WARC = "warc"
@@ -306,7 +323,7 @@ def _add(bundle: zipfile.ZipFile, name: str, parts: Iterable[bytes]) -> str:
     entry = zipfile.ZipInfo(name, date_time=_DATE)
     entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, _PLAIN_FILE, _UNIX
     digest = hashlib.sha256()
-    # The length of a chain is not known before it is written, and may exceed the limit of the original ZIP format.
+    # The length of a file with a chain is not known in advance, and may exceed the limit of the original ZIP format.
     with bundle.open(entry, "w", force_zip64=True) as file:
         for part in parts:
             digest.update(part)
@@ -320,7 +337,7 @@ _PART = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class EvidenceExport:
-    """The hash of an exported file, and how many bodies are not in it because they are sealed."""
+    """The SHA-256 of an exported file, and the number of bodies that are left out because they are sealed."""
 
     sha256: str
     sealed: int
@@ -335,15 +352,15 @@ def export_evidence(
     export_format: ExportFormat = ExportFormat.BUNDLE,
     withheld: Withheld = NOTHING_WITHHELD,
 ) -> EvidenceExport:
-    """Write the evidence on a release into a file, and record who exported it, when, in which format, and its hash.
+    """Write the evidence of a release to a file, and record the export as an event.
 
-    The event is written before the file is delivered, so that no export is ever missing from the record. An export that
-    fails afterwards is recorded too.
+    The event contains the person, the time, the format and the hash of the file. It is recorded before the file is
+    delivered, so that no export can be missing from the record. If the delivery then fails, the event stays.
 
     :param out: an empty file, opened for writing and reading bytes.
     :param by: None for the command line, where the person is unknown.
-    :param withheld: what the bundle leaves out. The format WARC never contains any of it.
-    :raises NotYours: if the person's roles do not allow it.
+    :param withheld: the parts that the bundle leaves out. A WARC file never contains any of these parts.
+    :raises NotYours: if the person has no role that allows exports.
     """
     role = acting_role(by, Action.EXPORT_EVIDENCE, release.series.producer).value if by else COMMAND_LINE
     if export_format is ExportFormat.WARC:
@@ -355,7 +372,7 @@ def export_evidence(
     while part := out.read(_PART):
         digest.update(part)
     exported = EvidenceExport(sha256=digest.hexdigest(), sealed=sealed_bodies(release, now=at))
-    # An event without a format means the bundle, because at first there was no other format.
+    # The bundle was the first format, so an event without a format means the bundle.
     form = {} if export_format is ExportFormat.BUNDLE else {"format": export_format.value}
     record_event(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed, **form)
     return exported

@@ -1,4 +1,4 @@
-"""Verification of rows against their recorded digests, and of each recorded change against its event."""
+"""Verify that rows match their recorded digests, and that an event explains each recorded change."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -12,16 +12,17 @@ from django.db import models, transaction
 from releases.models.append_only import CHUNK, ChainedRow, Follow, without_progress
 from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table, format_of, lock_heads
 
-# The number of rows read under the lock of the chain; few, so that writers do not wait for long.
+# The number of rows that are read while the chain is locked. It is low, so that writers do not have to wait for long.
 EXAMINED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A change of a recorded row between the events at the positions `since` and `until`.
+    """A change of a recorded row.
 
-    If the digest is None, the row was deleted. `redacted_at` is the position of the event of a redaction, None for all
-    other changes.
+    The row was changed after the event at position `since`, and not later than the event at position `until`. If
+    `digest` is None, the row was deleted. If the change is a redaction, `redacted_at` is the position of its event.
+    Otherwise `redacted_at` is None.
     """
 
     table: str
@@ -34,7 +35,11 @@ class RowChange:
 
 @dataclass(slots=True)
 class Events:
-    """The positions of events that explain changes, by subject and by kind."""
+    """The positions of the events that can explain changes.
+
+    `about` maps the key of a subject to the positions and kinds of its events. `of_kind` maps a kind of event to
+    positions.
+    """
 
     about: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     of_kind: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -55,10 +60,14 @@ class Events:
 
 
 class RowHistory:
-    """The content of a chain of row records up to a position: the last digest of each row, all changes, all heads."""
+    """The history of recorded rows, read from a chain of row records up to `position`.
+
+    `digests` contains the last digest of each row. `heads` contains the heads of the other chains, as stored in the
+    records.
+    """
 
     def __init__(self, record: type[RowRecord], *, redacted_in: str = "") -> None:
-        """:param redacted_in: the chain with the events of redactions."""
+        """:param redacted_in: the name of the chain that contains the events of redactions."""
         self.record, self.redacted_in = record, redacted_in
         self.digests: dict[str, dict[str, str | None]] = defaultdict(dict)
         self.heads: dict[str, set[tuple[int, str]]] = defaultdict(set)
@@ -88,9 +97,10 @@ class RowHistory:
 
 
 def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str | None:
-    """Return one sentence if a row of a chain that a record of rows names is missing or differs, or None.
+    """Check that a chain still has all rows to which the row records refer.
 
-    So the record shows if the end of a chain was deleted together with its head.
+    Return a sentence about the first row that is missing or differs, or None. This detects that the end of a chain was
+    deleted together with its head.
     """
     known = {head: read.record.CHAIN for read in records for head in read.heads.get(chain.CHAIN, ())}
     left = dict(known)
@@ -107,12 +117,15 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str |
 def find_relinked_event(
     chain: type[AbstractEvent], *, key: str, name: str, named: type[models.Model], by: str
 ) -> str | None:
-    """Return one sentence on the first event whose key refers to another row than the name in its hash, or None.
+    """Return a sentence about the first event that was moved to another row, or None.
 
-    Events of a removed row stay, and one of them records the removal.
+    An event refers to its row twice: by a foreign key, which is not hashed, and by a name, which is hashed. The two
+    must refer to the same row. If the row was removed, its events stay, and one of them must record the removal.
 
-    :param key: the column with the row's key. `name` is the column with the row's name, which is part of the hash.
-    :param named: the table of the rows. `by` is its column with the names.
+    :param key: the column of the event that contains the foreign key.
+    :param name: the column of the event that contains the name.
+    :param named: the model of the row.
+    :param by: the column of `named` that contains the name.
     """
     links = chain._default_manager.order_by().values_list(key, name).annotate(first=models.Min("position"))
     first = {(link, called): position for link, called, position in links}
@@ -127,14 +140,15 @@ def find_relinked_event(
 def check_rows(
     read: RowHistory, *, events: Callable[[], Events] = Events, redacted: Mapping[int, Digests]
 ) -> str | None:
-    """Compare every row of some tables with its last recorded digest, and each change with an event.
+    """Check that every row matches its last recorded digest, and that an event explains each recorded change.
 
-    Rows that seem to differ are read again under the lock of the chain, because the product may have changed them
+    If a row seems to differ, it is read again while the chain is locked, because the product may have changed it
     meanwhile.
 
-    :param events: returns the events of the chain that the record follows, if these explain changes.
-    :param redacted: the digests that each redaction recorded, by the position of its event.
-    :return: one sentence on the first row that was changed, added or deleted by other means, or None.
+    :param events: a function that returns the events of the chain that the record follows. Use the default, which
+        returns no events, if no event has to explain the changes.
+    :param redacted: the digests that redactions recorded, keyed by the position of the redaction's event.
+    :return: a sentence about the first row that was changed, added or deleted by other means, or None.
     """
     read.read()
     tables = {table.name: table for table in read.record.TABLES}
@@ -157,8 +171,8 @@ def _unexplained(
         if change.redacted_at is not None:
             explained = redacted.get(change.redacted_at, {}).get(table.name, {}).get(change.key) == change.digest
         else:
-            # Only the present subject of a row can be read. If the subject can change (`about_moves`), it is unknown
-            # for all but the last change.
+            # Only the present subject of a row can be read. If the subject can change (`about_moves`), the subject at
+            # the time of an earlier change is unknown.
             unknown = table.about_moves and last[change.table, change.key] is not change
             subject = None if unknown else about[table.name].get(change.key)
             kinds = _event_kinds(table, change) or ()
@@ -174,9 +188,9 @@ def _event_kinds(table: Table, change: RowChange) -> Collection[str] | None:
 
 
 def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
-    """Return the subject of each changed row of a table, by the row's key.
+    """Return the subject of each changed row of a table, keyed by row.
 
-    A deleted row has no subject, unless each row of the table is its own subject.
+    Deleted rows are left out, unless each row of the table is its own subject.
     """
     keys = {change.key for change in changes if change.table == table.name}
     if table.about == "pk":
@@ -184,7 +198,7 @@ def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in batched(keys, EXAMINED_AT_ONCE):
         rows = table.model._base_manager.filter(pk__in=[int(key) for key in some])
-        # A row without a subject has the subject 0. No row has this key, so no event explains the change.
+        # Use the subject 0 for a row without a subject. No subject has this key, so no event explains the change.
         found |= {str(key): about or 0 for key, about in rows.values_list("pk", table.about)}
     return found
 

@@ -1,4 +1,7 @@
-"""The stored checks, as stored and as corrected by people's statements. No other module queries them."""
+"""Queries for stored checks, with or without corrections from staff statements.
+
+All queries for checks are in this module.
+"""
 
 import json
 import threading
@@ -47,9 +50,9 @@ from releases.verdict.address import Sighting, count_result, last_statements, si
 from releases.verdict.release import AddressChecks, DiagnosticCheck
 
 BEFORE_DUE = "before_due"
-"""The key in counts for checks that were made before the due time and found the release live or not live."""
+"""The key under which `count_by_result` counts checks before the due time that found a release live or not live."""
 
-# Parts of JSON as the database writes it, to be found in the text of a JSON column.
+# Strings that are searched in the text of a JSON column, in the form in which the database writes them.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
 SAYS_A_TIME = '"published_at"'
 TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
@@ -69,17 +72,19 @@ _NOT_OVER_BY_DUE = (
 )
 _PLAIN = Q(purpose=Purpose.PLAIN)
 _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
-# Only checks with a confirmed clock count. Without that, the order of observations is unknown.
+# Ignore checks with an unconfirmed clock, because the order of these checks is unknown.
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
-# A live check that was sent before the due time makes the checks before it matter, even if it was completed later or
-# bypassed caches.
+# If a live check was sent before the due time, a verdict also needs the checks before the live check. This also applies
+# if the live check was completed later or bypassed caches.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
 
 
 def _explains() -> Q:
-    """Return the condition that a check has a reason, or a time stated by the publisher, that a verdict has to explain.
+    """Return a condition for checks that a verdict must take into account.
 
-    PostgreSQL searches the JSON columns. SQLite cannot search an array in JSON, so the columns are searched as text.
+    These are the checks with one of the reasons in `codes`, and the checks for which the publisher stated a time of
+    publication. PostgreSQL searches the JSON columns. SQLite cannot search an array in JSON, so there the columns are
+    searched as text.
     """
     if connection.vendor == "postgresql":
         codes = [Reason.CLOCK_OFF, Reason.GONE, Reason.WITHDRAWN]
@@ -89,12 +94,18 @@ def _explains() -> Q:
 
 
 class _AddressCount(NamedTuple):
-    """The counts and times of the plain checks, and of those that bypassed caches, for one address and schedule.
+    """The counts and times of the checks of one address under one schedule.
 
-    `checks` is the number of plain checks. `shown` counts live checks that were sent before the due time, and `telling`
-    plain checks from before the due time that a verdict has to explain. `last_absent` and `last` are when the last "not
-    live" check with a confirmed clock and the last plain check before the due time were sent. `first` is when the first
-    of all other checks was sent.
+    Only plain checks and checks that bypassed caches are included. The times are when the checks were sent.
+
+    - `checks` is the number of plain checks.
+    - `shown` is the number of live checks that were sent before the due time.
+    - `telling` is the number of plain checks before the due time that a verdict must take into account.
+    - `last_absent` is the time of the last plain check before the due time that found the release not live. Checks with
+      an unconfirmed clock are ignored.
+    - `last` is the time of the last plain check before the due time.
+    - `first` is the time of the first of all other checks: those that bypassed caches, that were not completed before
+      the due time, or that are not for the present schedule.
     """
 
     checks: int
@@ -118,7 +129,7 @@ class _AddressCount(NamedTuple):
 class _ReleaseCount(NamedTuple):
     """The counts of one release under one schedule.
 
-    The counts include the checks up to `position` in the chain, where the row has the hash `row_hash`.
+    The counts include the checks up to `position` in the chain. `row_hash` is the hash of the row at this position.
     """
 
     schedule_version: int
@@ -129,25 +140,28 @@ class _ReleaseCount(NamedTuple):
 
 
 class _CountCache:
-    """The last counts of releases in this process.
+    """A cache of the counts of releases in this process.
 
-    A release has hundreds of earlier checks, which would be counted for each verdict and each draft. Checks are only
-    ever added at the end of their chain, and a hash covers all rows before it. So counts up to a position hold as long
-    as the row there has the same hash, and only later checks have to be counted.
+    A release has hundreds of checks. Without the cache, all of them would be counted again for each verdict and each
+    draft. Checks are only added at the end of the chain, and the hash of a row covers all earlier rows. So cached
+    counts are valid as long as the row at their position has the same hash. Then only later checks have to be counted.
     """
 
     MOST = 2_000
-    """The most entries. In most offices fewer releases are due at once. An entry takes a kilobyte."""
+    """The maximum number of entries. An entry takes a kilobyte.
+
+    In most offices, fewer releases are due at the same time.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[int, _ReleaseCount] = {}
         self._lock = threading.Lock()
 
     def find(self, schedules: Mapping[int, tuple[int, datetime | None]], end: int) -> dict[int, _ReleaseCount]:
-        """Return the cached counts of some releases that are still valid, by the key of the release.
+        """Return the valid cached counts of some releases, keyed by release.
 
-        Counts are valid if they are of the given schedule, end at `end` or before, and the row at their end is
-        unchanged.
+        Counts are valid if they are for the given schedule, if they end at or before the position `end`, and if the row
+        at which they end is unchanged.
         """
         with self._lock:
             known = {key: self._counts[key] for key in schedules if key in self._counts}
@@ -175,17 +189,17 @@ _counts = _CountCache()
 
 
 def count_checks(releases: Collection[int]) -> None:
-    """Count the checks of some releases now, so that only later ones are counted when they are judged."""
+    """Count the checks of some releases in advance, so that fewer have to be counted when the releases are judged."""
     _count(releases)
 
 
 def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey, int]]:
-    """Find which stored checks of some releases must be read, in a few queries.
+    """Return a condition for the stored checks of some releases that must be read.
 
-    Checks that are stored after this call are left to the next call, because a partial count could make other checks
-    seem to be repetitions.
+    Checks that only repeat other checks are left out. Checks that are stored after this call are left out too, because
+    the counts do not include them. Otherwise, other checks could be mistaken for repetitions.
 
-    :return: a condition on the checks, and the number of stored plain checks by release, schedule and address.
+    :return: the condition, and the number of stored plain checks, keyed by release, schedule and address.
     """
     end, counts = _count(releases)
     in_full = set(
@@ -201,7 +215,7 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey
         else:
             instants |= {at for at in (count.last_absent, count.last) if at}
             begins |= {count.first} if count.first else set()
-    # This condition lets the database use its index and read no earlier checks.
+    # With this condition, the database can use its index and skip earlier checks.
     from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
     unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
     return Q(position__lte=end) & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
@@ -220,8 +234,8 @@ def _count(releases: Collection[int]) -> tuple[int, Mapping[AddressKey, _Address
         .values_list("pk", "schedule_version", "due_at")
     }
     known = _counts.find(schedules, end)
-    # Use only the most common positions, so that the query has few conditions. Releases that were judged together were
-    # counted up to the same position.
+    # Use only the cached counts that end at the most common positions, so that the query has few conditions. If
+    # releases were judged together, their counts end at the same position.
     usual = {position for position, _ in Counter(one.position for one in known.values()).most_common(MOST_POSITIONS)}
     known = {key: one for key, one in known.items() if one.position in usual}
     found: dict[int, dict[AddressKey, _AddressCount]] = {
@@ -246,7 +260,7 @@ MOST_POSITIONS = 10
 
 
 def _count_which(which: Q) -> Iterator[tuple[AddressKey, _AddressCount]]:
-    """Count plain checks and those that bypassed caches, in one query."""
+    """Count the plain checks and the checks that bypassed caches, in one query."""
     counted = (
         Observation.objects.filter(which, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH])
         .annotate(codes=Cast("reasons", TextField()), written=Cast("publisher_says", TextField()))
@@ -267,12 +281,13 @@ def _count_which(which: Q) -> Iterator[tuple[AddressKey, _AddressCount]]:
 
 # The key of a release and the version of its schedule.
 type ScheduleKey = tuple[int, int]
-# Returns the checks of one schedule, by the key of the address. If it cannot read a check, only this release fails.
+# A function that returns the checks of a release under one schedule, keyed by address. If a check cannot be read, only
+# the call for its release fails.
 type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 
 
 class RecordedCheck(NamedTuple):
-    """The row of one check: a plain one, one that bypassed caches, or one of a further vantage point."""
+    """The row of a plain check, of a check that bypassed caches, or of a check from another vantage point."""
 
     release_id: int
     schedule_version: int
@@ -296,7 +311,7 @@ class RecordedCheck(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The words with which the page said that the release was absent; "" if none are stored."""
+        """The text by which the page said that the release was absent, or "" if no text is stored."""
         return words_from_json(_parse_reasons(self.codes))
 
     @property
@@ -315,7 +330,10 @@ class RecordedCheck(NamedTuple):
         return publisher_from_json(json.loads(self.says)) if self.says else None
 
     def sighting(self, statement: str | None) -> Sighting:
-        """Return the check as corrected by the last statement about its text, if there is one."""
+        """Return the check, corrected by the last staff statement about its text.
+
+        :param statement: the kind of this statement, or None if there is no statement.
+        """
         return sighting_of(
             self.result,
             statement,
@@ -329,15 +347,18 @@ class RecordedCheck(NamedTuple):
         )
 
 
-@lru_cache(maxsize=1024)  # cached, because most checks have the same reasons as earlier ones
+@lru_cache(maxsize=1024)  # cached, because most checks have the same reasons as earlier checks
 def _parse_reasons(reasons: str) -> tuple[str, ...]:
     return tuple(json.loads(reasons))
 
 
 def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:
-    """Read plain checks and checks that bypassed caches, without superseded ones, in the order of sending.
+    """Read plain checks and checks that bypassed caches, in the order in which they were sent.
 
-    :param says: a condition on the checks whose statement of the publisher is read too; None for all.
+    Superseded checks are left out.
+
+    :param says: a condition. The publisher's statement is only read for checks that meet the condition. If it is None,
+        the statement is read for all checks.
     """
     written = Cast("publisher_says", TextField())
     checks = (
@@ -352,23 +373,27 @@ def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:
 
 
 def read_needed_checks(releases: Collection[int]) -> tuple[Iterable[RecordedCheck], Mapping[AddressKey, int]]:
-    """Read the checks of some releases, without those that only repeat others, in the order of sending.
+    """Read the checks of some releases that a verdict needs, in the order in which they were sent.
 
-    A statement of the publisher is read only if it has a time of publication.
+    Checks that only repeat other checks are left out. The publisher's statement is only read if it contains a time of
+    publication.
 
-    :return: the checks, and the number of stored plain checks by release, schedule and address.
+    :return: the checks, and the number of stored plain checks, keyed by release, schedule and address.
     """
     needed, number = find_needed_checks(releases)
     return _read(needed & Q(release__in=releases), says=Q(written__contains=SAYS_A_TIME)), number
 
 
 def read_present_checks(release: Release) -> list[RecordedCheck]:
-    """Read all checks of a release's present schedule, plain or bypassing caches, in the order of sending."""
+    """Read the plain checks and the checks that bypassed caches for a release's present schedule.
+
+    The checks are in the order in which they were sent.
+    """
     return list(_read(Q(release=release, schedule_version=release.schedule_version)))
 
 
 class WindowCheck(NamedTuple):
-    """A plain check of a present schedule, without the columns that only a verdict needs."""
+    """A plain check for the present schedule of a release, without the columns that only a verdict needs."""
 
     release_id: int
     address_id: int
@@ -387,9 +412,10 @@ class WindowCheck(NamedTuple):
 
 
 def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[int]]) -> list[WindowCheck]:
-    """Read the plain checks that were sent within some periods, in the order of sending.
+    """Read the plain checks that were sent in some periods, in the order in which they were sent.
 
-    :param windows: the keys of the releases, by the two aware instants between which their checks were sent.
+    :param windows: a mapping from a period to the keys of the releases whose checks are read. A period is two aware
+        instants.
     """
     if not windows:
         return []
@@ -399,14 +425,14 @@ def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[in
     return list(map(WindowCheck._make, columns))
 
 
-# A check is sent at most this long before it is stored, except in an outage.
+# Except in an outage, a check is stored within this time after it was sent.
 _STORED_WITHIN = timedelta(minutes=1)
 # A transaction may be committed up to this long after the `recorded_at` of its rows.
 _COMMITTED_WITHIN = timedelta(seconds=2)
 
 
 def find_checked_since(instant: datetime, releases: Collection[int]) -> set[int]:
-    """Return which of some releases, by key, have a check that was stored since an instant, or shortly before it."""
+    """Return the keys of the releases that have a check stored after an instant, or shortly before it."""
     later = Observation.objects.filter(
         _PRESENT,
         release__in=releases,
@@ -417,10 +443,10 @@ def find_checked_since(instant: datetime, releases: Collection[int]) -> set[int]
 
 
 def read_sightings(releases: Collection[int]) -> Reader:
-    """Read the checks that the verdicts on some releases need, in a fixed number of queries.
+    """Read the checks that are needed for the verdicts on some releases, in a fixed number of queries.
 
-    Of the checks that only repeat others, only the number is read. A statement about a text corrects every check that
-    received that text; the stored check does not change.
+    Checks that only repeat other checks are counted, but not read. A staff statement about a text corrects all checks
+    that received this text. The stored checks do not change.
 
     :return: a function that returns the checks of one schedule.
     """
@@ -445,17 +471,20 @@ def read_sightings(releases: Collection[int]) -> Reader:
     return of
 
 
-# The checks of further vantage points, by schedule, by the key of the address, and by the name of the vantage point.
+# The checks from other vantage points, keyed by schedule, address and the name of the vantage point.
 type VantageSightings = Mapping[ScheduleKey, Mapping[int, Mapping[str, Sequence[Sighting]]]]
 
 
 def has_vantage_check() -> Exists:
-    """Return the condition on addresses that a further vantage point checked their release."""
+    """Return a condition for addresses whose release was checked from another vantage point."""
     return Exists(Observation.objects.filter(release=OuterRef("release"), purpose=Purpose.VANTAGE))
 
 
 def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
-    """Read the checks of some releases by further vantage points. Without releases, no query is made."""
+    """Read the checks of some releases that were made from other vantage points.
+
+    If there are no releases, no query is made.
+    """
     if not releases:
         return {}
     checks = (
@@ -482,7 +511,8 @@ def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
 def _telling(listed: Sequence[RecordedCheck]) -> Iterable[int]:
     """Return the keys of the checks whose headers a diagnosis needs.
 
-    They are the first live check, and the last check before it that was not live; none if there is no such pair.
+    These are the first live check, and the last "not live" check before the first live check. If one of the two is
+    missing, return an empty tuple.
     """
     shown = next((row for row in listed if row.result == CheckOutcome.LIVE and row.purpose == Purpose.PLAIN), None)
     if shown is None:
@@ -501,7 +531,7 @@ def _build_address_checks(
         sightings=[row.sighting(said.get(row.text_digest)) for row in plain],
         reasons=plain[-1].reasons if plain else (),
         publisher_says=[says for row in listed if (says := row.publisher_says)],
-        # If the release was never found live, there is nothing to explain.
+        # If the release was never found live, there is nothing to diagnose.
         diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
         if any(row.result == CheckOutcome.LIVE for row in listed)
         else (),
@@ -519,7 +549,7 @@ def _diagnostic(row: RecordedCheck, headers: Mapping[int, list[list[str]]]) -> D
 
 
 def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
-    """Read the texts that some addresses showed before their releases were due, by the address's key."""
+    """Read the texts that were found at some addresses before their releases were due, keyed by address."""
     before = {key: EarlierTexts() for key in addresses}
     checks = (
         Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))
@@ -535,9 +565,10 @@ def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
 
 
 class SeenText(NamedTuple):
-    """A text that plain checks of an address received, and the result of these checks, for the present schedule.
+    """A text that one or more plain checks of an address received for the present schedule, and their result.
 
-    `first_at` and `last_at` are when the first and the last of these checks were sent, and `checks` is their number.
+    `first_at` and `last_at` are when the first and the last of these checks were sent. `checks` is the number of these
+    checks.
     """
 
     release_id: int
@@ -550,7 +581,10 @@ class SeenText(NamedTuple):
 
 
 def read_seen_texts(releases: Collection[Release] | QuerySet[Release]) -> list[SeenText]:
-    """Read the texts that plain checks for present schedules received, sorted by address and by the first check."""
+    """Read the texts that plain checks received for the present schedules of some releases.
+
+    The texts are sorted by address, and then by the time of the first check.
+    """
     columns = ("release_id", "address_id", "text_digest", "result")
     texts = (
         Observation.objects.plain()
@@ -563,15 +597,16 @@ def read_seen_texts(releases: Collection[Release] | QuerySet[Release]) -> list[S
 
 
 def has_seen_text(address: Address, release: Release, text_digest: str) -> bool:
-    """Return whether a plain check of an address for its release's present schedule received a text."""
+    """Return whether a plain check of an address for the release's present schedule received a text."""
     return Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest).exists()
 
 
 def read_texts_since_due(releases: Collection[int]) -> Mapping[int, set[str]]:
-    """Read the digests of the texts that plain checks for present schedules received from the due times on.
+    """Return the digests of the texts that plain checks received after the due time, keyed by release.
 
-    :param releases: the keys of the releases. Without releases, no query is made.
-    :return: the digests by the key of the release.
+    Only checks for present schedules are included. If there are no releases, no query is made.
+
+    :param releases: the keys of the releases.
     """
     texts: dict[int, set[str]] = defaultdict(set)
     if not releases:
@@ -583,7 +618,7 @@ def read_texts_since_due(releases: Collection[int]) -> Mapping[int, set[str]]:
 
 
 def find_first_absences(release: Release) -> dict[int, int]:
-    """Find the position of the first check of each address, by key, that found the release not live."""
+    """Return the position of the first check that found an address not live, keyed by address."""
     absent = Observation.objects.to_judge(release).filter(result=CheckOutcome.NOT_LIVE).order_by("-position")
     return dict(absent.values_list("address_id", "position"))
 
@@ -594,25 +629,28 @@ def is_checked(subject: Address | Release) -> bool:
 
 
 def is_checked_since(release: int, instant: datetime) -> bool:
-    """Return whether a check of a release, by key, was stored at or after an instant."""
+    """Return whether a check of a release was stored at or after an instant."""
     return Observation.objects.filter(release=release, recorded_at__gte=instant).exists()
 
 
 def address_has_check() -> Exists:
-    """Return the condition on addresses that any check of the address is stored."""
+    """Return a condition for addresses that have a stored check."""
     return Exists(Observation.objects.filter(address=OuterRef("pk")))
 
 
 def release_has_check_since_due() -> Exists:
-    """Return the condition on releases that a plain check for the present schedule was sent since the due time."""
+    """Return a condition for releases that have a plain check after the due time.
+
+    Only checks for the present schedule are included.
+    """
     checks = Observation.objects.plain().filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
     return Exists(checks.filter(sent_at__gte=OuterRef("due_at")))
 
 
 def last_announcement_check(*, without: Collection[CheckOutcome] = ()) -> Subquery:
-    """Return a subquery of addresses: the instant at which the last check of an announcement was sent.
+    """Return a subquery for the time when the last announcement check of an address was sent.
 
-    :param without: checks with these results are left out.
+    :param without: checks with these results are ignored.
     """
     checks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
     last = checks.exclude(result__in=without).values("address").annotate(at=Max("sent_at")).values("at")
@@ -625,8 +663,8 @@ def read_announcement_checks(release: Release) -> Sequence[Observation]:
     return list(checks.order_by("sent_at", "position"))
 
 
-# A check was made before the release was due if it was sent before the due time, or for a former schedule. A release
-# without an exact date is not due yet.
+# A check counts as made before the release was due if it was sent before the due time or for an earlier schedule. If
+# the release has no exact date, it is not due yet.
 _BEFORE_DUE = (
     Q(release__due_at__isnull=True)
     | Q(sent_at__lt=F("release__due_at"))
@@ -635,12 +673,13 @@ _BEFORE_DUE = (
 
 
 def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterator[tuple[str, int]]:
-    """Find the bodies that a check received before a release was due, unless the check found the release not live.
+    """Find the bodies that checks received before a release was due.
 
-    Bodies of releases that are due by now and were found live are left out.
+    A body is left out if the check found the release not live. It is also left out if the release has become due and
+    was found live.
 
-    :param hashes: SHA-256 of the bodies.
-    :return: the hash of a body and the key of the release's producer; the same pair may come more than once.
+    :param hashes: the SHA-256 of each body.
+    :return: pairs of a body's hash and the key of the release's producer. A pair can occur several times.
     """
     too_early = (
         Observation.objects.filter(body_sha256__in=hashes)
@@ -650,8 +689,8 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
     )
     columns = ("body_sha256", "release__series__producer_id")
     yield from too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*columns).distinct()
-    # An announcement that a check found not live is public, so its body does not count. If the announcement redirected,
-    # its body counts, because it may be the release itself.
+    # If a check found an announcement not live, the announcement is public, so its body is left out. If the request was
+    # redirected, the body is included, because it may be the body of the release itself.
     announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
     for sha256, producer, hops in announced.values_list(*columns, "hops"):
         if len(hops) > 1:
@@ -659,9 +698,10 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
 
 
 def is_checked_since_due(address: Address) -> bool:
-    """Return whether a check of an address for its release's present schedule was sent since the due time and stored.
+    """Return whether a check of an address after the due time is already stored.
 
-    Checks of the release's other addresses do not count, because another process may hold the checks of this address.
+    Only plain checks for the release's present schedule are included. Checks of the release's other addresses are
+    ignored, because another process may not have stored its checks of this address yet.
     """
     release = address.release
     return Observation.objects.to_judge(release).filter(address=address, sent_at__gte=release.due_at).exists()
@@ -676,9 +716,10 @@ def was_live_before_due(release: int) -> bool:
 
 
 def was_ever_said_live_before_due(release: int) -> bool:
-    """Return whether a check, or any statement about its text, said that a release was live before it was due.
+    """Return whether a check or a staff statement ever showed that a release was live before it was due.
 
-    A later statement to the contrary does not change this, because only facts lift a seal.
+    A statement counts if it says that the text of a check before the due time is the release. A later statement that
+    says otherwise does not change the result, because only facts lift a seal.
     """
     identified = Statement.objects.filter(release=release, kind=Statement.Kind.THIS_IS_IT).values("text_digest")
     says_so = Q(result=CheckOutcome.LIVE) | Q(text_digest__in=identified)
@@ -686,30 +727,32 @@ def was_ever_said_live_before_due(release: int) -> bool:
 
 
 def find_hashes_before_due(release: Release) -> list[str]:
-    """Return the SHA-256 of each body that a check found live before a release was due, in the order of the chain."""
+    """Return the SHA-256 of each body from a check that found the release live before it was due.
+
+    The hashes are in the order of the chain.
+    """
     early = Observation.objects.filter(_BEFORE_DUE, release=release, result=CheckOutcome.LIVE).exclude(body_sha256="")
     return list(dict.fromkeys(early.order_by("position").values_list("body_sha256", flat=True)))
 
 
 def checks_in_chain_order(release: Release) -> QuerySet[Observation]:
-    """Return all checks of a release as rows of the evidence chain."""
     return Observation.in_order().filter(release=release)
 
 
 def find_observed_period(release: Release) -> tuple[datetime, datetime] | None:
-    """Return when the first check of a release was sent and the last one was completed."""
+    """Return when the first check of a release was sent and when the last check was completed."""
     ends = Observation.objects.filter(release=release).aggregate(first=Min("sent_at"), last=Max("completed_at"))
     return (ends["first"], ends["last"]) if ends["first"] else None
 
 
 def read_row_hashes(which: Q) -> list[str]:
-    """Read the row hashes of some checks, each once, in the order of the evidence chain."""
+    """Return the row hashes of the checks that meet a condition, in chain order and without duplicates."""
     rows = Observation.objects.filter(which).order_by("position")
     return list(dict(rows.values_list("position", "row_hash")).values())
 
 
 def find_stored_checks(addresses: Collection[int], sent_at: Collection[datetime]) -> QuerySet[Observation]:
-    """Find the checks of some addresses, by key, that were sent at some instants; their producers are read too."""
+    """Return the checks of some addresses that were sent at given instants. Their producers are selected too."""
     checks = Observation.objects.filter(address__in=addresses, sent_at__in=sent_at)
     return checks.select_related("address__release__series__producer")
 
@@ -720,10 +763,10 @@ def is_stored(position: int, row_hash: str) -> bool:
 
 
 def count_by_result(*, after: int, until: int) -> dict[str, int]:
-    """Count the checks from one position (not included) to another (included) by their result.
+    """Count the checks after one position, up to and including another, by result.
 
-    Checks from before a release was due that found it live or not live are counted together as BEFORE_DUE. Two counts
-    would reveal an early release, because one would rise and the other would stop rising.
+    A check before the due time that found the release live or not live is counted as BEFORE_DUE. Separate counts would
+    reveal an early release, because the count of live checks would rise and the other count would stop rising.
     """
     added = Observation.objects.filter(position__gt=after, position__lte=until).order_by()
     conclusive = Q(result__in=[CheckOutcome.LIVE, CheckOutcome.NOT_LIVE], sent_at__lt=F("release__due_at"))

@@ -1,8 +1,8 @@
-"""Screenshots: pictures of pages at the moments that matter, taken apart from the checks.
+"""Screenshots of pages at the key moments of a release, taken independently of the checks.
 
-No check waits for a picture, and no picture decides a verdict. A picture is missing if its moment has no row, so any
-process can take the missing pictures at any time. No picture is stored of a page that a stored check found live before
-it was due.
+Checks do not wait for screenshots, and verdicts do not depend on them. If a moment has no row in the database, its
+screenshot is still to be taken, and any process can take it. If a stored check found the release live before it was
+due, no screenshot of the release is stored.
 """
 
 import logging
@@ -31,28 +31,40 @@ from releases.rules.web_address import place_if_any
 logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(seconds=12)
-"""A run waits for pictures that are planned within this time."""
+"""If a picture is planned within this time from now, the run waits for it."""
 BEHIND = timedelta(days=8)
-"""A release is monitored for this long after it was due, so it may be found live for the first time until then."""
+"""Releases that were due longer ago than this need no more pictures, because they are not monitored any more."""
 MOST_LATE = timedelta(minutes=2)
-"""A page that is requested later than this after a moment no longer shows the state at that moment."""
+"""The longest delay between a planned moment and the request of the page.
+
+After a longer delay, the page may have changed, so no picture is stored.
+"""
 FORGOTTEN = timedelta(hours=1)
-"""For earlier moments, not even a missing picture is recorded: screenshots may have been turned on only later."""
+"""Moments longer ago than this are ignored.
+
+Their pictures are not recorded as missing, because screenshots may have been turned on only after these moments.
+"""
 _PLANNED_EVERY_SECONDS = 2.0
 STORED_WITHIN_SECONDS = 60.0
-"""A picture is discarded if no check of its page since the due time is stored within this time."""
+"""How long a picture waits for a stored check of its page.
+
+Only checks since the due time count. If no such check is stored in time, the picture is discarded.
+"""
 _CLAIMED_SECONDS = 100
 _ATTEMPTS = 2
 _OURS = frozenset({Failure.BROWSER, Failure.TIMEOUT, Failure.CONNECT, Failure.DNS, Failure.BROKEN})
 
 NEVER = datetime.min.replace(tzinfo=UTC)
-# Reasons why there is no picture, in addition to the failures of a request.
+# Reasons for a missing picture. The other possible reasons are the values of `Failure`.
 MISSED, EARLY, OTHER_HOST, NO_BROWSER = "missed", "early", "other_host", "no_browser"
 UNCHECKED = "unchecked"
 
 
 class Camera(Protocol):
-    """The browser that takes the pictures. Use it in one thread. `collect` waits no longer than its timeout."""
+    """The browser that takes the pictures. It must be used by one thread only.
+
+    `collect` returns the finished views. It waits at most `timeout_seconds` for the first.
+    """
 
     @property
     def is_installed(self) -> bool: ...
@@ -71,7 +83,10 @@ class Camera(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlannedShot:
-    """A picture that is to be taken: of an address, for one moment of its release's schedule, at an aware instant."""
+    """A picture of an address that is to be taken at one moment of the release's schedule.
+
+    `planned_at` is an aware instant.
+    """
 
     address: Address
     moment: Screenshot.Moment
@@ -83,7 +98,7 @@ class PlannedShot:
 
 
 def plan_screenshots(*, now: datetime, ahead: timedelta = AHEAD) -> list[PlannedShot]:
-    """Find the pictures that are missing and planned by `now + ahead`, in order."""
+    """Return the missing pictures that are planned up to `now + ahead`, sorted by time."""
     monitored = Release.objects.monitored(now=now, ahead=ahead, behind=BEHIND).with_screenshots()
     pages = list(
         Address.objects.filter(release__in=monitored, role=Address.Role.PAGE)
@@ -115,7 +130,10 @@ def _shots_of(address: Address) -> Iterable[PlannedShot]:
 
 @dataclass(slots=True)
 class Session:
-    """One run. It takes the pictures that are planned now, and ends when none is planned soon."""
+    """One run, which takes the pictures as they fall due.
+
+    The run ends when all pictures are stored and no other picture is planned within `AHEAD`.
+    """
 
     camera: Camera
     now: Callable[[], datetime]
@@ -172,10 +190,11 @@ class Session:
             self._taken.append((shot, view))
 
     def _store_taken(self) -> None:
-        """Store the pictures of pages whose checks since the due time are stored.
+        """Store each picture as soon as a check of its page is stored. Only checks since the due time count.
 
-        Around a due time, monitoring stores its checks with a delay, and one of them may show that the page was live
-        too early. A picture is discarded if no such check is stored in time, because this is then not ruled out.
+        Around a due time, monitoring stores its checks with a delay. A check that is not stored yet may show that the
+        page was live too early, and then no picture may be stored. If no check is stored in time, the picture is
+        discarded.
         """
         for shot, view in list(self._taken):
             if repository.is_checked_since_due(shot.address):
@@ -194,7 +213,7 @@ class Session:
 
 
 def _claim(shot: PlannedShot, process: str) -> bool:
-    """Return whether this process may take a picture. A second process would only load the page once more."""
+    """Claim a picture, so that no other process loads the page for it. Return False if it is already claimed."""
     return bool(cache.add(f"screenshot:{':'.join(map(str, shot.key))}", process, _CLAIMED_SECONDS))
 
 
@@ -204,13 +223,13 @@ def _allowed_hosts(address: Address) -> frozenset[str]:
 
 
 def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process: str, vantage: str) -> None:
-    """Store the picture of a page, or why there is none.
+    """Store the picture of a page or, if there is no picture, the reason.
 
-    Nothing is stored if the release was moved, cancelled or withdrawn meanwhile.
+    If the release was moved, cancelled or withdrawn after the picture was planned, nothing is stored.
     """
     now = time.monotonic()
     requested_at = at - timedelta(seconds=now - view.sent)
-    # The browser may have begun late, if it had to start or still had another picture of the page to take.
+    # The request may be late if the browser had to start first, or was still taking another picture of the page.
     late = MISSED if requested_at > shot.planned_at + MOST_LATE else ""
     if reason := _find_failure(view) or late:
         store_reason(shot, reason, at=at, process=process)
@@ -219,7 +238,7 @@ def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process
     sha256, small_sha256 = (sha256_hex(content) for content in (view.picture, view.small))
     row = Screenshot(
         **_columns(shot, at=at, process=process),
-        # The page was not requested before the moment. If it seems so, the wall clock was set in between.
+        # A page is never requested before the planned moment. If it seems so, the wall clock was set back meanwhile.
         requested_at=max(shot.planned_at, requested_at),
         pictured_at=max(shot.planned_at, at - timedelta(seconds=now - view.pictured)),
         state=Screenshot.State.STORED,
@@ -238,14 +257,14 @@ def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process
 
 
 def _find_failure(view: PageView) -> str:
-    """Return why a view has no picture to store; "" if it has one."""
+    """Return why the picture of a view cannot be stored, or an empty string if it can be stored."""
     if view.left_allowed_hosts:
         return OTHER_HOST
     return "" if view.picture and not view.failure else (view.failure or Failure.BROWSER).value
 
 
 def store_reason(shot: PlannedShot, reason: str, *, at: datetime, process: str) -> None:
-    """Store why there is no picture for a moment."""
+    """Store the reason why a moment has no picture."""
     columns = _columns(shot, at=at, process=process)
     _store(shot, Screenshot(**columns, state=Screenshot.State.NOT_TAKEN, reason=reason), {})
 
@@ -270,7 +289,7 @@ def _store(shot: PlannedShot, row: Screenshot, bodies: dict[str, bytes]) -> None
             for sha256, content in bodies.items():
                 if sha256 not in known:
                     Body.of(content, sha256=sha256, media_type="image/png").save()
-            # While this lock is held, no check is stored that could show that the page was live too early.
+            # While this lock is held, checks that could show an early release cannot be stored.
             ChainHead.hold(Observation.CHAIN)
             unchanged = Release.objects.filter(
                 pk=release.pk,
@@ -284,7 +303,7 @@ def _store(shot: PlannedShot, row: Screenshot, bodies: dict[str, bytes]) -> None
             row.save(force_insert=True)
             MonitoringRowRecord.record({Screenshot: [row.pk]})
     except (_Overtaken, IntegrityError):
-        # The next plan shows what is left to do. Another process may have taken the same picture.
+        # Another process may have stored this picture. If it is still missing, the next plan contains it again.
         logger.info("the screenshot %s of %s is not stored", shot.moment, release.reference)
 
 
@@ -297,7 +316,10 @@ class _Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScreenshotEntry:
-    """A screenshot, whether it is under embargo, and whether one reader may open its pictures."""
+    """A screenshot in the list for one reader.
+
+    If `sealed` is true, the screenshot is under embargo. If `readable` is true, the reader may open its pictures.
+    """
 
     row: Screenshot
     sealed: bool
@@ -305,10 +327,10 @@ class ScreenshotEntry:
 
 
 def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[ScreenshotEntry]:
-    """List the screenshots of a release and the reasons for missing ones, in the order of their moments.
+    """Return the screenshots of a release, including those that were not taken, sorted by schedule and time.
 
-    If the release was found live too early and this is still under embargo, the list is empty for people who may not
-    know it. A reason, or a seal on every picture, would reveal it.
+    If an early release is still under embargo and the reader may not know about it, the list is empty. The reasons for
+    missing screenshots, or the seals on all screenshots, would reveal the early release.
     """
     rows = list(
         Screenshot.objects.filter(release=release)
@@ -332,11 +354,11 @@ def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[Scr
 def open_screenshot(release: Release, key: int, *, by: User, at: datetime, small: bool = False) -> bytes:
     """Return the picture of a screenshot, and record that the person opened it.
 
-    Opening the small picture is not recorded unless it is sealed, because it is part of the release's page.
+    Opening a small picture is recorded only if it is sealed, because the page of the release shows the small pictures.
 
     :raises NotYours: if the person has no role for the release's producer.
     :raises NoSuchBody: if the release has no such screenshot, or the screenshot is sealed for the person.
-    :raises BodyUnavailable: if the storage of bodies does not return it.
+    :raises BodyUnavailable: if the storage of bodies does not return the picture.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
     entry = next((entry for entry in list_screenshots(release, by=by, now=at) if entry.row.pk == key), None)
@@ -350,25 +372,34 @@ def open_screenshot(release: Release, key: int, *, by: User, at: datetime, small
 
 
 def find_open_screenshots(release: Release, *, schedule_version: int) -> list[Screenshot]:
-    """Return the stored screenshots of one schedule that are not sealed, for documents that anyone may read."""
+    """Return those stored screenshots of a schedule version that are not sealed.
+
+    Documents that anyone may read may contain only these screenshots.
+    """
     rows = list(
         Screenshot.objects.filter(
             release=release, schedule_version=schedule_version, state=Screenshot.State.STORED
         ).order_by("planned_at", "pk")
     )
-    # A release gets the status "published" only once it is due, so the status is enough and `now` is the due time.
+    # A release becomes published only once it is due. So only its status matters, and we pass the due time as `now`.
     sealed = find_sealed_screenshots(release, rows, now=release.due_at or NEVER)
     return [row for row in rows if row.pk not in sealed]
 
 
 def read_picture(sha256: str) -> bytes | None:
-    """Return the picture of a screenshot by its hash, for a document that names the hash; None if it was removed."""
+    """Return the picture of the screenshot with this hash, or None if the picture was removed.
+
+    Documents refer to pictures by their hashes.
+    """
     row = Screenshot.objects.filter(sha256=sha256, body__isnull=False).select_related("body").first()
     return row.body.content if row and row.body else None
 
 
 def find_sealed_pictures(hashes: Collection[str], *, now: datetime) -> set[str]:
-    """Return which bodies, by their hash, are pictures of a screenshot that is sealed for most readers."""
+    """Return the hashes of those bodies that are pictures of sealed screenshots.
+
+    The result always has the hashes of both pictures of a screenshot, even if `hashes` has only one of them.
+    """
     rows = Screenshot.objects.filter(Q(body__in=hashes) | Q(small__in=hashes)).select_related("release")
     by_release: dict[Release, list[Screenshot]] = defaultdict(list)
     for row in rows:
@@ -381,11 +412,11 @@ def find_sealed_pictures(hashes: Collection[str], *, now: datetime) -> set[str]:
 
 
 def find_sealed_screenshots(release: Release, rows: Collection[Screenshot], *, now: datetime) -> set[int]:
-    """Return the keys of the screenshots that are sealed.
+    """Return the primary keys of the sealed screenshots.
 
-    As for bodies, only facts lift a seal: the release is due and was found live. Until then, a picture is sealed if its
-    page was requested before the due time or under a former schedule. All pictures are sealed if a check, or a person's
-    statement about its text, said that the release was live too early.
+    As for bodies, the seals end when the release is due and was found live. Until then, a screenshot is sealed if its
+    page was requested before the due time, or if it belongs to an earlier schedule. All screenshots are sealed if the
+    release has no exact date, or if a check or a staff statement ever said that it was live too early.
     """
     if not rows or (release.status == Status.PUBLISHED and release.due_at is not None and release.due_at <= now):
         return set()

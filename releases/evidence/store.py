@@ -43,7 +43,7 @@ CHUNK = 50
 # The number of releases selected at a time; each is then pruned in a separate transaction.
 RELEASES_AT_A_TIME = 200
 
-# Only these headers of a response are stored, so no cookies.
+# Only these response headers are stored. Cookies are never stored.
 STORED_HEADERS = frozenset({
     "age", "cache-control", "cf-cache-status", "content-length", "content-type", "date", "etag", "expires",
     "last-modified", "location", "retry-after", "x-cache",
@@ -52,7 +52,10 @@ STORED_HEADERS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check before it is stored, and the possible error of the clock at that time (None: unknown)."""
+    """One check that is to be stored.
+
+    `clock_bound_seconds` is the largest possible error of the clock at the time of the check, or None if unknown.
+    """
 
     address: Address
     schedule_version: int
@@ -62,19 +65,19 @@ class CheckResult:
     clock_bound_seconds: float | None = None
 
 
-# The row of a check that was just stored, and the result with its body. Release and address are in memory.
+# A row that was just stored, and the check result from which it was made. The row's release and address are loaded.
 type StoredCheck = tuple[Observation, CheckResult]
 
 
 def store_checks(
     checks: Sequence[CheckResult], *, process: str, at: datetime, replayed: bool = False
 ) -> Sequence[Observation]:
-    """Write checks at the end of the evidence chain, together with the bodies that prove something.
+    """Append checks to the evidence chain, and store the bodies that are needed as proof.
 
-    A check for a schedule that was changed or cancelled meanwhile is stored as superseded. If the bodies cannot be
-    stored, for example on a full disk, the checks are stored without them, and an event records this. (On SQLite,
-    inside a transaction of the caller, everything is rolled back instead: the call fails, and the caller still has the
-    checks.)
+    If the schedule of a check was changed or cancelled before the check is stored, the check is stored as superseded.
+    If the bodies cannot be stored, for example because the disk is full, the checks are stored without bodies, and an
+    event records this. On SQLite inside a transaction of the caller, such a failure instead rolls back the whole
+    transaction, and the error is raised. The caller then still has the checks in memory.
 
     :param at: the aware instant of recording.
     :param replayed: whether the instants of the checks come from a replay of the past and not from the machine's clock.
@@ -146,7 +149,7 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
 
 
 def _storable(value: Any) -> Any:
-    """Replace characters that a database cannot store, anywhere in a JSON-able value."""
+    """Replace all characters in a JSON value that the database cannot store."""
     match value:
         case str():
             return value.replace("\0", "\ufffd").encode(errors="replace").decode()
@@ -164,11 +167,14 @@ type AddressSchedule = tuple[int, int]
 
 @dataclass(slots=True)
 class _Places:
-    """The stored bodies of some releases by place: the hash of each body, and when its check was sent."""
+    """The hashes of stored bodies, and the times when their checks were sent.
+
+    Both are keyed by address and schedule version, and by place.
+    """
 
     sha256: dict[tuple[AddressSchedule, Place], str] = field(default_factory=dict)
     sent_at: dict[AddressSchedule, dict[Place, datetime]] = field(default_factory=lambda: defaultdict(dict))
-    # When the page was first live from the due time on, by release and schedule version.
+    # When the page was first found live at or after the due time. Keyed by release and schedule version.
     page_live_at: dict[tuple[int, int], datetime] = field(default_factory=dict)
 
     def fill(
@@ -190,10 +196,11 @@ class _Places:
 
 
 def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
-    """Store the bodies that prove something, and remove the bodies that they replace.
+    """Store the bodies that are needed as proof, and remove the bodies that they replace.
 
-    The caller's transaction has written the checks, which locks the end of their chain. So no other process stores or
-    removes a body meanwhile. Bodies of superseded checks are not stored, because they prove nothing.
+    The caller has appended the checks in the same transaction, and so holds the lock on the end of the chain. This
+    prevents other processes from storing or removing bodies at the same time. Bodies of superseded checks are not
+    stored, because they prove nothing.
     """
     chosen, replaced = _choose_bodies(stored, at=at)
     if not chosen:
@@ -216,7 +223,7 @@ def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
 def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
     """Record that the bodies could not be stored.
 
-    There is one event for each release and place. Otherwise a full disk would cause an event at every check.
+    For each release and place, this is recorded only once. Otherwise a full disk would cause an event at every check.
     """
     chosen, replaced = _choose_bodies(stored, at=at)
     unrecorded: dict[Release, list[Observation]] = defaultdict(list)
@@ -243,11 +250,11 @@ def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> No
 
 
 def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list[tuple[StoredBody, Answer]], set[str]]:
-    """Decide in memory which bodies to store and why, and which stored bodies they replace.
+    """Choose the bodies to store, without writing to the database.
 
-    :return: for each place its new row and the response with the body; and the hashes of the replaced bodies.
+    :return: the new rows, each with the response that contains its body, and the hashes of the replaced bodies.
     """
-    # Bodies of further vantage points are not stored; their checks have the hashes.
+    # For checks from further vantage points, only the hash of the body is stored.
     brought = [(row, check.answer) for row, check in stored if not row.superseded and row.purpose != Purpose.VANTAGE]
     if not brought:
         return [], set()
@@ -257,7 +264,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
     for row, answer in sorted(brought, key=lambda pair: (pair[0].sent_at, pair[0].completed_at)):
         key = (row.address_id, row.schedule_version)
         for place in find_filled_places(
-            # Use the result of the check itself, because statements of people do not change which bodies are stored.
+            # Use the result of the check itself. Staff statements do not change which bodies are stored.
             sighting_of(
                 row.result,
                 None,
@@ -334,7 +341,9 @@ def _write_stored_bodies(rows: Sequence[StoredBody]) -> None:
 def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]:
     """Compare every stored body with its hash and with the check that received it.
 
-    :return: the number of bodies read, and one sentence on the first that differs or is missing, or None.
+    Also check that no body or picture is missing without an event that records why.
+
+    :return: the number of intact bodies, and a sentence about the first fault or None if there is no fault.
     """
     count, bodies = 0, Body.objects.order_by("pk")
     for body in follow(bodies.iterator(chunk_size=CHUNK), bodies.count()):
@@ -371,11 +380,12 @@ def _lost_picture() -> str | None:
 
 
 def _gone_without_event() -> str | None:
-    """Return one sentence on the first body that is marked as gone without an event, or None."""
+    """Return a sentence about the first body or screenshot that is gone without an event that records why, or None."""
     gone = StoredBody.objects.exclude(state=StoredBody.State.STORED).order_by("pk")
     rows = list(gone.values_list("pk", "release_id", "state", "sha256"))
     events = ReleaseEvent.objects.filter(kind__in=[NOT_STORED, PRUNED]).values_list("release_id", "kind", "facts")
-    # Failures to store bodies are recorded once for each place and not for each hash, so their hash is not compared.
+    # If bodies cannot be stored, this is recorded once for each place and not for each hash. So hashes are compared
+    # only for pruned bodies.
     explained = {
         (release, kind, sha256)
         for release, kind, facts in events.iterator()
@@ -392,15 +402,17 @@ def _gone_without_event() -> str | None:
     return None
 
 
-# Takes the keys of some releases, and returns those whose evidence is still needed, however old it is.
+# A function that takes release keys, and returns the keys of the releases whose old evidence is still needed.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """The result of one run: the number of releases whose bodies were removed, of bodies, and of spared releases.
+    """The result of one run.
 
-    A body counts once for each place in which it was stored, and a screenshot counts as one body.
+    `releases` is the number of releases that lost bodies, and `bodies` is the number of removed bodies. A body counts
+    once for each place in which it was stored, and a screenshot counts as one body. `spared` is the number of releases
+    with old bodies that are still needed.
     """
 
     releases: int
@@ -416,12 +428,13 @@ def prune_bodies(
     dry_run: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> PruneResult:
-    """Remove the bodies and screenshots whose retention has ended, unless something still needs them.
+    """Remove the bodies and screenshots whose retention period has ended, unless they are still needed.
 
-    Future releases, and releases due within the retention period, keep all their bodies.
+    The retention period of a body begins when the body was received or when its release is due, whichever is later. If
+    the release was cancelled, its due time does not count.
 
-    :param needed: returns which of some releases an open or approved report needs.
-    :param stop: called before each release; if true, the rest is left for the next run.
+    :param needed: a function that returns the releases that an open or approved report needs.
+    :param stop: called before each release. If it returns True, the remaining releases are left for the next run.
     """
     before = now - retention
     over = Q(release__due_at__lt=before) | Q(release__status=Status.CANCELLED)
@@ -454,8 +467,8 @@ def _prune(
     if dry_run:
         return old.count() + pictures.count()
     with transaction.atomic():
-        # Lock the end of the chain of checks, as every process does that stores bodies, so that none stores one
-        # meanwhile.
+        # Every process that stores bodies locks the end of the chain of checks. Take this lock, so that no process
+        # stores a body meanwhile.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         hashes = set(old.order_by().values_list("sha256", flat=True))
         hashes |= {sha256 for pair in pictures.values_list("sha256", "small_sha256") for sha256 in pair}

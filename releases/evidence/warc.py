@@ -1,4 +1,4 @@
-"""The checks of a release as a WARC file (ISO 28500), which web archives and their programs read."""
+"""Export of the checks of a release as a WARC file (ISO 28500), the file format of web archives."""
 
 import uuid
 from collections.abc import Iterator
@@ -29,9 +29,11 @@ _ABOUT = (
 
 
 def write_warc(release: Release, out: IO[bytes], *, now: datetime) -> None:
-    """Write every check of a release into a gzipped WARC file; the same evidence makes the same bytes.
+    """Write all checks of a release to a gzipped WARC file.
 
-    :param now: the aware instant that decides which bodies are sealed; nothing else depends on it.
+    The same evidence always gives the same bytes.
+
+    :param now: the aware instant for which to find the sealed bodies, which are left out. Nothing else depends on it.
     """
     writer = WARCWriter(out, gzip=True, warc_version=VERSION)
     for record in _records(release, writer, now=now):
@@ -41,7 +43,7 @@ def write_warc(release: Release, out: IO[bytes], *, now: datetime) -> None:
 def _records(release: Release, writer: WARCWriter, *, now: datetime) -> Iterator[ArcWarcRecord]:
     stored = set(StoredBody.objects.filter(release=release, body__isnull=False).values_list("sha256", flat=True))
     readable = stored - seals_on(stored, now=now).keys()
-    # The record that contains a body, by the body's hash.
+    # The address and date of the record that contains each body. Keyed by the hash of the body.
     written: dict[str, tuple[str, str]] = {}
     about = {"software": "statsoffice", "operator": settings.OFFICE_NAME, "isPartOf": release.reference}
     lines = "".join(f"{name}: {value}\r\n" for name, value in {**about, "description": _ABOUT}.items())

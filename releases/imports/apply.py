@@ -1,4 +1,4 @@
-"""The import of the rows of a file in one transaction: all rows, or those that are not refused."""
+"""Import of the rows of a calendar file in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,13 +64,13 @@ WARNINGS = {
     WarningKind.CLOSED_DAY: StepKind.NOT_A_WORKING_DAY,
 }
 ALL_WARNINGS = (*dict.fromkeys(WARNINGS.values()), StepKind.ACCESS_ON_REST_DAY)
-# Steps after which a missing contact or an unusual day matters.
+# After these steps, there are warnings about missing contacts and unusual days.
 DATED = frozenset({StepKind.RECORDED, StepKind.MOVED, StepKind.CONFIRMED, StepKind.ANNOUNCED})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an import, with the old and the new value; these are empty if the kind is sufficient."""
+    """One step of an import, with the old value and the new value. Some kinds of steps have no values."""
 
     kind: StepKind
     was: str = ""
@@ -86,7 +86,7 @@ class Step:
 
 
 class CreationKind(StrEnum):
-    """Kinds of rows that are created because a file names something unknown."""
+    """Kinds of objects that an import creates if a file names an object that does not exist."""
 
     PRODUCER = "producer"
     SERIES = "series"
@@ -98,7 +98,8 @@ class CreationKind(StrEnum):
 class Creation:
     """A new producer, series or contact, or a new responsible contact of a series.
 
-    `name` is an email address for a contact. `of` is the producer of a series, or the series of a responsible contact.
+    The `name` of a contact is an email address. `of` is the producer of a series, or the series of a responsible
+    contact. For other kinds, it is empty.
     """
 
     kind: CreationKind
@@ -116,7 +117,7 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """The actual or planned result of one row; `title` is empty if the row could not be read."""
+    """The result of importing one row, also in a dry run. If the row could not be read, `title` may be empty."""
 
     number: int
     reference: str
@@ -151,9 +152,10 @@ class RowRefused(Exception):
 
 @dataclass(slots=True)
 class Parties:
-    """The existing producers, series and contacts by their names in files, and those created by this import.
+    """The producers, series and contacts that rows can name, keyed by their names in files.
 
-    For a person, only those are included that the person may edit, so that the import discloses nothing about others.
+    They include those that this import has created. If a person imports, only producers that the person may edit are
+    included, with their series and contacts. So the import discloses nothing about other producers.
     """
 
     by: User | None
@@ -166,7 +168,10 @@ class Parties:
 
     @classmethod
     def known(cls, *, by: User | None, create: bool) -> "Parties":
-        """Load the producers, series and contacts for which a person, or an operator (None), may import."""
+        """Load the producers that a person may edit, with their series and contacts.
+
+        For an operator (None), load all producers.
+        """
         producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
         producers = producers.prefetch_related("non_working_days")
         keys = set(producers.values_list("pk", flat=True))
@@ -185,7 +190,10 @@ class Parties:
         return producer in self.producers.values()
 
     def note_creation(self, creation: Creation, undo: Callable[[], object]) -> None:
-        """Record that a row was created for the present row of the file; `undo` removes it if the row is refused."""
+        """Record that an object was created for the current row of the file.
+
+        :param undo: undoes the creation in memory. It is called if the row is refused.
+        """
         self.created.append(creation)
         self._undo += [self.created.pop, undo]
 
@@ -202,9 +210,11 @@ class Parties:
 
 
 def series_of_row(row: CalendarRow, parties: Parties) -> Series:
-    """Return the series that a row names, with its responsible contact; create either if it is new.
+    """Return the series that a row names, with its responsible contact.
 
-    :raises RowRefused: if one of them is unknown and may not be created, or the series differs from the row.
+    The producer, the series and the contact are created if they do not exist.
+
+    :raises RowRefused: if one of them does not exist and may not be created, or if the row contradicts the series.
     """
     producer = _producer(row, parties)
     responsible = _contact(row, producer, parties) if row.responsible_email else None
@@ -311,10 +321,10 @@ def _free_slug(name: str, taken: Iterable[str], longest: int) -> str:
 
 @dataclass(slots=True)
 class RowImport:
-    """Imports one row at an aware instant, for a person or for an operator (None), and records each step.
+    """The import of one row, with the steps made so far.
 
-    Its methods raise RowRefused if a cell of the row cannot be applied, and MoveRefused if the calendar's rules do not
-    allow the change.
+    `by` is the person who imports, or None for an operator. `at` is an aware instant. The methods raise RowRefused if a
+    cell of the row cannot be applied, and MoveRefused if the rules of the calendar do not allow the change.
     """
 
     row: CalendarRow
@@ -376,10 +386,10 @@ class RowImport:
         self._warn(release, series)
 
     def _warn(self, release: Release, series: Series) -> None:
-        """Note warnings about missing contacts, the day of the release, and the day on which pre-release access opens.
+        """Add warnings about missing contacts, unusual release days, and pre-release access that opens on a rest day.
 
-        This is done only if the date of the release is new or confirmed. For a requested date, only the opening of
-        pre-release access is checked.
+        Rehearsals get no warnings. Other releases get warnings only if the row sets, confirms, announces or requests
+        their date. If the row only requests a date change, only the opening of pre-release access is checked.
         """
         kinds = {step.kind for step in self.steps}
         if release.rehearsal or not kinds & {*DATED, StepKind.CHANGE_ASKED}:
@@ -469,13 +479,16 @@ class RowImport:
         return [page] if row.url else []
 
     def _announcement(self) -> list[PlannedAddress]:
-        """Return the announcement that the row names, if any; by default it has the adapter of the page."""
+        """Return the announcement that the row names, as a list with at most one item.
+
+        If the row has no adapter for the announcement, the adapter of the page is used.
+        """
         adapter = self.row.announcement_adapter or self.row.adapter or "page"
         planned = PlannedAddress(self.row.announcement, ANNOUNCEMENT, adapter=adapter, required=False)
         return [planned] if self.row.announcement else []
 
     def _follow_date(self, release: Release) -> Release:
-        """Move a release that is not confirmed, or request the change of a confirmed date."""
+        """Move a release to the date in the row. If the release is confirmed, only request the date change."""
         row = self.row
         if _is_same_slot(release.slot, row.slot):
             self._check_reason_of_no_change(release)
@@ -501,11 +514,14 @@ class RowImport:
         return release
 
     def _check_reason_of_no_change(self, release: Release) -> None:
-        """Refuse a reason without a change, unless the release was already moved for this reason."""
+        """Refuse a reason for a date change if the date is unchanged.
+
+        The reason is accepted if the release was already moved for this reason.
+        """
         if not self.row.date_change_reason:
             return
         last = release.date_changes.filter(schedule_version=release.schedule_version).first()
-        # The reason of a provisional date is not public, so it cannot be compared.
+        # The reason for moving a provisional date is not public, so it cannot be compared.
         if last is None or _in_one_line(last.public_reason) not in {"", self.row.date_change_reason}:
             why = f"The date is already {release.slot}, so there is no change to give a reason for."
             raise RowRefused("date_change_reason", why)
@@ -575,7 +591,7 @@ class RowImport:
 
 @contextmanager
 def _name_reason_column(column: str) -> Iterator[None]:
-    """Refuse the row if a reason is missing, and name its column."""
+    """If a reason is missing, raise RowRefused with the column of the reason."""
     try:
         yield
     except (MissingFields, SlotRefused) as refusal:
@@ -592,7 +608,7 @@ def _is_same_slot(one: Slot, other: Slot) -> bool:
 
 
 def _in_one_line(text: str) -> str:
-    """Write a text on one line, as in the cell of a file."""
+    """Return a text on a single line, as in a cell of a file."""
     return " ".join(text.split())
 
 
@@ -625,13 +641,16 @@ def import_calendar(
 ) -> ImportResult:
     """Import the rows of a file in one transaction.
 
-    New releases are recorded and, if the row says so, confirmed. Confirming a release also announces it, unless it is a
-    rehearsal. For existing releases, title and addresses are updated from the file, a provisional date is moved, and a
-    provisional release is confirmed if the file says so. Empty cells change nothing.
+    New releases are recorded. Existing releases get their title and addresses from the file. If the date in the file
+    is different, a provisional release is moved. For a confirmed release, the date change is only requested. Releases
+    are confirmed or cancelled if their row says so. Only a person can request a date change or cancel a release, so
+    such rows of an operator are refused. Confirming a release also announces it, unless it is a rehearsal. Empty cells
+    change nothing.
 
-    :param by: the person who imports, for the producers whose calendar they manage; None for an operator.
-    :param create: whether to create unknown series and contacts; for an operator, also unknown producers.
-    :raises FileRefused: if a row cannot be imported and may not be left out; then nothing is changed.
+    :param by: the person who imports, or None for an operator. A person can import only for the producers whose
+        calendar they manage.
+    :param create: whether to create series and contacts that do not exist. For an operator, producers are created too.
+    :raises FileRefused: if a row cannot be imported and `skip_refused` is false. Then nothing is changed.
     """
     with transaction.atomic():
         parties = Parties.known(by=by, create=create)
@@ -653,7 +672,7 @@ def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) 
         yield _import_row(row, known.get(row.reference), parties, at=at)
 
 
-# The column of a file for each field of a release that a refusal can name.
+# Maps the fields that a refusal can name to the columns of a file.
 COLUMNS = {
     "planned_on": "scheduled_for",
     "planned_at": "scheduled_for",

@@ -1,8 +1,8 @@
-"""Export of contacts, series and producers to files, and import row by row with what each row would change.
+"""Export and import of files with contacts, series or producers.
 
-An empty cell and a missing column change nothing. A person imports for the producers whose calendar they manage. In the
-row of a producer they may only change the words for a missing page. Administrators may add producers and change the
-rest.
+The result of an import shows the changes in each row. Empty cells and missing columns change nothing. People can import
+for the producers whose calendar they manage. In a file of producers, they can only change the column
+`words_for_a_missing_page`. Administrators can add producers and change all other columns.
 """
 
 from collections import defaultdict
@@ -53,7 +53,7 @@ class ColumnKind(StrEnum):
     ROTA = "rota"
 
 
-# The kinds of columns whose values are stored in other tables than the row.
+# Columns of these kinds are stored in related tables, and not in the table of the row.
 OF_RELATED_ROWS = frozenset({ColumnKind.CONTACTS, ColumnKind.ROTA})
 
 
@@ -69,7 +69,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The columns of one kind of file. Producer and key identify a row."""
+    """The columns of one kind of file. The `key` column and, except for producers, the producer identify a row."""
 
     model: type[Contact] | type[Series] | type[Producer]
     key: str
@@ -138,7 +138,7 @@ DIRECTORIES: dict[DirectoryKind, Directory] = {
     ),
 }
 # The only field of a producer that its calendar managers may change. They may not change roles, hosts or the two-person
-# rule (N9).
+# rule.
 OF_CALENDAR_MANAGERS = frozenset({"negative_markers"})
 
 
@@ -151,7 +151,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryRow:
-    """The planned or actual result of one row; `name` is empty if the row could not be read."""
+    """The result of importing one row, also in a dry run.
+
+    `name` is the title, name or key in the row. It is empty if the row has none of them.
+    """
 
     number: int
     name: str
@@ -173,7 +176,7 @@ class DirectoryResult:
 
     @property
     def digest(self) -> str:
-        """A digest of the results, so that only what a person was shown is imported."""
+        """A digest of the results. It shows whether an import would still do what the person saw in the preview."""
         return sha256_hex(repr(self.rows).encode())[:16]
 
 
@@ -184,16 +187,17 @@ class _RowRefused(Exception):
 
 
 def may_exchange(person: User, kind: DirectoryKind) -> bool:
-    """Return whether a person may import and export a kind of rows for any producer."""
+    """Return whether a person may import and export this kind of rows for at least one producer."""
     if kind is DirectoryKind.PRODUCERS and person.has_perm("releases.change_producer"):
         return True
     return producers_where(person, Action.EDIT).exists()
 
 
 def rows_of(person: User, kind: DirectoryKind) -> QuerySet[Any]:
-    """Return the rows that a person may export: those of the producers whose calendar they manage.
+    """Return the rows that a person may export.
 
-    A person who may change producers may export all producers.
+    These are the rows of the producers whose calendar the person manages. A person with the permission to change
+    producers may export all producers.
     """
     own = producers_where(person, Action.EDIT)
     if kind is DirectoryKind.CONTACTS:
@@ -220,9 +224,11 @@ def export_directory(kind: DirectoryKind, file_kind: TableKind, *, by: User, tit
 
 
 def read_directory(content: bytes, *, name: str, kind: DirectoryKind) -> list[tuple[int, dict[str, str]]]:
-    """Read a file into its numbered rows, each with its cells by column. The cells are text as a person would type it.
+    """Read a file, and return the number and the cells of each row.
 
-    :raises FileRefused: if it is not such a file at all, or a cell cannot be read.
+    Each cell is the text that a person would type. The cells are keyed by column.
+
+    :raises FileRefused: if it is not a file of this kind, or if a cell cannot be read.
     """
     try:
         lines = tables.read_table(content, name=name)
@@ -252,10 +258,12 @@ def import_directory(
     skip_refused: bool = False,
     dry_run: bool = False,
 ) -> DirectoryResult:
-    """Import the rows of a file in one transaction: all of them or, if the person chose so, those without an error.
+    """Import the rows of a file in one transaction.
+
+    If any row is refused, nothing is imported, unless `skip_refused` is true.
 
     :param at: the aware instant of the import.
-    :param dry_run: whether only to find out what would change.
+    :param dry_run: whether to return the result without changing anything.
     :raises NotYours: if the person manages no producer's calendar.
     """
     if not may_exchange(by, kind):
@@ -268,7 +276,7 @@ def import_directory(
 
 
 class _Import:
-    """One import of a person; each row is written in a savepoint of its own."""
+    """One import by a person. Each row is written in a separate savepoint."""
 
     def __init__(self, directory: Directory, *, by: User, at: datetime) -> None:
         self.directory, self.by, self.at = directory, by, at
@@ -297,7 +305,7 @@ class _Import:
         related: dict[Column, Any] = {}
         for column in self.directory.columns:
             text = cells.get(column.name, "")
-            # The row was found by its key without regard to case, so another spelling of the key is not a change.
+            # The search for the row ignores the case of the key, so a key in another case is not a change.
             if not text or (not is_new and (column.name == self.directory.key or text == before.get(column.name))):
                 continue
             value = _read_value(text, column, row)
@@ -328,7 +336,7 @@ class _Import:
                 getattr(row, column.field).set(values)
 
     def _find(self, cells: Mapping[str, str]) -> tuple[Any, bool]:
-        """Return the row that a line names, and whether it is new."""
+        """Return the object that a row of the file names, and whether the object is new."""
         model, key_column = self.directory.model, self.directory.key
         key = cells[key_column]
         field = next(column.field for column in self.directory.columns if column.name == key_column)
@@ -358,7 +366,7 @@ class _Import:
     def _check_may(self, row: Any, changes: Iterable[Change], *, is_new: bool) -> None:
         """Refuse changes that the person may not make, or that would affect a pending verdict.
 
-        :raises _RowRefused: if a change is refused; it names the column.
+        :raises _RowRefused: if a change is refused. The error names the column.
         """
         changed = {self._field(change.column): change.column for change in changes}
         if isinstance(row, Producer):
@@ -396,7 +404,10 @@ class _Import:
             raise _RowRefused(column, str(refusal)) from refusal
 
     def _written(self, row: Any, related: Mapping[Column, Any] | None = None) -> dict[str, str]:
-        """Write the row as the cells of a line, with related rows that are not stored yet."""
+        """Return an object as the cells of a row, keyed by column.
+
+        :param related: values for related tables that are not saved yet. They replace the saved values.
+        """
         written = {}
         for column in self.directory.columns:
             if related and column in related:
@@ -414,7 +425,7 @@ class _Import:
         return next(each.field for each in self.directory.columns if each.name == column)
 
     def _explain(self, error: ValidationError) -> list[tuple[str, str]]:
-        """Return each message of a validation with the column that it is about."""
+        """Return the messages of a validation error, each with its column."""
         found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         return [
             (self._column(field) if field not in {"", "__all__"} else self.directory.key, why)
@@ -457,7 +468,7 @@ def _read_value(text: str, column: Column, row: Any) -> Any:  # noqa: C901  # on
 
 
 def _read_rota(text: str, column: Column, producer: Producer) -> Iterator[RotaEntry]:
-    """Read "ann@example.gov.uk bob@example.gov.uk | closed 07:00 eve@example.gov.uk" as the rota of a series."""
+    """Parse the rota of a series, such as "ann@example.gov.uk bob@example.gov.uk | closed 07:00 eve@example.gov.uk"."""
     for part in text.split(BETWEEN_PHRASES.strip()):
         words = part.split()
         days, at = RotaDays.EVERY_DAY, None
@@ -519,7 +530,10 @@ def _write_related(rows: Iterable[Any], column: Column) -> str:
 
 
 def _write_rota(entries: Iterable[RotaEntry]) -> str:
-    """Write a rota as `_read_rota` reads it: lists for every day, then lists for closed days, each sorted by time."""
+    """Write a rota in the format of `_read_rota`.
+
+    Lists for every day come before lists for closed days. Both are sorted by time.
+    """
     lists: dict[tuple[bool, time | None], list[RotaEntry]] = defaultdict(list)
     for entry in entries:
         lists[entry.days == RotaDays.CLOSED_DAYS, entry.at].append(entry)

@@ -1,4 +1,4 @@
-"""Recording a release from its GOV.UK announcement, after a person has checked it."""
+"""Record a release from its GOV.UK announcement, after a person has checked the announcement."""
 
 import time
 from collections.abc import Collection
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from releases.monitoring.adhoc_checks import AdhocMeans
 
 ADAPTER = "govuk"
-# The longest wait for another process that makes requests to the same host. It is short, because a person waits for the
-# page.
+# How long to wait if another process makes requests to the same host. The time is short, because a person is waiting
+# for the page.
 PATIENCE_SECONDS = 3.0
 _RETRY_SECONDS = 0.25
 _LONGEST_REFERENCE = 100
@@ -43,11 +43,11 @@ class HostBusy(MoveRefused):
 
 
 class ReferenceTaken(FieldRefused):
-    """A release already has this reference; `field` names the field."""
+    """Another release already has this reference. `field` is the name of the reference field."""
 
 
 def govuk_hosts() -> frozenset[str]:
-    """Return the hosts with GOV.UK's APIs: GOV.UK's host and, in development, the host of the practice site."""
+    """Return the hosts that have the APIs of GOV.UK. In development, they include the host of the practice site."""
     return frozenset({"www.gov.uk"}) | practice_hosts()
 
 
@@ -59,7 +59,7 @@ def practice_hosts() -> frozenset[str]:
 def find_announcement(url: str, *, hosts: Collection[str], means: "AdhocMeans", now: datetime) -> Announcement:
     """Read an announcement from the content API of its host, within that host's budget.
 
-    :param hosts: "host" and "host:port" entries of sites with such an API.
+    :param hosts: the hosts that have this API, each as "host" or "host:port".
     :raises NotAWebAddressError: if `url` is not an address that may be fetched.
     :raises NotAnAnnouncement: if the address is not on one of these hosts.
     :raises HostBusy: if no response came in time.
@@ -74,7 +74,7 @@ def find_announcement(url: str, *, hosts: Collection[str], means: "AdhocMeans", 
 def request_patiently(
     url: str, *, adapter: str, means: "AdhocMeans", now: datetime, publisher: str = "GOV.UK"
 ) -> Answer:
-    """Request an address, and wait for a while if another process makes requests to its host.
+    """Request an address. If another process makes requests to the host, retry for a few seconds.
 
     :raises HostBusy: if no response came in time.
     """
@@ -102,7 +102,10 @@ def find_producers(announced: Announcement, *, by: Person) -> list[Producer]:
 
 
 def suggest_series(title: str, series: Collection[Series]) -> Series | None:
-    """Return the series with the longest title that the title of an announcement contains, or None."""
+    """Return the series whose title is part of the title of an announcement, or None.
+
+    If there are several such series, return the one with the longest title.
+    """
     fitting = [each for each in series if holds(words(title), words(each.title))]
     return max(fitting, key=lambda each: len(each.title), default=None)
 
@@ -126,7 +129,9 @@ def record_from_announcement(
     at: datetime,
     grounds: Grounds = NO_GROUNDS,
 ) -> Release:
-    """Record a release with its announcement and, if its date is confirmed, confirm and announce it; all or nothing.
+    """Record a release with its announcement. If its date is confirmed, also confirm and announce the release.
+
+    All changes are made in one transaction.
 
     :raises ReferenceTaken: if another release has the reference.
     :raises MoveRefused: if the calendar's rules do not allow it.

@@ -1,4 +1,4 @@
-"""A calendar file read into rows. Each fault has its row, its column and the reason."""
+"""Parse a calendar file into rows and faults."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,9 +38,12 @@ def _read_cell(column: str, cell: str, *, adapters: Collection[str], order: Date
 
 
 def _read_slot(cell: str, precision: Precision | None, order: DateOrder) -> Slot:
-    """Read a London time, "2026-06-30 09:30" or "30/06/2026 09:30", or a month, as "2026-07" or any day of it.
+    """Read the date of a release.
 
-    :raises ValueError: if the cell is no such time or month; the message is one sentence.
+    An exact date is a London time such as "2026-06-30 09:30" or "30/06/2026 09:30". A month is written as "2026-07", or
+    as any day of the month.
+
+    :raises ValueError: if the cell is not such a date. The message is one sentence.
     """
     written, cell = cell, written_dates.rewrite_date(cell, order)
     if precision in {Precision.MONTH, Precision.TWO_MONTHS}:
@@ -145,7 +148,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """The fault of one cell; rows are numbered as in a spreadsheet, where the names of the columns are row 1."""
+    """A fault in one cell. Rows are numbered as in a spreadsheet, where row 1 has the column names."""
 
     row: int
     column: str
@@ -165,7 +168,7 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
-    """One release as planned in a file; None and "" mean that the file does not state the value."""
+    """One planned release in a file. If a field is None or an empty string, the file does not give the value."""
 
     number: int
     reference: str
@@ -203,10 +206,10 @@ class CalendarRow:
 
 @dataclass(slots=True)
 class CalendarFile:
-    """The content of a file: its readable rows, and the faults of the others, in the file's order.
+    """The readable rows of a file and the faults of all other rows, both in the order of the file.
 
-    `named` has the reference of each row by the row's number, without the example row of a template. `titles` has the
-    title of each release of a publisher's calendar, by the number of its row.
+    `named` maps the number of each row to its reference. The example row of a template is left out. `titles` maps the
+    number of each row to its title. It is filled only for a publisher's calendar.
     """
 
     rows: list[CalendarRow] = field(default_factory=list)
@@ -221,11 +224,12 @@ type _Cells = Mapping[str, Cell]
 def read_calendar(
     content: bytes, *, name: str, adapters: Collection[str], order: DateOrder | None = None
 ) -> CalendarFile:
-    """Read a file's bytes into its readable rows and the faults of the others.
+    """Read a calendar file, and return its readable rows and the faults of all other rows.
 
-    :param order: the order of day and month in dates such as 03/04/2027; None to find it from the dates of the file.
-    :raises FileRefused: if it is not a calendar file at all.
-    :raises OpenDateOrder: if no order is given, and the dates of the file do not show it.
+    :param order: the order of day and month in dates such as 03/04/2027. If it is None, the order is found from
+        the dates in the file.
+    :raises FileRefused: if the file is not a calendar file or has no releases.
+    :raises OpenDateOrder: if `order` is None and the dates in the file do not show the order.
     """
     try:
         lines = tables.read_table(content, name=name)
@@ -242,7 +246,7 @@ def read_calendar(
 
 
 def read_listed_rows(rows: Iterable[_Cells], *, adapters: Collection[str]) -> CalendarFile:
-    """Read the rows of a publisher's calendar. Each row has its cells by column; rows are numbered from 1."""
+    """Read the rows of a publisher's calendar. The cells of a row are keyed by column. Rows are numbered from 1."""
     numbered = [(number, cells, ()) for number, cells in enumerate(rows, start=1)]
     reading = _read_rows(numbered, adapters=adapters, order=DateOrder.DAY_FIRST)
     reading.rows = [replace(row, is_listed=True) for row in reading.rows]
@@ -270,7 +274,7 @@ def fold_title(name: str) -> str:
 
 
 def read_header(cells: Sequence[Cell], *, required: Collection[str], known: Collection[str], name: str) -> list[str]:
-    """Return the names of the columns from the first row of a file, in lower case and without empty ones at the end.
+    """Return the column names in the first row of a file. They are in lower case. Empty cells at the end are left out.
 
     :raises FileRefused: if a required column is missing, or a column is unknown or occurs twice.
     """

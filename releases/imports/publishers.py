@@ -1,7 +1,7 @@
-"""Import of a publisher's calendar: an organisation's statistics on GOV.UK, or the ONS release calendar.
+"""Import of a publisher's calendar from GOV.UK or from the ONS release calendar.
 
-We request every page of the publisher's search and make one row for each release, like a row of a file. Then the rows
-are checked, shown, confirmed and applied like the rows of a file (releases/imports/uploads.py).
+We request all pages of the publisher's search, and make one row for each release. After that, these rows are treated
+like the rows of a file. They are checked, shown to the person, confirmed and applied (releases/imports/uploads.py).
 """
 
 import json
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 GOVUK_SITE = "https://www.gov.uk"
 ONS_SITE, ONS_API = "https://www.ons.gov.uk", "https://api.beta.ons.gov.uk"
 PUBLISHERS = {ImportSource.GOVUK: "GOV.UK", ImportSource.ONS: "ONS"}
-# Both APIs can send 1,000 results or more for one request. Smaller pages are far below our limit for one response.
+# Both APIs allow 1,000 results or more in one response. With fewer results, a response stays far below our size limit.
 PAGE_SIZE = 200
 # Fields of GOV.UK's search API, which refuses unknown fields.
 GOVUK_FIELDS = "title,link,display_date,release_timestamp,statistics_announcement_state,metadata"
@@ -59,7 +59,7 @@ class PublisherCalendar:
 
     :param name: the name that people see, such as "GOV.UK calendar of office-for-rain".
     :param site: the origin of the addresses of releases, such as "https://www.gov.uk".
-    :param queries: addresses of the search without the number of the page.
+    :param queries: addresses of searches, without the parameters that select a page of results.
     """
 
     source: ImportSource
@@ -81,7 +81,7 @@ class PublisherCalendar:
 class CalendarChoices:
     """A person's choices for the import of a calendar.
 
-    :param confirms: whether releases that the publisher has confirmed become confirmed here, and thus announced.
+    :param confirms: whether to confirm and announce releases here if the publisher has confirmed them.
     :param short_notice_reason: the reason for confirming releases less than four weeks ahead.
     """
 
@@ -91,17 +91,17 @@ class CalendarChoices:
 
 
 def ons_hosts() -> frozenset[str]:
-    """Return the hosts of the ONS release calendar: the ONS's host and, in development, that of the practice site."""
+    """Return the hosts of the ONS release calendar. In development, they include the host of the practice site."""
     return frozenset({"www.ons.gov.uk"}) | govuk.practice_hosts()
 
 
 def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: date) -> PublisherCalendar:
     """Return the calendar of an organisation on GOV.UK.
 
-    :param organisation: the organisation's name in the addresses of GOV.UK, or the address of its page or of a search
-        for its releases.
-    :param hosts: "host" and "host:port" entries of sites with GOV.UK's search.
-    :raises FieldRefused: if `organisation` names no organisation.
+    :param organisation: the organisation's name in GOV.UK addresses, the address of its page, or the address of a
+        search for its releases.
+    :param hosts: the hosts that have GOV.UK's search, each as "host" or "host:port".
+    :raises FieldRefused: if `organisation` does not name exactly one organisation.
     """
     site, slug = find_organisation(organisation, hosts=hosts)
     asked_for = {
@@ -116,10 +116,12 @@ def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: dat
 
 
 def find_organisation(organisation: str, *, hosts: Collection[str]) -> tuple[str, str]:
-    """Return the site of an organisation and its name in the site's addresses: "https://www.gov.uk", "office-for-rain".
+    """Return the origin of the site of an organisation, and the name of the organisation in the site's addresses.
+
+    For example, return "https://www.gov.uk" and "office-for-rain".
 
     :param organisation: as for `find_govuk_calendar`.
-    :raises FieldRefused: if `organisation` names no organisation.
+    :raises FieldRefused: if `organisation` does not name exactly one organisation.
     """
     site, slug = GOVUK_SITE, slugify(organisation)
     if "/" in organisation:
@@ -139,11 +141,12 @@ def find_organisation(organisation: str, *, hosts: Collection[str]) -> tuple[str
 def find_ons_calendar(
     words: str, *, first: date | None = None, last: date | None = None, hosts: Collection[str], today: date
 ) -> PublisherCalendar:
-    """Return a part of the ONS release calendar: the releases with some words, from one day to another.
+    """Return the part of the ONS release calendar that matches some search words and a period.
 
-    :param words: search words, or the address of a search in the calendar; may be empty. A day in the address counts if
-        `first` or `last` is not given.
-    :raises FieldRefused: if the address is not in the calendar, or its days are not possible.
+    :param words: search words, or the address of a search in the calendar. May be empty.
+    :param first: the first day of the period. If it is None, the first day in the address is used, if there is one.
+    :param last: the last day of the period. If it is None, the last day in the address is used, if there is one.
+    :raises FieldRefused: if the address is not in the calendar, or its dates are not valid.
     """
     site, api = ONS_SITE, ONS_API
     if _ADDRESS.match(words):
@@ -153,7 +156,7 @@ def find_ons_calendar(
         site, path, asked = _split_address(words, hosts=hosts, refusal=refused)
         if not path.startswith("/releasecalendar"):
             raise refused
-        # A practice site has the search under its own address.
+        # On a practice site, the search has the same origin as the calendar.
         api = ONS_API if site == ONS_SITE else site
         words = (asked.get("keywords") or asked.get("query") or [""])[0]
         first, last = first or _asked_day(asked, "after"), last or _asked_day(asked, "before")
@@ -176,9 +179,9 @@ def find_ons_calendar(
 
 
 def _asked_day(asked: Mapping[str, list[str]], name: str) -> date | None:
-    """Return the first ("after") or the last ("before") day of a search of the ONS, or None if no full date is given.
+    """Return the first day ("after") or the last day ("before") of an ONS search, or None if the date is incomplete.
 
-    Source of the names: queryparams/params.go of ONSdigital/dp-frontend-release-calendar.
+    Source of the parameter names: queryparams/params.go of ONSdigital/dp-frontend-release-calendar.
     """
     parts = [(asked.get(f"{name}-{part}") or [""])[0] for part in ("year", "month", "day")]
     if not all(parts):
@@ -207,7 +210,11 @@ def _split_address(
 
 
 def _earliest(today: date) -> date:
-    """Return the first day of the previous month, because a date of two months has a time stamp in the first month."""
+    """Return the first day of the previous month.
+
+    If a release is announced for two months, its timestamp is in the first of them. So this timestamp may be in the
+    previous month although the release is still to come.
+    """
     return months_after(today.replace(day=1), -1)
 
 
@@ -216,7 +223,9 @@ def _last_part(path: str) -> str:
 
 
 def fetch_releases(calendar: PublisherCalendar, *, means: "AdhocMeans", now: datetime) -> list[ListedRelease]:
-    """Request all pages of a calendar, one after the other, within the budget of their host.
+    """Request all pages of a calendar one after the other, and return the listed releases.
+
+    The requests stay within the budget of the host.
 
     :param now: the aware instant at which the requests begin.
     :raises TooManyListed: if the calendar has more releases than one import may have.
@@ -245,9 +254,9 @@ def fetch_releases(calendar: PublisherCalendar, *, means: "AdhocMeans", now: dat
 def read_all_pages(
     query: str, source: ImportSource, read_page: Callable[[str], CalendarPage]
 ) -> list[tuple[str, ListedRelease]]:
-    """Read the pages of results of a query, and return each result with the address of its page.
+    """Read all pages of results of a query, and return each release with the address of the page that lists it.
 
-    :param read_page: called with the address of a page of results.
+    :param read_page: a function that requests and reads the page of results at an address.
     :raises CalendarUnreadableError: if the results changed between two pages.
     """
     start_name, count_name = ("start", "count") if source is ImportSource.GOVUK else ("offset", "limit")
@@ -261,7 +270,7 @@ def read_all_pages(
         found += [(address, listed) for listed in page.releases]
     paths = {listed.path or str(number) for number, (_address, listed) in enumerate(found)}
     if len(paths) != total:
-        # A release that was added or moved while we read the pages is on two of them, or on none.
+        # If a release was added or moved while we read the pages, a release may be on two pages or on none.
         raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
     return found
 
@@ -277,9 +286,11 @@ def make_rows(
 ) -> bytes:
     """Make the rows of an import from the releases of a publisher's calendar, and return them as JSON.
 
-    A release that we know, by its address or its reference, keeps its reference, series and producer. For any other
-    release, the series is the one whose title is in the release's title, or else a new one with the release's title
-    without its period. Published and past releases that we do not know are left out.
+    If our calendar has a release with the same address or reference, the row gets its reference, series and producer
+    from our release. Otherwise the series is the one whose title is part of the listed title. If there is no such
+    series, the row names a new series. Its title is the listed title without the period.
+
+    Published releases are left out. Past releases are left out if they are not in our calendar.
 
     :param by: the person who imports; None for an operator.
     :raises NothingListed: if there is no release to import.
@@ -292,7 +303,7 @@ def make_rows(
 
 
 def cells_from_json(content: bytes) -> list[dict[str, Cell]]:
-    """Read the rows that `make_rows` made."""
+    """Parse the JSON of `make_rows`. Each row is a dict of cells that is keyed by column."""
     rows = json.loads(content)
     return [
         {column: Cell(text=text) for column, text in row["cells"].items()}
@@ -362,7 +373,8 @@ class _RowMaker:
             return {}
         url, name = f"{self._calendar.site}{listed.path}", self._calendar.source.value
         if self._calendar.source is ImportSource.ONS and name in self._adapters:
-            # The ONS has one page for the announcement and the release. Its data say when the release is published.
+            # The ONS has one page for both the announcement and the release. The data of this page say when the
+            # release is published.
             return {"url": url, "adapter": name}
         return {"announcement": url, "announcement_adapter": name if name in self._adapters else "page"}
 
@@ -386,13 +398,16 @@ class _RowMaker:
 
 
 def _reference(listed: ListedRelease) -> str:
-    """Return the last part of the release's address; a long one is cut, and a hash makes it unique."""
+    """Return the last part of the release's address. If it is too long, cut it and append a hash to keep it unique."""
     slug, longest = slugify(_last_part(listed.path)), LONGEST["reference"]
     return slug if len(slug) <= longest else f"{slug[: longest - 9].rstrip('-')}-{sha256_hex(slug.encode())[:8]}"
 
 
 def _find_slot(listed: ListedRelease) -> Slot | None:
-    """Return the announced date; None if there is none, or if its time occurs twice because the clocks go back."""
+    """Return the announced date.
+
+    Return None if there is no date, or if its time does not exist or happens twice because of a clock change.
+    """
     slot = listed.announced.slot if listed.announced else None
     try:
         return slot if slot is None or slot.at is None or slot.due_at else None

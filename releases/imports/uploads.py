@@ -1,4 +1,4 @@
-"""Imports of uploaded files: upload, check, confirmation or discard, and application by a job."""
+"""Imports of uploaded calendars: people upload and confirm them, and a job checks and applies them."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -44,10 +44,10 @@ logger = logging.getLogger(__name__)
 
 # Rows are tried in small batches, so that transactions stay short and the page shows the progress.
 ROWS_AT_A_TIME = 20
-# How long a claim on an import lasts; the process renews it every few rows.
+# A claim on an import lasts this long. The process renews the claim before each batch of rows.
 CLAIM = timedelta(minutes=2)
-# An import is not applied around a due instant, because all its rows are written in one transaction, which takes
-# seconds.
+# All rows of an import are written in one transaction, which takes seconds. So no import is applied shortly before or
+# after a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
 ABANDONED_AFTER = timedelta(days=14)
 
@@ -83,9 +83,9 @@ def upload_file(
     at: datetime,
     source: ImportSource = ImportSource.FILE,
 ) -> CalendarImport:
-    """Add a file, or the rows of a publisher's calendar, to the queue; the calendar is not changed.
+    """Queue a file, or the rows of a publisher's calendar, for a check. No release is changed.
 
-    :raises NotYours: if the person may edit no producer's calendar.
+    :raises NotYours: if the person may not edit the calendar of any producer.
     :raises NotATableError: if the file is too large.
     """
     if not may_import(by):
@@ -107,11 +107,12 @@ def upload_file(
 
 
 def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: datetime) -> None:
-    """Confirm that the checked rows may be applied, all of them or without the refused ones.
+    """Confirm a checked import, so that the job applies its rows.
 
-    :raises MissingFields: if rows are refused, and the person has not chosen to leave them out.
+    :param skip_refused: whether to leave out the rows that were refused.
+    :raises MissingFields: if rows were refused and `skip_refused` is false.
     :raises NothingToApply: if no row would change anything.
-    :raises MoveRefused: if the import is not waiting for this, or the person's roles no longer allow it.
+    :raises MoveRefused: if the import is not waiting for confirmation, or the person's roles no longer allow it.
     """
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
     counts = count_outcomes(found)
@@ -125,9 +126,9 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: d
 
 
 def set_date_order(found: CalendarImport, order: DateOrder, *, by: User, at: datetime) -> None:
-    """Record whether the day or the month comes first in the dates of a file, and queue the file for its check.
+    """Record whether the day or the month comes first in the dates of a file, and queue the file for a check.
 
-    :raises MoveRefused: if the import is not waiting for this, or the person's roles do not allow it.
+    :raises MoveRefused: if the import is not waiting for the date order, or the person's roles do not allow it.
     """
     values = {"date_order": order, "notes": []}
     move_import(found, SET_DATE_ORDER, values=values, by=by, at=at, facts={"date_order": order})
@@ -138,8 +139,9 @@ def change_options(
 ) -> None:
     """Change the options of a checked import, and queue it for another check.
 
-    :param date_order: only for a file for which a person has chosen the order; None to leave it as it is.
-    :raises MoveRefused: if the import is not waiting for its confirmation, or the person's roles do not allow it.
+    :param date_order: the new date order, or None to leave it unchanged. It is used only if a person has already set
+        the date order of this file.
+    :raises MoveRefused: if the import is not waiting for confirmation, or the person's roles do not allow it.
     """
     options: dict[str, Any] = {"create_missing": create_missing}
     if date_order is not None and found.date_order:
@@ -149,7 +151,10 @@ def change_options(
 
 
 def open_date_order(found: CalendarImport) -> OpenDateOrder:
-    """Return two dates of a waiting import's file: one can be read with the day first, and one with the month first."""
+    """Return example dates from a file whose date order is unknown.
+
+    One of the dates can be read with the day first, and one with the month first.
+    """
     day_first, month_first = found.notes
     return OpenDateOrder(day_first=day_first, month_first=month_first)
 
@@ -174,7 +179,7 @@ def count_cancellations(found: CalendarImport) -> int:
 
 
 def count_warnings(found: CalendarImport) -> dict[StepKind, int]:
-    """Count the releases of a checked import by the warnings about them."""
+    """Return how many releases of a checked import have each warning. Warnings that no release has are left out."""
     kinds = dict.fromkeys(apply.ALL_WARNINGS, 0)
     for steps in ImportRow.objects.filter(of=found).values_list("steps", flat=True):
         for step in steps:
@@ -204,10 +209,10 @@ def move_import(
     at: datetime,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Change the status of an import by one move of the table `IMPORT`, and write the event.
+    """Apply a move of the `IMPORT` lifecycle to an import, and record an event.
 
     :raises ChangedMeanwhile: if the status has changed since the import was read.
-    :raises MoveRefused: if the table does not allow the move.
+    :raises MoveRefused: if the lifecycle does not allow the move.
     """
     roles = roles_anywhere(by) if by else frozenset()
     row = IMPORT.check(name, source=found.status, roles=roles, by_system=by is None)
@@ -222,7 +227,11 @@ def move_import(
 
 @dataclass(frozen=True, slots=True)
 class ImportMeans:
-    """The dependencies of one run: the clock, the names of registered adapters, and whether to end soon."""
+    """The dependencies of one run of the import job.
+
+    `now` returns the current time. `adapters` contains the names of the registered adapters. `stop` returns true if the
+    run should end soon.
+    """
 
     now: Callable[[], datetime]
     adapters: Collection[str]
@@ -230,7 +239,10 @@ class ImportMeans:
 
 
 class _ClaimLost(Exception):
-    """The import was discarded or claimed by another process, or must be left to another process."""
+    """This process must stop working on the import.
+
+    The import was discarded, another process has claimed it, or this process is stopping.
+    """
 
 
 class _ChangedMeanwhile(Exception):
@@ -238,7 +250,7 @@ class _ChangedMeanwhile(Exception):
 
 
 def run_due_import(means: ImportMeans) -> int:
-    """Check and apply the waiting imports, oldest first; return how many made progress."""
+    """Check or apply the waiting imports, oldest first, and return how many were processed."""
     _discard_abandoned(now=means.now())
     done = 0
     while not means.stop() and (claimed := _claim(now=means.now())):
@@ -247,7 +259,7 @@ def run_due_import(means: ImportMeans) -> int:
         except _ClaimLost:
             continue
         except OperationalError:
-            # The database may soon be available again; the claim expires, and the import is retried.
+            # The database may be available again soon. The import is retried when the claim expires.
             raise
         except Exception:
             logger.exception("import %s failed", claimed.pk)
@@ -259,10 +271,10 @@ def run_due_import(means: ImportMeans) -> int:
 
 
 def is_quiet(*, now: datetime) -> bool:
-    """Return whether no confirmed or published release is due around an aware instant.
+    """Return False if a confirmed or published release is due close to an aware instant, and True otherwise.
 
-    A release counts from one minute before its due time until four minutes after it, when its verdict may still be
-    pending.
+    An instant is close to the due time from one minute before it until four minutes after it. Until then, the verdict
+    on the release may still be pending.
     """
     about = Release.objects.official().filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
@@ -294,7 +306,7 @@ def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
     if claimed.status == ImportStatus.UPLOADED:
         _await_confirmation(claimed, CHECK, found, created, at=means.now())
         return
-    # Apply the rows only if all of them would still change the present calendar as the person confirmed.
+    # Apply the rows only if each of them would still have the effect that the person confirmed.
     confirmed = {row.number: read_row(row) for row in ImportRow.objects.filter(of=claimed)}
     if not all(_is_as_confirmed(row, confirmed.get(row.number), claimed) for row in found):
         _await_confirmation(claimed, CHECK_AGAIN, found, created, at=means.now(), notes=[CHANGED_MEANWHILE])
@@ -349,7 +361,10 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
 def _try_rows(
     claimed: CalendarImport, reading: CalendarFile, means: ImportMeans
 ) -> tuple[list[RowResult], list[Creation]]:
-    """Try all rows, roll back their changes, and store the progress for the page."""
+    """Import the rows and roll back, to find out what each row would change.
+
+    The progress is stored for the page.
+    """
     found, created = group_faults(reading), dict[Creation, None]()
     total, rows = len(reading.named), reading.rows
     for start in range(0, len(rows), ROWS_AT_A_TIME):
@@ -375,7 +390,11 @@ def _report_progress(claimed: CalendarImport, *, done: int, total: int, now: dat
 
 
 def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: CalendarImport) -> bool:
-    """Return whether a row would do what was confirmed, would change nothing, or is refused and may be left out."""
+    """Return whether a row may be applied without asking the person again.
+
+    This is true if the row would still do what the person confirmed. It is also true if the row would no longer change
+    anything and was not refused before, or if the row is refused now and the person chose to leave out refused rows.
+    """
     if confirmed is None:
         return False
     same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)
@@ -418,7 +437,10 @@ def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:
 
 
 def _facts_of(counts: Mapping[ImportOutcome, int]) -> dict[str, int]:
-    """Write the counts for an event. LEFT_OUT is omitted if it is 0: only publishers' calendars have such rows."""
+    """Return the counts for the facts of an event.
+
+    If the count of LEFT_OUT is 0, it is omitted, because only publishers' calendars have such rows.
+    """
     return {
         outcome.value: number for outcome, number in counts.items() if number or outcome is not ImportOutcome.LEFT_OUT
     }

@@ -1,7 +1,9 @@
-"""Reading of an organisation's past year from GOV.UK: one request at a time, and resumable (decision 105).
+"""Read an organisation's announcements and publications of a year from GOV.UK (decision 105).
 
-The publisher's statements are stored as rows of their own. They are not checks: nothing here reads or writes
-observations, verdicts or releases.
+Only one request is made at a time. An interrupted review can be resumed.
+
+The statements of GOV.UK about its pages are stored in `YearReviewPage`. They are not checks of ours, so this module
+neither reads nor writes observations or verdicts, and it never changes a release.
 """
 
 import logging
@@ -56,11 +58,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ADAPTER = "page"
-# Longer than a request may take, so that only a process that has died loses its claim.
+# A claim lasts longer than any request, so a process loses its claim only if it has died.
 CLAIM = timedelta(seconds=40)
-# We request nothing around a due instant, and check again after this time.
+# We make no requests close to a due instant. After this time, we check whether we may continue.
 QUIET_RETRY = timedelta(minutes=1)
-# The search lists each publication that was updated since the year began: thousands for a large department.
+# The search lists every publication that was updated since the year began. A large department has thousands of them.
 MOST_PAGES = 10_000
 NOTHING_LISTED, TOO_MANY_LISTED = "nothing_listed", "too_many_listed"
 _BUSY_SECONDS = 0.25
@@ -68,7 +70,10 @@ _LONGEST_PATH = 500
 
 
 def review_producers(person: Person) -> QuerySet[Producer]:
-    """Return the producers for which a person may start and see reviews: those whose calendar they manage."""
+    """Return the producers whose calendar a person manages.
+
+    The person may start and see reviews of these producers.
+    """
     return producers_where(person, Action.EDIT)
 
 
@@ -77,18 +82,24 @@ def reviews_of(person: Person) -> QuerySet[YearReview]:
 
 
 def pages_of_year(review: YearReview) -> QuerySet[YearReviewPage]:
-    """Return the pages of a review that may concern its year, and those that are still to be read."""
+    """Return the pages of a review that may concern its year. Pages that were not read yet are included."""
     return review.pages.filter(in_year=True)
 
 
 def find_read_pages(review: YearReview) -> QuerySet[YearReviewPage]:
-    """Find the pages of a review that may concern its year, apart from those that are still to be read."""
+    """Find the pages of a review that may concern its year and that we have tried to read at least once.
+
+    Pages that could not be read are included.
+    """
     return pages_of_year(review).exclude(outcome=PageOutcome.LISTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many pages the search listed, and how many of them were read in this run or could not be read."""
+    """The page counts of a review.
+
+    `listed` counts all pages that the search listed. `read` and `unreadable` count only pages of the present run.
+    """
 
     listed: int
     read: int
@@ -108,14 +119,15 @@ def count_progress(review: YearReview) -> Progress:
 def start_review(
     organisation: str, *, year: int, producer: Producer, hosts: Collection[str], by: User | None, at: datetime
 ) -> YearReview:
-    """Queue a new review of a year, continue one that stopped, or read a complete one again.
+    """Start a review of a year, or restart the existing one.
 
-    A review that is being read is not changed.
+    A new review is queued. A stopped review is continued, and a complete review is read again. If the review is being
+    read, it does not change.
 
     :param organisation: the organisation's name in the addresses of GOV.UK, or the address of its page.
-    :param hosts: "host" and "host:port" entries of sites with GOV.UK's APIs.
+    :param hosts: the sites with GOV.UK's APIs, each as "host" or "host:port".
     :param by: None for an operator.
-    :raises FieldRefused: if `organisation` names no organisation, or the year cannot be read.
+    :raises FieldRefused: if `organisation` is not a valid name or address, or the year cannot be read.
     :raises NotYours: if the person may not manage the producer's calendar.
     """
     if by is not None:
@@ -134,7 +146,10 @@ def start_review(
 
 
 def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
-    """Continue a review that stopped, or read a complete one again; one that is being read is not changed."""
+    """Continue a stopped review, or read a complete review again.
+
+    If the review is being read, it does not change.
+    """
     if by is not None:
         check_may(by, Action.EDIT, found.producer)
     values = {"status": ReviewStatus.READING, "failures": 0, "problem": "", "retry_at": None, "ended_at": None}
@@ -146,9 +161,9 @@ def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
 
 
 def remove_empty_review(found: YearReview, *, by: User) -> None:
-    """Remove a stopped review without pages, such as one of an organisation that GOV.UK does not know.
+    """Remove a stopped review without pages, such as a review of an organisation that GOV.UK does not know.
 
-    A review with pages stays, because GOV.UK removes the dates of announcements, so a new review could not read them.
+    A review with pages is not removed. GOV.UK removes the dates of announcements, so a new review could not read them.
     """
     check_may(by, Action.EDIT, found.producer)
     with transaction.atomic():
@@ -159,7 +174,11 @@ def remove_empty_review(found: YearReview, *, by: User) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReviewMeans:
-    """The means of one run: the probe, the clock, whether to end soon, and what to call after each page."""
+    """The dependencies of one run.
+
+    `checks` makes the requests, and `now` returns the current time. `stop` returns true if the run should end soon.
+    `report` is called after the pages are listed and after each page is read.
+    """
 
     checks: "AdhocMeans"
     now: Callable[[], datetime]
@@ -169,7 +188,10 @@ class ReviewMeans:
 
 
 def run_due_reviews(means: ReviewMeans) -> int:
-    """Continue the waiting reviews, the oldest first, until we are stopped; return how many were claimed."""
+    """Continue the waiting reviews, oldest first, and return how many this process could claim.
+
+    End early if `means.stop` returns true.
+    """
     done = 0
     for key in _find_due(now=means.now()).order_by("started_at", "pk").values_list("pk", flat=True):
         if means.stop():
@@ -184,9 +206,12 @@ def is_any_due(*, now: datetime) -> bool:
 
 
 def advance_review(key: int, means: ReviewMeans) -> bool:
-    """Continue a review until it is complete, has to wait (`retry_at`), has stopped, or we are stopped.
+    """Continue a review until it is complete, has stopped, or has to wait until `retry_at`.
 
-    :return: False if another process reads the review, or if the review has to wait or has ended.
+    End early if `means.stop` returns true.
+
+    :return: False if the review could not be claimed, because another process is reading it, it has to wait, or it has
+        ended.
     """
     claimed = _claim(key, now=means.now())
     if claimed is None:
@@ -202,7 +227,10 @@ def advance_review(key: int, means: ReviewMeans) -> bool:
 
 
 class _Pause(Exception):
-    """Reading cannot go on now: the review has to wait, was stopped, or was taken over by another process."""
+    """Reading must end for now.
+
+    The review has to wait or has stopped, another process has taken it over, or this process is stopping.
+    """
 
 
 def _find_due(*, now: datetime) -> QuerySet[YearReview]:
@@ -217,7 +245,7 @@ def _claim(key: int, *, now: datetime) -> YearReview | None:
 
 
 class _Reader:
-    """Reads one claimed review. Each page is stored at once, so a process that is killed loses one request."""
+    """Reads one claimed review. Each page is stored as soon as it is read, so a killed process loses only one page."""
 
     def __init__(self, review: YearReview, means: ReviewMeans) -> None:
         self._review, self._means = review, means
@@ -233,25 +261,28 @@ class _Reader:
         self._update(status=ReviewStatus.COMPLETE, **ended)
 
     def release(self) -> None:
-        """End the claim, unless another process has it now."""
+        """End the claim, unless another process has claimed the review since."""
         mine = YearReview.objects.filter(pk=self._review.pk, claimed_until=self._review.claimed_until)
         mine.update(claimed_until=None)
 
     def _next_page(self) -> YearReviewPage | None:
-        """Return the next page to read; pages that could not be read before come last."""
+        """Return the next page to read, or None. Pages that could not be read before come last."""
         is_unread = Q(read_at__isnull=True) | Q(read_at__lt=self._review.started_at)
         unread = self._review.pages.filter(is_unread).order_by("pk")
         return unread.exclude(outcome=PageOutcome.UNREADABLE).first() or unread.first()
 
     def _put_off(self, page: YearReviewPage) -> None:
-        """Leave a failed page until all others are read. If that was done before, give the page up for this run."""
+        """Postpone a failed page until all other pages are read. If the page has failed before, skip it in this run."""
         if page.outcome == PageOutcome.UNREADABLE:
             page.read_at = self._means.now()
         page.set_statement(replace(page.read_statement(), outcome=PageOutcome.UNREADABLE))
         page.save()
 
     def _list_pages(self) -> None:
-        """Store the pages that the search lists: all or none, because a page may be missing if the results change."""
+        """Read all results of the search, and store their pages in one transaction.
+
+        If the results change while we read them, a page may be missing, so nothing is stored.
+        """
         review, found = self._review, dict[str, YearReviewPage]()
         for kind, query in _queries(review):
             try:
@@ -296,10 +327,10 @@ class _Reader:
         page.save()
 
     def _request(self, url: str, conditions: tuple[str, ...] = (), *, page: YearReviewPage | None = None) -> Answer:
-        """Request an address once its host is free, and return a response that can be read.
+        """Request an address as soon as its host is free, and return the response.
 
-        :param page: the page of the year at this address, None for the search.
-        :raises _Pause: if there is no such response now.
+        :param page: the page of the year at this address, or None for a request to the search.
+        :raises _Pause: if there is no usable response now.
         """
         means = self._means
         while True:
@@ -328,7 +359,7 @@ class _Reader:
         return max(requested_pause(answer.status, answer.headers), paused_until - now)
 
     def _fail(self, problem: str, *, requested: timedelta = timedelta(0)) -> None:
-        """Record a failed request, and when the next one may be made.
+        """Record a failed request and the time of the next attempt. After too many failures in a row, stop the review.
 
         :raises _Pause: always.
         """
@@ -361,10 +392,11 @@ class _Reader:
 
 
 def _queries(review: YearReview) -> Iterator[tuple[PageKind, str]]:
-    """Return the address of each search, without the number of the page of results.
+    """Yield the kind of page and the address of each search, without the parameters that select a page of results.
 
-    The search for publications has no end date: it only knows the last update of each page, and a page of the year may
-    have been updated since. Withdrawn pages are listed only on request (lib/parameter_parser of alphagov/search-api).
+    The search for publications has no end date. The search only knows when a page was last updated, and a page of the
+    year may have been updated after the year. Withdrawn pages are listed only on request (lib/parameter_parser of
+    alphagov/search-api).
     """
     of, year = ("filter_organisations", review.organisation), review.year
     search = f"{review.site}/api/search.json"
@@ -410,7 +442,10 @@ COLUMNS = (
 
 
 def export_review(review: YearReview, kind: TableKind) -> bytes:
-    """Write the pages of a year as a table: each figure with its address and field. Times are in London time."""
+    """Return a table of the pages of a year, with the address and field from which each figure was read.
+
+    Times are in London time.
+    """
     rows = (_row(page) for page in pages_of_year(review).order_by("title", "pk"))
     return tables.write_table(kind, COLUMNS, rows, title=f"{review.organisation} {review.year}"[:31])
 

@@ -1,4 +1,4 @@
-"""The base of all commands, and files that are written completely or not at all."""
+"""The base class of all commands, and a helper that writes a file completely or not at all."""
 
 import tempfile
 from argparse import RawDescriptionHelpFormatter
@@ -21,9 +21,9 @@ class PlainCommand(BaseCommand):
     """A command that reports a database failure in one line."""
 
     ADVICE: ClassVar[str] = f"{WHERE_THE_DATABASE_IS} If the database is new, run ./run --setup."
-    """The advice if the database cannot be used."""
+    """The advice in the error message if the database cannot be used."""
     NEEDS_A_DATABASE: ClassVar[bool] = False
-    """Whether the command refuses to create the file of an SQLite database."""
+    """If true, the command fails if the SQLite database file does not exist, because SQLite would create the file."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Create a parser that preserves line breaks in help texts."""
@@ -34,7 +34,7 @@ class PlainCommand(BaseCommand):
         """:raises CommandError: if the database does not answer or was not set up."""
         if self.NEEDS_A_DATABASE and connection.vendor == "sqlite":
             file = Path(str(connection.settings_dict["NAME"]))
-            # SQLite also has databases in memory, whose names are URIs.
+            # Do not check in-memory databases of SQLite, whose names are URIs.
             if file.is_absolute() and not file.exists():
                 raise CommandError(f"The database cannot be used (there is no file {file}). {self.ADVICE}")
         try:
@@ -49,9 +49,11 @@ READ_BY_ALL = 0o644
 
 @contextmanager
 def whole_file(path: Path, *, mode: int = READ_BY_ALL) -> Iterator[IO[bytes]]:
-    """Yield a temporary file for the `with` block, and move it to its place at the end.
+    """Yield a temporary file, and move it to `path` at the end of the `with` block.
 
-    :param mode: the file's permissions at the end; while it is written, only its owner can read it.
+    If the block fails, the temporary file is deleted, and a file at `path` does not change.
+
+    :param mode: the permissions of the finished file. Until then, only the owner can read the temporary file.
     """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         temporary = Path(file.name)

@@ -1,4 +1,4 @@
-"""The stored record of releases: people, calendar, checks, verdicts and events."""
+"""The models of the release calendar, people, checks, verdicts and events."""
 
 from releases.models.anchor import Anchor, TimeStamp, TimeStampRequest
 from releases.models.append_only import ChainHead

@@ -1,4 +1,4 @@
-"""Anchors: the heads of all chains of the record combined into one root, which is also stored outside the office."""
+"""Anchors, which combine the heads of all chains into one root that is also stored outside the office."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,10 @@ from releases.rules.canonical import sha256_hex
 
 
 class Anchor(ChainedRow):
-    """One root over the heads of all chains, including the chain of earlier anchors. `position` is its number."""
+    """A root that combines the heads of all chains, including the chain of earlier anchors.
+
+    `position` is the number of the anchor.
+    """
 
     CHAIN: ClassVar[str] = "releases.anchor"
 
@@ -42,7 +45,7 @@ class Anchor(ChainedRow):
         return {"root": self.root, "heads": self.heads, "why": self.why, "made_at": self.made_at}
 
     def combined(self) -> list[Head]:
-        """Return the combined heads by the names of their chains."""
+        """Return the heads that this anchor combines, sorted by the name of the chain."""
         return [Head(chain, *values) for chain, values in sorted(self.heads.items())]
 
 

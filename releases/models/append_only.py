@@ -1,4 +1,4 @@
-"""Append-only rows, each chained to the previous one by its hash, and their redaction."""
+"""Append-only rows in hash chains, and the redaction of such rows."""
 
 import functools
 import hashlib
@@ -23,8 +23,8 @@ from releases.rules.canonical import canonical_json, sha256_hex
 FIRST_HASH = "0" * 64
 FIRST_FORMAT = 1
 CHUNK = 2000
-# The default of salt fields: returns a new salt for the free text of one row. A partial of a standard function is used,
-# because migrations can store it without a reference to this module.
+# The default of salt fields, which returns a new salt for the free text of one row. It is a partial of a standard
+# function, so that migrations can store it without a reference to this module.
 new_salt = functools.partial(secrets.token_hex, 16)
 
 
@@ -33,7 +33,7 @@ class AppendOnlyRow(Exception):
 
 
 class AppendOnlyQuerySet[T: models.Model](models.QuerySet[T]):
-    """Rows that can be read and added. Changes and deletions are refused here as in the database."""
+    """A queryset that refuses to change or delete rows. The database refuses these operations too."""
 
     def update(self, **values: Any) -> int:
         raise AppendOnlyRow(self._refusal("changed"))
@@ -51,7 +51,7 @@ class AppendOnlyQuerySet[T: models.Model](models.QuerySet[T]):
 
 
 class AppendOnly(models.Model):
-    """A row that is written once."""
+    """A row that cannot be changed or deleted after it is written. Only a redaction can change it (see `overwrite`)."""
 
     class Meta:
         abstract = True
@@ -67,7 +67,10 @@ class AppendOnly(models.Model):
 
 
 class ChainHead(models.Model):
-    """The last position and hash of one chain. A writer locks this row, so only one can write at a time."""
+    """The position and hash of the last row of one chain.
+
+    Each writer of the chain locks this row, so only one of them can write at a time.
+    """
 
     chain = models.CharField(max_length=100, primary_key=True)
     position = models.PositiveBigIntegerField(default=0)
@@ -78,7 +81,7 @@ class ChainHead(models.Model):
 
     @staticmethod
     def hold(chain: str) -> "ChainHead":
-        """Return the head of a chain, with its row locked until the end of the transaction."""
+        """Return the head of a chain, locked until the end of the transaction. A missing head is created."""
         heads = ChainHead.objects.select_for_update()
         head = heads.filter(chain=chain).first()
         if head is None:
@@ -88,11 +91,11 @@ class ChainHead(models.Model):
 
 
 class ChainedRow(AppendOnly):
-    """A row of a chain: its position, the hash of its payload, and the hash of the row before it."""
+    """A row of a hash chain. Its hash covers its position, its payload and the hash of the previous row."""
 
     CHAIN: ClassVar[str]
     FORMAT: ClassVar[int] = FIRST_FORMAT
-    """The format in which new rows are hashed. Stored rows are verified in their own `format_version`."""
+    """The format in which new rows are hashed. A stored row is verified in the format that `format_version` names."""
 
     position = models.PositiveBigIntegerField(unique=True, editable=False)
     format_version = models.PositiveSmallIntegerField(default=FIRST_FORMAT, editable=False)
@@ -103,11 +106,11 @@ class ChainedRow(AppendOnly):
         abstract = True
 
     def payload(self) -> dict[str, Any]:
-        """Return the content that is hashed, with names and free text only as salted digests."""
+        """Return the content that is hashed. It must contain salted digests instead of names and free text."""
         raise NotImplementedError
 
     def canonical(self) -> bytes:
-        """Return the bytes that are hashed: the row's position in its chain, and its payload."""
+        """Return the bytes that are hashed: the format, the position, the hash of the previous row, and the payload."""
         return canonical_json([self.format_version, self.position, self.previous_hash, self.payload()])
 
     def expected_hash(self) -> str:
@@ -138,11 +141,14 @@ class ChainedRow(AppendOnly):
 
 
 def salted_digest(words: str, salt: str) -> str:
-    """Return the digest that represents free text inside a hash, so that the text can be redacted."""
+    """Return the salted digest of a free text, or an empty string if there is no text.
+
+    The hash of a row covers this digest instead of the text, so that the text can be redacted.
+    """
     return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
 
 
-# A function that wraps an iteration over the given number of items, for example to show a progress bar.
+# A function that takes items and their number, and returns the same items. It can show a progress bar.
 type Follow = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
@@ -151,15 +157,15 @@ def without_progress(items: Iterable[Any], _total: int) -> Iterable[Any]:
 
 
 def check_chain(row: type[ChainedRow], *, follow: Follow = without_progress) -> tuple[int, str | None]:
-    """Verify a whole chain, a few rows at a time.
+    """Verify a whole chain.
 
-    Rows that are written meanwhile are left for the next verification.
+    Rows that are written during the verification are ignored.
 
-    :return: the number of valid rows, and one sentence on the first invalid one, or None.
+    :return: the number of valid rows, and a sentence about the first invalid row, or None if all rows are valid.
     """
     last = row.in_order().aggregate(last=models.Max("position"))["last"] or 0
-    # The head is read after the last position. Rows and head are written in one transaction, so a head that is read
-    # later cannot have a lower position.
+    # Read the head after the last position. Rows and their head are written in one transaction, so a head that is read
+    # later cannot have a lower position than these rows.
     head = ChainHead.objects.filter(chain=row.CHAIN).first() or ChainHead(chain=row.CHAIN)
     if last > head.position:
         return head.position, f"row {head.position + 1} is after the recorded end of the chain"
@@ -182,12 +188,12 @@ MARKER = noop("[removed on %(day)s]")
 
 
 def redaction_marker(at: datetime) -> str:
-    """Return the text that replaces a redacted text, with the London day of the removal."""
+    """Return the text that replaces a redacted text. It contains the day of the redaction in London time."""
     return _(MARKER) % {"day": format_day(at)}
 
 
 def redaction_marker_start() -> str:
-    """Return the beginning that the markers of all days share."""
+    """Return the start of a redaction marker, which is the same for every day."""
     return _(MARKER).partition("%")[0]
 
 
@@ -207,7 +213,10 @@ def _set_redacting(value: str) -> None:
 
 
 def overwrite(row: models.Model, **values: Any) -> None:
-    """Overwrite values of a row, inside `allow_redaction`; the caller records the redaction and its reason."""
+    """Overwrite values of an append-only row, inside `allow_redaction`.
+
+    The caller must record the redaction and its reason.
+    """
     models.QuerySet(type(row)).filter(pk=row.pk).update(**values)
 
 
@@ -228,7 +237,7 @@ WORDS = {
     # terms of a corrective action
     "short": lazy("short-term"),
     "long": lazy("long-term"),
-    # lengths of time
+    # units of time
     "hours": lazy("hours"),
     "working_days": lazy("working days"),
     # days of a rota
@@ -238,7 +247,7 @@ WORDS = {
     "general": lazy("any other statistics"),
     "economic": lazy("economic statistics"),
     "gdp_or_retail_sales": lazy("GDP or retail sales"),
-    # departures from the rule for release times and days
+    # departures from the standard release time or day
     "osr_agreement": lazy("OSR’s written agreement"),
     "bank_holiday": lazy("bank holiday"),
     "at_once": lazy("release at once"),
@@ -272,7 +281,7 @@ WORDS = {
     "ons": lazy("ONS"),
     "day_first": lazy("day first"),
     "month_first": lazy("month first"),
-    # links and answers of people with pre-release access, and what they report
+    # links, answers and reports of people with pre-release access
     "terms": lazy("terms"),
     "handling": lazy("handling"),
     "acknowledged": lazy("received"),
@@ -284,12 +293,12 @@ WORDS = {
     "lost": lazy("lost or left unattended"),
     "in_public": lazy("published or mentioned in public"),
     "something_else": lazy("something else"),
-    # dummy files: what is checked, and the result
+    # targets and results of the checks of dummy files
     "page": lazy("page"),
     "open": lazy("open"),
     "not_open": lazy("not open"),
     "not_known": lazy("not known"),
-    # what a person requests
+    # kinds of requests
     "add": lazy("add"),
     "change": lazy("change"),
     "withdraw": lazy("withdraw"),
@@ -308,7 +317,7 @@ WORDS = {
     "partial": lazy("incomplete"),
     "uncertain": lazy("uncertain"),
     "cannot_tell": lazy("cannot tell"),
-    # why a body is stored
+    # reasons to store a body
     "first_seen": lazy("first seen"),
     "announcement": lazy("announcement"),
     "last_before_due": lazy("last before due"),
@@ -320,5 +329,5 @@ WORDS = {
 
 
 def choices_of(codes: Iterable[StrEnum], *, capital: bool = True) -> list[tuple[str, Promise]]:
-    """Return the choices of a field from an enumeration: each code with its label."""
+    """Return the choices of a model field. Each choice is a code of the enumeration and its label."""
     return [(code.value, capfirst(WORDS[code.value]) if capital else WORDS[code.value]) for code in codes]

@@ -1,6 +1,7 @@
-"""Insertion of many new rows of one table, and changes of many rows, on PostgreSQL in a third of the usual time.
+"""Insert or update many rows of one table, on PostgreSQL in a third of the usual time.
 
-New rows are written by COPY. Changes are one UPDATE, which reads the values of all rows from one JSON text.
+On PostgreSQL, new rows are inserted by COPY. Updates are made by one UPDATE, which reads the values of all rows from
+one JSON text.
 """
 
 import json
@@ -10,12 +11,13 @@ from operator import attrgetter
 
 from django.db import connection, models
 
-# The fewest rows for which COPY saves time, including the preceding statement that reserves the keys.
+# COPY is used from this number of rows. With fewer rows it saves no time, because it needs a statement before it that
+# reserves the keys.
 WORTH_COPYING = 20
 # A statement with ten thousand rows briefly takes hundreds of megabytes, and SQLite's driver caches the last hundred
 # statements. Smaller batches are not slower.
 ROWS_OF_A_STATEMENT = 200
-# The types of fields whose values are converted. The driver writes the values of all other fields as they are.
+# Values of these types of fields are converted. The driver can write the values of all other fields as they are.
 CONVERTED = (models.JSONField,)
 
 
@@ -33,9 +35,9 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
 def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     """Update some columns of stored rows of one model, each row with its own values.
 
-    The caller must have locked the rows, so that writers do not wait for each other in different orders.
+    The caller must have locked the rows in a fixed order. Otherwise two writers could wait for each other.
 
-    :param columns: the names of the fields, without the primary key.
+    :param columns: the names of the fields to update, without the primary key.
     """
     if connection.vendor == "postgresql" and len(rows) >= WORTH_COPYING:
         _update(rows, columns)

@@ -1,4 +1,4 @@
-"""Imported files: their state, the findings for each row, and the result."""
+"""Imports of calendars, with their rows and events."""
 
 import uuid
 from typing import Any
@@ -15,13 +15,14 @@ from releases.rules.written_dates import DateOrder
 class CalendarImport(models.Model):
     """One file or publisher's calendar that a person imports.
 
-    The table is the queue: any free process checks and applies the waiting imports. `makes` contains the created rows
-    other than releases. `notes` contains sentences about the whole import. While the order of day and month is not
-    known, `notes` contains one date of the file for each order. The content is removed at the end of the import,
-    because a file contains private addresses. The hash of the content stays.
+    The table is the queue. Any free process checks and applies the waiting imports.
 
-    For a publisher's calendar, `content` has the rows that we made from it as JSON (releases/imports/publishers.py),
-    and `file_name` has the name of the calendar.
+    `makes` contains the created rows other than releases. `notes` contains sentences about the whole import. While the
+    date order is not known, `notes` contains two example dates instead, one for each order.
+
+    `content` is removed at the end of the import, because a file contains private addresses. The hash of the content
+    stays. If the source is a publisher's calendar, `content` contains the rows that releases/imports/publishers.py
+    made, as JSON, and `file_name` contains the name of the calendar.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -75,7 +76,10 @@ class CalendarImport(models.Model):
 
 
 class ImportRow(models.Model):
-    """One row of a file, with its planned effect before the import is confirmed, and its actual effect afterwards."""
+    """One row of an import.
+
+    It contains the planned effect of the row until the import is applied, and the actual effect afterwards.
+    """
 
     of = models.ForeignKey(CalendarImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
@@ -94,7 +98,11 @@ class ImportRow(models.Model):
 
 
 class ImportEvent(AppendOnly):
-    """One transition of an import. `actor` is empty for the system, and `facts` has the result in numbers."""
+    """One transition of an import.
+
+    `actor` is null if the system made the transition. `facts` contains details, such as the number of rows with each
+    outcome.
+    """
 
     of = models.ForeignKey(CalendarImport, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20)

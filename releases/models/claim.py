@@ -1,4 +1,4 @@
-"""Claims and leases: rows that belong to one process until an instant. Then another process may take them."""
+"""Claims and leases, by which a process reserves a row until a given instant."""
 
 from datetime import datetime, timedelta
 
@@ -11,6 +11,6 @@ def latest_end(duration: timedelta, *, now: datetime) -> datetime:
 
 
 def is_unclaimed(duration: timedelta, *, now: datetime) -> Q:
-    """Return the condition that no process has a claim to a row with the column `claimed_until`."""
+    """Return a condition for rows without a valid claim. The model must have the field `claimed_until`."""
     has_ended = Q(claimed_until__lte=now) | Q(claimed_until__gt=latest_end(duration, now=now))
     return Q(claimed_until__isnull=True) | has_ended

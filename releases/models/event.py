@@ -1,4 +1,4 @@
-"""Events of releases, and digests of rows that may change, each in a chain."""
+"""Events of releases and digests of changeable rows, both stored in hash chains."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,31 +24,35 @@ from releases.rules.calendar import format_moment
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import RELEASE, to_words
 
-# The keys of the rows that an action wrote, changed or deleted, by table.
+# Maps models to the keys of the rows that an action added, changed or deleted.
 type Rows = Mapping[type[models.Model], Collection[int]]
 
-# Digests by table and key.
+# Maps names of tables to dicts. Each dict maps the key of a row to the digest of the row.
 type Digests = Mapping[str, Mapping[str, str]]
 
 KEYS_OF_A_RECORD = 1000
 RETENTION, REDACTION = "retention", "redaction"
-"""Reasons for which rows lose text or bytes, recorded in the chain."""
+"""The reasons why text or bytes were removed from rows. They are recorded in the chain."""
 UPGRADE = "upgrade"
-"""The reason to record rows of a table that had no digests in an earlier version."""
+"""The reason that is recorded when an upgrade adds the first digests of a table's rows."""
 NEVER: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table that its digests cover, the rows that need a digest, and the events that explain changes.
+    """A table whose rows have digests, and the kinds of events that explain changes of its rows.
 
-    `label` names the model as a foreign key does, such as "releases.Release". `scope` selects the rows that need a
-    digest. `changed_by` and `deleted_by` are kinds of events in the chain `AFTER`. They are None if no kinds of events
-    cover every change, and NEVER for rows that are written once. `about` is the column with the key of the event's
-    subject, and `about_moves` means that this column may change. `earlier` has the columns of each earlier format,
-    oldest first. `if_used` has columns that were added without a new format, each with its default. If a row has only
-    defaults there, its digest leaves these columns out and is the same as before they existed. `hashed_name` is the
-    earlier name of a renamed model, which the digests still contain.
+    `label` names the model in the same way as a foreign key, such as "releases.Release". Each digest covers the
+    `columns` of a row. Only rows that match `scope` need a digest.
+
+    `changed_by` and `deleted_by` are kinds of events in the chain `AFTER`. Use None if some changes have no event, and
+    NEVER if rows never change or are never deleted. `about` is the column with the key of the event's subject. Set
+    `about_moves` if the value of this column may change.
+
+    `earlier` contains the columns of each earlier format, oldest first. `if_used` maps columns that were added without
+    a new format to their defaults. If all these columns of a row have their defaults, the digest leaves the columns
+    out. So the digests of older rows do not change. If the model was renamed, `hashed_name` is its earlier name, which
+    the digests still contain.
     """
 
     label: str
@@ -80,7 +84,8 @@ class Table:
         """Yield the key and the digest of each row as it is stored.
 
         :param keys: the keys of the rows, None for all rows.
-        :param formats: formats by key, for rows in an earlier format; the others have the present format.
+        :param formats: the formats of rows that were recorded in an earlier format, keyed by the key of the row. All
+            other rows have the present format.
         """
         by_format = dict(enumerate((*self.earlier, self.columns), start=1))
         columns = list(dict.fromkeys(chain(*by_format.values(), self.if_used)))
@@ -102,11 +107,16 @@ def format_of(digest: str) -> int:
 
 
 class RowRecord(ChainedRow):
-    """The digests of the rows that one action wrote, changed or deleted, after that action."""
+    """The digests of the rows that one action added, changed or deleted.
+
+    They are computed after the action.
+    """
 
     AFTER: ClassVar[str]
-    """The chain whose head is locked first. The writers of that chain also record rows, so a fixed order of the two
-    locks prevents deadlocks."""
+    """The chain whose head is locked before the head of this chain.
+
+    The writers of that chain also record rows, so a fixed order of the two locks prevents deadlocks.
+    """
     TABLES: ClassVar[Sequence[Table]]
 
     digests = models.JSONField()
@@ -121,18 +131,20 @@ class RowRecord(ChainedRow):
         return f"{self.CHAIN} {self.position}"
 
     def payload(self) -> dict[str, Any]:
-        """Return the content of the record's hash.
+        """Return the content that is hashed.
 
-        `digests` has the digest of each row by table and key, or null if the row is deleted or needs no digest.
-        `heads` has position and hash of the last row of every other chain.
+        `digests` maps the name of a table and the key of a row to the digest of the row. The digest is null if the row
+        is deleted or needs no digest. `heads` maps the name of every other chain to the position and hash of its last
+        row.
         """
         return {"digests": self.digests, "heads": self.heads, "why": self.why}
 
     @classmethod
     def record(cls, rows: Rows, *, why: str = "") -> None:
-        """Record rows as they are stored now, in the transaction that changed them.
+        """Record the digests of rows as they are stored now.
 
-        The caller must have locked the rows before, because all writers lock rows before the heads of chains.
+        Call this in the transaction that changed the rows. The caller must have locked the rows already, because all
+        writers lock rows before the heads of chains.
         """
         parts = [
             (table, keys[start : start + KEYS_OF_A_RECORD])
@@ -144,7 +156,7 @@ class RowRecord(ChainedRow):
             return
         with transaction.atomic():
             head = lock_heads(cls)
-            # Read under the lock. A digest that was computed earlier could be written after a newer digest.
+            # Read the rows under the lock. Otherwise an old digest could be written after a newer one.
             heads = ChainHead.objects.exclude(chain=cls.CHAIN).values_list("chain", "position", "row_hash")
             found = {chain: [position, row_hash] for chain, position, row_hash in heads}
             small = sum(len(keys) for _, keys in parts) <= KEYS_OF_A_RECORD
@@ -157,7 +169,12 @@ class RowRecord(ChainedRow):
 
     @classmethod
     def record_unrecorded(cls, table: Table, *, known: Collection[str]) -> int:
-        """Record the rows of a table that was added to the digests by an upgrade, and return how many there were."""
+        """Record the rows of a table that have no digest yet, and return the number of these rows.
+
+        This is needed if an upgrade has added the table.
+
+        :param known: the keys of the rows that have a digest.
+        """
         keys = table.model._base_manager.filter(table.scope).values_list("pk", flat=True)
         unrecorded = sorted({key for key in keys if str(key) not in known})
         for some in batched(unrecorded, KEYS_OF_A_RECORD):
@@ -166,15 +183,15 @@ class RowRecord(ChainedRow):
 
 
 def lock_heads(record: type[RowRecord]) -> ChainHead:
-    """Lock the head of the chain `AFTER`, then the head of the chain of row records, and return the latter."""
+    """Lock the head of the chain `AFTER`, and then the head of the chain of row records. Return the second head."""
     if record.AFTER != record.CHAIN:
         ChainHead.hold(record.AFTER)
     return ChainHead.hold(record.CHAIN)
 
 
-# These columns are left out: `training`, `screenshots` and `planned_from`; `short_notice_reason`, which is the text of
-# an event; and `welsh_title`, by which checks recognise only a Welsh page, together with the page's own text. The Welsh
-# title before and after each change is in an event.
+# These columns are left out: `training`, `screenshots`, `planned_from`, `short_notice_reason` and `welsh_title`. The
+# text of an event contains the short notice reason. Checks use the Welsh title only for Welsh pages, and only together
+# with the marker of the page. Events record the Welsh title before and after each change.
 OF_RELEASE = (
     "public_id",
     "reference",
@@ -254,7 +271,7 @@ OF_AGREEMENT_CORRECTION = (
     "corrected_by_id",
     "corrected_at",
 )
-# `what_was_wrong` is left out: it is only for the office, and is in the text of an event.
+# `what_was_wrong` is left out, because it is only for the office. The text of an event contains it.
 OF_PUBLISHED_CORRECTION = (
     "release_id",
     "number",
@@ -276,8 +293,8 @@ OF_STATEMENT = (
     "stated_by_id",
     "stated_at",
 )
-# The digest covers only the columns that identify the bytes and the reason for storing them, because a row is written
-# at every check whose body replaces another body.
+# A row is written at every check whose body replaces another body. So the digest covers only the columns that identify
+# the bytes and the reason for storing them.
 STORED_BODY_COLUMNS = (
     "release_id",
     "address_id",
@@ -464,7 +481,7 @@ class MonitoringRowRecord(RowRecord):
 
 
 class AbstractEvent(ChainedRow):
-    """One event: its kind, instant, actor and facts, and free text that stays outside the hash."""
+    """One event. Its hash covers the free text in `words` only as a salted digest, so that the text can be redacted."""
 
     kind = models.CharField(max_length=40)
     at = models.DateTimeField(lazy("time"))
@@ -501,7 +518,7 @@ class AbstractEvent(ChainedRow):
 class ReleaseEvent(AbstractEvent):
     CHAIN: ClassVar[str] = "releases.event"
 
-    # No foreign key constraint, because events of a release that was deleted before it was public remain.
+    # No foreign key constraint, because a release can be deleted before it is public, and its events stay.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events")
     release_public_id = models.UUIDField()
 
@@ -521,18 +538,20 @@ class ReleaseEvent(AbstractEvent):
 
 
 def lock_release(key: int) -> Release:
-    """Return a release as it is stored, with its row locked until the end of the transaction.
+    """Lock a release until the end of the transaction, and return it as it is stored.
 
-    Each writer of a release's events locks the release's row before the chain; otherwise two writers could wait for
-    each other. The lock allows others to write rows that refer to the release, so monitoring can store its checks
-    meanwhile.
+    Each writer of a release's events locks the release before the chain. Otherwise two writers could wait for each
+    other. Other processes can still write rows that refer to the release, so monitoring can store its checks meanwhile.
     """
     rows = Release.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("series__producer").get(pk=key)
 
 
 def lock_releases(keys: Collection[int]) -> dict[int, Release]:
-    """Return some releases by key, locked as by `lock_release`, in a fixed order to avoid deadlocks."""
+    """Lock releases as `lock_release` does, and return them keyed by primary key.
+
+    They are locked in a fixed order to avoid deadlocks.
+    """
     rows = Release.objects.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk")
     return {release.pk: release for release in rows}
 
@@ -543,7 +562,10 @@ def lock_release_rows(keys: Collection[int]) -> None:
 
 
 def lock_producer(key: int) -> Producer:
-    """Return a producer as it is stored, locked as by `lock_release`, so that two processes never add the same row."""
+    """Lock a producer until the end of the transaction, and return it as it is stored.
+
+    The lock prevents two processes from adding the same row.
+    """
     return Producer.objects.select_for_update(no_key=True).get(pk=key)
 
 
@@ -552,7 +574,7 @@ _added_facts: ContextVar[Mapping[str, Any]] = ContextVar("facts of all events of
 
 @contextmanager
 def add_facts(**facts: Any) -> Iterator[None]:
-    """Add facts to each event of a release that is built in the block, such as the API token that requested it."""
+    """Add facts to each release event that is built in the block, such as the API token that was used."""
     token = _added_facts.set(facts)
     try:
         yield
@@ -561,7 +583,10 @@ def add_facts(**facts: Any) -> Iterator[None]:
 
 
 def build_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
-    """Build one event of a release without storing it; a person's free text stays outside its facts."""
+    """Build one event of a release without storing it.
+
+    :param words: a person's free text, which must not be in `facts`.
+    """
     return ReleaseEvent(
         release=release,
         release_public_id=release.public_id,
@@ -584,7 +609,7 @@ _batch: ContextVar[_Batch | None] = ContextVar("events and digests that are writ
 
 @contextmanager
 def batch_events() -> Iterator[None]:
-    """Collect the events and digests recorded in the block, and write them together at its end, in order.
+    """Collect the events and digests that are recorded in the block, and write them in order when the block ends.
 
     All writers of events wait for the lock on the head of the chain. With a batch, a long transaction takes this lock
     only at the end of the block. If the block fails, no event is written. A nested batch adds its events to the outer
@@ -611,16 +636,19 @@ def _write(events: Sequence[ReleaseEvent], rows: Rows) -> None:
 
 
 def record_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> None:
-    """Write one event of a release, at once or at the end of a batch."""
+    """Write one event of a release now or, inside `batch_events`, at the end of the block."""
     _write([build_event(release, kind, at=at, by=by, words=words, **facts)], {})
 
 
 def record_rows(rows: Rows) -> None:
-    """Record the digests of rows about releases, at once or at the end of a batch; see `RowRecord.record`."""
+    """Record digests of rows about releases now or, inside `batch_events`, at the end of the block.
+
+    See `RowRecord.record`.
+    """
     _write([], rows)
 
 
 @receiver(post_save, sender=Series.history.model)
 def _record_history(instance: models.Model, **_: Any) -> None:
-    """Record a digest of each row of the history of a series, however the series was saved."""
+    """Record the digest of each new row in the history of a series, however the series was saved."""
     record_rows({type(instance): [instance.pk]})

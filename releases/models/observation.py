@@ -42,12 +42,16 @@ HASHED = (
     "certificate_sha256",
     "watcher",
 )
-# Columns by the format that added them. Rows in an earlier format are hashed without these columns.
+# The columns that each later format added. Rows in an older format are hashed without these columns.
 HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says"), 3: ("address_id",)}
 
 
 class Purpose(models.TextChoices):
-    """The purpose of a check; only plain checks are judged."""
+    """The purpose of a check.
+
+    Verdicts are based on plain checks. Checks from other vantage points can change a verdict
+    (`combine_vantage_points`).
+    """
 
     PLAIN = "plain", lazy("What any reader sees")
     FRESH = "fresh", lazy("Bypasses caches, to detect an old copy")
@@ -65,12 +69,18 @@ class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
         )
 
     def plain(self) -> "ObservationQuerySet":
-        """Return the plain checks for a schedule that was in force when the check was stored."""
+        """Return the plain checks that are not superseded.
+
+        A check is superseded if its schedule was changed or cancelled before the check was stored.
+        """
         return self.filter(purpose=Purpose.PLAIN, superseded=False)
 
 
 class Observation(ChainedRow):
-    """One check. All instants are UTC. `planned_at` is when the check was planned; the others are actual times."""
+    """One stored check. All instants are UTC.
+
+    `planned_at` is the time for which the check was planned. The other instants are actual times.
+    """
 
     CHAIN: ClassVar[str] = "releases.observation"
     FORMAT: ClassVar[int] = 3
@@ -120,8 +130,8 @@ class Observation(ChainedRow):
         ordering = ("position",)
         indexes = [
             models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
-            # A body that was received before its release was due is sealed wherever the same bytes were received, so
-            # checks are searched by the hash of the body.
+            # The embargo searches checks by the hash of the body. If one check received a body before the due time, the
+            # same bytes are sealed wherever they were received.
             models.Index(fields=["body_sha256"], name="observation_by_body", condition=~Q(body_sha256="")),
             models.Index(fields=["release"], name="observation_by_vantage", condition=Q(purpose="vantage")),
         ]
@@ -141,15 +151,18 @@ class Observation(ChainedRow):
 
 
 class CheckSchedule(models.Model):
-    """The next check of an address. This row is the schedule; a process has only a copy in memory."""
+    """The time of the next check of an address.
+
+    This row is authoritative. Processes have only a copy of it in memory.
+    """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="schedule")
     schedule_version = models.PositiveIntegerField()
     next_check_at = models.DateTimeField(
         null=True, db_index=True, db_column="next_look_at", help_text=lazy("Empty once monitoring has ended.")
     )
-    # The host as in `HostLease`. By this column a sweep finds the checks of the hosts that it owns or has leased, and
-    # it updates the column if the address has changed.
+    # The host, in the form that `HostLease` uses. A sweep uses this column to find the checks of the hosts that it owns
+    # or has leased. If the address has changed, the sweep updates the column.
     host = models.CharField(max_length=255, default="", db_default="", editable=False)
     live_since = models.DateTimeField(
         null=True,
@@ -165,7 +178,10 @@ class CheckSchedule(models.Model):
 
 
 class Coverage(models.Model):
-    """A period in which one monitoring process was running; between periods nothing was observed."""
+    """A period in which one monitoring process was running.
+
+    If a time is in no such period of any process, nothing was observed at that time.
+    """
 
     watcher = models.CharField(max_length=100)
     began_at = models.DateTimeField()
@@ -200,7 +216,7 @@ class HostLease(models.Model):
 
 
 class NotFoundPage(models.Model):
-    """The last response of a host for an address that cannot exist: the site's own page for missing addresses."""
+    """A host's page for missing addresses: the last response to a request for an address that cannot exist."""
 
     host = models.CharField(max_length=255, primary_key=True)
     url = models.URLField(max_length=1200)
@@ -217,14 +233,15 @@ class NotFoundPage(models.Model):
 # level, and the result is about a tenth larger.
 LEVEL = 1
 LONGEST_MEDIA_TYPE = 100
-# The value of `Body.compressed` if the bytes were moved to the storage. Compressed bytes are never empty.
+# The value of `Body.compressed` if the bytes were moved to the object storage. No real body has this value, because
+# compressed bytes are never empty.
 MOVED = b""
 BODY_STORAGE = "bodies"
-"""The name of the optional storage in STORAGES."""
+"""The key of the object storage for bodies in `settings.STORAGES`. The storage is optional."""
 
 
 class BodyQuerySet(models.QuerySet["Body"]):
-    """Bodies are added, removed once no `StoredBody` or `Screenshot` needs them, and never changed."""
+    """Bodies are never changed. They are removed when no `StoredBody` or `Screenshot` refers to them any more."""
 
     def update(self, **values: Any) -> int:
         raise AppendOnlyRow("Bodies are stored as they were received and cannot be changed.")
@@ -235,17 +252,17 @@ class BodyQuerySet(models.QuerySet["Body"]):
     def move_out(self, body: "Body") -> None:
         """Remove the bytes of a body from the database.
 
-        The row is replaced, because the database refuses changes of a body. The caller must have compared the bytes
-        with the object in the storage, and must hold the lock on the chain of checks.
+        The row is deleted and created again, because the database refuses to update bodies. The caller must first
+        compare the bytes with the object in the storage, and must hold the lock on the chain of checks.
         """
         with transaction.atomic():
             models.QuerySet.delete(self.filter(pk=body.pk))
             self.create(sha256=body.sha256, compressed=MOVED, media_type=body.media_type, size=body.size)
 
     def discard_unneeded(self, hashes: Collection[str]) -> int:
-        """Remove bodies that no row refers to any more, and return their number.
+        """Remove the given bodies that no row refers to any more, and return how many were removed.
 
-        The rows that referred to a body still have its hash.
+        Rows that referred to a removed body still contain the hash of the body.
         """
         unneeded = self.filter(
             ~Exists(StoredBody.objects.filter(body=OuterRef("pk"))),
@@ -256,13 +273,14 @@ class BodyQuerySet(models.QuerySet["Body"]):
 
 
 class BodyUnavailable(Exception):
-    """The storage did not return the object of a body. The message has the hash of the body and the reason."""
+    """The object storage did not return a body. The message contains the hash of the body and the reason."""
 
 
 class Body(models.Model):
-    """The bytes that one or more checks received, compressed, with their hash as the key.
+    """The compressed bytes of a response or screenshot. The key is the SHA-256 of the uncompressed bytes.
 
-    If the office has a storage for bodies, the compressed bytes of older bodies are there, and `compressed` is `MOVED`.
+    Several checks can refer to the same body. If the office has an object storage for bodies, older bodies are moved
+    there. `compressed` is `MOVED` for a body that was moved.
     """
 
     sha256 = models.CharField(max_length=64, primary_key=True)
@@ -297,7 +315,7 @@ class Body(models.Model):
 
     @property
     def content(self) -> bytes:
-        """The bytes as they were received.
+        """The uncompressed bytes.
 
         :raises BodyUnavailable: if the bytes are in the storage, and the storage does not return them.
         """
@@ -313,11 +331,14 @@ class Body(models.Model):
         try:
             with storages[BODY_STORAGE].open(self.sha256) as file:
                 return bytes(file.read())
-        except Exception as fault:  # each storage has errors of its own
+        except Exception as fault:  # each storage backend raises different exceptions
             raise BodyUnavailable(f"The storage of bodies did not return {self.sha256}: {fault}") from fault
 
     def is_intact(self) -> bool:
-        """:raises BodyUnavailable: if the bytes are in the storage, and the storage does not return them."""
+        """Return whether the content has the recorded size and hash.
+
+        :raises BodyUnavailable: if the bytes are in the storage, and the storage does not return them.
+        """
         is_moved = BodyObject.objects.filter(pk=self.pk, moved_at__isnull=False)
         if not self.compressed and not is_moved.exists():
             return False
@@ -329,7 +350,10 @@ class Body(models.Model):
 
 
 class BodyObject(models.Model):
-    """An object in the storage of bodies. The row is written before the object and removed after it."""
+    """An object in the storage for bodies.
+
+    The row is created before the object is written, and deleted after the object is removed.
+    """
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     begun_at = models.DateTimeField(help_text=lazy("When we last began to write the object."))
@@ -340,9 +364,10 @@ class BodyObject(models.Model):
 
 
 class StoredBody(models.Model):
-    """A stored body and the reason for storing it: one row for each address, schedule, reason and side of the due time.
+    """The body of a check that is stored as evidence, and the reason for storing it.
 
-    If the bytes were removed or could not be stored, `state` says so, and the row still has the hash.
+    There is at most one row for each address, schedule, reason and side of the due time (`since_due`). If the bytes
+    could not be stored or were removed, `state` says so. The row still contains the hash of the bytes.
     """
 
     class State(models.TextChoices):
@@ -355,7 +380,7 @@ class StoredBody(models.Model):
     schedule_version = models.PositiveIntegerField()
     why = models.CharField(max_length=20, choices=choices_of(Why, capital=False))
     since_due = models.BooleanField(default=False)
-    # No index, because it would have to be updated at every check that replaces the previous check.
+    # The column has no index, because each new check that replaces the previous check would have to update the index.
     observation = models.ForeignKey(
         Observation, on_delete=models.PROTECT, related_name="+", db_index=False, db_column="look_id"
     )
@@ -384,11 +409,12 @@ class StoredBody(models.Model):
 
 
 class Screenshot(models.Model):
-    """A picture of a page at one moment of a schedule, or the reason why there is none; one row for each moment.
+    """A picture of a page at one moment of a schedule, or the reason why there is no picture.
 
-    The picture and a small one of the top of the page are stored as bodies. At the end of their retention period both
-    are removed, and the row still has their hashes. `planned_at` is the instant of the moment. The page was requested
-    at `requested_at` and drawn at `pictured_at`.
+    There is one row for each address, schedule and moment. The picture and a small picture of the top of the page are
+    stored as bodies. At the end of the retention period both bodies are removed. The row still contains their hashes.
+
+    The picture was planned for `planned_at`. The page was requested at `requested_at` and drawn at `pictured_at`.
     """
 
     class Moment(models.TextChoices):

@@ -12,7 +12,10 @@ from releases.models.producer import Producer, Series
 
 class HostAuthorisationQuerySet(AppendOnlyQuerySet["HostAuthorisation"]):
     def current(self) -> "HostAuthorisationQuerySet":
-        """Return the last row of each producer and host, if it was not withdrawn."""
+        """Return the authorisations that are in force.
+
+        For each producer and host, the last row counts. If that row is a withdrawal, no authorisation is in force.
+        """
         later = HostAuthorisation.objects.filter(
             producer=OuterRef("producer"), host=OuterRef("host"), number__gt=OuterRef("number")
         )
@@ -20,10 +23,11 @@ class HostAuthorisationQuerySet(AppendOnlyQuerySet["HostAuthorisation"]):
 
 
 class HostAuthorisation(AppendOnly):
-    """The written authorisation of a host's owner to check dummy files there, or its withdrawal; the last row counts.
+    """A record of the written authorisation to check dummy files on a host, or of its withdrawal.
 
-    An authorisation applies to one producer. `owner_name` is in no hash, because the name is removed some time after a
-    later row has replaced this one.
+    The owner of the host gives the authorisation, which applies to one producer. For each producer and host, the last
+    row counts. `owner_name` is not part of any hash, because the name is removed some time after a later row has
+    replaced this row.
     """
 
     class Kind(models.TextChoices):
@@ -68,9 +72,9 @@ class HostAuthorisation(AppendOnly):
 
 
 class DummyFile(AppendOnly):
-    """A dummy file for the place where a series' files are published.
+    """A dummy file for the place where the files of a series are published.
 
-    `token` is the random text inside it, and `code` the random part of its name.
+    `token` is the random text in the file. `code` is the random part of the file name.
     """
 
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="dummy_files")
@@ -91,20 +95,20 @@ class DummyFile(AppendOnly):
 
     @property
     def name(self) -> str:
-        """The file's name without its ending, such as "dummy-file-k7m2p9x4q8"."""
+        """The file name without its extension, for example "dummy-file-k7m2p9x4q8"."""
         return f"dummy-file-{self.code}"
 
 
 class OpenFileCheckQuerySet(AppendOnlyQuerySet["OpenFileCheck"]):
     def waiting(self) -> "OpenFileCheckQuerySet":
-        """Return the checks with an address that has no result yet, oldest first."""
+        """Return the checks that have at least one address without a result, oldest first."""
         found = OpenFileFinding.objects.filter(request=OuterRef("pk"))
         has_file, has_page = Exists(found.filter(target=Target.FILE)), Exists(found.filter(target=Target.PAGE))
         return self.filter(~has_file | (~Q(page_url="") & ~has_page)).order_by("requested_at", "pk")
 
 
 class OpenFileCheck(AppendOnly):
-    """A request to check one dummy file. The person who makes it states that the file was in its place."""
+    """A request to check one dummy file. The person who requests it states that the file was in its place."""
 
     dummy_file = models.ForeignKey(DummyFile, on_delete=models.PROTECT, related_name="checks")
     file_url = models.URLField(max_length=1000)
@@ -129,10 +133,11 @@ class OpenFileCheck(AppendOnly):
 
 
 class OpenFileFinding(AppendOnly):
-    """The result of one address of a check, as evidence.
+    """The result for one address of a check, stored as evidence.
 
-    No body is stored, and the digest of a body only if the body contains the token. `sent_at` and `completed_at` are
-    empty if no request was made. `authorisation` is the authorisation under which the request was made.
+    The body of the response is not stored. The digest of the body is stored only if the body contains the token. If no
+    request was made, `sent_at` and `completed_at` are null. `authorisation` is the authorisation under which the
+    request was made.
     """
 
     request = models.ForeignKey(OpenFileCheck, on_delete=models.PROTECT, related_name="findings")
@@ -162,8 +167,8 @@ class OpenFileFinding(AppendOnly):
                 | Q(sent_at__isnull=False, completed_at__gte=F("sent_at"), authorisation__isnull=False),
                 name="open_file_request_was_authorised",
             ),
-            # Without a response, the result is never "not open". A result is "open" only if the token or the name of
-            # the file was found.
+            # The result "not open" requires a response. The result "open" also requires that the token or the file name
+            # was found.
             models.CheckConstraint(
                 condition=Q(result=Result.NOT_KNOWN)
                 | Q(result=Result.NOT_OPEN, status__isnull=False)
@@ -180,7 +185,7 @@ class OpenFileFinding(AppendOnly):
 
 
 class OpenFileRemedy(AppendOnly):
-    """A person's record of what was done about an open address of a dummy file."""
+    """A measure that a person recorded after a check found a dummy file open."""
 
     class Measure(models.TextChoices):
         RESTRICTED = "restricted", lazy("Access to the folder or page is now restricted")

@@ -1,7 +1,8 @@
-"""Pre-release access. Names and email addresses of people are in these two tables only.
+"""Pre-release access lists, and requests to change them.
 
-The names and addresses have no history, are in no event and no hash, and are erased at the end of their retention
-period.
+In this app, names and email addresses of people with access are stored only in `PreReleaseAccess` and
+`PreReleaseRequest`. They have no history and are not part of any event or hash. They are erased at the end of their
+retention period.
 """
 
 from datetime import datetime
@@ -89,7 +90,10 @@ def columns_of(details: Details) -> dict[str, Any]:
 
 
 class PreReleaseAccess(AccessDetails):
-    """The access of one post to one release. The start of the period is computed from the due time and not stored."""
+    """An entry of a pre-release access list, which gives one post access to one release.
+
+    The start of the access period is not stored. It is computed from the due time.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_access")
     status = models.CharField(
@@ -146,10 +150,10 @@ class PreReleaseAccess(AccessDetails):
 
     @property
     def is_over_limit(self) -> bool:
-        """Whether the period is longer than the limit that applies now, without a recorded judgement.
+        """Whether the period exceeds the present limit and no recorded judgement allows this.
 
-        A period that was within the limit can exceed it later. For example, if a release is moved to a Monday, a period
-        of one working day becomes longer than 24 hours.
+        A period that was within the limit when it was granted can exceed the limit later. For example, if a release is
+        moved to a Monday, a period of one working day becomes longer than 24 hours.
         """
         terms, due_at = self.release.series.pre_release_terms(), self.release.due_at
         if not is_over_limit(self.period, terms=terms, due_at=due_at):
@@ -159,7 +163,7 @@ class PreReleaseAccess(AccessDetails):
 
     @property
     def oddities(self) -> tuple[Oddity, ...]:
-        """Differences between the recorded and the granted access."""
+        """Reasons why the access may not have been allowed: it began too early, or its period is too long."""
         return find_oddities(
             began_at=self.began_at,
             begins_at=self.begins_at,
@@ -169,7 +173,10 @@ class PreReleaseAccess(AccessDetails):
 
 
 class PreReleaseRequest(AccessDetails):
-    """A request, made within a day before the release, to change a list. A lead decides on it."""
+    """A request to change an access list, made when less than 24 hours are left before the release, or later.
+
+    A Head of Profession or deputy decides on the request.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_requests")
     kind = models.CharField(max_length=10, choices=choices_of(RequestKind))
@@ -200,7 +207,8 @@ class PreReleaseRequest(AccessDetails):
                 | (~Q(status=RequestStatus.WAITING) & Q(decided_by__isnull=False, decided_at__isnull=False)),
                 name="access_request_decided_says_by_whom",
             ),
-            # After a decision this copy of the name has no purpose: the list has the name, or the name is not needed.
+            # A decided request contains no name. If the request was agreed, the list contains the name. Otherwise, the
+            # name is not needed.
             models.CheckConstraint(
                 condition=Q(status=RequestStatus.WAITING) | Q(person="", email=""),
                 name="access_request_decided_holds_no_name",

@@ -139,14 +139,14 @@ class Producer(models.Model):
         return Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
 
     def closed_days(self) -> frozenset[date]:
-        """Return the days on which the office does not work, from the prefetched rows if there are any."""
+        """Return the dates of the producer's non-working days. Prefetched rows are used if there are any."""
         return frozenset(day.on for day in self.non_working_days.all())
 
     def phrases_of_absence(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in self.negative_markers.splitlines() if line.strip())
 
     def host_names(self) -> frozenset[str]:
-        """Return the hosts of the producer's own list, in lower case."""
+        """Return the hosts in the producer's list of websites, in lower case."""
         return frozenset(line.strip().lower() for line in self.hosts.splitlines() if line.strip())
 
 
@@ -169,7 +169,7 @@ class NonWorkingDay(models.Model):
 
 
 class FormerDetails(models.Model):
-    """The names of the details that were removed from a row of the history of contacts, and when each was removed."""
+    """A base class for the history of contacts. `erased` maps each removed detail to the time of its removal."""
 
     erased = models.JSONField(
         null=True,
@@ -182,7 +182,7 @@ class FormerDetails(models.Model):
 
 
 class Contact(models.Model):
-    """A person or a team that readers and colleagues can contact; reports have a copy of its details."""
+    """A person or team that readers and colleagues can contact. Reports contain a copy of the contact details."""
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contacts")
     name = models.CharField(max_length=200)
@@ -216,7 +216,7 @@ class Contact(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """:raises ValidationError: if the telephone number has no number that a link could call."""
+        """:raises ValidationError: if the telephone field contains no number that a `tel:` link can use."""
         if self.telephone and not telephone_uri(self.telephone):
             sentence = _("Enter a phone number, for example 020 7946 0000 or +44 20 7946 0000.")
             raise ValidationError({"telephone": sentence})
@@ -224,7 +224,10 @@ class Contact(models.Model):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def with_cover(self, *, at: datetime) -> "MembershipQuerySet":
-        """Annotate each role with `has_cover`: whether its holder covers for a Head of Profession of the producer."""
+        """Annotate each membership with `has_cover`.
+
+        `has_cover` is true if the user covers for a Head of Profession of the producer at an aware instant.
+        """
         covers = Cover.objects.in_force(at=at).filter(producer=OuterRef("producer"), person=OuterRef("user"))
         return self.annotate(has_cover=Exists(covers))
 
@@ -258,10 +261,10 @@ class CoverQuerySet(models.QuerySet["Cover"]):
         return self.valid().filter(not_ended, starts_on__lte=on, ends_on__gte=on)
 
     def valid(self) -> "CoverQuerySet":
-        """Return the covers, for any days, that the present roles allow.
+        """Return the covers that the present roles allow, whether past, current or future.
 
-        The absent person must still be a Head of Profession, and the person who covers must still have a role that can
-        cover and an active account.
+        The absent person must still be a Head of Profession. The person who covers must still have an active account
+        and a role that can cover.
         """
         roles = Membership.objects.filter(producer=OuterRef("producer"))
         is_head = Exists(roles.filter(user=OuterRef("absent"), role=Role.HEAD_OF_PROFESSION))
@@ -270,10 +273,10 @@ class CoverQuerySet(models.QuerySet["Cover"]):
 
 
 class Cover(models.Model):
-    """A person's cover for a Head of Profession who is away, from `starts_on` to `ends_on` (London days, inclusive).
+    """A period in which a person covers for a Head of Profession who is away.
 
-    On these days the person has the permissions of a deputy in addition to their own. A row is never changed, except
-    that a cover can be ended before its last day.
+    `starts_on` and `ends_on` are the first and the last day of the cover (London days). On these days the person also
+    has the permissions of a deputy. A cover can be ended before its last day. Otherwise, rows are never changed.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="covers")
@@ -313,17 +316,20 @@ class Cover(models.Model):
 
 class IncidentContactQuerySet(AppendOnlyQuerySet["IncidentContact"]):
     def current(self) -> "IncidentContactQuerySet":
-        """Return the last row of each producer, if its person has an active account and a role with the producer."""
+        """Return the last row of each producer.
+
+        A row is left out if its person has no active account or no role with the producer.
+        """
         later = IncidentContact.objects.filter(producer=OuterRef("producer"), number__gt=OuterRef("number"))
         role = Membership.objects.filter(producer=OuterRef("producer"), user=OuterRef("person"))
         return self.filter(~Exists(later), Exists(role), person__is_active=True)
 
 
 class IncidentContact(AppendOnly):
-    """The naming of a producer's incident contact, by a Head of Profession or deputy. The last row counts.
+    """A record of who is the incident contact of a producer. The last row of each producer counts.
 
-    The contact is notified of a release that was found early, and may see the page of that release. `person` is null if
-    the producer no longer has a contact.
+    A Head of Profession or deputy names the contact. If a release is found early, the contact is notified and may see
+    the page of that release. If the producer no longer has a contact, `person` is null.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="incident_contacts")
@@ -471,11 +477,14 @@ class Series(models.Model):
 
     @property
     def order_nation(self) -> Nation:
-        """The nation whose order on pre-release access and whose bank holidays apply to the statistics."""
+        """The nation of the statistics. Its order on pre-release access applies, and so do its bank holidays."""
         return Nation(self.nation or self.producer.nation)
 
     def pre_release_terms(self) -> Terms:
-        """Return the periods of pre-release access; a producer's own period is for statistics of its own nation."""
+        """Return the periods of pre-release access to the releases of the series.
+
+        The producer's own period applies only if the series and the producer belong to the same nation.
+        """
         is_own_nation = self.order_nation == self.producer.nation
         return find_terms(
             self.order_nation,
@@ -485,7 +494,7 @@ class Series(models.Model):
         )
 
     def find_opening_on_rest_day(self, due_at: datetime | None) -> datetime | None:
-        """Return when the usual period before a release opens if that is a weekend or a bank holiday.
+        """Return when the usual period begins if it begins on a weekend or a bank holiday, or else None.
 
         :param due_at: aware; None if the date of the release is not exact.
         """
@@ -498,7 +507,11 @@ class Series(models.Model):
 
 
 class RotaEntry(models.Model):
-    """The place of one contact in the rota of a series: who to call about a release, for some times and days."""
+    """One contact in the rota of a series, which lists who to call about a release.
+
+    If `at` is set, the entry is only for releases at this time. `days` says whether the entry is for every day or for
+    days when the office is closed.
+    """
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="rota")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="rota_entries")
@@ -531,7 +544,10 @@ class RotaEntry(models.Model):
 
 
 class Exemption(models.Model):
-    """One exemption: for a producer or one of its series, for some days and faults. It can be ended, not changed."""
+    """An exemption for a producer or one of its series. It covers certain faults on certain days.
+
+    An exemption can be ended, but it cannot be changed.
+    """
 
     class End(models.TextChoices):
         WITHDRAWN = "withdrawn", lazy("Withdrawn: the exemption does not apply from today")
@@ -596,12 +612,14 @@ CONTACT_DETAILS = ("name", "email", "telephone")
 
 
 def erase_former_contact_details(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
-    """Remove from the histories of contacts the details that were replaced longer ago than the retention period.
+    """Remove old names, email addresses and telephone numbers from the history of contacts.
 
-    Details that are still correct stay, as do post, account, and who changed them when. Each removed detail is replaced
-    by a marker with the day. Details of a team are not personal and stay.
+    A detail is removed if it was replaced longer ago than the retention period. It is not removed if the contact has
+    the same detail again. Rows from when the contact was a team are not changed, because details of a team are not
+    personal. Each removed detail is replaced by a marker with the day of the removal. The history still shows the post
+    and the account of the contact, and who made each change and when.
 
-    :return: the number of changed rows of histories; a second call changes none.
+    :return: the number of history rows that were changed. A second call changes no rows.
     """
     # django-simple-history adds `history`, and ships no types.
     history: Any = Contact.history.model
@@ -623,7 +641,11 @@ def erase_former_contact_details(*, now: datetime, retention: timedelta, dry_run
 
 
 def _list_replaced_details(versions: Sequence[Any], *, before: datetime) -> list[list[str]]:
-    """Return, for each version of one contact (oldest first), the details that were replaced before an instant."""
+    """List the details of each version of a contact that were replaced before an instant and are not removed yet.
+
+    :param versions: the history rows of one contact, oldest first.
+    :return: a list of field names for each version, in the same order.
+    """
     found: list[list[str]] = []
     replaced: dict[str, datetime | None] = dict.fromkeys(CONTACT_DETAILS)
     later: Any = None

@@ -1,4 +1,4 @@
-"""Statements of a publisher's own system that it has published a release (decision 111)."""
+"""Statements from publishing systems that a release has been published (decision 111)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as lazy
@@ -8,9 +8,9 @@ from releases.models.release import Release
 
 
 class PublicationStatement(AppendOnly):
-    """One signed statement of a publisher's own system that it has published a release.
+    """A signed statement from a publishing system that it has published a release.
 
-    A statement is not an observation, and no verdict, check or move uses it. `source` and `message_id` identify a
+    Statements are not observations. No verdict, check or move uses them. `source` and `message_id` identify a
     statement, so a message that is sent twice is stored once.
     """
 

@@ -20,7 +20,10 @@ class PublishedCorrectionQuerySet(AppendOnlyQuerySet["PublishedCorrection"]):
         return self.filter(~models.Exists(later))
 
     def with_first_notice(self) -> "PublishedCorrectionQuerySet":
-        """Return the revision with the first public notice of each correction that has a public notice."""
+        """Return the first revision with a public notice of each correction.
+
+        Corrections without a public notice are left out.
+        """
         earlier = PublishedCorrection.objects.filter(
             ~Q(public_notice=""),
             release=models.OuterRef("release"),
@@ -31,10 +34,11 @@ class PublishedCorrectionQuerySet(AppendOnlyQuerySet["PublishedCorrection"]):
 
 
 class PublishedCorrection(AppendOnly):
-    """One revision of a correction after release. The last revision counts.
+    """One revision of the record of a correction after release. The last revision counts.
 
-    A correction is not a breach unless the Head of Profession decides so (decision 87). Readers see `public_notice` and
-    `corrected_at`; `what_was_wrong` is for the office. `corrected_at` is null until the statistics are corrected.
+    A correction is not a breach unless the Head of Profession decides that it is (decision 87). Readers see
+    `public_notice` and `corrected_at`. Only the office sees `what_was_wrong`. `corrected_at` is null until the
+    statistics are corrected.
     """
 
     class Kind(models.TextChoices):

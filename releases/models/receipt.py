@@ -1,6 +1,6 @@
-"""Handling receipts for pre-release access: one-person links, the answers to them, and confirmed lists.
+"""Handling receipts for pre-release access: links for recipients, their answers, and confirmations of lists.
 
-These rows contain no names or email addresses. The entry of the list contains them, until they are erased.
+These rows contain no names or email addresses. The entries of the access list contain them, until they are erased.
 """
 
 from hashlib import sha256
@@ -21,11 +21,11 @@ def digest_token(token: str) -> str:
 
 
 class AccessLink(models.Model):
-    """A one-person link of one entry, for one release date.
+    """A link for the recipient in one entry of an access list, valid for one release date.
 
     The token in the address of the link is made from `seed` and the secret key of the office. Only the digest of the
-    token is stored. `is_void` means that the entry has since been given another person or period, so answers to this
-    link no longer count.
+    token is stored. If the person or the period of the entry changes, `is_void` is set, and answers to the link no
+    longer count.
     """
 
     entry = models.ForeignKey(PreReleaseAccess, on_delete=models.PROTECT, related_name="links")
@@ -59,10 +59,10 @@ class AccessLink(models.Model):
 
 
 class AccessReceipt(AppendOnly):
-    """One answer of a recipient, or the fact that the recipient did not answer, as evidence.
+    """An answer of a recipient, or a record that the recipient did not answer, stored as evidence.
 
-    `terms` is the code of the confirmed terms. `what` and `happened_at` are set only for a reported disclosure, as the
-    recipient stated them.
+    If the recipient confirmed the terms, `terms` is the code of these terms. If the recipient reported a disclosure,
+    `what` and `happened_at` are the recipient's statements about the disclosure.
     """
 
     link = models.ForeignKey(AccessLink, on_delete=models.PROTECT, related_name="receipts")
@@ -97,11 +97,10 @@ class AccessReceipt(AppendOnly):
 
 
 class PhoneConfirmation(AppendOnly):
-    """A record by staff that a recipient confirmed the terms by phone, or that an earlier record no longer counts.
+    """A record by staff that a recipient confirmed the terms by phone, or the withdrawal of an earlier record.
 
-    The record is a statement of the person who made it, and never an answer of the recipient. For each entry and
-    release date, the last row counts. `terms` is the code of the confirmed terms, and is empty in a row that withdraws
-    a confirmation.
+    The row is a statement of the member of staff, not an answer of the recipient. For each entry and release date, the
+    last row counts. `terms` is the code of the confirmed terms. In a withdrawal, `terms` is empty.
     """
 
     entry = models.ForeignKey(PreReleaseAccess, on_delete=models.PROTECT, related_name="phone_confirmations")
@@ -126,7 +125,10 @@ class PhoneConfirmation(AppendOnly):
 
 
 class ListConfirmation(AppendOnly):
-    """A person's confirmation that the pre-release access list of a release was right, with its number of posts."""
+    """A person's confirmation that the pre-release access list of a release was correct.
+
+    `posts` is the number of posts on the list at that time.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="list_confirmations")
     schedule_version = models.PositiveIntegerField()

@@ -22,14 +22,14 @@ from releases.rules.lifecycle import Status
 from releases.rules.parts import LONGEST_FOLLOW_MINUTES, MAIN, NAMED, PAGES, Part, part_limit_at
 from releases.rules.public_calendar import Bilingual
 
-# `ReleaseQuerySet.public` as a condition, for the partial database indexes that public pages use.
+# The condition of `ReleaseQuerySet.public`. The partial indexes for public pages need it.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
 
 
 def is_over(today: date) -> Q:
-    """Return the condition that a release's period (a day, a month or two months) ended before a London day.
+    """Return a condition for the releases whose planned day, month or two months ended before `today` (London).
 
-    `Slot.is_past` is the same condition for one date.
+    `Slot.is_past` is the same condition for a single date.
     """
     month = today.replace(day=1)
     return (
@@ -45,32 +45,32 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         return self.filter(rehearsal=False)
 
     def public(self) -> Self:
-        """Return the public releases: those that are announced and not rehearsals."""
+        """Return the releases that are announced and are not rehearsals."""
         return self.official().filter(announced_at__isnull=False)
 
     def without_trainings(self) -> Self:
-        """Exclude the rehearsals of trainings, which only the participants of the training may see."""
+        """Exclude the rehearsals of trainings. Only the participants of a training may see its rehearsals."""
         return self.filter(training__isnull=True)
 
     def shown_to(self, person: Any) -> Self:
-        """Exclude the trainings in which a person takes no part."""
+        """Exclude the rehearsals of trainings in which the person does not take part."""
         return self.filter(is_shown_to(person))
 
     def with_screenshots(self) -> Self:
-        """Return the releases of which screenshots are to be taken."""
+        """Return the releases for which screenshots are turned on, for the release itself or for its series."""
         return self.filter(Q(screenshots=True) | Q(series__screenshots=True))
 
     def on_london_day(self, start: datetime, end: datetime) -> Self:
         return self.filter(due_at__gte=start, due_at__lt=end)
 
     def left_provisional(self, *, now: datetime) -> Self:
-        """Return the releases that are still provisional although their day or month is over in London."""
+        """Return the releases that are still provisional although their planned day or months are over in London."""
         return self.official().filter(is_over(calendar.local_date(now)), status=Status.PROVISIONAL)
 
     def monitored(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
-        """Return the confirmed releases that may be checked between `now - behind` and `now + ahead`.
+        """Return the confirmed and published releases that are due between `now - behind` and `now + ahead`.
 
-        A release whose due time was past when it was recorded or confirmed is not monitored, unless it is a rehearsal.
+        If a release was recorded or confirmed after its due time, it is not monitored, unless it is a rehearsal.
         """
         return self.filter(
             Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")) & Q(due_at__gt=F("recorded_at")),
@@ -81,7 +81,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
 
 class Release(models.Model):
-    """One release of a series. Its local date, time, zone and precision are stored; `due_at` follows from them."""
+    """One release of a series. `due_at` is computed from the planned date and time, their zone and their precision."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     reference = models.SlugField(
@@ -222,9 +222,9 @@ class Release(models.Model):
 
     @property
     def limit_at(self) -> datetime:
-        """The last instant at which the release is still on time, by the present tolerance of its series.
+        """The last instant at which the release is on time, computed with the present tolerance of its series.
 
-        The limit of a verdict (`Verification.limit_at`) may differ, because it uses the tolerance at the due time.
+        `Verification.limit_at` is computed with the tolerance at the due time, so the two limits may differ.
 
         :raises ValueError: if the release has no exact time.
         """
@@ -234,10 +234,10 @@ class Release(models.Model):
 
 
 class Address(models.Model):
-    """An address at which a release will be published: its page, or one attachment. Private until the release is live.
+    """An address at which a release will be published, either a page or an attachment.
 
-    An address with the role "announcement" is the page that announces the release. Its content is stored as evidence
-    of the announced date and gets no verdict.
+    Addresses are private until the release is live. An address with the role "announcement" is the page that announces
+    the release. The content of this page is stored as evidence of the announced date. An announcement gets no verdict.
     """
 
     class Role(models.TextChoices):
@@ -246,7 +246,7 @@ class Address(models.Model):
         ANNOUNCEMENT = "announcement", lazy("Announcement")
 
     class PartName(models.TextChoices):
-        """The labels of `Part`. An address without the name of a part is the release's page or one of its files."""
+        """The labels of `Part`. An address without a part is the page of the release or one of its files."""
 
         UNNAMED = Part.UNNAMED, lazy("Not named")
         ENGLISH_PAGE = Part.ENGLISH_PAGE, lazy("English page")
@@ -343,7 +343,7 @@ class Address(models.Model):
     def limit_at(self) -> datetime:
         """The last instant at which this page or file is on time.
 
-        It is the present limit of the release plus the time by which this part may follow.
+        This is the present limit of the release plus `may_follow`.
         """
         return part_limit_at(self.release.limit_at, may_follow=self.may_follow)
 
@@ -351,7 +351,8 @@ class Address(models.Model):
 def find_main_page(addresses: Iterable[Address]) -> Address | None:
     """Return the main page of a release, or None if no address is a page.
 
-    Pages that may not follow later come first, and among these the unnamed or English page.
+    Pages that must be live at the release time take precedence over pages that may follow. After that, unnamed and
+    English pages take precedence over other pages.
 
     :param addresses: the addresses of one release, in the default order.
     """
@@ -360,11 +361,12 @@ def find_main_page(addresses: Iterable[Address]) -> Address | None:
 
 
 class Comparison(models.Model):
-    """The content that was read last at the address of one announcement, and its differences from the release.
+    """The last known content of an announcement, and its differences from the release.
 
-    `said` contains the announced facts. If the announcement no longer exists, `missing` has the reason instead. If the
-    last attempt failed, `problem` has the reason and the earlier content remains. `told` contains the differences that
-    were found last, and `news` counts how often a comparison found new differences.
+    `said` contains the announced facts. If the announcement no longer exists, `said` is empty, and `missing` contains
+    the reason. If the last attempt to read the announcement failed, `problem` contains the reason, and the earlier
+    content remains. `told` contains the differences that the last comparison found. `news` is the number of comparisons
+    that found new differences.
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="comparison")
@@ -396,17 +398,18 @@ class PreflightQuerySet(models.QuerySet["PreflightRun"]):
         return self.filter(done_at__isnull=True)
 
     def newest(self) -> "PreflightQuerySet":
-        """Return the last run of each release that was done for its present schedule."""
+        """Return the last completed run of each release for its present schedule."""
         done = self.filter(done_at__isnull=False, schedule_version=F("release__schedule_version"))
         of_release = done.filter(release=models.OuterRef("release")).order_by("-done_at", "-pk")
         return done.filter(pk=models.Subquery(of_release.values("pk")[:1]))
 
 
 class PreflightRun(models.Model):
-    """One preflight of one release, requested by the plan or by a person, with its findings when it is done.
+    """One preflight of a release, either planned or requested by a person.
 
-    `findings` contains the code, the address's key (or null) and the facts of each finding. `problems` counts the
-    findings that need a person's attention. `news` counts the problems that no earlier run for the same schedule found.
+    When the preflight is done, `findings` contains the code, the key of the address (or null) and the facts of each
+    finding. `problems` is the number of findings that need a person's attention. `news` is the number of problems that
+    no earlier run for the same schedule found.
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="preflights")
@@ -449,10 +452,11 @@ class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
         return self.filter(done_at__isnull=True)
 
     def with_release(self) -> "ReleaseTaskQuerySet":
-        """Annotate each task with `at_release`: the key of its release, or null if no such release is planned.
+        """Annotate each task with `at_release`, the key of the release to which the task belongs.
 
-        The release of a task is the first release of its series that is due after the task was added and is not
-        cancelled. A task from a rehearsal belongs to the first such rehearsal that is not part of a training.
+        A task belongs to the first release of its series that is not cancelled and is due after the task was added. If
+        no such release is planned, `at_release` is null. A task from a rehearsal belongs to the first such rehearsal
+        instead. Rehearsals of trainings are left out.
         """
         later = Q(due_at__gt=OuterRef("added_at")) | Q(due_at__isnull=True, planned_on__gt=OuterRef("added_at__date"))
         others = Release.objects.without_trainings()
@@ -492,10 +496,10 @@ class ReleaseTask(models.Model):
 
 
 class DelayNotice(AppendOnly):
-    """A public notice that a release is delayed, or the withdrawal of the notice with the number before.
+    """A public notice that a release is delayed, or the withdrawal of the notice with the previous number.
 
-    A person posts each notice, and a notice contains no observations. `wording` is the text of a notice about an
-    outage of the website. All other notices have no `wording`.
+    Notices are always posted by a person, and do not contain observations. `wording` is the text of a notice about an
+    outage of the website. In all other notices, `wording` is empty.
     """
 
     class Kind(models.TextChoices):
@@ -547,14 +551,14 @@ class DelayNotice(AppendOnly):
 
 class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
     def made_since(self, instant: datetime) -> Self:
-        """Return the changes made after an instant, by their `made_at`."""
+        """Return the changes whose `made_at` is after an instant."""
         return self.filter(Q(agreed_at__gt=instant) | Q(agreed_at__isnull=True, requested_at__gt=instant))
 
 
 class DateChange(AppendOnly):
-    """One change of a release's date. `requested_by` is empty for an import."""
+    """One change of a release's date. If the change was imported, `requested_by` is null."""
 
-    # No foreign key constraint, because the changes of a release that was deleted before it was public remain.
+    # There is no foreign key constraint, because the date changes remain if a release is deleted before it is public.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="date_changes")
     schedule_version = models.PositiveIntegerField()
     was_on = models.DateField(lazy("previous date"))
@@ -600,7 +604,7 @@ class DateChange(AppendOnly):
 
     @property
     def made_at(self) -> datetime:
-        """The instant of the agreement, or of the change if no agreement was needed."""
+        """When the change was agreed, or when it was requested if it needed no agreement."""
         return self.agreed_at or self.requested_at
 
     @property
@@ -618,7 +622,10 @@ class DateChange(AppendOnly):
 
 
 class ReasonCorrection(AppendOnly):
-    """A corrected public reason of one date change. `agreed_by` is the lead who agreed to the correction."""
+    """A correction of the public reason for a date change.
+
+    `agreed_by` is the Head of Profession or deputy who agreed to the correction.
+    """
 
     change = models.ForeignKey(DateChange, on_delete=models.PROTECT, related_name="corrections")
     number = models.PositiveSmallIntegerField()
@@ -642,12 +649,13 @@ class ReasonCorrection(AppendOnly):
 
 
 class Departure(AppendOnly):
-    """An exception to the rule on the time and day of releases, for one schedule of a release.
+    """An exception to the rule on the time and day of releases. It applies to one schedule of a release.
 
-    `decided_by` is empty for an import by an operator. `reason` is public, and is empty for OSR's agreement.
+    If an operator imported the exception, `decided_by` is null. `reason` is public. If OSR agreed to the exception,
+    `reason` is empty.
     """
 
-    # No foreign key constraint, because the exceptions of a release that was deleted before it was public remain.
+    # There is no foreign key constraint, because the exceptions remain if a release is deleted before it is public.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="departures")
     schedule_version = models.PositiveIntegerField()
     kind = models.CharField(max_length=20, choices=choices_of(DepartureKind))
@@ -703,7 +711,7 @@ class Departure(AppendOnly):
 
 
 class AgreementCorrection(AppendOnly):
-    """A corrected reference and date of OSR's agreement to one date of a release."""
+    """A correction of the reference and date of OSR's agreement to an exception."""
 
     departure = models.ForeignKey(Departure, on_delete=models.PROTECT, related_name="corrections")
     number = models.PositiveSmallIntegerField()
@@ -727,7 +735,7 @@ class AgreementCorrection(AppendOnly):
 
 class DateChangeRequestQuerySet(models.QuerySet["DateChangeRequest"]):
     def waiting(self) -> "DateChangeRequestQuerySet":
-        """Return the undecided requests whose release is still confirmed for the date that they would change."""
+        """Return the undecided requests whose release is still confirmed and was not moved after the request."""
         return self.filter(state=RequestState.WAITING).filter(_AS_IT_WAS)
 
     def overtaken(self) -> "DateChangeRequestQuerySet":
@@ -739,7 +747,11 @@ _AS_IT_WAS = Q(release__status=Status.CONFIRMED, release__schedule_version=F("sc
 
 
 class DateChangeRequest(models.Model):
-    """A request to change the date and time of a release from `was_on`, `was_at` to `to_on`, `to_at` (local times)."""
+    """A request to change the date and time of a release.
+
+    `was_on` and `was_at` are the date and time before the change. `to_on` and `to_at` are the requested date and time.
+    All are local to `zone`.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="date_requests")
     schedule_version = models.PositiveIntegerField(
@@ -799,7 +811,10 @@ class DateChangeRequest(models.Model):
         return f"{self.was} to {self.to}"
 
     def current_state(self, release: Release) -> RequestState:
-        """Return the state of the request: `LAPSED` if it is undecided and the release has changed since."""
+        """Return the state of the request.
+
+        If the request is undecided and the release was moved, published or cancelled after it, the state is `LAPSED`.
+        """
         as_it_was = release.status == Status.CONFIRMED and release.schedule_version == self.schedule_version
         state = RequestState(self.state)
         return RequestState.LAPSED if state is RequestState.WAITING and not as_it_was else state

@@ -1,4 +1,4 @@
-"""Trainings: rehearsals for named people, whose notifications, tasks and drafts reach no one else."""
+"""Trainings: rehearsals whose notifications, tasks and drafts are only for the participants."""
 
 from typing import Any
 
@@ -31,14 +31,16 @@ class Training(models.Model):
 
 
 def is_shown_to(person: Any, *, column: str = "training") -> Q:
-    """Return the condition that a row belongs to no training, or to one in which a person takes part.
+    """Return a condition for the rows that a person may see.
 
-    :param column: the path to the training of a row.
+    These are the rows that belong to no training, and the rows of trainings in which the person takes part.
+
+    :param column: the lookup path from a row to its training.
     """
     own = Training.objects.filter(participants=person.pk).values("pk") if person.pk else []
     return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__in": own})
 
 
 def is_open_to(person: Any, training: Training | None) -> bool:
-    """Return whether a row belongs to no training, or to one in which a person takes part."""
+    """Return True if there is no training, or if the person takes part in the training."""
     return training is None or training.participants.filter(pk=person.pk).exists()

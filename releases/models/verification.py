@@ -26,10 +26,10 @@ MINUTE = timedelta(minutes=1)
 
 
 class Verification(models.Model):
-    """The verdict on one release and schedule.
+    """The verdict on one schedule of a release.
 
-    The release was published between `last_not_live_at` and `first_live_at`. Relative to the due time, the delay lies
-    between `delay_from` and `delay_to`.
+    The release went live between `last_not_live_at` and `first_live_at`. The delay after the due time is between
+    `delay_from` and `delay_to`.
     """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="verifications")
@@ -63,7 +63,7 @@ class Verification(models.Model):
     class Meta:
         verbose_name = lazy("release check")
         verbose_name_plural = lazy("release checks")
-        # `verification_by_due` contains all columns that are counted for a period.
+        # `verification_by_due` contains all columns that are needed to count the verdicts of a period.
         indexes = [
             models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
             models.Index(fields=["release"], name="early_verifications", condition=Q(outcome=Outcome.EARLY)),
@@ -84,18 +84,21 @@ class Verification(models.Model):
 
     @property
     def limit_at(self) -> datetime:
-        """The last instant at which the release is on time, by the tolerance at the due time."""
+        """The last instant at which the release is on time, computed with the tolerance at the due time."""
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
     @property
     def missed_limit_at(self) -> datetime:
-        """The first limit at which a required part was not live; the release's limit if no part is known to be late."""
+        """The first limit at which a required page or file was not live.
+
+        If no required page or file is known to be late, this is the limit of the release.
+        """
         late = (one.may_follow for one in self.results if one.required and one.verdict.from_due in LATE_AT_LAST)
         return part_limit_at(self.limit_at, may_follow=min(late, default=timedelta(0)))
 
     @property
     def results(self) -> tuple[AddressResult, ...]:
-        # A page or a draft needs the results several times, so they are cached until `addresses` has another value.
+        # Pages and drafts need the results several times. The results are cached until `addresses` is replaced.
         read: tuple[Any, tuple[AddressResult, ...]] = self.__dict__.get("_read", (None, ()))
         if read[0] is not self.addresses:
             read = self.__dict__["_read"] = self.addresses, read_results(self.addresses)
@@ -103,9 +106,10 @@ class Verification(models.Model):
 
 
 class VerdictRequest(models.Model):
-    """A request to judge a release, with one row for each address. The rows are deleted when the release is judged.
+    """A request to judge a release. There is one row for each address of the release.
 
-    Rows exist only if separate processes judge releases. Each new request for an address sets a new `version`.
+    Requests are used only if separate processes judge releases. The rows are deleted when the release is judged. Each
+    new request for an address sets a new `version`, so that a request made during the judgement is not deleted.
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -124,7 +128,7 @@ class VerdictRequest(models.Model):
 
 
 def write_verdict(verdict: ReleaseVerdict) -> dict[str, Any]:
-    """Write a verdict as the columns of its verification."""
+    """Return a verdict as a dict that maps columns of `Verification` to their values."""
     deciding = verdict.deciding
     delay = deciding.delay if deciding else None
     return {
@@ -143,10 +147,11 @@ def write_verdict(verdict: ReleaseVerdict) -> dict[str, Any]:
 
 
 def write_address_result(result: AddressResult) -> dict[str, Any]:
-    """Write the result of one address as `read_results` reads it."""
+    """Return the result of one address in the JSON form that `read_results` can read."""
     verdict = result.verdict
     vantage = asdict(result.vantage, dict_factory=_lists_of) if result.vantage else None
-    # These keys are written only if used, so that results without named parts are the same as in earlier versions.
+    # These keys are written only if they have a value, so that results without named parts are the same as in earlier
+    # versions.
     named = {"part": result.part.value} if result.part else {}
     follows = {"may_follow_minutes": result.may_follow // MINUTE} if result.may_follow else {}
     return (
@@ -182,12 +187,12 @@ def _lists_of(fields: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, list[s
 
 
 def read_results(addresses: Iterable[Mapping[str, Any]]) -> tuple[AddressResult, ...]:
-    """Read the results of a release's addresses from the column that `write_verdict` wrote."""
+    """Return the results of a release's addresses from the `addresses` column, as written by `write_verdict`."""
     return tuple(map(_read_result, addresses))
 
 
 def _read_result(stored: Mapping[str, Any]) -> AddressResult:
-    # The first verdicts stored only the instant at which an address first disappeared.
+    # The oldest stored verdicts have no "flips". They have only the instant at which the address first disappeared.
     flips = stored.get("flips") or ([(stored["gone_again_at"], None)] if stored["gone_again_at"] else [])
     return AddressResult(
         address=stored["address"],
@@ -226,7 +231,7 @@ def _read_instant(written: str | None) -> datetime | None:
 
 class StatementQuerySet(AppendOnlyQuerySet["Statement"]):
     def in_order(self) -> Self:
-        """Return statements in order. If two have the same instant, the one that was stored later comes later."""
+        """Return statements by time, oldest first. Statements with the same time are in the order of storage."""
         return self.order_by("stated_at", "pk")
 
 
@@ -268,7 +273,10 @@ class Statement(AppendOnly):
 
 
 class RollCall(models.Model):
-    """One producer's releases due at 9:30am on one day, counted once all of them are judged."""
+    """The morning summary of one producer, which counts the releases due at 9:30am on one day.
+
+    The releases are counted when all of them are judged, or at the latest ten minutes after 9:30am.
+    """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="roll_calls")
     day = models.DateField()
@@ -288,15 +296,19 @@ class RollCall(models.Model):
 
 
 class MinuteBrief(models.Model):
-    """The minute brief about one producer's releases due at one instant, of which some were not live at the limit.
+    """The minute brief about the releases of one producer that are due at one instant.
 
-    The row ensures that a brief is made and sent at most once for each limit. The page of the brief is computed from
-    the record whenever it is read. Rehearsals have their own briefs, and so has each training. If a release was not
-    live at a later limit of the same instant, such as the limit of a part that may follow, `limit_at`, `ready_at` and
-    `made_at` are set for the later limit, and the brief is sent again.
+    A brief is made if some of the releases were not live at the limit. The row ensures that a brief is made and sent at
+    most once for each limit. The page of the brief is computed from the record whenever a person reads the page.
+    Rehearsals have separate briefs, and so does each training.
 
-    :ivar limit_at: the first limit at which a release was not live, among the limits that were not sent before.
-    :ivar ready_at: when the brief could be made: five seconds after the limit, or when a verdict was stored, if later.
+    A release can have a later limit, such as the limit of a part that may follow. If it was not live at the later
+    limit, `limit_at`, `ready_at` and `made_at` are set for that limit, and the brief is sent again.
+
+    :ivar limit_at: the first limit at which a release was not live. After an update, limits that were already sent are
+        left out.
+    :ivar ready_at: when the brief could be made: five seconds after the limit, or when a verdict was first stored,
+        whichever is later.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="minute_briefs")

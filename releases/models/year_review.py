@@ -1,7 +1,7 @@
-"""A publisher's own statements about an organisation's past year, as its API gives them (decision 105).
+"""Statements from a publisher's API about the past year of an organisation (decision 105).
 
-These rows are not evidence: they are not our checks, and no verdict uses them. They are not append-only and not part of
-a chain, because reading the year again replaces them.
+These rows are not evidence. They are not results of our checks, and no verdict uses them. If the year is read again,
+the rows are replaced. So they are neither append-only nor part of a chain.
 """
 
 from typing import Any
@@ -18,11 +18,13 @@ from releases.rules.year_review import ReviewStatus
 class YearReview(models.Model):
     """One year of one organisation on GOV.UK, read for a producer.
 
-    The table is the queue: the command or a job claims a row, reads for a while and releases the row, so that any
-    process can continue an interrupted review. `listed_at` is empty until the search has listed all pages. A page is
-    still to be read if its `read_at` is empty or before `started_at`. Pages with the outcome "unreadable" are read
-    after all others. `retry_at` is the earliest time of the next request, if there has to be a wait. `problem` says
-    what failed.
+    The table is also the queue. The command or a job claims a row, reads pages for a while and releases the row. So any
+    process can continue an interrupted review.
+
+    `listed_at` is null until the search has listed all pages. A page must still be read if its `read_at` is null or
+    before `started_at`. Pages with the outcome "unreadable" are read after all other pages. If the review has to wait,
+    `retry_at` is the earliest time of the next request. If the last request failed or the review was stopped, `problem`
+    is the code of the reason.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="year_reviews")
@@ -55,7 +57,7 @@ class YearReview(models.Model):
 class YearReviewPage(models.Model):
     """One announcement or publication of the year.
 
-    `statement` has all figures. The figures by which a person can sort also have their own columns.
+    `statement` contains all figures. The figures by which people can sort are also stored in separate columns.
     """
 
     review = models.ForeignKey(YearReview, on_delete=models.CASCADE, related_name="pages")
@@ -86,7 +88,7 @@ class YearReviewPage(models.Model):
         return stated
 
     def set_statement(self, stated: PageStatement) -> None:
-        """Store a statement in the columns; the row is not saved."""
+        """Set the columns from a statement without saving the row."""
         announced, scheduled = stated.find(Figure.ANNOUNCED_FOR), stated.find(Figure.SCHEDULED_FOR)
         delay, first = stated.find(Figure.DELAY), stated.find(Figure.FIRST_PUBLISHED)
         self.statement = write_dataclass(stated)

@@ -1,1 +1,1 @@
-"""Monitoring: which addresses are due, the sweep that checks them, and the spool for an unavailable database."""
+"""Monitoring: the due addresses, the sweep that checks them, and the spool for an unavailable database."""

@@ -21,7 +21,8 @@ from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
 
 _RENEWED_EVERY_SECONDS = 2.0
-# A host whose budget cannot be divided is not leased if a sweep has a check of the host within this time.
+# Some budgets are too small to be divided. A host with such a budget is not leased if a sweep has to check the host
+# within this time.
 _LEFT_TO_THE_SWEEP = timedelta(seconds=30)
 
 
@@ -36,11 +37,12 @@ class AdhocCheck:
 
 @dataclass(frozen=True, slots=True)
 class AdhocMeans:
-    """The probe, lease holder, complete budget of each host, and clock error of ad hoc checks.
+    """The probe and the settings that ad hoc checks need.
 
-    A check made while the clock is off by more than `clock_largest_error` is stored but proves nothing. `stop` returns
-    whether to end before all responses have come. `monitoring_unwell` means that people were notified that monitoring
-    does not work, and not yet that it works again. Calling `browser_state` may start the browser.
+    `holder` is the name under which hosts are leased. `budgets` maps hosts to their complete budgets. If the clock is
+    off by more than `clock_largest_error`, checks are stored but prove nothing. `stop` returns whether to end before
+    all responses have arrived. `monitoring_unwell` is true if people have been notified that monitoring does not work,
+    and have not yet been notified that it works again. Calling `browser_state` may start the browser.
     """
 
     probe: ProbeInterface
@@ -53,10 +55,10 @@ class AdhocMeans:
     browser_state: Callable[[], BrowserState] = lambda: BrowserState.NOT_INSTALLED
 
     def check_addresses(self, addresses: Sequence[Address], *, now: datetime) -> list[AdhocCheck]:
-        """Check some addresses of releases with an exact time once, and store the checks.
+        """Check each address once, and store the checks.
 
-        If another process holds the lease for ad hoc checks of an address's host, the address is left out and can be
-        retried later.
+        All releases must have an exact time. If another process holds the lease for ad hoc checks of a host, addresses
+        at the host are skipped and can be retried later.
 
         :param now: the aware instant at which the checks begin.
         """
@@ -73,10 +75,12 @@ class AdhocMeans:
     def request_address(
         self, url: str, *, adapter: str, now: datetime, conditions: tuple[str, ...] = ()
     ) -> Answer | None:
-        """Request an address that belongs to no release, and store nothing. Redirects may not leave the host.
+        """Request an address and return the response, without storing a check.
+
+        Redirects to other hosts are not followed.
 
         :param conditions: header lines of a conditional request.
-        :return: the response; None if another process holds the lease for ad hoc checks of the host, or if `stop`
+        :return: the response. None if another process holds the lease for ad hoc checks of the host, or if `stop`
             returned true.
         :raises NotAWebAddressError: if the address may not be requested.
         """
@@ -104,7 +108,10 @@ class AdhocMeans:
             host_budgets.release_hosts(self.holder, now=clock(), probe=probe)
 
     def _claim_hosts(self, places: Collection[str], *, now: datetime) -> set[str]:
-        """Lease the budget of some hosts for ad hoc checks, if it is free; return the hosts whose lease we hold."""
+        """Lease hosts for ad hoc checks, and return the hosts whose lease we hold now.
+
+        If the budget of a host cannot be divided, the whole budget is leased, unless the sweep needs the host soon.
+        """
         names = {self._lease_name(place): place for place in places}
         names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
         held = host_budgets.claim_hosts(list(names), holder=self.holder, now=now, probe=self.probe)
@@ -155,8 +162,8 @@ def _clock_from(now: datetime) -> Callable[[], datetime]:
 
 
 def _is_needed(place: str, *, now: datetime) -> bool:
-    """Return whether the sweep soon has checks of a host that it could not make while we hold the lease."""
-    # The host of a schedule is empty until a sweep has read it.
+    """Return whether the sweep has to check a host soon. While we hold the lease, the sweep could not do so."""
+    # The host of a schedule is empty until a sweep has read the schedule.
     soon = CheckSchedule.objects.filter(host__in=[place, ""], next_check_at__lte=now + _LEFT_TO_THE_SWEEP)
     return any(place_if_any(url) == place for url in soon.values_list("address__url", flat=True))
 
@@ -164,12 +171,13 @@ def _is_needed(place: str, *, now: datetime) -> bool:
 def _examine(
     queue: ExaminationQueue, targets: Mapping[CheckKey, Target], probe: ProbeInterface, *, now: datetime
 ) -> Iterator[CheckResult]:
-    """Examine the received responses, waiting at most half a second for the first response or result."""
+    """Receive and examine responses, and yield the results. Wait at most half a second for a response or result."""
     for request, answer in probe.poll(0.5) if probe.in_flight else []:
         if isinstance(request.key, CheckKey) and request.key in targets:
             queue.add(Response(request.key, targets[request.key], answer))
     yield from queue.examine(now=now)
     for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
-        # The result may be of an earlier `check_addresses` that ended before it. Then `take_result` returns None.
+        # The result may belong to an earlier call of `check_addresses` that ended before the result was ready. If so,
+        # `take_result` returns None.
         if check := queue.take_result(key, found):
             yield check

@@ -32,29 +32,32 @@ logger = logging.getLogger(__name__)
 
 CHRONY = ("chronyc", "-n", "-c", "tracking")
 CHRONY_INTERVAL_SECONDS = 16.0
-# RFC 5905 does not allow a client to query a server more often than this for long.
+# RFC 5905 allows a client to query a server more often than this only for a short time.
 NTP_INTERVAL_SECONDS = 64.0
 NTP_PORT = 123
 NOT_SYNCHRONISED = 3  # the leap indicator of a server that is not synchronised
 ANSWERED_WITHIN_SECONDS = 3.0
-# A clock that also runs while the machine sleeps, if the system has one. With a clock that stops, waking up would look
-# like a step of the wall clock.
+# If the system has a clock that also runs while the machine sleeps, use this clock. If the clock stopped during sleep,
+# the wall clock would seem to jump when the machine wakes up.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
-    """Returns the time and waits for an instant; the replay of a past morning has a clock that jumps."""
+    """Returns the time and waits for an instant. For a replay of a past morning, the clock jumps instead of waiting."""
 
     def now(self) -> datetime: ...
 
     def sleep_until(self, instant: datetime) -> None:
-        """Return once an aware instant has come."""
+        """Wait until an aware instant."""
 
     def error(self) -> ClockError:
-        """Return how far the clock may be off, and what confirms it; fast enough to be called at every check."""
+        """Return how far the clock may be off, and which source confirms this.
+
+        This must be fast, because it is called at every check.
+        """
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Compare the clock with the time in a response of an unrelated host."""
+        """Compare the clock with `date`, the time in a response of an unrelated host."""
 
 
 class RealClock:
@@ -66,9 +69,9 @@ class RealClock:
         monotonic: Callable[[], float] = lambda: time.clock_gettime(_STEADY),
     ) -> None:
         """
-        :param figures: returns what confirms the machine's clock; must not block.
-        :param wall: returns the aware UTC instant.
-        :param monotonic: returns seconds by a clock that cannot be set.
+        :param figures: returns the figures of the sources that confirm the machine's clock. It must not block.
+        :param wall: returns the present time as an aware UTC instant.
+        :param monotonic: returns the seconds of a clock that cannot be set.
         """
         self._figures, self._wall, self._monotonic = figures, wall, monotonic
         self._monitor = ClockMonitor()
@@ -96,13 +99,13 @@ class RealClock:
 
 
 class ScriptedClock:
-    """A scripted clock, whose error is zero."""
+    """A base class for clocks that follow a script. Their error is zero."""
 
     def error(self) -> ClockError:
         return SCRIPTED
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Do nothing, because the script has another time than the present."""
+        """Do nothing, because the scripted time is not the real time of other hosts."""
 
 
 class StoppedClock(ScriptedClock):
@@ -119,7 +122,7 @@ class StoppedClock(ScriptedClock):
 
 
 class _Timex(ctypes.Structure):
-    """`struct timex` of <sys/timex.h>; only the fields that are read here are named."""
+    """The `struct timex` of <sys/timex.h>. The fields after the last one that we need have no names."""
 
     _fields_ = (
         ("modes", ctypes.c_uint),
@@ -128,24 +131,27 @@ class _Timex(ctypes.Structure):
         ("maxerror", ctypes.c_long),
         ("esterror", ctypes.c_long),
         ("status", ctypes.c_int),
-        # The kernel writes about 150 more bytes, for which there must be room.
+        # Room for about 150 more bytes that the kernel writes.
         ("rest", ctypes.c_byte * 256),
     )
 
 
 def kernel() -> Figures | None:
-    """Read from the kernel how far its clock may be off; None if it does not know, or has no such system call."""
+    """Ask the kernel how far its clock may be off.
+
+    Return None if the kernel does not know, or if the system is not Linux.
+    """
     if not sys.platform.startswith("linux"):
         return None
-    timex = _Timex()  # `modes` 0 changes nothing
+    timex = _Timex()  # if `modes` is 0, the call changes nothing
     state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
     return of_kernel(state=state, status=timex.status, maxerror=timex.maxerror, offset=timex.offset)
 
 
 def chrony(command: Sequence[str]) -> Figures | None:
-    """Query chrony; None if there is no such program.
+    """Query chrony, and return its figures. Return None if chrony is not installed or has no external source.
 
-    :param command: prints chrony's tracking report as one line of fields.
+    :param command: the command that prints chrony's tracking report as one line of fields.
     :raises OSError, subprocess.SubprocessError, ValueError: if the program fails, or prints something else.
     """
     program = shutil.which(command[0])
@@ -163,10 +169,12 @@ def chrony(command: Sequence[str]) -> Figures | None:
 
 
 def ntp(servers: Sequence[str]) -> Figures | None:
-    """Query NTP servers, and return the figures with the smallest error bound; None without servers.
+    """Query NTP servers, and return the figures with the smallest error bound.
 
-    :param servers: host names, each with its port if that is not 123.
-    :raises OSError, ntplib.NTPException: if no server responds.
+    Return None if there are no servers, or if all servers respond but none of them is synchronised.
+
+    :param servers: host names. If the port is not 123, the name includes the port.
+    :raises OSError, ntplib.NTPException: if a query fails, and no other server returns figures.
     """
     figures: list[Figures] = []
     faults: list[Exception] = []
@@ -198,7 +206,7 @@ def _query_server(server: str) -> Figures | None:
 
 
 class _InBackground:
-    """The last result of a source that is queried in a separate thread, so that no check waits for it."""
+    """A source that is queried in a separate thread, so that checks do not have to wait for its response."""
 
     def __init__(
         self,
@@ -214,7 +222,7 @@ class _InBackground:
         self._asking: threading.Thread | None = None
 
     def latest(self) -> Figures | None:
-        """Return the last result at once, and start a new query if it is old."""
+        """Return the last result without waiting. If the last query is old, start a new one in the background."""
         now = self._monotonic()
         idle = self._asking is None or not self._asking.is_alive()
         if idle and (self._queried_at is None or now - self._queried_at >= self._every_seconds):
@@ -231,7 +239,7 @@ class _InBackground:
         try:
             self._said = self._query()
         except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
-            # A source without a response is not used.
+            # If a source does not respond, its earlier result is not used either.
             logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
             self._said = None
 
@@ -248,8 +256,8 @@ class ClockSource:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """
-        :param command: prints chrony's tracking report as one line of fields.
-        :param servers: NTP servers, each with its port if that is not 123.
+        :param command: the command that prints chrony's tracking report as one line of fields.
+        :param servers: the host names of NTP servers. If the port is not 123, the name includes the port.
         """
         self._chrony = _InBackground(
             lambda: chrony(command), name="chrony", every_seconds=CHRONY_INTERVAL_SECONDS, monotonic=monotonic
@@ -260,7 +268,7 @@ class ClockSource:
         self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))
 
     def __call__(self) -> tuple[Figures, ...]:
-        """Return the known figures without waiting. The figures of chrony and servers are from the last response."""
+        """Return the known figures without waiting. Figures of chrony and NTP servers come from the last response."""
         return tuple(figures for source in self._sources if (figures := source()))
 
     def wait(self) -> None:

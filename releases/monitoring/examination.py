@@ -21,13 +21,16 @@ from releases.rules.web_address import address_that_cannot_exist
 logger = logging.getLogger(__name__)
 
 FRESH_FOR = timedelta(seconds=5)
-# Each response takes some tenths of a millisecond; due checks must not wait for thousands of them.
+# Each response takes some tenths of a millisecond, and due checks must not wait for thousands of responses.
 EXAMINED_AT_A_TIME = 250
 
 
 @dataclass(slots=True)
 class Controls:
-    """The control addresses of the settings, and their last responses."""
+    """The control addresses from the settings, and the last responses from these addresses.
+
+    Control requests show whether our own network works.
+    """
 
     urls: Sequence[str]
     requested_at: datetime | None = None
@@ -36,7 +39,11 @@ class Controls:
     led_to: dict[str, str] = field(default_factory=dict)
 
     def requests(self, *, now: datetime) -> list[CheckRequest]:
-        """Return the control requests to make now: none if there are no controls or the last ones are fresh."""
+        """Return the control requests to make now.
+
+        The list is empty if there are no control addresses, or if the last control requests are less than five seconds
+        old.
+        """
         if not self.urls or (self.requested_at and now - self.requested_at < FRESH_FOR):
             return []
         self.requested_at, self.waiting, self.answered = now, set(self.urls), False
@@ -51,22 +58,24 @@ class Controls:
         return request.key == ("control", request.url) and request.planned_at == self.requested_at
 
     def take(self, url: str, answer: Answer) -> None:
-        """Record the response to a control request; any response from outside shows that our own network works."""
+        """Record the response to a control request. Any response from outside shows that our own network works."""
         self.waiting.discard(url)
         if answer.left_allowed_hosts:
             self.led_to[url] = urlsplit(answer.final_url).netloc
         self.answered = self.answered or answer.failure is None
 
     def lead_away_to(self, host: str) -> bool:
-        """Whether every control request was redirected to this host too, probably by a gateway of our own.
+        """Return whether every control request was redirected to this host.
 
-        :param host: as in an address, with its port if it names one.
+        If so, a gateway of our own network probably redirects all requests.
+
+        :param host: "host" or "host:port", as in the address.
         """
         return bool(self.urls) and all(self.led_to.get(url) == host for url in self.urls)
 
     @property
     def pending(self) -> bool:
-        """Whether a control request has no response yet, and none has shown that our own network works."""
+        """Whether control requests are still open, and no response so far shows that our own network works."""
         number_answered = len(self.urls) - len(self.waiting)
         return bool(self.waiting) and (not self.answered or len(self.led_to) == number_answered)
 
@@ -77,7 +86,10 @@ class Controls:
 
 
 def mark_clock_off(finding: Finding, error: ClockError, *, largest: timedelta) -> Finding:
-    """Mark a finding if the clock was off. The finding then proves nothing for or against the release."""
+    """Return the finding, with the reason `CLOCK_OFF` if the clock was off by more than `largest`.
+
+    A finding with this reason proves nothing for or against the release.
+    """
     if error.is_off(largest=largest):
         return replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
     return finding
@@ -93,11 +105,11 @@ class Response:
 
 
 class ExaminationQueue:
-    """Passes responses, the oldest first, to the processes that examine them.
+    """Passes responses to the processes that examine them, oldest first.
 
-    Two kinds of responses wait longer. Failures wait until the control checks have shown whether the fault is our own.
-    A response also waits while an earlier response of the same address is being examined, because it is compared with
-    the earlier content.
+    If a request got no response, or was redirected to a host that may not be requested, its result waits until the
+    control requests show whether our own network is at fault. If an earlier response of the same address is being
+    examined, the next response also waits, because the examination compares it with the earlier content.
     """
 
     def __init__(
@@ -112,9 +124,9 @@ class ExaminationQueue:
     ) -> None:
         """Create an empty queue.
 
-        :param not_found_page: returns the page of a host for missing addresses, or None if it is not known.
-        :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
-        :param on_fault: called with each fault of our own code, which is logged.
+        :param not_found_page: returns the page of a host for missing addresses, or None if the page is not known.
+        :param clock_largest_error: if the clock is known to be off by more than this, a check proves nothing.
+        :param on_fault: called with each exception of our own code. The exceptions are also logged.
         """
         self._probe, self._controls, self._not_found_page = probe, controls, not_found_page
         self._clock_error, self._clock_largest_error = clock_error, clock_largest_error
@@ -124,7 +136,7 @@ class ExaminationQueue:
         self._examining: dict[CheckKey, Response] = {}
 
     def __len__(self) -> int:
-        """Return the number of responses without a result, except those that wait for the control checks."""
+        """Return the number of responses without a result, except responses that wait for the control requests."""
         return len(self._waiting) + len(self._examining)
 
     @property
@@ -137,11 +149,11 @@ class ExaminationQueue:
     def examine(self, *, now: datetime, most: int | None = None) -> Iterator[CheckResult]:
         """Examine the oldest responses, and yield the checks whose results are known at once.
 
-        `take_result` returns the other checks. The caller must use each result before taking the next one, because the
-        result may change the expectation for a later response of the same address.
+        `take_result` returns the other checks. The caller must process each result before it requests the next one,
+        because the result may change the expectation for a later response of the same address.
 
-        :param now: the aware instant of a control check, if one is needed.
-        :param most: the maximum number; by default `EXAMINED_AT_A_TIME`.
+        :param now: the aware instant at which control requests are made, if they are needed.
+        :param most: the maximum number of responses to examine. The default is `EXAMINED_AT_A_TIME`.
         """
         busy = {key.address for key in self._examining}
         postponed = []
@@ -149,7 +161,8 @@ class ExaminationQueue:
             response = self._waiting.popleft()
             if response.key.address in busy:
                 postponed.append(response)
-            # A gateway of our own may redirect everything, including the control checks, to a log-in page or a notice.
+            # A gateway of our own network may redirect all requests to a log-in page or a notice. If it does, it also
+            # redirects the control requests.
             elif response.answer.failure in NO_ANSWER or response.answer.left_allowed_hosts:
                 self._failed.append(response)
                 for control in self._controls.requests(now=now):
@@ -163,7 +176,7 @@ class ExaminationQueue:
             yield from self._examine(self._failed.popleft())
 
     def take_result(self, key: Hashable, found: Finding | str | Exception) -> CheckResult | None:
-        """Return the examined check for a result; None if the examination was not begun here."""
+        """Return the check to which a result belongs, or None if this queue did not begin the examination."""
         if not isinstance(key, CheckKey) or key not in self._examining:
             return None
         response = self._examining.pop(key)
@@ -188,7 +201,10 @@ class ExaminationQueue:
             yield self._result(response, finding)
 
     def _fault(self, response: Response, fault: Exception) -> CheckResult:
-        """Turn a fault of our own into a result that stops no other examination and does not affect the verdict."""
+        """Log an exception of our own code, and return a result that does not affect the verdict.
+
+        The exception is not raised, so that other examinations continue.
+        """
         reference = response.target.address.release.reference
         logger.error("cannot examine a check of %s", reference, exc_info=fault, extra={"release": reference})
         self._on_fault(fault)
@@ -209,25 +225,28 @@ class ExaminationQueue:
 
 
 def _as_announcement(finding: Finding) -> Finding:
-    """Return the finding "not live" for any usable response of an announcement: its text is not the release."""
+    """Return a finding with the result "not live", unless there was no usable response.
+
+    The text of an announcement is never the release itself.
+    """
     if finding.result in {CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE}:
         return finding
     return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
 
 
 VALID_FOR = timedelta(days=1)
-# The page is requested again after this time if the response had neither a text nor a status of `SAYS_ABSENT`.
+# If the response has no text and its status is not in `SAYS_ABSENT`, the page is requested again after this time.
 RETRY_AFTER = timedelta(minutes=15)
 SAYS_ABSENT = frozenset({404, 410})
-# The page for missing addresses is requested only for hosts that have a page with this adapter. A publishing system
-# that another adapter queries reports itself that a document does not exist.
+# The page for missing addresses is requested only for hosts that have a page with this adapter. If another adapter
+# queries a publishing system, the system itself reports that a document does not exist.
 ADAPTER = "page"
 
 
 class NotFoundPages:
-    """The page for missing addresses of each host of a sweep.
+    """The pages for missing addresses of the hosts of a sweep.
 
-    A page is read from the database, or requested if it is not stored or too old.
+    Stored pages are read from the database. If a page is not stored or is too old, it is requested.
     """
 
     def __init__(self, probe: ProbeInterface) -> None:
@@ -264,7 +283,7 @@ class NotFoundPages:
         return key in self._requested
 
     def take_response(self, request: CheckRequest, answer: Answer, *, now: datetime) -> None:
-        """Begin to examine the response to a request for a page for missing addresses."""
+        """Begin to examine the response to a request that `request_missing` made."""
         text = self._probe.begin_text_of(request.key, answer)
         if text is None:
             self._examining[request.key] = request, answer
@@ -275,7 +294,7 @@ class NotFoundPages:
         return key in self._examining
 
     def take_text(self, key: Hashable, text: str, *, now: datetime) -> None:
-        """Store the examined text of a page for missing addresses. It is empty if our own code failed on the page."""
+        """Add a page whose text was extracted. If our own code failed on the page, the text is empty."""
         request, answer = self._examining.pop(key)
         self._add(request, answer, text, now=now)
 
@@ -286,7 +305,7 @@ class NotFoundPages:
 
     def _add(self, request: CheckRequest, answer: Answer, text: str, *, now: datetime) -> None:
         host = self._requested.pop(request.key)
-        # An empty page counts if its status says that there is no such page.
+        # A page without text is still useful if its status says that the address does not exist.
         says_something = text or (answer.failure is None and answer.status in SAYS_ABSENT)
         page = NotFoundPage(
             host=host,

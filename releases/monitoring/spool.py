@@ -1,4 +1,4 @@
-"""The spool: checks that could not be written to the database, saved in files until they can."""
+"""The spool, which saves checks in files while the database is unavailable."""
 
 import base64
 import fcntl
@@ -37,7 +37,10 @@ class NotStored(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SpooledCheck:
-    """One check waiting for the database. `address` is a key, because the row of the address cannot be read now."""
+    """One check that is waiting for the database.
+
+    `address` is the key of the address, because its row cannot be read while the database is unavailable.
+    """
 
     watcher: str
     replayed: bool
@@ -50,9 +53,10 @@ class SpooledCheck:
     body_sha256: str
 
     def to_check(self, addresses: dict[int, Address]) -> CheckResult:
-        """
+        """Return the check with the row of its address.
+
         :param addresses: the addresses that exist, by key.
-        :raises NotStored: if the address of this check is not among them.
+        :raises NotStored: if the address of this check does not exist any more.
         """
         if self.address not in addresses:
             raise NotStored(f"its address (number {self.address}) is no longer there")
@@ -67,7 +71,9 @@ class SpooledCheck:
 
 
 def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
-    """Return checks as lines. Each body has a separate line before the first check that received it.
+    """Return checks as lines of JSON.
+
+    Each body is on a separate line before the first check that received the body.
 
     :param written: the hashes of the bodies that are already in the file. The hashes of the new bodies are added.
     """
@@ -82,9 +88,11 @@ def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
 
 
 def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list[NotStored]]:
-    """Read the lines that `spool_lines` wrote; an unreadable line, such as an incomplete one, does not stop the others.
+    """Read the lines that `spool_lines` wrote.
 
-    :return: the checks, and the faults of the other lines.
+    Lines that cannot be read, such as incomplete lines, are skipped.
+
+    :return: the checks, and a fault for each line that was skipped.
     """
     checks: list[SpooledCheck] = []
     faults: list[NotStored] = []
@@ -105,7 +113,10 @@ def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list
 logger = logging.getLogger(__name__)
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
-"""Django's exceptions for a database that is unreachable, shut down, full or locked; not for refused statements."""
+"""Django raises these exceptions if the database is unreachable, shut down, full or locked.
+
+If the database refuses a statement, Django raises other exceptions.
+"""
 
 STORED_AT_A_TIME = 500
 WAITING, UNFINISHED, REFUSED = ".looks", ".begun", ".refused"
@@ -114,12 +125,15 @@ WAITING, UNFINISHED, REFUSED = ".looks", ".begun", ".refused"
 class Spool:
     """The checks of one process that are waiting for the database.
 
-    The checks are in a file, so that they outlive the process, or in memory if no file can be written. No other process
-    takes the file while this process is running, because the lock on the file ends only with the process.
+    The checks are in a file, so that they are not lost when the process ends. If no file can be written, the checks are
+    in memory. Other processes do not take the file while this process is running, because this process has locked it.
     """
 
     def __init__(self, folder: Path | None = None, *, process: str, replayed: bool = False) -> None:
-        """:param folder: the folder for the file, which is created once it is needed; None for memory alone."""
+        """Create an empty spool.
+
+        :param folder: the folder for the file, which is created when it is needed. If None, checks stay in memory.
+        """
         self._folder, self._process, self._replayed = folder, process, replayed
         self._path: Path | None = None
         self._file: IO[bytes] | None = None
@@ -170,11 +184,13 @@ class Spool:
         self._in_memory += new
 
     def store(self, *, at: datetime) -> list[Observation]:
-        """Store all waiting checks, each exactly once even after failed attempts.
+        """Store all waiting checks in the database.
 
-        :return: the rows of all waiting checks, including rows of an earlier attempt that seemed to have failed.
-        :raises OperationalError: or another of `DATABASE_AWAY`, if the database is unavailable. Then no check leaves
-            the spool.
+        Each check is stored exactly once, even if an earlier attempt failed.
+
+        :return: the rows of all waiting checks. Some may be from an earlier attempt that seemed to have failed.
+        :raises OperationalError: or another exception in `DATABASE_AWAY`, if the database is unavailable. If so, all
+            checks stay in the spool.
         """
         rows, refused = _store(self._in_memory, at=at)
         if self._file and self._path:
@@ -199,11 +215,11 @@ class Spool:
         before = file.seek(0, os.SEEK_END)
         try:
             while written:
-                # On a disk that is nearly full, only a part is written before a write fails.
+                # If the disk is nearly full, `write` may write only some of the bytes before the next call fails.
                 written = written[file.write(written) :]
             os.fsync(file.fileno())
         except OSError:
-            # A line that was cut short by a full disk would damage the next line.
+            # Restore the earlier length. Otherwise, the next line would be appended to an incomplete line.
             os.truncate(file.fileno(), before)
             raise
         self._bodies = bodies
@@ -214,11 +230,11 @@ class Spool:
         name = re.sub(r"[^A-Za-z0-9.-]+", "_", self._process)
         self._path = self._folder / f"{name}.{uuid4().hex}{WAITING}"
         begun = self._path.with_suffix(UNFINISHED)
-        # The file may contain pages that are not public yet, so only the owner can read it. It is not buffered, so that
-        # a failed write is not repeated later.
+        # Only the owner can read the file, because it may contain pages that are not public yet. The file is not
+        # buffered, so that a failed write is not repeated later.
         file = os.fdopen(os.open(begun, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # The file gets its final name only once it is locked, because other processes take unlocked files by this name.
+        # Rename the file only after it is locked, because other processes take unlocked files with this type of name.
         begun.rename(self._path)
         return file
 
@@ -226,7 +242,8 @@ class Spool:
 def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]:
     """Store the checks in the files of processes that have ended, and remove the files.
 
-    :raises OperationalError: or another of `DATABASE_AWAY`, if the database is unavailable. Then the files stay.
+    :raises OperationalError: or another exception in `DATABASE_AWAY`, if the database is unavailable. If so, the files
+        are not removed.
     """
     rows: list[Observation] = []
     for path in _files(folder):
@@ -245,7 +262,7 @@ def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]
 
 
 def is_any_waiting(folder: Path | None) -> bool:
-    """Return whether checks are waiting in files, so that the database may not show all checks of a release."""
+    """Return whether checks are waiting in files. If so, the database may not contain all checks of a release."""
     return bool(_files(folder))
 
 
@@ -254,16 +271,19 @@ def _files(folder: Path | None) -> list[Path]:
 
 
 def _take(file: IO[bytes], path: Path) -> bool:
-    """Lock a file unless another process has locked it; return whether it is locked now."""
+    """Lock a file, and return whether this process may store its checks.
+
+    Return False if another process has locked the file, or has already stored its checks.
+    """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False  # the process of the file is running, or another process is storing its checks
+        return False  # the process that wrote the file is running, or another process is storing the checks
     return path.exists()
 
 
 def _put_away(path: Path, *, refused: Sequence[NotStored]) -> None:
-    """Remove a file whose checks are all stored; if a line cannot be stored, rename the file for the operator."""
+    """Remove a file if all of its checks are stored. Otherwise, rename the file, so that the operator can find it."""
     if not refused:
         path.unlink()
         return
@@ -294,7 +314,7 @@ def _store(
             if len(batch) == 1:
                 refused.append(NotStored(f"the check sent at {batch[0].answer.sent_at} cannot be stored: {fault}"))
                 continue
-            # Each check is stored alone, so a refused check does not stop the others.
+            # Store each check alone, so that a refused check does not prevent the other checks from being stored.
             rows_alone, refused_alone = _store(batch, at=at, at_a_time=1)
             rows += rows_alone
             refused += refused_alone
@@ -302,12 +322,13 @@ def _store(
 
 
 def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Observation]:
-    """Store the checks that are not stored yet, and return the rows of all.
+    """Store the checks that are not stored yet, and return the rows of all checks.
 
-    An earlier attempt may have stored some, because a connection may break just after a successful COMMIT.
+    An earlier attempt that seemed to fail may have stored some of the checks, because a connection can break just after
+    a successful COMMIT.
     """
     with transaction.atomic():
-        # A process that stores checks waits for this lock, so no other process stores the same checks meanwhile.
+        # Every process that stores checks takes this lock. So no other process stores the same checks at the same time.
         ChainHead.objects.get_or_create(chain=Observation.CHAIN)
         ChainHead.objects.select_for_update().get(chain=Observation.CHAIN)
         wanted = {(one.watcher, one.address, one.purpose, one.answer.sent_at): one for one in checks}

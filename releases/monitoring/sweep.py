@@ -47,67 +47,68 @@ from releases.rules.web_address import place_if_any, place_of
 
 logger = logging.getLogger(__name__)
 
-# Checks are planned in memory this far ahead. In the last hour before it is due, a release is checked at least every
-# minute. So it stays in the memory of a sweep until it is due, even if the database becomes unavailable.
+# Checks are planned in memory this far ahead. In the hour before the due time, a release is checked at least every
+# minute. So the sweep has the release in memory at the due time, even if the database becomes unavailable in that hour.
 HORIZON = timedelta(minutes=2)
-# How long before the due time a further vantage point begins, with the last planned check before the due time, and how
-# long after the due time it checks.
+# A further vantage point plans its checks of a release from this long before the due time, so its first check is the
+# last planned check before the due time. It stops `VANTAGE_CHECKS_FOR` after the due time.
 VANTAGE_BEGINS = cadence.LAST_BEFORE_DUE + timedelta(seconds=1)
 VANTAGE_CHECKS_FOR = timedelta(hours=1)
 NO_FRESH_CHECKS = 1_000_000
-# How often the plan in memory is compared with the database: at `CLAIM_EVERY` shortly before a check, and at
+# The plan in memory is compared with the database every `CLAIM_EVERY` if a check is due soon, and every
 # `CLAIM_AT_LEAST_EVERY` at other times.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
-# This name, in place of a host, is passed to `find_owner` to choose the running sweep that enrols new addresses.
+# `find_owner` takes this name instead of a host, and returns the sweep that enrols new addresses.
 _ENROLMENT = "enrolment"
 SLOW_ENROLMENT = timedelta(seconds=1)
-# A slow search for new addresses is repeated after this many times its duration.
+# After a slow search for new addresses, a sweep waits this many times the duration of the search before it searches
+# again.
 ENROLMENT_SHARE = 10
-# A host is not handed over to another sweep from this long before a release is due until this long after its limit,
+# From this long before a release is due until this long after its limit, its host is not handed over to another sweep,
 # because a new lease holder can judge a release only fifteen seconds after it has taken over the host.
 STAYS = timedelta(seconds=30)
-# No other work is done this long before and after checks at a due instant or a limit, so that the checks are not
-# delayed.
+# A sweep does no other work around a check at a due instant or a limit, so that the check is not delayed. The quiet
+# time begins `QUIET_BEFORE` before the check, and ends `QUIET_AFTER` after it.
 QUIET_BEFORE = timedelta(seconds=1)
 QUIET_AFTER = timedelta(seconds=1)
-# After a fault of our own code, a sweep continues only for checks that fall due within this time.
+# If our own code has failed, a sweep continues only if a check is due within this time.
 SOON = timedelta(seconds=10)
 SET_BACK = timedelta(seconds=1)
-# The default of the largest clock error with which a check can still prove something.
+# By default, checks prove nothing while the clock is off by more than this.
 LARGEST_ERROR = timedelta(seconds=1)
 CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
 # How often the verdicts of other processes are read.
 VERDICTS_READ_EVERY = timedelta(seconds=1)
-# Judging takes about a millisecond for each release; checks must not wait for a thousand of them.
+# Judging a release takes about a millisecond. Due checks must not wait until a thousand releases are judged.
 JUDGED_AT_A_TIME = 200
 STORED_AT_A_TIME = 500
-# Storing or judging a few results takes as many database statements as hundreds. So while responses are still to be
-# examined, results wait for a complete batch, but no longer than this.
+# A batch of a few results takes as many database statements as a batch of hundreds. So while responses are still being
+# examined, results wait at most this long for a full batch.
 LONGEST_WAIT_FOR_BATCH = timedelta(seconds=0.5)
-# If more responses than this have to be examined, addresses are checked less often. The number is one batch of storing,
-# so that the checks that decide a verdict wait for one batch at most.
+# If more responses than this are waiting to be examined, addresses are checked less often. The number is the size of
+# one batch to store, so a check that decides a verdict waits for at most one batch.
 MOST_UNEXAMINED = STORED_AT_A_TIME
 EXAMINATION_AWAITED_SECONDS = 0.02
 # How long examinations may still take once a sweep has to end.
 ENDS_WITHIN_SECONDS = 4.0
 
 RETRY_DATABASE_AFTER = timedelta(seconds=2)
-# The timeout of an attempt if the database does not respond at all. While the database is unavailable, no attempt
-# begins if a check that decides a verdict is due within this time.
+# If the database does not respond at all, an attempt to use it takes at most this long. While the database is
+# unavailable, no attempt begins if a check that decides a verdict is due within this time.
 LONGEST_ATTEMPT = timedelta(seconds=6)
-# How long another running process may need to store its spool, because it retries every two seconds, but not in the
+# How long to wait for another running process to store its spool. That process retries every two seconds, except in the
 # seconds before a check that decides a verdict.
 LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=12)
 
 
 class Sweep:
-    """Makes every check of the next minutes at its planned instant, stores the result, and judges the release.
+    """Makes the checks of the next minutes at their planned instants, stores the results, and judges the releases.
 
     Each step claims targets, sends due checks, examines responses, stores results, and judges releases. The targets are
-    in memory, so that no check waits for the database. Results wait in memory until there is time to store them, and in
-    the spool while the database is unavailable.
+    in memory, so that no check waits for the database. Results wait in memory until there is time to store them. While
+    the database is unavailable, results are in the spool.
     """
 
     def __init__(
@@ -126,14 +127,16 @@ class Sweep:
         """Create a sweep without targets.
 
         :param name: the name under which checks, coverage and leases are stored; unique per process.
-        :param controls: addresses of unrelated hosts, to request when a response is missing.
-        :param replayed: whether the clock replays a past morning; then only rehearsals are checked, and their checks
+        :param controls: addresses on unrelated hosts. If a check gets no response, these addresses are requested to
+            find out whether the fault is our own.
+        :param replayed: whether the clock replays a past morning. If so, only rehearsals are checked, and their checks
             are marked as replayed.
-        :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
-        :param spool: the folder for results while the database is unavailable, so that they outlive this process. Files
-            that ended processes have left there are stored too.
-        :param vantage_point: the name of a further vantage point; empty for the main one. The sweep of a further
-            vantage point has its own leases and plans, and judges only releases that the main one has judged.
+        :param clock_largest_error: while the clock is known to be off by more than this, checks prove nothing.
+        :param spool: the folder in which results are saved while the database is unavailable, so that the results
+            outlive this process. Results that ended processes have left in the folder are stored too.
+        :param vantage_point: the name of a further vantage point; empty for the main vantage point. The sweep of a
+            further vantage point has its own leases and plans, and judges only releases that the main vantage point has
+            judged.
         :param judges: whether this sweep judges the releases that it checks. If not, it requests the verdicts from
             other processes. The sweep of a further vantage point always judges.
         """
@@ -154,26 +157,26 @@ class Sweep:
             on_fault=self._faults.append,
         )
         self._spool = Spool(spool, process=name, replayed=replayed)
-        # `_open` has the targets of the checks that were started and not examined yet. `_newest` has the newest plain
-        # check of each address, by the key of the address.
+        # `_open` maps each check that was started but not examined yet to its target. `_newest` maps the key of each
+        # address to the newest plain check of the address.
         self._open: dict[CheckKey, Target] = {}
         self._newest: dict[int, CheckKey] = {}
         self._left_out = 0
-        # `_unstored` has the checks that were examined and not stored yet. `_unjudged` has the releases, by key, that
-        # have stored checks and were not judged yet.
+        # `_unstored` contains the checks that were examined but not stored yet. `_unjudged` maps primary keys to the
+        # releases that are waiting to be judged from stored checks.
         self._unstored: list[CheckResult] = []
         self._unjudged: dict[int, Release] = {}
         # The keys of the releases whose verdict this sweep has requested from other processes.
         self._requested: set[int] = set()
         self._read_verdicts_at = LONG_AGO
-        # The keys of releases that were not live when due. Their checks are counted while there is no other work, so
-        # that fewer are left to count when the releases are judged at the limit.
+        # The keys of releases that are due but not live yet. Their checks are counted when there is no other work. This
+        # saves time when the releases are judged at the limit.
         self._uncounted: set[int] = set()
         self._stored = 0
         self._batch_until = LONG_AGO
-        # `_wanted` has the hosts with targets that are due now or soon. `_held_since` has the leased hosts, each with
-        # the instant since which it is leased. `_expects_hosts` is whether other sweeps still have to release hosts to
-        # this one.
+        # `_wanted` contains the hosts of targets that are due now or soon. `_held_since` maps each leased host to the
+        # instant at which this sweep leased it. `_expects_hosts` is true if other sweeps still have to hand over hosts
+        # to this sweep.
         self._wanted: set[str] = set()
         self._held_since: dict[str, datetime] = {}
         self._expects_hosts = False
@@ -189,10 +192,11 @@ class Sweep:
         Return at once if no check falls due, or if other processes have the leases of the hosts. Continue while the
         database is unavailable, and until the spool is stored.
 
-        :param stop: called at every step; returns whether to end. Then no more checks begin, and the open checks are
-            stored first.
+        :param stop: called at every step; returns whether to end. If so, no more checks begin, and the sweep ends once
+            all open checks are stored or saved in the spool.
         :return: the number of checks stored.
-        :raises ExceptionGroup: at the end, if our own code failed on some releases; the others were not delayed.
+        :raises ExceptionGroup: at the end, if our own code failed on some releases. The checks of other releases are
+            not delayed.
         """
         try:
             while not self._step(ending=stop()):
@@ -206,13 +210,13 @@ class Sweep:
 
     @classmethod
     def check_rehearsals_once(cls, *, clock: Clock, probe: ProbeInterface, name: str) -> int:
-        """Check every rehearsal that is monitored at the clock's time once, and store the checks with that time.
+        """Check every monitored rehearsal once at the time of the clock, and store the checks with this time.
 
-        This is for replaying a past morning by hand. Each row is marked as replayed, because its time is not the real
-        one.
+        This is used to replay a past morning by hand. The checks are marked as replayed, because their time is not the
+        real time.
 
         :return: the number of checks stored.
-        :raises ExceptionGroup: at the end, if our own code failed on some of them; the others were checked.
+        :raises ExceptionGroup: at the end, if our own code failed on some rehearsals. All others are checked first.
         """
         sweep = cls(clock=clock, probe=probe, name=name, replayed=True)
         rehearsals, faults = split_valid_addresses(monitored_rehearsals(now=clock.now()))
@@ -253,7 +257,7 @@ class Sweep:
 
         # Examine
         held_until = self._probe.held_until
-        # While checks that decide a verdict begin, and shortly before, responses are received but not examined.
+        # In a quiet time, responses are received but not examined.
         busy = quiet_until is None and self._is_work_left
         self._receive(wait_seconds=0.0 if busy or held_until else (wake_at - clock.now()).total_seconds())
         if quiet_until is None:
@@ -274,17 +278,23 @@ class Sweep:
 
     @property
     def _unexamined(self) -> int:
-        """The number of responses waiting for an examination or its result."""
+        """The number of responses that are waiting to be examined or are being examined."""
         return len(self._queue) + len(self._not_found)
 
     @property
     def _is_work_left(self) -> bool:
-        """Whether there are responses to examine or, while the database is available, results to store or judge."""
+        """Whether there are responses to examine, or results to store or judge.
+
+        While the database is unavailable, only the responses count.
+        """
         is_to_store = self._database_away_since is None and (self._unstored or self._unjudged or self._uncounted)
         return bool(self._unexamined or is_to_store)
 
     def _may_end(self, *, ending: bool) -> bool:
-        """Whether everything is stored or, for a sweep that has to end, at least on disk."""
+        """Return whether all responses are examined and all results are stored.
+
+        If the sweep has to end, results may also be in the spool on disk.
+        """
         is_stored = not (self._unstored or self._spool)
         return not self._unexamined and (is_stored or (ending and self._spool.outlives))
 
@@ -295,9 +305,9 @@ class Sweep:
         return self._stored
 
     def _find_quiet_until(self, *, ending: bool) -> datetime | None:
-        """Return until when only checks may be made, because checks that decide a verdict begin soon or now.
+        """Return the instant until which only checks may be made, or None if other work may be done now.
 
-        None if other work may be done now.
+        Only checks may be made in a quiet time, when checks that decide a verdict begin now or soon.
         """
         now = self._clock.now()
         if self._probe.in_flight and now < self._quiet_until:
@@ -307,14 +317,21 @@ class Sweep:
         return min((t.next_check_at for t in due_soon if t.next_check_at and t.next_decides), default=None)
 
     def _is_check_due_by(self, at: datetime, *, decisive: bool = False) -> bool:
-        """Return whether a check is due by an instant; if `decisive`, only checks that decide a verdict count."""
+        """Return whether a check is due by an instant.
+
+        :param decisive: whether to count only checks that decide a verdict.
+        """
         targets = self.targets.values()
         return any(t.next_check_at and t.next_check_at <= at and (t.next_decides or not decisive) for t in targets)
 
     def _next_check_at(self) -> datetime | None:
-        """Return when the next check is due for which this sweep has to continue; None if it may end."""
+        """Return when this sweep has to make its next check, or None if it may end.
+
+        If this sweep is waiting for other processes, its next claim counts like a check.
+        """
         now = self._clock.now()
-        # A sweep reports its faults at its end, but around a due instant it must not end and lose its plan in memory.
+        # After a fault, a sweep ends early to report the fault. However, a sweep must not end near a due instant,
+        # because it would lose its plan in memory.
         near_due = any(t.is_near_decision(now, within=HORIZON) for t in self.targets.values())
         horizon = now + (SOON if self._faults and not near_due else HORIZON)
         instants = [t.next_check_at for t in self.targets.values() if t.next_check_at and t.next_check_at <= horizon]
@@ -322,12 +339,13 @@ class Sweep:
             instants.append(self._claim_at)
         return min(instants, default=None)
 
-    # Claim: which addresses this process checks
+    # Claim the addresses that this process checks
 
     def _update_claims(self, *, quiet: bool, ending: bool) -> None:
         """Claim targets every few seconds, and renew the leases every second.
 
-        In a quiet time only expired leases are renewed, because nothing may be sent without a lease.
+        In a quiet time, no targets are claimed, and the leases are renewed only if they have expired, because nothing
+        may be sent without a lease.
         """
         now = self._clock.now()
         if not quiet and now >= self._claim_at:
@@ -341,16 +359,16 @@ class Sweep:
             self._renew_at = max(self._renew_at, now + RENEWED_EVERY)
 
     def claim(self) -> None:
-        """Compare the targets in memory with the database, and add those that soon fall due."""
+        """Remove outdated targets from memory, and add the addresses that fall due soon."""
         now = self._clock.now()
         if self._vantage_point:
             self._claim_for_vantage_point(now=now)
             return
         if not self._replayed:
-            # This process did not run in a replayed past, so it must not record coverage for that time.
+            # A replay must not record coverage, because this process did not run at the replayed time.
             coverage.mark_alive(self._name, at=now)
             self._take_rows(store_left_behind(self._spool_folder, at=now))
-        # This query set is built once for three queries, which a sweep makes every two seconds.
+        # Build this query set once for three queries. A sweep makes these queries every two seconds.
         monitored = monitored_addresses(now=now)
         sweeps = frozenset({self._name}) if self._replayed else host_budgets.find_running_sweeps(self._name, now=now)
         # Only one of the running sweeps enrols new addresses, because the search covers all releases of a week.
@@ -379,10 +397,11 @@ class Sweep:
             self._request_controls(now=now)
 
     def _claim_for_vantage_point(self, *, now: datetime) -> None:
-        """Add the addresses of releases that are due within minutes or were due in the last hour, with plans in memory.
+        """Add the addresses of releases that are due within two minutes or were due in the last hour.
 
-        The first check is the last planned one before the due time. If it finds that the release is not live, a later
-        check that finds the release live shows that the release has appeared since.
+        Checks of a further vantage point are planned only in memory. The first check of a release is the last planned
+        check before the due time. If this check finds that the release is not live, and a later check finds it live,
+        the release was published between these checks.
         """
         self._take_rows(store_left_behind(self._spool_folder, at=now))
         monitored = monitored_addresses(now=now)
@@ -424,7 +443,7 @@ class Sweep:
     def _lease_hosts(self, *, now: datetime) -> frozenset[str]:
         """Lease this sweep's share of the wanted hosts, drop all other targets, and return the leased hosts."""
         if self._vantage_point:
-            # Each vantage point has a lease and a budget of its own for each host.
+            # Each vantage point has its own lease and its own budget for each host.
             names = {host_budgets.claim_from(self._vantage_point, host): host for host in self._wanted}
             held = frozenset(
                 names[name] for name in host_budgets.claim_hosts(names, holder=self._name, now=now, probe=self._probe)
@@ -445,14 +464,18 @@ class Sweep:
         return held
 
     def _staying_hosts(self, *, now: datetime) -> set[str]:
-        """Return the hosts that may not be released now: their checks are open, not stored, or near a due time."""
+        """Return the hosts that must not be released now.
+
+        A host must not be released while its checks are open or not stored yet, or while one of its releases is near a
+        decision.
+        """
         near_due = {t.host for t in self.targets.values() if t.is_near_decision(now, within=STAYS)}
         unstored = {place_of(check.address.url) for check in self._unstored}
         return near_due | unstored | {target.host for target in self._open.values()}
 
     @property
     def _shares_hosts(self) -> bool:
-        """Whether this sweep has hosts, or another one will hand some over to it."""
+        """Whether this sweep has targets, or another sweep will hand over hosts to this sweep."""
         return bool(self.targets) or self._expects_hosts
 
     def _renew_leases(self) -> None:
@@ -461,10 +484,10 @@ class Sweep:
             self._claim_at = self._clock.now()  # the addresses of the new hosts become targets at once
 
     def _space_checks(self) -> None:
-        """Set the shortest interval between the checks of each address.
+        """Set the shortest interval between checks for each address that is not live yet.
 
-        The interval depends on the number of addresses of the same host and due time, and of this process, that are not
-        live yet.
+        The interval is longer if many of these addresses have the same host and due time, or if this process has many
+        of these addresses.
         """
         missing = [target for target in self.targets.values() if target.live_since is None]
         at_host = Counter((target.host, target.due_at) for target in missing)
@@ -479,11 +502,11 @@ class Sweep:
             target.closest = closest[target.host, target.due_at]
 
     def _is_to_wait_for_others(self, *, now: datetime) -> bool:
-        """Whether to add no targets yet, because another running process still has checks to store.
+        """Return whether no targets may be added yet, because another running process still has checks to store.
 
-        While the database was unavailable, no lease could be renewed, and the previous lease holder continued with its
-        plan in memory. A process that takes over the hosts before these checks are stored would make the same checks
-        again.
+        While the database is unavailable, no lease can be renewed, and the lease holder continues with its plan in
+        memory. If this process took over the hosts before the other process has stored its checks, it would make the
+        same checks again.
         """
         if not self._spool.is_another_waiting:
             self._others_awaited_since = None
@@ -496,7 +519,7 @@ class Sweep:
         return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
     def _request_controls(self, *, now: datetime) -> None:
-        """Request the control addresses in advance, because the time in their responses is compared with the clock.
+        """Request the control addresses in advance, to compare the clock with the time in the responses.
 
         Do nothing if the clock is scripted or was compared lately.
         """
@@ -508,14 +531,14 @@ class Sweep:
             self._probe.start(control)
 
     def _release_leases(self) -> None:
-        """Release the hosts; if the database is unavailable, their leases expire."""
+        """Release the leases of all hosts. If the database is unavailable, the leases expire instead."""
         try:
             host_budgets.release_hosts(self._name, now=self._clock.now(), probe=self._probe)
         except DATABASE_AWAY as fault:
             close_old_connections()
             logger.warning("the leases were not released: %s", _first_line(fault))
 
-    # Send: the checks that are due
+    # Send the due checks
 
     def _send_due(self) -> None:
         now = self._clock.now()
@@ -529,7 +552,7 @@ class Sweep:
                 left_out += 1
             else:
                 self._start_plain(target, planned_at=planned_at)
-                # While the release was not found live, some plain checks are accompanied by one that bypasses caches.
+                # Until the release is found live, some plain checks are accompanied by a check that bypasses caches.
                 number_due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
                 if number_due > target.fresh_checks and target.live_since is None:
                     self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
@@ -538,10 +561,10 @@ class Sweep:
         self._count_left_out(left_out)
 
     def _is_left_out(self, target: Target) -> bool:
-        """Whether to skip a check because the last response of its address is not examined yet.
+        """Return whether to skip the next check of an address because its last response is not examined yet.
 
-        This applies while more than `MOST_UNEXAMINED` responses wait, because more responses would only take memory and
-        delay verdicts. A check at the due instant or at the limit is always made.
+        Checks are skipped only while more than `MOST_UNEXAMINED` responses are waiting. More responses would only take
+        memory and delay verdicts. A check at the due instant or at a limit is never skipped.
         """
         if target.next_decides or self._unexamined <= MOST_UNEXAMINED:
             return False
@@ -560,10 +583,10 @@ class Sweep:
             self._left_out = 0
 
     def _start_plain(self, target: Target, *, planned_at: datetime) -> None:
-        """Make a plain check, unless the previous check of the address is still waiting for the host's budget.
+        """Start a plain check, unless the previous check of the address is still waiting for the host's budget.
 
-        If each check made its own request, a host with more checks than its budget allows would be minutes behind at
-        the due time. A check that decides the verdict replaces the waiting one, so that the request counts for the due
+        If every check sent a request, a host with more checks than its budget allows would be minutes behind at the due
+        time. If the new check decides a verdict, it replaces the waiting check. The request then counts for the due
         instant or limit if it begins in time.
         """
         key = CheckKey(target.address.pk, planned_at, Purpose.PLAIN)
@@ -576,13 +599,13 @@ class Sweep:
             self._newest[target.address.pk] = key
 
     def _start(self, target: Target, key: CheckKey) -> None:
-        # A target that was dropped and read again may plan a check that is already open.
+        # If a target was dropped and loaded again, its next planned check may already be open.
         if key in self._open:
             return
         try:
             request = self._errand(target, key)
         except Exception as fault:
-            # An address that our own code cannot request must not prevent checks of the others.
+            # If our own code cannot request one address, all other addresses must still be checked.
             reference = target.address.release.reference
             logger.exception("cannot check an address of %s", reference, extra={"release": reference})
             self._faults.append(fault)
@@ -604,12 +627,12 @@ class Sweep:
             decisive=key.purpose is Purpose.PLAIN and target.decides(key.planned_at),
         )
 
-    # Examine: the responses
+    # Examine the responses
 
     def _receive(self, *, wait_seconds: float) -> None:
-        """Receive the complete responses, waiting at most this long for the first one.
+        """Receive the complete responses, and wait at most `wait_seconds` for the first response.
 
-        Checks that were waiting for their turn at a host begin now, if the budget of the host allows it.
+        If checks are waiting for the budget of a host, they begin now if the budget allows it.
         """
         responses = self._probe.poll(max(0.0, wait_seconds)) if self._probe.in_flight else []
         for request, answer in responses:
@@ -631,7 +654,7 @@ class Sweep:
         """Examine some responses, and take the available results."""
         for check in self._queue.examine(now=self._clock.now()):
             self._take(check)
-        # Wait for results only if there is no other work, and only briefly, because responses may come.
+        # Wait for results only if there is no other work, and only briefly, because new responses may arrive.
         idle = self._queue.is_examining and not self._is_batch_ready
         self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
 
@@ -662,12 +685,13 @@ class Sweep:
         if self._vantage_point:
             check = replace(check, purpose=Purpose.VANTAGE)
             if check.finding.result is CheckOutcome.LIVE and check.answer.completed_at >= target.due_at:
-                # A further vantage point checks a live page less often without waiting for a verdict.
+                # At a further vantage point, checks of a live page become less frequent at once, without waiting for a
+                # verdict.
                 target.live_since = target.live_since or check.answer.completed_at
                 target.plan_next(now=self._clock.now())
         self._unstored.append(check)
 
-    # Store: the examined checks, and when each address is checked next
+    # Store the examined checks, and plan the next checks
 
     def _store_and_judge(self) -> None:
         is_over = self._is_batch_over
@@ -684,7 +708,10 @@ class Sweep:
 
     @property
     def _is_batch_over(self) -> bool:
-        """Whether to store and judge results now: no responses are left to examine, or the batch took too long."""
+        """Whether to store and judge results now, even if there are few of them.
+
+        This is so if no responses are left to examine, or if the results have waited too long for a full batch.
+        """
         return not self._unexamined or self._clock.now() >= self._batch_until
 
     @property
@@ -694,10 +721,10 @@ class Sweep:
         return len(self._unstored) >= STORED_AT_A_TIME or len(self._unjudged) >= JUDGED_AT_A_TIME
 
     def _store(self) -> None:
-        """Store one batch of results, the oldest first, and the next checks of their addresses.
+        """Store the oldest results as one batch, and save when their addresses are checked next.
 
-        Collect the releases whose verdict may change. The other results are left to the next call, because due checks
-        must not wait for thousands of rows, and so many rows would take too much memory at once.
+        Also collect the releases whose verdicts may change. The next call stores the next batch. Storing thousands of
+        rows at once would delay due checks and take too much memory.
         """
         now = self._clock.now()
         if self._spool:
@@ -710,9 +737,9 @@ class Sweep:
         rows = store.store_checks(checks, process=self._name, at=now, replayed=self._replayed)
         del self._unstored[: len(checks)]
         self._stored += len(checks)
-        # A check for a schedule that was changed or cancelled meanwhile is stored but never judged.
+        # If the schedule was changed or cancelled meanwhile, the check is stored but never judged.
         current = {row.release_id for row in rows if not row.superseded}
-        # The function is computed only if a check after a limit needs it, because this goes through all targets.
+        # `_answered_until` goes through all targets, so call it only if a check after a limit needs the result.
         read_answers = cache(partial(self._answered_until, now=now))
         changed = (check.address.release for check in checks if self._may_change_verdict(check, read_answers, now=now))
         self._unjudged |= {release.pk: release for release in changed if release.pk in current}
@@ -722,7 +749,7 @@ class Sweep:
 
     def _note_uncounted(self, check: CheckResult, *, now: datetime) -> None:
         target = self.targets.get(check.address.pk)
-        # The counts are cached in this process, so they are only of use if this process judges.
+        # The counts are cached in this process, so they are useful only if this process judges.
         if target is None or target.is_counted or self._vantage_point or not self._judges:
             return
         is_not_live_yet = target.live_since is None and check.finding.result is not CheckOutcome.LIVE
@@ -731,14 +758,16 @@ class Sweep:
             self._uncounted.add(check.address.release_id)
 
     def _count_checks(self) -> None:
-        """Count the checks of some releases before their limit, to save time when they are judged."""
+        """Count the checks of some releases before the limit, to save time when the releases are judged."""
         if self._uncounted:
             repository.count_checks([self._uncounted.pop() for _ in range(min(JUDGED_AT_A_TIME, len(self._uncounted)))])
 
     def _take_rows(self, rows: Sequence[Observation]) -> None:
-        """Collect the releases to judge, and save the next checks, after checks were stored from the spool.
+        """Process checks that were stored from a spool.
 
-        :param rows: the stored checks of this process or of ended ones, with their addresses and releases.
+        Collect the releases to judge, and save when the addresses are checked next.
+
+        :param rows: the stored checks of this process or of ended processes, with their addresses and releases.
         """
         self._stored += len(rows)
         plain = [row for row in rows if not row.superseded and row.purpose == Purpose.PLAIN]
@@ -754,8 +783,8 @@ class Sweep:
     def _may_change_verdict(
         self, check: CheckResult, read_answers: Callable[[], AnsweredUntil], *, now: datetime
     ) -> bool:
-        # Before the limit a check changes a verdict only if the page is live, or was live and has disappeared. A check
-        # that bypasses caches never changes a verdict alone.
+        # Before the limit, a check changes the verdict only if it finds the page live, or if the page was live and has
+        # disappeared. A check that bypasses caches never changes the verdict by itself.
         if check.purpose is Purpose.VANTAGE:
             return check.answer.planned_at == check.address.limit_at
         if check.purpose is not Purpose.PLAIN:
@@ -766,7 +795,7 @@ class Sweep:
             return True
         if now < check.address.limit_at:
             return False
-        # If the clock may be off, no verdict is settled before the check one second after the limit.
+        # If the clock may be off, the check one second after the limit must be stored before the verdict is decided.
         settles_at = check.address.limit_at + cadence.CONFIRMING
         return not check.clock_bound_seconds or read_answers()(check.address) >= settles_at
 
@@ -775,7 +804,7 @@ class Sweep:
             return
         save_targets([self.targets[key] for key in sorted(keys & self.targets.keys())])
 
-    # Judge: the releases whose verdicts may change
+    # Judge the releases whose verdicts may change
 
     def _judge(self, *, most: int = JUDGED_AT_A_TIME) -> None:
         """Judge the releases that have waited longest, and check live releases less often."""
@@ -785,8 +814,8 @@ class Sweep:
         answered_until = self._answered_until(now=now)
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
         if self._vantage_point:
-            # Only releases that the main vantage point has judged are judged again. The verdict then names the results
-            # that only one vantage point found.
+            # Judge only releases that the main vantage point has judged. The new verdict then names the results that
+            # only one vantage point found.
             decided = judge.find_releases_with_verdict(waiting)
             waiting = [release for release in waiting if release.pk in decided]
         if not self._judges:
@@ -828,15 +857,15 @@ class Sweep:
                 earliest[key] = min(at, earliest.get(key, at))
 
         def answered_until(address: Address) -> datetime:
-            # No other process replays this past, so there are no checks of other processes to wait for. An invalid
-            # address is not checked, but the release is judged.
+            # In a replay, there are no checks of other processes to wait for. Use `place_if_any`, because a release is
+            # judged even if an address is invalid and cannot be checked.
             held_since = LONG_AGO if self._replayed else self._held_since.get(place_if_any(address.url))
             return find_answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
 
         return answered_until
 
     def _plan_again(self, verification: Verification, *, now: datetime) -> Iterator[int]:
-        """Plan fewer checks after an address went live, and frequent ones again if it was not live after all.
+        """Plan fewer checks if an address is live, and frequent checks again if it turns out not to be live.
 
         Yield the keys of the addresses whose next check has changed.
         """
@@ -849,7 +878,7 @@ class Sweep:
                 target.plan_next(now=now)
                 yield result.address
 
-    # Faults: a clock that was set back, and a database that is unavailable
+    # Handle a clock that was set back, and an unavailable database
 
     def _replan_if_clock_set_back(self) -> None:
         """Plan every check again if the clock was set back.
@@ -868,12 +897,13 @@ class Sweep:
                 target.plan_next(now=self._last_turn_at)
 
     def _attempt(self, step: Callable[[], None]) -> None:
-        """Do a step that needs the database; if it is unavailable, spool the results and retry later.
+        """Run a step that needs the database. If the database is unavailable, spool the results and retry later.
 
-        Meanwhile no process can renew its leases, so this one continues with its last hosts. Nothing is judged, and
-        shortly before a check that decides a verdict the step is not retried.
+        While the database is unavailable, no process can renew its leases, so this sweep continues with the hosts that
+        it has. Nothing is judged. The step is not retried shortly before a check that decides a verdict.
 
-        :raises django.db.OperationalError: or another of `DATABASE_AWAY`, if there are no targets in memory.
+        :raises django.db.OperationalError: or another exception of `DATABASE_AWAY`, if this sweep has no targets, no
+            open checks and no spooled checks.
         """
         now = self._clock.now()
         if self._database_away_since and now < self._retry_database_at:
@@ -882,7 +912,8 @@ class Sweep:
             self._spool_unstored()
             self._retry_database_at = now + RETRY_DATABASE_AFTER
             return
-        # With a slow database the step takes a while, so checks that wait for their turn at a host may begin before it.
+        # If the database is slow, the step takes a while. So first begin the checks that were waiting for the budget of
+        # their host.
         self._receive(wait_seconds=0.0)
         unjudged, faults = dict(self._unjudged), len(self._faults)
         try:
@@ -905,7 +936,10 @@ class Sweep:
             self._database_away_since = None
 
     def _raise_if_away(self, *, faults: int) -> None:
-        """Raise the fault of a release again if an unavailable database has caused the fault."""
+        """If a new fault shows that the database is unavailable, raise the fault again.
+
+        :param faults: the number of faults before the step.
+        """
         away = [fault for fault in self._faults[faults:] if isinstance(fault, DATABASE_AWAY)]
         if away:
             self._faults[faults:] = [fault for fault in self._faults[faults:] if fault not in away]
@@ -917,13 +951,14 @@ class Sweep:
 
 
 def find_answered_until(*, unanswered: datetime | None, held_since: datetime | None, now: datetime) -> datetime:
-    """Return the instant up to which (included) every planned check of an address is over.
+    """Return the instant up to which all planned checks of an address are over.
 
-    If this process does not have the lease of the host, or got it less than fifteen seconds ago, another process may
-    have open checks. These are certainly over fifteen seconds after their planned instant.
+    A check planned for exactly this instant is over too. If this process does not have the lease of the host, or got
+    the lease less than fifteen seconds ago, another process may still have open checks. Each of these checks is over
+    fifteen seconds after its planned instant.
 
-    :param unanswered: the planned instant of our earliest check that was not made or has no response; None if all
-        checks have responses.
+    :param unanswered: the planned instant of the earliest check of this process that is not made or not stored yet;
+        None if there is no such check.
     :param held_since: since when this process has the lease of the host; None if it does not have the lease.
     """
     own = now if unanswered is None else min(now, unanswered - datetime.resolution)

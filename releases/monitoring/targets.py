@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 READ_AT_A_TIME = 500
-# More new addresses are left for the next claim, because checks wait for a claim to end.
+# If there are more new addresses, the next claim plans them, because checks must wait until a claim ends.
 ENROLLED_AT_A_TIME = 10_000
-# Targets are compared in large batches, because each batch repeats the search for monitored releases. This many rows
-# take some megabytes.
+# Each batch repeats the search for monitored releases, so targets are compared in large batches. A batch of this size
+# takes some megabytes of memory.
 COMPARED_AT_A_TIME = 2500
 AHEAD = cadence.FIRST_CHECK
 BEHIND = cadence.GIVE_UP
@@ -52,7 +52,9 @@ _correctable_of = attrgetter(*(name.replace("__", ".") for name in _CORRECTABLE)
 
 
 def split_valid_addresses(addresses: Iterable[Address]) -> tuple[list[Address], list[NotAWebAddressError]]:
-    """Return the addresses that can be requested, and the faults of the others, which are logged.
+    """Return the addresses that can be requested, and an error for each other address.
+
+    The errors are also logged.
 
     :param addresses: with `release` selected.
     """
@@ -92,7 +94,7 @@ class Target:
     texts_before: EarlierTexts
     statements: dict[str, str]
     part_limit_at: datetime | None = None
-    """The later limit of a part that may follow, None for an address that is to be live at the release time."""
+    """The later limit of a part that may be published after the release time; None for all other addresses."""
     next_check_at: datetime | None = None
     last_planned_at: datetime | None = None
     live_since: datetime | None = None
@@ -100,25 +102,29 @@ class Target:
     fresh_checks: int = 0
     closest: timedelta = cadence.CLOSEST
     is_counted: bool = False
-    """Whether checks of this address were counted after the due time, so that fewer are left to count at the limit."""
+    """Whether the checks of this address were selected to be counted before the limit. See `Sweep._count_checks`."""
 
     @property
     def next_decides(self) -> bool:
-        """Whether the next check is planned for the due instant or a limit, where the verdict is decided."""
+        """Whether the next check decides the verdict, because it is planned for the due instant or a limit."""
         return self.decides(self.next_check_at)
 
     def decides(self, at: datetime | None) -> bool:
         return at is not None and at in {self.due_at, self.limit_at, self.part_limit_at}
 
     def is_near_decision(self, now: datetime, *, within: timedelta) -> bool:
-        """Whether an instant is between the due time and the limit, or close to these or to the part's own limit."""
+        """Return whether an instant is near the due time or a limit.
+
+        An instant is near if it is between the due time and the limit, or no more than `within` from the due time, the
+        limit or `part_limit_at`.
+        """
         at_part_limit = self.part_limit_at is not None and abs(now - self.part_limit_at) <= within
         return self.due_at - within <= now <= self.limit_at + within or at_part_limit
 
     def expectation(self, *, controls_fail: bool, not_found: NotFoundPage | None) -> Expectation:
-        """Return the expectation with which a response of this address is compared.
+        """Return the expectation to compare a response of this address with.
 
-        :param controls_fail: whether the control requests fail too.
+        :param controls_fail: whether the control requests failed too.
         :param not_found: the host's page for missing addresses, if known.
         """
         release = self.address.release
@@ -148,7 +154,11 @@ class Target:
         )
 
     def note(self, answer: Answer, finding: Finding, *, now: datetime) -> None:
-        """Record the result of a plain check before the due time: a text to compare with, or an early release."""
+        """Record the result of a plain check whose response was complete before the due time.
+
+        If the check found the release live, its planned instant is added to `live_early_at`. Otherwise, the text is
+        recorded for comparison with later texts.
+        """
         if answer.completed_at >= self.due_at:
             return
         if finding.result is CheckOutcome.LIVE:
@@ -159,7 +169,7 @@ class Target:
         self.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
 
     def plan_next(self, *, now: datetime) -> None:
-        """Set the next instant of a check after the last one, by the cadence."""
+        """Plan the next check after the last planned check, by the cadence."""
         self.next_check_at = cadence.next_check_at(
             due_at=self.due_at,
             limit_at=self.limit_at,
@@ -176,9 +186,9 @@ class Target:
 def find_changed_targets(
     targets: Mapping[int, Target], monitored: QuerySet[Address], *, judged: bool = True
 ) -> set[int]:
-    """Return the keys of the targets whose copy in memory is outdated.
+    """Return the keys of the targets that differ from the database or are no longer monitored.
 
-    Their releases were moved, corrected, judged again (if `judged`), or are no longer monitored.
+    :param judged: whether to compare `live_since`, which changes when a release is judged.
     """
     rows, same = monitored.select_related(None).values_list("pk", "schedule__live_since", *_CORRECTABLE), set()
     for some in batched(targets, COMPARED_AT_A_TIME):
@@ -190,7 +200,7 @@ def find_changed_targets(
 
 
 def save_targets(targets: Iterable[Target]) -> None:
-    """Save the next checks of some addresses, and since when they are live."""
+    """Save when targets are checked next, and since when they are live."""
     schedules = []
     for target in targets:
         schedule = target.address.schedule
@@ -206,9 +216,9 @@ def _save_schedules(schedules: Sequence[CheckSchedule], *columns: str) -> None:
 
 
 def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None:
-    """Make the next check due now if an ended process made the planned check without saving the next one.
+    """Make the next check due now if a process ended after it made a check and before it saved the next check.
 
-    :param made_up_to: the last instant for which a check was planned and made, by the address's key.
+    :param made_up_to: maps the key of an address to the planned instant of the last check that was made.
     """
     for address, planned_at in made_up_to.items():
         CheckSchedule.objects.filter(address=address, next_check_at__lte=planned_at).update(next_check_at=now)
@@ -238,14 +248,14 @@ def monitored_addresses(*, now: datetime) -> QuerySet[Address]:
 
 
 def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
-    """Plan the first check of every monitored address without a planned check of its present schedule."""
+    """Plan the first check of each monitored address whose present schedule has no planned check."""
     new = monitored.filter(Q(schedule__isnull=True) | ~Q(schedule__schedule_version=F("release__schedule_version")))
-    # Written in batches, because thousands of addresses may fall due together.
+    # Write in batches, because thousands of addresses may fall due together.
     keys = new.order_by("release__due_at", "pk").values_list("pk", flat=True)[:ENROLLED_AT_A_TIME]
     for some in batched(list(keys), READ_AT_A_TIME):
         with transaction.atomic():
-            # The schedules are locked before the addresses are read again: another sweep may have enrolled the same
-            # addresses meanwhile, and its schedules must not be set back to the first check.
+            # Lock the schedules before reading the addresses again. Another sweep may have enrolled the same addresses
+            # meanwhile. Its schedules must not be reset to the first check.
             planned = set(
                 CheckSchedule.objects.select_for_update()
                 .filter(address__in=some)
@@ -272,8 +282,8 @@ def _plan_first_check(address: Address, *, now: datetime) -> CheckSchedule:
     return CheckSchedule(address=address, schedule_version=version, next_check_at=first, host=host)
 
 
-# For each host the database reads two entries of an index. With DISTINCT it would read the entries of all addresses
-# that are due: a million at 9:30am in the largest office.
+# For each host, this query reads two entries of an index. A query with DISTINCT would read the entries of all due
+# addresses. In the largest office, a million addresses are due at 9:30am.
 _DUE_HOSTS = """
     WITH RECURSIVE hosts (host) AS (
         SELECT MIN(host) FROM releases_watch
@@ -287,9 +297,10 @@ _DUE_HOSTS = """
 
 
 def find_due_hosts(*, until: datetime) -> set[str]:
-    """Return the hosts of addresses whose next check is due by an aware instant, monitored or not.
+    """Return the hosts of addresses whose next check is due by an aware instant.
 
-    The host is "" for an address that cannot be requested, or whose host is not stored yet.
+    Addresses that are not monitored count too. The host is "" if an address cannot be requested, or if its host is not
+    stored yet.
     """
     with connection.cursor() as cursor:
         cursor.execute(_DUE_HOSTS, [connection.ops.adapt_datetimefield_value(until)])
@@ -299,8 +310,12 @@ def find_due_hosts(*, until: datetime) -> set[str]:
 def find_falling_due(
     monitored: QuerySet[Address], *, until: datetime, hosts: Collection[str], without: Collection[int]
 ) -> list[Address]:
-    """Return the monitored addresses of some hosts whose next check is due by an aware instant, except some by key."""
-    # PostgreSQL and SQLite read this from one index. With the conditions of `monitored` they would read all addresses.
+    """Return the monitored addresses of some hosts whose next check is due by an aware instant.
+
+    :param without: the keys of addresses to leave out.
+    """
+    # PostgreSQL and SQLite can answer this query from one index. With the conditions of `monitored`, they would read
+    # all addresses.
     due = CheckSchedule.objects.filter(host__in=hosts, next_check_at__lte=until).order_by("next_check_at")
     listed = [key for key in due.values_list("address_id", flat=True) if key not in without]
     present = monitored.filter(schedule__schedule_version=F("release__schedule_version")).select_related(None)
@@ -314,7 +329,7 @@ def find_falling_due(
         .select_related("release", "schedule")
     )
     found = [address for some in batched(keys, READ_AT_A_TIME) for address in whole.filter(pk__in=some)]
-    # Share one object for each series: a sweep has ten thousand addresses in memory for hours.
+    # Share one object for each series to save memory, because a sweep keeps ten thousand addresses for hours.
     series = Series.objects.select_related("producer").in_bulk({address.release.series_id for address in found})
     for address in found:
         address.release.series = series[address.release.series_id]
@@ -323,7 +338,7 @@ def find_falling_due(
 
 
 def _correct_hosts(addresses: Iterable[Address]) -> None:
-    """Save the hosts that have changed with their addresses, or were not stored yet."""
+    """Save the hosts that are not stored yet, or that changed because people corrected the addresses."""
     changed = []
     for address in addresses:
         host = place_if_any(address.url)
@@ -336,7 +351,10 @@ def _correct_hosts(addresses: Iterable[Address]) -> None:
 def find_near_due(
     monitored: QuerySet[Address], *, begin: datetime, end: datetime, without: Collection[int]
 ) -> list[Address]:
-    """Return the monitored addresses whose releases are due between two aware instants, except some by key."""
+    """Return the monitored addresses whose releases are due between two aware instants.
+
+    :param without: the keys of addresses to leave out.
+    """
     due = monitored.filter(release__due_at__gte=begin, release__due_at__lte=end).order_by("release__due_at", "pk")
     keys = [key for key in due.values_list("pk", flat=True) if key not in without]
     return [address for some in batched(keys, READ_AT_A_TIME) for address in monitored.filter(pk__in=some)]

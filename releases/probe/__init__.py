@@ -1,1 +1,1 @@
-"""The only HTTP client, and the adapters that read releases from pages, files and publishers' data."""
+"""The only HTTP client of the product, and the adapters that read webpages, files and publishers' data."""

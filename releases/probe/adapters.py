@@ -1,4 +1,4 @@
-"""Adapters, which determine from a response whether a release is live: for any web page or file, and by site."""
+"""Adapters, which determine from a response whether a release is live."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -42,32 +42,32 @@ class Adapter(Protocol):
 
     @property
     def name(self) -> str:
-        """The name that is stored with an address."""
+        """The name of the adapter, which is stored with each address."""
 
     @property
     def reads(self) -> str:
-        """A short description for the person who records an address."""
+        """A short description of the pages that the adapter reads, for the person who records an address."""
 
     def address(self, url: str) -> str: ...
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the address to which a decoded body redirects its reader, or an empty text.
+        """Return the address to which a decoded body redirects, or an empty string.
 
-        It is called for every response with status 200. The address is requested under the same rules as the target of
-        a redirect, and both addresses are stored with the check.
+        This method is called for every response with status 200. The returned address is requested under the same rules
+        as the target of an HTTP redirect. Both addresses are stored with the check.
         """
 
     def fallback(self, url: str) -> str:
-        """Return the address to request instead of one that is missing (status 404 or 410), or an empty text.
+        """Return the address to request instead if `url` is missing (status 404 or 410), or an empty string.
 
-        An adapter needs this if what it requests may be missing although readers find the page.
+        This is for adapters that request data about a page. The data may be missing although the page exists.
         """
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding: ...
 
 
 class Page:
-    """Reads the page that any reader of the announced address sees."""
+    """Reads the page at an address as any reader sees it."""
 
     name = "page"
     reads = "any web page or file, as a reader is shown it"
@@ -75,10 +75,10 @@ class Page:
     def address(self, url: str) -> str:
         return url
 
-    def leads_to(self, body: bytes, *, url: str) -> str:  # the signature of `Adapter`
+    def leads_to(self, body: bytes, *, url: str) -> str:  # `Adapter` requires these parameters
         return ""
 
-    def fallback(self, url: str) -> str:  # the signature of `Adapter`
+    def fallback(self, url: str) -> str:  # `Adapter` requires these parameters
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
@@ -86,10 +86,10 @@ class Page:
 
 
 class InBrowser(Page):
-    """Reads a page that is empty without scripts, such as a dashboard, as a browser shows it.
+    """Reads a page that is empty without scripts, such as a dashboard.
 
-    The probe loads its addresses in a browser (`releases.probe.browser`). The body is the document that the scripts
-    made.
+    The probe loads the page in a browser (`releases.probe.browser`). The body of the response is the document after its
+    scripts have run.
     """
 
     name = "browser"
@@ -102,20 +102,25 @@ _IN_HEADING = {Reason.MARKER_IN_TITLE, Reason.MARKER_IN_HEADING}
 
 
 class Govuk:
-    """Reads the document of an address from the content API of GOV.UK, or of a site with the same API."""
+    """Reads a page through the content API of GOV.UK, or of a site that has the same API."""
 
     name = "govuk"
     reads = "a page of GOV.UK, by its content API"
 
     def address(self, url: str) -> str:
-        """:raises NotAWebAddressError: if the address may not be requested."""
+        """Return the address of the page's document in the content API.
+
+        :raises NotAWebAddressError: if the address may not be requested.
+        """
         address = parse_address(url)
         path = urlsplit(address.url).path.rstrip("/") or "/"
         known = path == API or path.startswith(f"{API}/")
         return f"{address.scheme}://{address.place}{'' if known else API}{path}"
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the target of a redirect document. On publication, an announcement becomes a redirect document.
+        """Return the target of a redirect document, or an empty string if the document is not a redirect.
+
+        When a release is published, its announcement becomes a redirect document.
 
         :raises NotAWebAddressError: if the target may not be requested.
         """
@@ -129,10 +134,10 @@ class Govuk:
         if not target:
             return ""
         here, there = parse_address(url), parse_target(parse_address(url), target)
-        # If the target is on another host, the page is read. We do not know whether that host has a content API.
+        # If the target is on another host, request the page itself, because the host may not have a content API.
         return self.address(there.url) if there.place == here.place else there.url
 
-    def fallback(self, url: str) -> str:  # the signature of `Adapter`
+    def fallback(self, url: str) -> str:  # `Adapter` requires these parameters
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
@@ -147,7 +152,7 @@ class Govuk:
         if document.schema == GONE:
             return Finding(CheckOutcome.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(PublisherState.GONE))
         if document.schema == REDIRECT:
-            # The document names no target. Otherwise the target would have been requested.
+            # This document has no target, because a redirect with a target would have been followed.
             return Finding(
                 CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(PublisherState.REDIRECTED)
             )
@@ -187,7 +192,7 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
     if _BY_PERSON & set(finding.reasons):
         found = finding
     elif not has_words(marker) or holds(words(expectation.series_title), marker):
-        # There is no marker, or it is in the title of the series and so the same in every edition.
+        # There is no marker, or the title of the series contains the marker, so the marker is in every edition.
         found = _by_dates(answer, document, finding, expectation, due_at=due_at)
     else:
         found = _by_marker(document, finding, due_at=due_at)
@@ -197,7 +202,12 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
 
 
 def _by_marker(document: GovukDocument, finding: Finding, *, due_at: datetime) -> Finding:
-    """Doubt a marker in the text of a page that is updated in place: the earlier edition may mention the next one."""
+    """Return the finding for a page that has a useful marker.
+
+    The earlier edition of a page that is updated in place may already mention the marker of the next edition. So the
+    result is UNRECOGNISED if only the text contains the marker, and the page's dates show that it was public long
+    before the due time and has not been updated since the due time.
+    """
     if finding.result is not CheckOutcome.LIVE or _IN_HEADING & set(finding.reasons):
         return finding
     newest = govuk.newest_date(document)
@@ -209,7 +219,7 @@ def _by_marker(document: GovukDocument, finding: Finding, *, due_at: datetime) -
 def _by_dates(
     answer: Answer, document: GovukDocument, finding: Finding, expectation: Expectation, *, due_at: datetime
 ) -> Finding:
-    """Distinguish the editions of a page that is updated in place by its own dates, if the marker cannot."""
+    """Return the finding for a page that has no useful marker. The dates of the page show which edition it is."""
     of_series = holds(words(document.title), words(expectation.series_title))
     undecided = finding.result is CheckOutcome.LIVE or _WITHOUT_MARKER & set(finding.reasons)
     if not of_series or not undecided or Reason.NEGATIVE_MARKER in finding.reasons:
@@ -219,7 +229,7 @@ def _by_dates(
     if newest and (newest >= due_at or govuk.is_new(document, due_at=due_at)):
         return replace(finding, result=CheckOutcome.LIVE, reasons=(Reason.UPDATED,))
     old = newest and newest < due_at - EARLIEST and govuk.was_public_before(document, due_at=due_at)
-    # After the due instant a changed text may be the new edition, published as a minor update.
+    # After the due instant, a changed text may be a new edition that was published as a minor update.
     if old and (answer.completed_at < due_at or finding.text_digest in expectation.texts_not_live):
         return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))
     return replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=(Reason.NOT_UPDATED,))
@@ -228,9 +238,11 @@ def _by_dates(
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
     """Return the finding for a page that is marked as withdrawn.
 
-    A page that was withdrawn after the due instant had been published before, so the withdrawal does not make the
-    release late. The same may be true of a page that does not say when it was withdrawn. The finding of such a page has
-    no digest, so that no person is asked about its text. A person may still state that the release was live.
+    If the page was withdrawn before the due instant, the release is not live. If the page was withdrawn later, or does
+    not say when, the release may have been published on time, so the result is UNRECOGNISED. This finding has no digest
+    of the text, so no one is asked to identify the text. A person may still state that the release was live.
+
+    A finding that is already NOT_LIVE keeps its result.
     """
     withdrawn_at = document.withdrawn_at
     if found.result is CheckOutcome.NOT_LIVE:
@@ -260,7 +272,10 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
 
 
 def _of_pages(answer: Answer, *, body: bytes | None = None) -> Answer:
-    """Return a response with the addresses of the pages that its documents describe, and with a page as its body."""
+    """Return a response as if the pages had been requested, and not their documents in the content API.
+
+    :param body: the HTML page to use as the body, or None to leave the body and the headers unchanged.
+    """
     paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
     if body is None:
         return paged
@@ -272,7 +287,10 @@ def _page_of(url: str) -> str:
 
 
 def _paths(answer: Answer) -> set[str]:
-    """Return the paths of the pages that were requested on the way, in the format of a document's own path."""
+    """Return the paths of all requested pages, including those that redirected.
+
+    Each path is returned as requested and also unquoted, because either may be the `base_path` of a document.
+    """
     urls = [answer.requested_url, answer.final_url, *(hop.url for hop in answer.hops)]
     return {form for url in urls for form in (_path(url), unquote(_path(url)))}
 

@@ -1,4 +1,4 @@
-"""The browser: pages loaded by Chromium in a process of its own, within hard limits of time."""
+"""The browser, which loads pages with Chromium in a separate process and within strict time limits."""
 
 import json
 import logging
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 OFF = "off"
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MOST_AT_ONCE = 2
-"""Pages in the browser at a time: each needs a processor and up to 400 MB."""
+"""The maximum number of pages that are loaded at the same time. Each page needs a processor and up to 400 MB."""
 SECONDS_OF_A_PAGE = 30.0
 SECONDS_TO_BEGIN = 60.0
 SECONDS_TO_END = 5.0
@@ -48,16 +48,18 @@ MOST_PAGES_OF_A_PROCESS = 200
 _IDLE_SECONDS = 120.0
 _FAILED_STARTS = 3
 _REST_SECONDS = 60.0
-"""After `_FAILED_STARTS` processes that did not start, no new process is started for this time."""
+"""If `_FAILED_STARTS` processes in a row do not start, no new process is started for this time."""
 _MARK = "STATSOFFICE_BROWSER_PROCESS"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache
 def find_chromium(written: str) -> str:
-    """Return the program of the browser, or an empty text if there is no program or the browser is off.
+    """Return the path of the browser program.
 
-    :param written: the setting: a path, "off", or empty to search for a program of the system.
+    The result is an empty string if the browser is off, or if Playwright or a browser program is not installed.
+
+    :param written: the value of the setting: a path, "off", or empty to search for a program on this system.
     """
     if written == OFF or find_spec("playwright") is None:
         return ""
@@ -86,10 +88,10 @@ class _Child:
 
 
 class Browser:
-    """Loads pages, two at a time and each address once at a time.
+    """Loads up to two pages at the same time, but never two pages with the same address.
 
-    An instance belongs to one thread, which it does not block while a page loads. If the process hangs or crashes, its
-    pages have a failure, and the next page gets a new process.
+    Each instance must be used by one thread only. The thread is not blocked while a page loads. If the browser process
+    hangs or crashes, its pages fail, and a new process is started for the next page.
     """
 
     def __init__(self, options: Settings, *, seconds_of_a_page: float = SECONDS_OF_A_PAGE) -> None:
@@ -113,7 +115,7 @@ class Browser:
         self.close()
 
     def __len__(self) -> int:
-        """Return the number of pages whose view was not collected."""
+        """Return the number of pages whose view has not been collected yet."""
         running = sum(len(child.running) for child in self._children)
         return len(self._waiting) + len(self._done) + running
 
@@ -133,7 +135,7 @@ class Browser:
             self._start()
 
     def find_state(self) -> BrowserState:
-        """Start the process if none is running, wait until it has started, and return its state."""
+        """Start the process if none is running, wait until it is ready, and return the state of the browser."""
         self.warm_up()
         child = self._children[0] if self._children else None
         if child is None:
@@ -142,28 +144,27 @@ class Browser:
             self._exchange(0.25)
         if not child.is_ready:
             return BrowserState.DOES_NOT_START
-        # With its sandbox on, Chromium ends if the sandbox does not work. The namespaces confirm that the sandbox is in
-        # use.
+        # If the sandbox is on but does not work, Chromium ends. The namespaces confirm that the sandbox is in use.
         is_on = self._options.sandbox and has_namespaces_below(child.process.pid)
         return BrowserState.SANDBOXED if is_on else BrowserState.WITHOUT_SANDBOX
 
     def begin(self, key: Hashable, request: PageRequest) -> None:
-        """Begin to load a page; `collect` returns its view under the same key."""
+        """Begin to load a page. `collect` returns the view of the page with the same key."""
         self._used_at = time.monotonic()
         self._number += 1
         self._waiting.append(_Job(self._number, key, request))
         self._exchange(0)
 
     def waits(self, key: Hashable) -> bool:
-        """Whether the page of a key is waiting for its turn, so that nothing was sent yet."""
+        """Return whether the page with this key is still waiting for its turn, so that nothing was sent yet."""
         return any(job.key == key for job in self._waiting)
 
     def hand_turn(self, key: Hashable, to: Hashable) -> None:
-        """Replace the key of a waiting page by another key for the same address."""
+        """Give a waiting page another key. The address of the page stays the same."""
         next(job for job in self._waiting if job.key == key).key = to
 
     def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, PageView]]:
-        """Return the views that are complete, waiting at most this long for the first."""
+        """Return the complete views. Wait at most `timeout_seconds` for the first view."""
         until = time.monotonic() + timeout_seconds
         while True:
             self._exchange(0 if self._done else max(0.0, min(0.25, until - time.monotonic())))
@@ -172,7 +173,7 @@ class Browser:
                 return done
 
     def end_if_idle(self) -> None:
-        """End the process if it was not needed for some minutes. This must be called from time to time."""
+        """End the process if it has been idle for `_IDLE_SECONDS`. This method must be called regularly."""
         if self._children or self._ending:
             self._exchange(0)
 
@@ -236,7 +237,10 @@ class Browser:
             send_some(child)
 
     def _next_job(self, child: _Child | None) -> _Job | None:
-        """Return the next page that may begin: only one page of each address is loaded at a time."""
+        """Return the next page that may be loaded, or None.
+
+        Pages with the same address are loaded one after the other.
+        """
         running = child.running.values() if child else ()
         if len(running) >= MOST_AT_ONCE or (child and child.pages >= MOST_PAGES_OF_A_PROCESS):
             return None
@@ -315,7 +319,7 @@ class Browser:
         _end(child)
 
     def _let_end(self, child: _Child) -> None:
-        """Ask a process without pages to close Chromium and to end. If it does not end, it is killed later."""
+        """Ask an idle process to close Chromium and to end. If the process does not end, it is killed later."""
         assert child.process.stdin  # noqa: S101
         child.process.stdin.close()
         child.begun_at = time.monotonic()
@@ -344,7 +348,7 @@ def _end(child: _Child) -> None:
 
 
 def _marked_processes(mark: str) -> list[int]:
-    """Find all processes whose environment has a mark.
+    """Return the IDs of all processes that have the mark in their environment.
 
     Chromium leaves the session of the process that starts it, so its processes cannot be found by their session.
     """
@@ -357,9 +361,9 @@ def _marked_processes(mark: str) -> list[int]:
 
 
 def has_namespaces_below(pid: int) -> bool:
-    """Return whether a descendant of a process is in a deeper namespace of process IDs. Only Linux shows this."""
+    """Return whether a descendant of a process is in a nested PID namespace. This only works on Linux."""
     statuses = _read_statuses()
-    # A process has one ID for each namespace that it is in.
+    # A process has one PID in each namespace that contains the process.
     ids = {one: len(lines.get("NSpid", "").split()) for one, lines in statuses.items()}
     return any(ids.get(one, 0) > ids.get(pid, 1) for one in _find_below(pid, statuses))
 
@@ -381,7 +385,7 @@ def _find_below(pid: int, statuses: Mapping[int, Mapping[str, str]]) -> set[int]
 def _read_statuses() -> dict[int, dict[str, str]]:
     found = {}
     for file in Path("/proc").glob("[0-9]*/status"):
-        with suppress(OSError):  # it has ended
+        with suppress(OSError):  # the process has ended
             lines = (line.partition(":") for line in file.read_text().splitlines())
             found[int(file.parent.name)] = {name: value.strip() for name, _, value in lines}
     return found
@@ -417,7 +421,7 @@ class PageFetcher:
     def start(self, request: CheckRequest, *, wait: tuple[str, datetime] | None = None) -> None:
         """Begin a request. Each request ends with an `Answer`.
 
-        :param wait: the host or page that asked us to wait, and until when. Then nothing is requested.
+        :param wait: the host or page that asked us to wait, and the end of the wait. If given, nothing is requested.
         """
         try:
             address = parse_address(request.url)
@@ -474,10 +478,10 @@ class PageFetcher:
 
 
 def answer_of_view(view: PageView, request: CheckRequest, *, now: datetime, vantage: str) -> Answer:
-    """Return the view of a page as the response of a check.
+    """Convert the view of a page to the `Answer` of a check.
 
-    :param now: the aware instant of this call by the clock of the checks. The instants of the response are computed
-        from `now`.
+    :param now: the current aware instant by the clock of the checks. It is used to convert the monotonic times of the
+        view to instants.
     """
     sent_at, completed_at = _instant_of(view.sent, now=now), _instant_of(view.done, now=now)
     return Answer(
@@ -499,5 +503,8 @@ def answer_of_view(view: PageView, request: CheckRequest, *, now: datetime, vant
 
 
 def _instant_of(monotonic: float, *, now: datetime) -> datetime:
-    """Convert a reading of the monotonic clock to an aware instant of the clock that shows `now`."""
+    """Convert a reading of the monotonic clock to an aware instant.
+
+    :param now: the current aware instant by the clock to which the reading is converted.
+    """
     return now - timedelta(seconds=time.monotonic() - monotonic)

@@ -1,12 +1,12 @@
 """The process that loads pages in Chromium: `python -m releases.probe.browser_process`.
 
-The process reads requests from its standard input and writes results to its standard output. Both are JSON, because a
-hostile page may have compromised Chromium. The process ends when its input ends. It imports neither Django nor the
-database, and its environment has no secrets. Only this module needs Playwright, which the extra `statsoffice[browser]`
-installs.
+The process reads requests from standard input and writes results to standard output. Both are JSON, which is safe to
+parse even if a hostile page has compromised Chromium. The process ends when its input ends. It does not import Django
+or use the database, and its environment contains no secrets. Only this module needs Playwright, which the extra
+`statsoffice[browser]` installs.
 
-Each page has its own context, without cookies, cache, downloads, service workers and permissions. Each page also has
-its own proxy, through which all its connections go.
+Each page has its own browser context, without cookies, cache, downloads, service workers or permissions. Each page also
+has its own proxy, and all connections of the page go through this proxy.
 """
 
 import asyncio
@@ -33,22 +33,25 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page, Response
 
 WIDTH, HEIGHT = 1280, 1024
-"""The window in CSS pixels."""
+"""The size of the browser window in CSS pixels."""
 MOST_HEIGHT = 4000
-"""The part of a long page that a screenshot shows, in CSS pixels."""
+"""The maximum height of a screenshot in CSS pixels. The screenshot of a longer page shows only the top."""
 SMALL = 0.25
-"""The scale of the small picture, which shows the window."""
+"""The scale of the small picture, which shows only the part of the page that fits in the window."""
 BODY_BYTES = PICTURE_BYTES = 5 * 1024 * 1024
 SECONDS_TO_START = 60.0
 SECONDS_TO_LOAD = 12.0
-"""The time in which a page has to load. Then the page is taken as it is, if its whole document has arrived."""
+"""The time limit for loading a page.
+
+If the whole document has arrived by then, the page is used as it is. Otherwise the page fails.
+"""
 SECONDS_TO_SETTLE = 4.0
 """The additional time in which the scripts of a page may load data."""
 SECONDS_OF_A_STEP = 5.0
 _NICER = 10
 
-# These arguments prevent a page from bypassing its proxy: there is no UDP (WebRTC, QUIC), and Chromium does not resolve
-# names itself.
+# Some of these arguments prevent a page from bypassing its proxy. They disable UDP (WebRTC, QUIC) and prevent Chromium
+# from resolving names itself.
 ARGUMENTS = (
     "--disable-quic",
     "--dns-prefetch-disable",
@@ -64,7 +67,7 @@ ARGUMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of the process, which its parent writes into its arguments."""
+    """The settings of the process. The parent process passes them as an argument."""
 
     chromium: str
     sandbox: bool
@@ -74,7 +77,7 @@ class Settings:
 
 
 class NoPage(Exception):
-    """The request led to no page that may be stored."""
+    """There is no page that may be stored. `failure` and `detail` give the reason."""
 
     def __init__(self, failure: Failure, detail: str) -> None:
         super().__init__(detail)
@@ -83,7 +86,7 @@ class NoPage(Exception):
 
 @dataclass(slots=True)
 class _Visit:
-    """One page that is being loaded, and the state up to now."""
+    """A page that is being loaded, and its present state."""
 
     request: PageRequest
     page: "Page"
@@ -93,7 +96,7 @@ class _Visit:
     crashed: bool = False
 
     def elsewhere(self) -> str:
-        """Return the first address to which the page has navigated that is on no allowed host, or an empty text."""
+        """Return the first visited address that is not on an allowed host, or an empty string."""
         return next((url for url in self.visited if not _is_allowed(url, self.request.allowed_hosts)), "")
 
 
@@ -107,7 +110,10 @@ def _is_allowed(url: str, hosts: Sequence[str]) -> bool:
 
 
 async def load_page(chromium: "Chromium", request: PageRequest, settings: Settings) -> PageView:
-    """Load one page and return its view. Each step has a time limit, and the parent limits the time of all steps."""
+    """Load one page and return its view.
+
+    Each step has its own time limit. The parent process limits the total time.
+    """
     sent = time.monotonic()
     private = own_private_entries(frozenset(settings.allow_private), frozenset(request.allowed_hosts))
     async with FilterProxy(allow_private=private, upstream=settings.proxy, limits=PageLimits()) as proxy:
@@ -163,7 +169,7 @@ async def _view(visit: _Visit, *, sent: float) -> PageView:
     cdp = await page.context.new_cdp_session(page)
     body = await _step(page.content(), "its content")
     picture = await _take_picture(cdp) if visit.request.picture else {}
-    # The page may have navigated while it was read, so its address is compared again afterwards.
+    # The page may have navigated to another host while it was read, so check its addresses again.
     if away := visit.elsewhere():
         return _left(visit, away, view)
     if visit.crashed:
@@ -179,9 +185,11 @@ async def _view(visit: _Visit, *, sent: float) -> PageView:
 
 
 def _left(visit: _Visit, url: str, view: PageView) -> PageView:
-    """Return the view of a page that led to another host. Only the address on the other host is stored.
+    """Return the view of a page that led to another host.
 
-    :raises NoPage: if the address on the other host may not be requested at all, or no allowed host has responded.
+    The view contains the address on the other host, but no content from that host.
+
+    :raises NoPage: if the address on the other host may not be requested, or if no allowed host has responded.
     """
     hops = tuple(hop for hop in view.hops if _is_allowed(hop.url, visit.request.allowed_hosts))
     try:
@@ -203,10 +211,10 @@ def _left(visit: _Visit, url: str, view: PageView) -> PageView:
 
 
 async def _go(visit: _Visit) -> "Response":
-    """Load the page, wait until its scripts have loaded their data, and return the response with its document.
+    """Load the page, wait until its scripts have loaded their data, and return the response for the document.
 
-    :raises NoPage: if there is no response, or only a part of the page arrives. A part cannot show that a release is
-        missing.
+    :raises NoPage: if there is no response, or if only a part of the page arrives. A part of a page cannot show that a
+        release is missing.
     """
     from playwright.async_api import Error
     from playwright.async_api import TimeoutError as Timeout
@@ -236,12 +244,15 @@ async def _go(visit: _Visit) -> "Response":
 
 
 def _milliseconds_left(begun: float) -> float:
-    """Return how much of the time to load is left; at least 1, because 0 means no limit."""
+    """Return the remaining part of SECONDS_TO_LOAD in milliseconds.
+
+    The result is at least 1, because Playwright treats 0 as no limit.
+    """
     return max(1.0, (begun + SECONDS_TO_LOAD - time.monotonic()) * 1000)
 
 
 async def _refusal(visit: _Visit, response: "Response") -> NoPage | None:
-    """Return the failure that a response of our own proxy means, or None for the response of a server."""
+    """Return a failure if the response is from our own proxy, or None if the response is from a server."""
     if response.status in {403, 502} and not visit.proxy.received:
         if visit.proxy.refusals:
             return NoPage(Failure.ADDRESS_REFUSED, visit.proxy.refusals[-1])
@@ -282,7 +293,10 @@ def _too_many_bytes(visit: _Visit) -> NoPage:
 
 
 async def _hops(response: "Response") -> tuple[Hop, ...]:
-    """Return every request of the page itself with its status, the final one last."""
+    """Return the requests for the document in order, each with its status.
+
+    The final request is last. The requests before it were redirected.
+    """
     hops, request = [Hop(as_meant(response.url), response.status)], response.request.redirected_from
     while request is not None:
         before = await request.response()
@@ -292,17 +306,22 @@ async def _hops(response: "Response") -> tuple[Hop, ...]:
 
 
 def _headers_of_document(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Replace the headers about the body as it was sent, because the stored body is the document after its scripts."""
+    """Return the response headers for the stored body, which is the document after its scripts have run.
+
+    The content type is replaced. The other headers that describe the original body, and cookies, are left out.
+    """
     about_body = {"content-type", "content-length", "content-encoding", "transfer-encoding", "set-cookie"}
     remaining = [(name, value) for name, value in headers if name not in about_body]
     return (("content-type", "text/html; charset=utf-8"), *remaining)
 
 
 async def _take_picture(cdp: "CDPSession") -> dict[str, Any]:
-    """Take a picture of the top of the page (of the window only, if the picture is too large), and a small picture.
+    """Take a screenshot of the top of the page, and a small picture.
 
-    :return: the fields of a `PageView`.
-    :raises NoPage: if the page cannot be drawn in time.
+    The screenshot shows at most MOST_HEIGHT pixels. If it has too many bytes, a screenshot of the window replaces it.
+
+    :return: the fields of a `PageView` that are about the pictures.
+    :raises NoPage: if the page cannot be drawn in time, or if the screenshot of the window has too many bytes too.
     """
     metrics = await _step(cdp.send("Page.getLayoutMetrics"), "its size")
     content = metrics["cssContentSize"]
@@ -340,12 +359,18 @@ def _user_agent(version: str, ours: str) -> str:
 
 
 def write_view(number: int, view: PageView | None) -> bytes:
-    """Write the result of a request; None is the message that the browser has started."""
+    """Return the message with the result of a request.
+
+    :param view: None for the message that the browser has started.
+    """
     return add_length(json.dumps([number, canonical.write_dataclass(view)]).encode())
 
 
 def read_view(content: bytes) -> tuple[int, PageView | None]:
-    """:raises ValueError: if the content is not a result."""
+    """Read the content of a message from `write_view`.
+
+    :raises ValueError: if the content is not a result.
+    """
     parsed: Any = json.loads(content)
     if not (isinstance(parsed, list) and len(parsed) == 2 and isinstance(parsed[0], int)):
         raise ValueError("a browser process returned something other than a result")
@@ -366,7 +391,7 @@ async def _serve(settings: Settings, requests: asyncio.StreamReader, results: An
             chromium_sandbox=settings.sandbox,
             args=list(ARGUMENTS),
             timeout=SECONDS_TO_START * 1000,
-            # Every page has its own proxy. Nothing listens at this default proxy.
+            # This default proxy does not exist. Every page has its own proxy instead.
             proxy={"server": "http://127.0.0.1:9"},
             handle_sigint=False,
             handle_sigterm=False,
@@ -412,9 +437,10 @@ class _Writer:
 
 
 def main(written: str) -> None:
-    with suppress(OSError):  # a service manager may forbid it
+    with suppress(OSError):  # a service manager may forbid `nice`
         os.nice(_NICER)
-    # Text that a library prints must not be taken for a result, so the standard output is replaced.
+    # A library may print text, which must not be mistaken for a result. So standard output is redirected to standard
+    # error.
     source, results = os.dup(0), os.dup(1)
     os.dup2(2, 1)
     with open(os.devnull, "rb") as nothing:

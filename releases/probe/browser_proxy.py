@@ -1,6 +1,6 @@
-"""The proxy through which the browser loads a page: it connects only to addresses that the guard allows.
+"""The proxy of the browser, which connects only to network addresses that the address guard allows.
 
-It runs in the browser's process, for one page at a time, and needs neither Django nor the database.
+Each page has its own proxy. The proxies run in the browser process, and do not need Django or the database.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ type Resolve = Callable[[str, int], Awaitable[Collection[str]]]
 _HEAD_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
 _DEFAULT_PORTS = frozenset(DEFAULT_PORTS.values())
-# Headers that are only for the proxy, or that would leave a connection open for a request to another host.
+# Headers that are not forwarded, because they are only for the proxy or would keep the connection open for a request to
+# another host.
 _OF_THE_CONNECTION = frozenset({"connection", "keep-alive", "proxy-connection", "proxy-authorization"})
 
 
@@ -40,7 +41,11 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PageLimits:
-    """The limits of one page: seconds to connect, bytes from all servers together, and connections at a time."""
+    """The limits of one page.
+
+    `connect_seconds` is the timeout for each step of connecting. `bytes` is the maximum number of bytes from all
+    servers together. `connections` is the maximum number of connections at the same time.
+    """
 
     connect_seconds: float = 3.0
     bytes: int = 25 * 1024 * 1024
@@ -63,11 +68,12 @@ async def resolve_host(host: str, port: int) -> Collection[str]:
 
 @dataclass(slots=True)
 class FilterProxy:
-    """A proxy on a loopback port. Leaving its context ends every connection.
+    """A proxy on a loopback port. All connections are closed when its context ends.
 
-    :param allow_private: "host:port" entries that may be on private networks. Give only those of the page's own hosts;
-        otherwise a page of the public internet could load from a private network.
-    :param upstream: the office's egress proxy, or empty. It resolves names itself, so the guard knows only the name.
+    :param allow_private: "host:port" entries of hosts that may be on private networks. Pass only entries for hosts of
+        the page itself. Otherwise a public page could load data from a private network.
+    :param upstream: the address of the office's egress proxy, or empty. The egress proxy resolves names itself, so the
+        guard knows only the name of a host.
     """
 
     allow_private: frozenset[str] = frozenset()
@@ -142,7 +148,10 @@ class FilterProxy:
             raise Refused(f"more than {self.limits.connections} connections at a time")
 
     def check_target(self, target: Target) -> None:
-        """:raises Refused: if a page may not connect to this port, whatever the address of the host."""
+        """Check the port of a target. The addresses of the host are checked later.
+
+        :raises Refused: if pages may not connect to this port.
+        """
         if target.port not in _DEFAULT_PORTS and str(target) not in self.allow_private:
             raise Refused(f"port {target.port} of {target.host} is not one of a website")
 
@@ -153,8 +162,8 @@ class FilterProxy:
             addresses = await asyncio.wait_for(self.resolve(target.host, target.port), self.limits.connect_seconds)
         except (OSError, TimeoutError, UnicodeError) as error:
             raise Unreachable(f"{target.host} could not be resolved") from error
-        # The name is resolved once, and the connection is made to the very address that was examined. Otherwise a name
-        # could have a public address when it is examined and a private one when it is used.
+        # Resolve the name only once, and connect to an address that was checked. If the name were resolved again for
+        # the connection, the second result could be a private address.
         reasons = {address: self._refusal(address, target) for address in addresses}
         allowed = [address for address, reason in reasons.items() if not reason]
         if not allowed:
@@ -179,7 +188,7 @@ class FilterProxy:
         try:
             opening = asyncio.open_connection(proxy.hostname, proxy.port or 8080)
             reader, writer = await asyncio.wait_for(opening, self.limits.connect_seconds)
-            # A tunnel is opened for http too, so that the later steps are the same as with a direct connection.
+            # Open a tunnel for http too. Then the connection can be used in the same way as a direct connection.
             writer.write(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{_credentials(self.upstream)}\r\n".encode())
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self.limits.connect_seconds)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
@@ -228,14 +237,14 @@ class FilterProxy:
                 await sending
 
     def _end_everything(self) -> None:
-        """End all connections, because the servers have sent more bytes than a page may have."""
+        """End all connections of the page, because it has received too many bytes."""
         self.is_over = True
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
 
 
 def own_private_entries(allow_private: frozenset[str], allowed_hosts: frozenset[str]) -> frozenset[str]:
-    """Return the entries for private networks that are also hosts of the page itself.
+    """Return the entries of `allow_private` that are also in `allowed_hosts`, the hosts of the page itself.
 
     :raises NotAWebAddressError: if an entry is neither "host" nor "host:port".
     """

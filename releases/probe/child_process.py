@@ -1,4 +1,4 @@
-"""Child processes of a pool: ending them, and sending bytes to them."""
+"""End the child processes of a pool, and send bytes to them."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ SENT_AT_A_TIME = 256 * 1024
 
 
 class Child(Protocol):
-    """A child process with pipes that do not block, and the bytes that are still to be sent to it."""
+    """A child process with non-blocking pipes. `unsent` contains the bytes that are still to be sent to the child."""
 
     @property
     def process(self) -> Popen[bytes]: ...
@@ -19,7 +19,10 @@ class Child(Protocol):
 
 
 def end_all[C: Child](children: list[C], end: Callable[[C], None], *, of_process: int) -> None:
-    """End the children and clear the list, unless this is a fork of the process that started them."""
+    """End the children and clear the list. In a fork of the process that started the children, do nothing.
+
+    :param of_process: the ID of the process that started the children.
+    """
     if os.getpid() != of_process:
         return
     for child in children:
@@ -31,14 +34,14 @@ def end_all[C: Child](children: list[C], end: Callable[[C], None], *, of_process
 
 
 def send_some(child: Child) -> None:
-    """Send as much as the pipe takes now."""
+    """Send as many bytes as the pipe accepts without blocking, but at most SENT_AT_A_TIME."""
     assert child.process.stdin is not None  # noqa: S101  # the pool starts each child with pipes
     try:
         sent = os.write(child.process.stdin.fileno(), memoryview(child.unsent)[:SENT_AT_A_TIME])
     except BlockingIOError:
         return
     except BrokenPipeError:
-        child.unsent.clear()  # the child has ended, as the end of its output will show
+        child.unsent.clear()  # the child has ended, which is detected when its output is read
         return
     del child.unsent[:sent]
 

@@ -1,4 +1,4 @@
-"""The HTTP client: simultaneous requests within each host's budget and behind the address guard."""
+"""The HTTP client, which sends simultaneous requests within the budget of each host and only to allowed addresses."""
 
 import logging
 import os
@@ -34,7 +34,7 @@ from releases.rules.web_address import (
     place_of,
 )
 
-# The usual files of trusted authorities on Debian and Ubuntu, Red Hat, SUSE, and Alpine and macOS.
+# The usual files of trusted certificate authorities. In order: Debian and Ubuntu, Red Hat, SUSE, Alpine and macOS.
 _USUAL_PLACES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -48,10 +48,10 @@ class NoAuthoritiesError(OSError):
 
 
 def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
-    """Find the file of trusted authorities: SSL_CERT_FILE if set, else that of the system.
+    """Return the path of the file of trusted certificate authorities.
 
-    The libcurl inside pycurl's wheel searches only Red Hat's location, and so refuses every https address on other
-    systems.
+    If SSL_CERT_FILE is set, use this file. Otherwise search for the file of the system, because the libcurl in pycurl's
+    wheel searches only Red Hat's location. Without the file, libcurl refuses every https address.
 
     :raises NoAuthoritiesError: if no file is found, or SSL_CERT_FILE names a file that does not exist.
     """
@@ -68,8 +68,8 @@ def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
     )
 
 
-# curl's `select` cannot wait for file descriptors above 1023, and its `perform` visits every transfer at each step;
-# readiness events have neither limitation.
+# We wait for these events instead of using curl's `select` and `perform`. `select` cannot wait for file descriptors
+# above 1023, and `perform` visits every transfer at each step.
 _READS = {pycurl.POLL_IN: selectors.EVENT_READ, pycurl.POLL_OUT: selectors.EVENT_WRITE}
 _READS[pycurl.POLL_INOUT] = selectors.EVENT_READ | selectors.EVENT_WRITE
 
@@ -77,7 +77,7 @@ Ended = tuple[pycurl.Curl, int, str]
 
 
 class Multi:
-    """A curl multi handle, and the selector for its ready sockets."""
+    """A curl multi handle, with a selector that waits for its sockets."""
 
     def __init__(self, *, most_connections: int) -> None:
         self._selector = selectors.DefaultSelector()
@@ -103,12 +103,13 @@ class Multi:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def run(self, *, seconds: float) -> list[Ended]:
-        """Drive every transfer, wait at most this long for an event, and return the finished transfers.
+        """Drive all transfers, wait at most `seconds` for an event, and return the finished transfers.
 
-        :return: handle, libcurl's code (0 for success) and its message, of each finished transfer.
+        :return: the handle, libcurl code (0 for success) and libcurl message of each finished transfer.
         """
         self.kick()
-        # A transfer can end while it is started: refused by the guard, or answered from data already in its socket.
+        # A transfer can end as soon as it starts, if the guard refuses it or if its socket already contains the
+        # response.
         ended = self._ended()
         if ended:
             seconds = 0.0
@@ -157,13 +158,17 @@ _MISSING = frozenset({404, 410})
 
 @dataclass(slots=True)
 class PendingCheck:
-    """A check from its first request to its response.
+    """A check that is waiting for its final response.
 
-    `spent` is the number of seconds spent in requests, without waiting in queues. `fragment` is the last fragment from
-    a redirect (RFC 9110, section 10.2.2). `monotonic` is when the first request was begun or, once known, sent, by the
-    machine's monotonic clock. This clock gives the true durations between checks of one process even if the wall clock
-    was set in between. At the end of the check, `failure`, `detail`, `body` and `led_to` are set. `led_to` is the
-    target of a redirect outside the allowed hosts.
+    `spent` is the duration of all requests in seconds, without the time in queues. `fragment` is the fragment of the
+    last redirect that had one (RFC 9110, section 10.2.2).
+
+    `monotonic` is the reading of the machine's monotonic clock when the first request was sent. Until this is known,
+    `monotonic` is the reading when the first request was begun. This clock gives the true durations between checks of
+    one process, even if the wall clock was set in between.
+
+    `failure`, `detail`, `body` and `led_to` are set at the end of the check. If a redirect led to a host that is not
+    allowed, `led_to` is the target of the redirect.
     """
 
     request: CheckRequest
@@ -181,7 +186,10 @@ class PendingCheck:
 
     @property
     def final_url(self) -> str:
-        """The last address, with the fragment of a redirect, although the fragment is never sent."""
+        """The last address of the check.
+
+        The address includes the fragment of a redirect, although fragments are never sent.
+        """
         if self.led_to:
             return as_meant(self.led_to.url)
         return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
@@ -191,7 +199,10 @@ class PendingCheck:
 
 
 def _take_reply(pending: PendingCheck, line: Line, limits: Limits) -> bool:
-    """Take a reply, and return whether it completes the check. If not, it redirects to the new `pending.address`."""
+    """Process a reply, and return whether the check is complete.
+
+    If the check is not complete, `pending.address` is changed to the next address to request.
+    """
     if line.failure is not None:
         pending.fail(line.failure, line.detail)
         return True
@@ -218,7 +229,10 @@ def _take_reply(pending: PendingCheck, line: Line, limits: Limits) -> bool:
 
 
 def _fragment(line: Line) -> str:
-    """Return the fragment of a redirect's target, by which some sites identify a page ("/#/release")."""
+    """Return the fragment of a redirect's target, or an empty string.
+
+    Some sites identify a page by the fragment, as in "/#/release".
+    """
     location = next(iter(line.values("location")), "") if line.status in _SENDS_ON else ""
     return location.partition("#")[2][:200]
 
@@ -234,7 +248,7 @@ def _decode(pending: PendingCheck, line: Line, limits: Limits) -> None:
 
 
 def _target(address: WebAddress, line: Line) -> WebAddress | None:
-    """Return the target of a redirect, or None if the response has none."""
+    """Return the target of an HTTP redirect, or None if the response is not a redirect."""
     locations = line.values("location")
     if line.status not in _SENDS_ON or not locations or not locations[0]:
         return None
@@ -242,9 +256,11 @@ def _target(address: WebAddress, line: Line) -> WebAddress | None:
 
 
 def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
-    """Return the address to request next if the body redirects, or if the document is missing; else None.
+    """Return the next address to request, or None if the check is complete.
 
-    Publishing systems may send a document instead of a redirect, or may have a page without a document about it.
+    If the body redirects, return the target, because some publishing systems send a document instead of an HTTP
+    redirect. If the requested document is missing, return the fallback of the adapter, because some pages have no
+    document.
     """
     if (line.status != 200 and line.status not in _MISSING) or pending.failure is not None:
         return None
@@ -255,7 +271,8 @@ def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
     except NotAWebAddressError:
         raise
     except Exception:
-        # If our own code cannot read a body, that must not stop other responses; the body is examined unchanged.
+        # If our own code fails on one body, other responses must not be affected. This body is treated as if it had no
+        # redirect.
         logger.exception("cannot determine whether %s redirects", url)
         return None
     return parse_target(pending.address, location) if location else None
@@ -265,13 +282,14 @@ def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
 MOST_IN_FLIGHT = 1000
 # Open files that the process needs in addition to its connections: database, broker, log, libraries.
 _RESERVED_FILES = 128
-# After this many new transfers, all transfers are driven. Otherwise the first one would wait until the last has begun.
+# All transfers are driven each time this many have begun. Otherwise the first transfer would wait until the last
+# transfer has begun.
 _BEGUN_AT_A_TIME = 25
 _MOST_CERTIFICATES = 20_000
 
 
 class Fetcher:
-    """Sends plain GET requests without a cache of our own. A fetcher belongs to one thread."""
+    """Sends GET requests, without caching the responses. Each fetcher must be used by one thread only."""
 
     def __init__(
         self,
@@ -288,12 +306,14 @@ class Fetcher:
         vantage: str = "",
     ) -> None:
         """
-        :param allow_private: "host:port" entries that may be on private addresses; no proxy is used for them.
-        :param budgets: by host or host:port.
+        :param allow_private: "host:port" entries of hosts that may have private addresses. These hosts are requested
+            without the proxy.
+        :param budgets: the budgets, keyed by host or host:port.
         :param proxy: the address of the egress proxy, or empty.
-        :param authorities: a file of trusted authorities instead of the system's.
-        :param most_in_flight: the maximum for all hosts; 0 means the limit from this process's open files.
-        :param vantage: the name of the place from which requests are sent, stored with each response.
+        :param authorities: the path of a file of trusted certificate authorities, or empty for `authorities_file()`.
+        :param most_in_flight: the maximum number of simultaneous requests to all hosts. If 0, the maximum is computed
+            from the number of files that this process may open.
+        :param vantage: the name of the place from which requests are sent. It is stored with each response.
         :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
         """
         self._now = now
@@ -330,14 +350,14 @@ class Fetcher:
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first request continues, if all open requests are waiting for the end of a pause; else None."""
+        """When the first pause ends, if all open requests are waiting for pauses to end. Otherwise None."""
         waits = [self._wait_of(pending) for pending in self._held]
         if len(self._held) < self.in_flight or None in waits:
             return None
         return min((until for _, until in filter(None, waits)), default=None)
 
     def start(self, request: CheckRequest) -> None:
-        """Begin a request at once or as soon as its host's budget allows. It always ends with an `Answer`."""
+        """Begin a request as soon as the budget of its host allows. Every request ends with an `Answer`."""
         try:
             address = parse_address(request.url)
             if not is_allowed(address, request.allowed_hosts):
@@ -366,13 +386,14 @@ class Fetcher:
             self._drive(seconds=0.0)
 
     def waits(self, key: Hashable) -> bool:
-        """Whether the request of a key is waiting for its turn, so that nothing was sent yet."""
+        """Return whether the request with this key is still waiting for its turn, so that nothing was sent yet."""
         return key in self._waiting
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        """Replace the waiting request of a key, which is then never sent, by another for the same address.
+        """Replace a waiting request with another request for the same address. The replaced request is never sent.
 
-        :raises KeyError: if no request of this key is waiting.
+        :param key: the key of the waiting request.
+        :raises KeyError: if no request with this key is waiting.
         :raises ValueError: if the two requests differ in their address or in `fresh`.
         """
         pending = self._waiting[key]
@@ -383,9 +404,9 @@ class Fetcher:
         self._waiting[request.key] = pending
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        """Return the complete responses, waiting at most this long for the first; with 0, return at once.
+        """Return the complete responses. Wait at most `timeout_seconds` for the first response.
 
-        Every call also begins the requests that the budgets now allow. A call waits even if there are no requests.
+        Each call also begins the requests that the budgets now allow. A call waits even if there are no requests.
         """
         until = time.monotonic() + timeout_seconds
         while True:
@@ -399,7 +420,7 @@ class Fetcher:
         return self._pauses.all()
 
     def pause(self, name: str, *, until: datetime) -> None:
-        """Request nothing of a host or a page until an aware instant.
+        """Send no requests to a host or a page until an aware instant.
 
         A decisive request to the host or page waits until then. Any other request ends at once with `ASKED_TO_WAIT`.
         """
@@ -408,25 +429,28 @@ class Fetcher:
             self._hold_back_waiting(name)
 
     def requested_wait(self, url: str) -> tuple[str, datetime] | None:
-        """Return the host or page that asked us not to request an address, and until when; None if neither did."""
+        """Return the host or page that asked us to wait before we request an address, and the end of the wait.
+
+        If neither the host nor the page asked us to wait, return None.
+        """
         return self._pauses.find(place=place_if_any(url), url=url)
 
     def take_wait(self, answer: Answer) -> None:
-        """Pause as a response asks for, if the response was received by other means than this client."""
+        """Pause if a response asks for it. This is for responses that were not received by this client."""
         wait = requested_pause(answer.status, answer.headers)
         place = place_of(answer.hops[-1].url if answer.hops else answer.requested_url)
         if wait and self._pauses.take_request(place=place, url=answer.requested_url, wait=wait):
             self._hold_back_waiting(place)
 
     def give_up_waits(self) -> None:
-        """End the requests that are waiting for the end of a pause with a failure, because this process has to end."""
+        """Fail all requests that are waiting for the end of a pause. This is called before the process ends."""
         held, self._held = self._held, []
         for pending in held:
             self._not_waiting(pending)
             self._answer_that_it_waits(pending)
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Send nothing to a host for this many seconds; requests for it wait."""
+        """Send nothing to a host for some seconds. Requests to the host wait."""
         self._lanes.rest(place, until=time.monotonic() + seconds)
 
     def close(self) -> None:
@@ -500,7 +524,10 @@ class Fetcher:
                 self._lanes.add(place, pending)
 
     def _hold_back(self, pending: PendingCheck) -> bool:
-        """Delay a pending check if its host or page asked us to wait; return whether it is delayed."""
+        """Hold back a check if its host or page asked us to wait, and return whether the check was held back.
+
+        If the check is decisive and has not begun, it begins after the pause. Otherwise it ends with a failure.
+        """
         if not self._wait_of(pending):
             return False
         if pending.request.decisive and pending.begun_at is None:
@@ -518,9 +545,9 @@ class Fetcher:
         self._finish(pending, at=self._now())
 
     def _refused_behind_proxy(self, pending: PendingCheck) -> str:
-        """Return why an address may not be requested through the proxy, or an empty text if it may.
+        """Return the reason why an address may not be requested through the proxy, or an empty string.
 
-        The proxy resolves names, so the guard does not see the network address and can only examine the URL.
+        The proxy resolves names. So the guard does not see the network address, and can only examine the URL.
         """
         address = pending.address
         if not self._route.is_proxied(address):
@@ -562,9 +589,12 @@ class Fetcher:
         done: float | None = None,
         certificate: str = "",
     ) -> None:
-        """Add the response of a pending check: the last reply, or the reason why no further request is made.
+        """Add the `Answer` of a check to the results.
 
-        :param done: when the reply was complete, by the monotonic clock.
+        The answer contains the last reply, or the reason why no further request is made.
+
+        :param line: the connection that received the last reply, or None if there is none.
+        :param done: the reading of the monotonic clock when the reply was complete.
         """
         sent_at = pending.sent_at or pending.begun_at or at
         first_byte = line.first_byte if line else None
@@ -586,7 +616,7 @@ class Fetcher:
             peer_address=line.peer_address if line else "",
             certificate_sha256=certificate,
             vantage=self._route.vantage_for(pending.address),
-            # The phases are of the final request; the total is of all requests.
+            # The phases are those of the final request. The total is the duration of all requests.
             seconds=MappingProxyType(
                 {
                     **(line.seconds if line else {}),
@@ -598,9 +628,11 @@ class Fetcher:
         self._done.append((pending.request, answer))
 
     def _certificate(self, connection: int, new: str) -> str:
-        """Return the SHA-256 of the certificate of a connection, or an empty text.
+        """Return the SHA-256 of the certificate of a connection, or an empty string.
 
-        Only the request that opened the connection received the certificate (`new`), so its SHA-256 is cached.
+        The certificate is only received with the request that opens the connection, so its SHA-256 is cached.
+
+        :param new: the SHA-256 if the request has received the certificate, or else empty.
         """
         if new:
             if len(self._certificates) >= _MOST_CERTIFICATES:
@@ -610,5 +642,8 @@ class Fetcher:
 
 
 def limit_connections(open_files: int) -> int:
-    """Return the maximum number of connections of a process that may have this many open files; -1 means no limit."""
+    """Return the maximum number of connections of a process.
+
+    :param open_files: the maximum number of open files of the process, or -1 for no limit.
+    """
     return MOST_IN_FLIGHT if open_files < 0 else max(1, min(MOST_IN_FLIGHT, open_files - _RESERVED_FILES))

@@ -1,4 +1,4 @@
-"""One reusable curl connection: a request with its limits, the decoded response, and cache bypassing."""
+"""The reusable curl handle, its request limits, the decoding of responses, and cache bypassing."""
 
 import hashlib
 import re
@@ -23,7 +23,8 @@ from releases.rules.web_address import MOST_CHARACTERS, NotAWebAddressError, Web
 CACHE_BYPASS_HEADERS = ("Cache-Control: no-cache", "Pragma: no-cache")
 PARAMETER = "statsoffice-fresh"
 
-# Names that object stores and delivery networks use for a signature of the whole query, or for a related parameter.
+# Query parameters, in lower case, that show that a query is signed. Object stores and content delivery networks use
+# them for the signature or for a related value.
 _SIGNED = frozenset({
     "signature", "sig", "x-amz-signature", "x-goog-signature", "x-oss-signature", "key-pair-id", "hdnea", "hdnts",
     "__gda__", "hmac", "token", "verify", "policy",
@@ -32,10 +33,11 @@ _OURS = re.compile(rf"([?&]){PARAMETER}=[0-9a-f]+(&|$)")
 
 
 def bypass_caches(address: WebAddress) -> WebAddress:
-    """Add a unique query to an address, so that no cache on the way can answer from its store.
+    """Add a unique query parameter to an address, so that no cache can respond with a stored copy.
 
-    The rest of the address stays the same, byte for byte. If the query is signed, or is one word instead of names with
-    values, an addition would change its meaning. Such an address is requested with the cache headers only.
+    The rest of the address stays the same, byte for byte. If the address has a query that is signed or contains no "=",
+    another parameter would change the meaning of the query. In this case, the address is returned unchanged, and only
+    the request headers in `CACHE_BYPASS_HEADERS` bypass caches. The same applies if the new address would be too long.
     """
     query = urlsplit(address.url).query
     names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
@@ -47,12 +49,12 @@ def bypass_caches(address: WebAddress) -> WebAddress:
     try:
         return parse_address(address.url + own)
     except NotAWebAddressError:
-        # If escaping makes the address longer than the limit, it is requested unchanged.
+        # If escaping makes the new address too long, the original address is requested.
         return address
 
 
 def as_meant(url: str) -> str:
-    """Return the original address, without the query that `bypass_caches` added."""
+    """Remove the query parameter that `bypass_caches` added to an address."""
     return _OURS.sub(lambda found: found[1] if found[2] else "", url)
 
 
@@ -69,16 +71,18 @@ class TooLargeError(ValueError):
 
 
 def undo_codings(body: bytes, codings: str, *, most_bytes: int) -> bytes:
-    """Decode a body by its Content-Encoding header, the last coding first.
+    """Decode a response body.
 
-    :raises CannotDecodeError: if a coding is unknown, or the body is damaged or incomplete.
-    :raises TooLargeError: if the result of any stage would exceed `most_bytes`.
+    :param codings: the Content-Encoding header. It lists the codings in the order in which the server applied them.
+    :raises CannotDecodeError: if there are too many codings, if a coding is unknown, or if the body is damaged or
+        incomplete.
+    :raises TooLargeError: if the body is larger than `most_bytes` after any decoding step.
     """
     names = [name.strip().lower() for name in codings.split(",") if name.strip()]
     if len(names) > _MOST_CODINGS:
         raise CannotDecodeError(f"{len(names)} content codings on top of one another")
     for name in reversed(names):
-        # Many servers send an empty body without a coding, although the header names one.
+        # An empty body is not decoded. Many servers send it uncompressed, although the header names a coding.
         body = _undo(name, body, most_bytes) if body else body
     if len(body) > most_bytes:
         raise TooLargeError(f"more than {most_bytes} bytes")
@@ -93,7 +97,7 @@ def _undo(name: str, body: bytes, most_bytes: int) -> bytes:
             return _gzip(body, most_bytes)
         case "deflate":
             # "deflate" is the zlib format (RFC 9110), but some servers send a raw deflate stream. The first two bytes
-            # of the zlib format distinguish the two.
+            # show whether the body is in zlib format.
             is_zlib = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
             return _inflate(body, zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS, most_bytes)[0]
         case "br":
@@ -102,7 +106,7 @@ def _undo(name: str, body: bytes, most_bytes: int) -> bytes:
 
 
 def _gzip(body: bytes, most_bytes: int) -> bytes:
-    """A gzip stream may have several members, one after the other (RFC 1952)."""
+    """Decode a gzip stream, which may consist of several members (RFC 1952)."""
     decoded = bytearray()
     while body:
         part, body = _inflate(body, 16 + zlib.MAX_WBITS, most_bytes - len(decoded))
@@ -140,7 +144,7 @@ def _brotli(body: bytes, most_bytes: int) -> bytes:
     return bytes(decoded)
 
 
-_TOO_LARGE = 100  # CURLE_TOO_LARGE, for which pycurl has no name yet
+_TOO_LARGE = 100  # CURLE_TOO_LARGE; pycurl has no constant for this code yet
 
 _FAILURES = {
     pycurl.E_OPERATION_TIMEDOUT: Failure.TIMEOUT,
@@ -171,7 +175,10 @@ REQUEST_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one request: seconds, bytes (of the body as sent and as decoded) and redirects."""
+    """The limits of one request.
+
+    `body_bytes` is the maximum size of the body, both as sent and as decoded.
+    """
 
     connect_seconds: float = 3.0
     total_seconds: float = LONGEST.total_seconds()
@@ -182,7 +189,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Settings of all requests: the user agent, the proxy, and the trusted certificates."""
+    """Settings that are the same for all requests.
+
+    `allow_private` contains "host:port" entries that may be on private networks. They are requested without the proxy.
+    `proxy` is the address of the proxy, or empty. `authorities_file` contains the trusted certificate authorities.
+    `vantage` is the name of the place from which requests are sent.
+    """
 
     user_agent: str
     allow_private: frozenset[str]
@@ -191,22 +203,23 @@ class Route:
     vantage: str = ""
 
     def is_proxied(self, address: WebAddress) -> bool:
-        """Whether an address is requested through the proxy; private networks are reached directly."""
+        """Return whether a request to an address uses the proxy. Requests to `allow_private` do not use it."""
         return bool(self.proxy) and address.host_with_port not in self.allow_private
 
     def vantage_for(self, address: WebAddress) -> str:
         if not self.is_proxied(address):
             return self.vantage
-        # The address of a proxy may have a password, which must not be stored with a check.
+        # The address of a proxy may contain a password, which must not be stored with a check.
         by_proxy = f"through proxy {self.proxy.rpartition('@')[2].rpartition('//')[2]}"
         return f"{self.vantage} {by_proxy}".strip()
 
 
 class Line:
-    """A curl handle with every constant option set once, and the reply to its last request.
+    """A reusable curl handle and the reply to its last request.
 
-    The body is as sent, still in its content coding. `monotonic` and `first_byte` are when the request was sent and
-    when the response began, by the monotonic clock. Only the request that opened a connection has a certificate.
+    Options that are the same for all requests are set only once. `body` is the body as sent, so it may still be
+    compressed. `monotonic` is the time at which the request was sent, and `first_byte` is the time at which the
+    response began, both by the monotonic clock. `new_certificate_sha256` is empty if the request reused a connection.
     """
 
     failure: Failure | None
@@ -239,8 +252,8 @@ class Line:
     ) -> None:
         """Prepare the handle for one GET request with a timeout in seconds.
 
-        :param fresh: whether to ask caches on the way for a new copy.
-        :param conditions: header lines of a conditional request.
+        :param fresh: whether to ask caches for a new copy.
+        :param conditions: additional header lines, such as those of a conditional request.
         """
         self._address = address
         self._proxied = self._route.is_proxied(address)
@@ -263,15 +276,15 @@ class Line:
             self.curl.setopt(pycurl.PROXY, self._route.proxy if self._proxied else "")
 
     def finish(self, code: int, message: str) -> None:
-        """Complete the reply to a finished request.
+        """Read the reply to a finished request from the handle.
 
-        :param code: the code of libcurl, 0 for success.
-        :param message: the message of libcurl, for the record.
+        :param code: the result code of libcurl, 0 for success.
+        :param message: the error message of libcurl.
         """
         self.failure, self.detail = self._failure(code, message)
         self._close_sockets()
         curl = self.curl
-        # A refusal by the proxy has headers too, but no status of the site.
+        # If the proxy refuses the connection, the proxy sends headers, but there is no status of the site.
         self.status = (curl.getinfo(pycurl.RESPONSE_CODE) or None) if self._headers_over else None
         self.headers = tuple(self._headers) if self.status else ()
         self.body = b"".join(self._body) if self.failure is None else b""
@@ -286,7 +299,7 @@ class Line:
         }
 
     def values(self, name: str) -> list[str]:
-        """Return the values of a header in order; its name is in lower case."""
+        """Return all values of a header, in order. `name` is in lower case."""
         return [value for known, value in self.headers if known == name]
 
     def close(self) -> None:
@@ -304,7 +317,7 @@ class Line:
         return _FAILURES.get(code, Failure.BROKEN), message or f"error {code} of libcurl"
 
     def _certificate_sha256(self) -> str:
-        """Return the SHA-256 of the certificate, or an empty text if the connection was reused without a handshake."""
+        """Return the SHA-256 of the certificate, or an empty string if an open connection was reused."""
         for certificate in self.curl.getinfo(pycurl.INFO_CERTINFO)[:1]:
             for name, value in certificate:
                 if name == "Cert":
@@ -312,7 +325,7 @@ class Line:
         return ""
 
     def _close_sockets(self) -> None:
-        # pycurl uses a duplicate of each socket.
+        # pycurl uses a duplicate of each socket, so the original must be closed here.
         for opened in self._sockets:
             opened.close()
         self._sockets.clear()
@@ -320,7 +333,7 @@ class Line:
     # Callbacks of curl. They must not raise, because curl would print the traceback and continue.
 
     def _open_socket(self, _purpose: int, to: pycurl.CurlSockAddr) -> socket.socket | int:
-        # A proxy resolves names and connects in our place, so the proxy must refuse internal networks itself.
+        # A proxy resolves names and connects to the site itself. So the proxy must refuse internal networks.
         if not self._proxied:
             reason = ssrf.refuse_address(
                 str(to.addr[0]),
@@ -336,8 +349,8 @@ class Line:
         return opened
 
     def _about_to_send(self, peer: str, _own: str, _peer_port: int, _own_port: int) -> int:
-        # If a reused connection is dead, curl sends the request again. The first instant is used, because a page that
-        # was found missing may have appeared at any time after it.
+        # If a reused connection is dead, curl sends the request again. The time of the first attempt is recorded,
+        # because a page that was found missing may have appeared at any time after the first attempt.
         if self.sent_at is None:
             self.sent_at, self.monotonic = self._now(), time.monotonic()
         self.peer_address = peer
@@ -369,7 +382,11 @@ class Line:
 
 @lru_cache(maxsize=2048)
 def _header(line: bytes) -> tuple[str, str]:
-    """Read a header line. Equal lines share one object, because thousands of responses may be in memory at once."""
+    """Return the name and the value of a header line.
+
+    Results are cached so that equal lines share one object. This saves memory, because thousands of responses may be in
+    memory at once.
+    """
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -384,7 +401,8 @@ def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
         (pycurl.FOLLOWLOCATION, 0),
         (pycurl.NOSIGNAL, 1),
-        # HTTP/1.1 has one request at a time on each connection, so that the budget limits the requests in flight.
+        # With HTTP/1.1, each connection carries one request at a time. So a host's budget of connections also limits
+        # the requests in flight.
         (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
         (pycurl.HTTP_CONTENT_DECODING, 0),
         (pycurl.CONNECTTIMEOUT_MS, round(limits.connect_seconds * 1000)),
@@ -395,7 +413,7 @@ def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
         (pycurl.OPT_CERTINFO, 1),
         (pycurl.USERAGENT, route.user_agent),
         (pycurl.HTTPHEADER, list(REQUEST_HEADERS)),
-        # An empty text also prevents curl from reading http_proxy and no_proxy from the environment.
+        # An empty string prevents curl from reading http_proxy or no_proxy from the environment.
         (pycurl.PROXY, ""),
         (pycurl.NOPROXY, ""),
     ):

@@ -1,11 +1,12 @@
-"""The adapter for releases of the DfE's Explore education statistics, which also reads the summary of their version.
+"""The adapter for release pages of the DfE's Explore education statistics, and for their version summaries.
 
-Addresses and shapes are those of dfe-analytical-services/explore-education-statistics: the release page of its frontend
-(PublicationReleasePage, ReleasePageTitle), which contains the summary for its scripts, and the same summary in its
-content API (`version-summary`, ReleaseVersionSummaryDto).
+The source of the addresses and data structures is dfe-analytical-services/explore-education-statistics. The release
+page of its frontend (PublicationReleasePage, ReleasePageTitle) contains a version summary for the scripts of the page.
+Its content API returns the same summary (`version-summary`, ReleaseVersionSummaryDto).
 
-`published` is the date in the first entry of the public history of a release. A later version inherits it, and a few
-people at the DfE can change it. `lastUpdated` is the time at which the current version was published.
+In a version summary, `published` is the date of the first entry in the public history of the release. Later versions
+inherit this date, and a few people at the DfE can change it. `lastUpdated` is the time at which the current version was
+published.
 """
 
 import json
@@ -39,7 +40,7 @@ _END = "</script>"
 
 
 class Ees:
-    """Reads a release page as readers see it, and the times of publication from the summary of the page's version."""
+    """Reads a release page as readers see it, and reads the publication times from its version summary."""
 
     name = "ees"
     reads = "a page of Explore education statistics, with its times"
@@ -69,7 +70,10 @@ class Ees:
 
 @dataclass(frozen=True, slots=True)
 class VersionSummary:
-    """The summary of the current version of a release; the instants are aware."""
+    """The summary of the current version of a release.
+
+    `publication` and `release` are slugs. Instants are aware.
+    """
 
     publication: str
     publication_title: str
@@ -80,12 +84,18 @@ class VersionSummary:
     updated_at: datetime | None
 
     def is_of(self, named: re.Match[str] | None) -> bool:
-        """Return whether the summary is of the release that an address names."""
+        """Return whether this is the summary of the release in an address.
+
+        :param named: the match of the address's path with `_PAGE` or `_SUMMARY`, or None if the path does not match.
+        """
         return named is not None and (self.publication, self.release) == (named["publication"], named["release"])
 
 
 def _of_summary(answer: Answer, expectation: Expectation) -> Finding:
-    """Return the finding for a response of the content API; a release without a summary may still have a page."""
+    """Return the finding for a response of the content API.
+
+    If there is no summary (404 or 410), the result is UNREACHABLE, because the release may still have a page.
+    """
     if answer.status in {404, 410}:
         return Finding(CheckOutcome.UNREACHABLE, (Reason.NOT_FOUND,))
     if answer.status != 200:
@@ -102,15 +112,17 @@ def _of_summary(answer: Answer, expectation: Expectation) -> Finding:
     page = f"<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1></main></body></html>"
     html = (("content-type", "text/html; charset=utf-8"),)
     finding = rules.examine(replace(answer, body=page.encode(errors="replace"), headers=html), expectation)
-    if finding.result is CheckOutcome.NOT_LIVE:  # a summary does not show that the page has an earlier edition
+    if finding.result is CheckOutcome.NOT_LIVE:  # a summary cannot prove an earlier edition
         finding = replace(finding, result=CheckOutcome.UNRECOGNISED)
     return _with_summary(finding, summary, expectation)
 
 
 def _with_summary(finding: Finding, summary: VersionSummary, expectation: Expectation) -> Finding:
-    """Add the publisher's statement to a finding, and doubt a live page of an earlier release.
+    """Add the publisher's statement to a finding, and correct the finding if the page is about an earlier release.
 
-    The page of an earlier release may contain the marker because it links to the later release.
+    The page of an earlier release may contain the marker because it links to a later release. So the result changes
+    from LIVE to UNRECOGNISED if the marker is only in the text and not in the title of the summary, and if the summary
+    is not about the latest release.
     """
     is_named = holds(words(summary.title), words(expectation.marker))
     in_text = finding.result is CheckOutcome.LIVE and Reason.MARKER_IN_TEXT in finding.reasons
@@ -128,8 +140,8 @@ def _says(summary: VersionSummary, *, due_at: datetime, is_live: bool) -> Publis
     earliest = due_at - EARLIEST
     if is_live and summary.published_at and summary.published_at > earliest:
         return PublisherSays(PublisherState.PUBLISHED, published_at=summary.published_at, source=Source.CHANGE_HISTORY)
-    # A release that was first published long ago may be updated in place. Updates before the due time are other
-    # editions.
+    # A release that was first published long ago may be updated in place. An update before the due time belongs to
+    # another edition.
     if is_live and summary.updated_at and summary.updated_at >= due_at:
         return PublisherSays(PublisherState.PUBLISHED, published_at=summary.updated_at, source=Source.PUBLIC_UPDATED_AT)
     is_old = summary.updated_at is not None and summary.updated_at <= earliest
@@ -137,7 +149,7 @@ def _says(summary: VersionSummary, *, due_at: datetime, is_live: bool) -> Publis
 
 
 def _in_page(html: str) -> VersionSummary | None:
-    """Read the summary that a release page contains for its scripts."""
+    """Return the version summary that a release page contains for its scripts, or None if it cannot be read."""
     start = _DATA.search(html)
     if start is None:
         return None

@@ -1,11 +1,13 @@
-"""The process that examines pages, one after the other, and its messages: `python -m releases.probe.examiner`.
+"""The process that examines pages one after the other. It is started with `python -m releases.probe.examiner`.
 
 The process reads requests from its standard input and writes results to its standard output. It ends when its input
-ends, so it never outlives the process that started it. A page that exceeds a limit ends the process: by SIGPROF after
-the allowed processor time, or with an exit code if there is no more memory.
+ends, so it never outlives the process that started it. The process also ends if a page exceeds a limit. If a page needs
+too much processor time, SIGPROF ends the process. If a page needs too much memory, the process exits with the code
+`OUT_OF_MEMORY`.
 
-It imports only the rules of detection, neither Django nor the database. Requests are pickled, because they come from
-our own process. Results are JSON, because a hostile page may have compromised this process.
+The process imports only the rules of detection. It uses neither Django nor the database. Requests are sent as pickles,
+because they come from our own process. Results are sent as JSON, because a hostile page may have compromised this
+process.
 """
 
 import json
@@ -29,24 +31,25 @@ from releases.rules import canonical
 from releases.rules.response import Answer
 
 SECONDS_OF_PROCESSOR = 5.0
-"""The processor time for one page. A normal table of 4.9 MB takes one second."""
+"""The limit of processor time for one page. An ordinary table of 4.9 MB takes one second."""
 BYTES_ABOVE_REST = 256 * 1024 * 1024
-"""The address space that a child may allocate for one page, in addition to what it has before."""
+"""The address space that a child process may allocate for one page, in addition to the address space already in use."""
 BYTES_GROWN_AT_REST = 128 * 1024 * 1024
-"""A child that has grown by this much since its start is replaced."""
+"""A child process exits and is replaced if its address space has grown by more than this since its start."""
 OUT_OF_MEMORY = 86
-"""The exit code of a child that ran out of memory on a page."""
+"""The exit code of a child process that ran out of memory while it examined a page."""
 GROWN = 87
-"""The exit code of a child that has grown too much; it has not begun any of its remaining pages."""
+"""The exit code of a child process that has grown too much. It exits after it has finished a page and before it begins
+the next one."""
 READY = b""
-"""The first message of a child. From then on, the time of the child is limited."""
+"""The first message of a child process. When the parent receives it, the time limit for the first page begins."""
 
 _LENGTH = struct.Struct("!I")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One body to examine against an expectation. Without an expectation, the text of the body is extracted."""
+    """A request to examine a response. If `expectation` is None, only the text of the response is extracted."""
 
     adapter: str
     answer: Answer
@@ -54,7 +57,7 @@ class Request:
 
 
 class ExaminationError(Exception):
-    """Our own code failed on a page, in the process that examines pages; the message is its traceback."""
+    """Our own code failed while it examined a page. The message is the traceback."""
 
 
 type Result = Finding | str | ExaminationError
@@ -66,7 +69,7 @@ def add_length(content: bytes) -> bytes:
 
 
 def take_message(received: bytearray) -> bytes | None:
-    """Remove the first complete message from the received bytes and return it, if there is one."""
+    """Remove the first message from the received bytes and return it. Return None if it is not complete yet."""
     if len(received) < _LENGTH.size:
         return None
     end = _LENGTH.size + _LENGTH.unpack_from(received)[0]
@@ -78,7 +81,7 @@ def take_message(received: bytearray) -> bytes | None:
 
 
 def write_request(request: Request) -> bytes:
-    # The durations cannot be pickled in this form, and no rule uses them.
+    # `seconds` is left out, because a mapping proxy cannot be pickled. No rule uses these durations.
     sent = replace(request, answer=replace(request.answer, seconds={}))
     return add_length(pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL))
 
@@ -112,16 +115,16 @@ _READ_AT_A_TIME = 1024 * 1024
 
 
 def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOVE_REST) -> int:
-    """Examine until the input ends; return the exit code."""
-    # When a service is stopped, all its processes get a signal. This process ignores it, because it ends with its
-    # parent.
+    """Examine pages until the input ends, and return the exit code."""
+    # When a service is stopped, all its processes receive a signal. This process ignores the signal, because it ends
+    # anyway when its parent ends.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    with suppress(OSError):  # a service manager may forbid it, as our unit of systemd does
+    with suppress(OSError):  # a service manager may forbid this, as our systemd unit does
         os.nice(_NICER)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Text that a library prints must not be taken for a result, so the standard output is replaced.
+    # Standard output is redirected to standard error, so that text that a library prints is not read as a result.
     requests, results = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     at_rest = _address_space()
@@ -163,7 +166,7 @@ def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except Exception:  # noqa: BLE001  # returned as a fault
-        # If there is no more memory, a library may raise another exception than MemoryError.
+        # When memory runs out, a library may raise an exception other than MemoryError.
         if _peak() > rest + bytes_above * 0.9:
             os._exit(OUT_OF_MEMORY)
         return ExaminationError(traceback.format_exc()[-4_000:])
@@ -186,7 +189,8 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
-    # Pickled requests are of the class in `releases.probe.examiner`, not in `__main__`.
+    # Pickled requests refer to the classes in `releases.probe.examiner`. Here, the classes of this file are in
+    # `__main__`, so the module is imported again by its name.
     from releases.probe import examiner
 
     given = [float(each) for each in sys.argv[1:3]]

@@ -1,4 +1,4 @@
-"""The pool of processes that examine pages, each page within hard limits."""
+"""A pool of processes that examine pages with hard limits on time and memory."""
 
 import fcntl
 import logging
@@ -31,24 +31,31 @@ from releases.probe.examiner import (
 logger = logging.getLogger(__name__)
 
 MOST_PROCESSES = 4
-"""More processes would exceed the memory of a service unit: each needs 26 MB at rest and at most 282 MB."""
+"""The maximum number of processes. A process uses 26 MB at rest and up to 282 MB, so more processes would exceed the
+memory of a service unit."""
 SECONDS_ON_THE_CLOCK = 30.0
-"""The limit of real time for one page. A child that is stopped or starved never reaches the limit of processor time."""
+"""The limit of elapsed time for one page. It is needed because a child process that is stopped or starved never reaches
+the limit of processor time."""
 SECONDS_TO_BEGIN = 60.0
-"""The time in which a child must start, even on a very busy machine."""
+"""The time limit for the start of a child process. It is long enough for a very busy machine."""
 SECONDS_TO_END = 0.5
 MOST_AT_ONCE = 64
-"""Pages that a child gets in advance, so that it has work for the tenth of a second of storing or judging."""
+"""The maximum number of pages in the queue of a child process. The parent process may need a tenth of a second to store
+or judge checks. The queue gives the child work for this time."""
 MOST_BYTES_AT_ONCE = 512 * 1024
 LATE_FROM = 2
-"""An address that has exceeded a limit this often is examined after all others."""
+"""If an address has exceeded a limit this many times, it is examined after all other addresses."""
 _FAILED_STARTS = 3
 _READ_AT_A_TIME = 256 * 1024
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Overrun(Enum):
-    """The limit that a page exceeded."""
+    """The reasons why a page has no result.
+
+    TIME and MEMORY mean that the page exceeded a limit. ENDED means that the process ended for another reason or could
+    not be started, or that the examination was given up.
+    """
 
     TIME = "time"
     MEMORY = "memory"
@@ -67,7 +74,7 @@ class _Job:
 
 @dataclass(slots=True)
 class _Child:
-    """One process with its queue of pages, of which it examines the first."""
+    """A child process and its queue of pages. The process is examining the first page of the queue."""
 
     process: subprocess.Popen[bytes]
     jobs: deque[_Job] = field(default_factory=deque)
@@ -84,7 +91,7 @@ class _Child:
 
 
 class Examiners:
-    """A pool of processes that examine pages. It belongs to one thread of one process."""
+    """A pool of processes that examine pages. It may only be used by the process and thread that created it."""
 
     def __init__(
         self,
@@ -94,9 +101,9 @@ class Examiners:
         options: Sequence[str] = (),
     ) -> None:
         """
-        :param most: the maximum number of processes; by default one for each processor, up to four.
-        :param seconds_on_the_clock: the time after which a page's process is killed.
-        :param options: command-line options of the process, for other limits in tests.
+        :param most: the maximum number of processes. By default, one for each processor, up to four.
+        :param seconds_on_the_clock: if the examination of a page takes longer than this, its process is killed.
+        :param options: command-line options for the processes. Tests use them to set other limits.
         """
         self._most = most or min(os.cpu_count() or 1, MOST_PROCESSES)
         self._seconds_on_the_clock = seconds_on_the_clock
@@ -108,11 +115,11 @@ class Examiners:
         self._done: list[tuple[Hashable, Examined]] = []
         self._failed_starts = 0
         self._until: float | None = None
-        # Even a pool that is never closed leaves no processes behind.
+        # This ends the processes even if the pool is never closed.
         weakref.finalize(self, end_all, self._children, _end, of_process=os.getpid())
 
     def __len__(self) -> int:
-        """Return the number of pages without a collected result."""
+        """Return the number of pages whose results have not been collected yet."""
         return len(self._waiting) + len(self._last) + len(self._done) + sum(len(child.jobs) for child in self._children)
 
     @property
@@ -120,7 +127,7 @@ class Examiners:
         return [child.process.pid for child in self._children]
 
     def begin(self, key: Hashable, request: Request) -> None:
-        """Begin to examine a page; `collect` returns the result under the same key."""
+        """Begin to examine a page. `collect` returns the result together with this key."""
         if self._is_over:
             self._done.append((key, Overrun.ENDED))
             return
@@ -129,7 +136,7 @@ class Examiners:
         self._hand_out()
 
     def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, Examined]]:
-        """Wait until all pages have results, but at most this long, and return the available results."""
+        """Wait until all pages have results or the timeout has passed, and return the available results."""
         until = time.monotonic() + timeout_seconds
         while True:
             is_complete = len(self._done) == len(self)
@@ -141,7 +148,7 @@ class Examiners:
                 return done
 
     def examine(self, request: Request) -> Examined:
-        """Examine one page and wait for its result; results of other pages can be collected later."""
+        """Examine one page and wait for its result. The results of other pages can still be collected later."""
         key, others = object(), list[tuple[Hashable, Examined]]()
         self.begin(key, request)
         while True:
@@ -152,13 +159,15 @@ class Examiners:
                 others.append((found, result))
 
     def is_last(self, url: str) -> bool:
-        """Whether an address has exceeded a limit so often that it is examined after all others."""
+        """Return whether an address is examined after all others, because it has exceeded a limit too often."""
         return self._overruns[url] >= LATE_FROM
 
     def give_up_after(self, seconds: float | None) -> None:
-        """Report pages without a result after this time, and pages begun later, as ended. Only the first call counts.
+        """Set a deadline, unless a deadline is already set.
 
-        :param seconds: the time from now; None to examine as usual again.
+        Pages that have no result by the deadline, and pages that are begun later, are reported as `Overrun.ENDED`.
+
+        :param seconds: the time until the deadline. None removes the deadline.
         """
         if seconds is None:
             self._until = None
@@ -170,7 +179,7 @@ class Examiners:
         return self._until is not None and time.monotonic() > self._until
 
     def close(self) -> None:
-        """End all processes; pages under examination have no result."""
+        """End all processes. Pages without a result are not examined, and results that were not collected are lost."""
         end_all(self._children, _end, of_process=os.getpid())
         self._waiting.clear()
         self._last.clear()
@@ -188,14 +197,18 @@ class Examiners:
             child.unsent += job.message
 
     def _free_child(self) -> _Child | None:
-        """Return an idle child, or else a new child, or else the child with the fewest pages if its queue has room."""
+        """Return a child process that can take another page, or None if there is none.
+
+        An idle child is preferred. If there is none, a new child is started, if the pool is not full yet. If the pool
+        is full, the child with the fewest pages is used, if its queue has room.
+        """
         idle = next((child for child in self._children if not child.jobs), None)
         if idle is not None:
             return idle
         if len(self._children) < self._most:
             return self._start()
         fewest = min(self._children, key=lambda child: len(child.jobs))
-        # A page that is examined last may take long, so no other page waits behind it.
+        # A page that is examined last may take a long time, so no other page is queued behind it.
         is_late = any(self.is_last(job.url) for job in fewest.jobs)
         return fewest if fewest.has_room and self._waiting and not is_late else None
 
@@ -210,14 +223,15 @@ class Examiners:
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)
         with suppress(AttributeError, OSError):
-            # Only on Linux. A pipe holds 64 kB by default, much less than the pages that a process gets in advance.
+            # By default, a pipe holds 64 kB, which is much less than the pages in the queue of a child. Only Linux can
+            # enlarge a pipe.
             fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, MOST_BYTES_AT_ONCE)
         child = _Child(process, begun_at=time.monotonic())
         self._children.append(child)
         return child
 
     def _exchange(self, timeout_seconds: float) -> None:
-        """Send and receive all data that is ready, waiting at most this long for the first."""
+        """Exchange data with the child processes. If no pipe is ready, wait up to the timeout."""
         # A poll selector suffices for a few pipes. An epoll selector would need a file descriptor for each call.
         with selectors.PollSelector() as selector:
             for child in self._children:
@@ -262,7 +276,11 @@ class Examiners:
             self._replace(child)
 
     def _replace(self, child: _Child) -> None:
-        """Remove an ended child from the pool. Its first page has no result, and another child gets the other pages."""
+        """Remove an ended child process from the pool.
+
+        An `Overrun` is reported for the first page in its queue, unless the child exited with `GROWN`. The other pages
+        are given to other children.
+        """
         self._children.remove(child)
         _end(child)
         code = child.process.returncode
@@ -293,7 +311,7 @@ class Examiners:
             self._replace(child)
 
     def _report_all(self, overrun: Overrun) -> None:
-        """End all processes, and report all pages without a result. Later pages get new processes."""
+        """End all processes, and report `overrun` for all pages without a result. Later pages start new processes."""
         jobs = [*(job for child in self._children for job in child.jobs), *self._waiting, *self._last]
         end_all(self._children, _end, of_process=os.getpid())
         logger.error("%d pages are not examined: %s", len(jobs), overrun.value)

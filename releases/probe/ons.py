@@ -1,10 +1,11 @@
-"""The adapter for release pages of the ONS, which reads the data that the site gives for each of them.
+"""The adapter for release pages of the ONS, which reads the JSON data that the site provides for each page.
 
-Addresses and shapes are those of ONSdigital/dp-frontend-release-calendar (routes, handlers, deprecation, publication
-state) and of the client that it uses, ONSdigital/dp-api-clients-go (releasecalendar). The calendar's successor,
-ONSdigital/dis-wagtail, has no such data, so its pages are read as readers see them.
+The sources of the addresses and data structures are ONSdigital/dp-frontend-release-calendar (routes, handlers,
+deprecation, publication state) and its API client, ONSdigital/dp-api-clients-go (releasecalendar). The successor of
+this calendar, ONSdigital/dis-wagtail, provides no JSON data, so its pages are read as readers see them.
 
-`release_date` is the announced time. People enter it, and nothing in the data gives the time of publication.
+In the data, `release_date` is the announced time, which people enter by hand. The data do not contain the time of
+publication.
 """
 
 import json
@@ -23,19 +24,20 @@ from releases.rules.web_address import parse_address
 
 _RELEASE = re.compile(r"(?P<page>(?:/cy)?/releases/[^/]+)(?P<data>/data)?/?")
 _NO_SUCH_DATA = frozenset({404, 410})
-# The data of a release have some thousand bytes. Larger data are not parsed in `leads_to`, while other responses wait.
+# The data of a release are a few thousand bytes long. `leads_to` does not parse data above this limit, because other
+# responses have to wait while it runs.
 _MOST_BYTES = 500_000
 _BY_PERSON = frozenset({Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION})
 
 
 class Ons:
-    """Reads the data of a release page of the ONS, and the page itself where there are no data."""
+    """Reads the data of a release page of the ONS, or the page itself if it has no data."""
 
     name = "ons"
     reads = "a release page of the ONS, by its data"
 
     def address(self, url: str) -> str:
-        """Return the address of a release page's data; any other page is requested itself.
+        """Return the address of the data of a release page. Return any other address unchanged.
 
         :raises NotAWebAddressError: if the address may not be requested.
         """
@@ -44,16 +46,20 @@ class Ons:
         return parts._replace(path=f"{release['page']}/data").geturl() if release else url
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the page to which a release was migrated, or the release's page if the data have an unknown form."""
+        """Return the address of the page to which a release was migrated, or an empty string if it was not migrated.
+
+        If the data have an unknown form or are too large, return the address of the release page itself.
+        """
         if not _is_data(url):
             return ""
         release = _read(body) if len(body) <= _MOST_BYTES else None
         return release.migrated_to if release else _page_of(url)
 
     def fallback(self, url: str) -> str:
-        """Return the page of a release whose data are missing.
+        """Return the address of a release page, if `url` is the address of its data. Otherwise, return an empty string.
 
-        The site may switch the data off: then it responds with 404 whether the release is published or not.
+        The site may switch off the data. It then responds with 404 to every request for data, even if the release is
+        published.
         """
         return _page_of(url) if _is_data(url) else ""
 
@@ -78,8 +84,9 @@ class Ons:
 class OnsRelease:
     """The data of one release page.
 
-    `displayed` is the provisional date as readers see it, `path` the path of the page, and `change_note` the reason for
-    the last change of date. `announced_for` is known only if the date is final.
+    `path` is the path of the page. `displayed` is the text of the provisional date, or empty if there is none. If there
+    is a provisional date, `announced_for` is read from this text. Otherwise, `announced_for` is the final date, or
+    empty if the date is not final. `change_note` is the reason for the last date change.
     """
 
     title: str
@@ -96,10 +103,10 @@ class OnsRelease:
 
 
 def _read(body: bytes) -> OnsRelease | None:
-    """Read the data of a release, or return None if their form is unknown.
+    """Parse the data of a release. Return None if their form is unknown.
 
-    The site's own code fills missing values with false and empty texts. So data without a title or a path do not show
-    that a release is not published: their form is unknown.
+    The site's own code replaces missing values with false and empty strings. So if the title or the path is empty, a
+    false `published` does not prove that the release is not published, and the form counts as unknown.
     """
     try:
         written = json.loads(body)
@@ -112,7 +119,7 @@ def _read(body: bytes) -> OnsRelease | None:
     if not title or not path or not all(isinstance(flag, bool) for flag in flags):
         return None
     published, cancelled, finalised = map(bool, flags)
-    # The page shows a provisional date, if there is one, even if the flag says that the date is final.
+    # If there is a provisional date, the page shows it even if `finalised` is true.
     displayed = _line(description.get("provisional_date"))
     is_final = finalised and not displayed
     final = AnnouncedTime(at=parse_instant(description.get("release_date"))) if is_final else AnnouncedTime()
@@ -139,15 +146,17 @@ def _read(body: bytes) -> OnsRelease | None:
 
 def _cancelled(release: OnsRelease) -> Finding:
     says = PublisherSays(PublisherState.CANCELLED, change_note=release.cancellation_note)
-    # The two flags contradict each other: the release may have been published before it was cancelled, perhaps on time.
+    # If both flags are set, they contradict each other. The release may have been published before it was cancelled,
+    # perhaps on time.
     result = CheckOutcome.UNRECOGNISED if release.is_published else CheckOutcome.NOT_LIVE
     return Finding(result, (Reason.CANCELLED,), title=release.title, publisher=says)
 
 
 def _announced(release: OnsRelease, expectation: Expectation) -> Finding:
-    """Return the finding for a release that is not published, without a digest.
+    """Return the finding for a release that is not published yet.
 
-    A digest would mislead, because publication does not change the text.
+    The finding has no digest. A digest would be misleading, because the text stays the same when the release is
+    published.
     """
     is_moved = expectation.due_at is not None and release.announced_for.differs_from(expectation.due_at)
     says = PublisherSays(
@@ -162,7 +171,7 @@ def _announced(release: OnsRelease, expectation: Expectation) -> Finding:
 
 def _published(release: OnsRelease, answer: Answer, expectation: Expectation) -> Finding:
     finding = rules.examine(_of_page(answer, body=_as_page(release)), expectation)
-    # Each release has a page of its own, so an unchanged text does not show that another edition is there.
+    # Each release has its own page. So an unchanged text does not mean that the page shows an earlier edition.
     if finding.result is CheckOutcome.NOT_LIVE and not _BY_PERSON & set(finding.reasons):
         finding = replace(finding, result=CheckOutcome.UNRECOGNISED)
     return replace(finding, publisher=PublisherSays(PublisherState.PUBLISHED))
@@ -177,7 +186,10 @@ def _as_page(release: OnsRelease) -> bytes:
 
 
 def _of_page(answer: Answer, *, body: bytes | None = None) -> Answer:
-    """Return a response with the addresses of the pages that the data describe, and with a page as its body."""
+    """Return a response to a request for data as if the page itself had been requested.
+
+    :param body: the HTML of the page. If None, the body of the response is kept.
+    """
     paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
     if body is None:
         return paged

@@ -1,4 +1,4 @@
-"""One POST request of JSON behind the address guard, for webhooks to systems of the office."""
+"""POST requests that send JSON to the webhooks of an office, behind the address guard."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,17 +25,21 @@ LIMITS = Limits(connect_seconds=5.0, total_seconds=15.0, body_bytes=64 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class PostResponse:
-    """The status of the response, or why there is no response. The body is read up to the limit and discarded."""
+    """The result of a POST request.
+
+    If there is no response, `status` is None and `fault` states the reason. The body of a response is read up to the
+    limit and discarded.
+    """
 
     status: int | None
     fault: str = ""
 
 
 def refuse_post_address(url: str) -> str | None:
-    """Return why a webhook may not have an address, or None if it may.
+    """Return the reason why an address must not be used for a webhook, or None if it may be used.
 
-    Only https is allowed, except for a host and port of STATSOFFICE_PROBE_ALLOW_PRIVATE. The network address is checked
-    later, when a connection is made.
+    Only https is allowed, except for the entries ("host:port") in STATSOFFICE_PROBE_ALLOW_PRIVATE. If the host is a
+    name, the network address to which it resolves is checked later, when the connection is opened.
     """
     try:
         address = parse_address(url)
@@ -48,9 +52,10 @@ def refuse_post_address(url: str) -> str | None:
 
 
 def _refuse_host(address: WebAddress, allowed: frozenset[str]) -> str | None:
-    """Return why this machine's name or a numeric address is refused, or None.
+    """Return the reason why the host of an address is refused, or None if it is allowed.
 
-    This check is needed before an address is sent to a proxy, which would connect from its own network.
+    Only names of this machine and numeric hosts are checked. They must be checked before the request, because a proxy
+    would connect to them from its own network.
     """
     if address.host_with_port not in allowed and is_local_name(address.host):
         return f"{address.host} is this machine"
@@ -61,7 +66,7 @@ def _refuse_host(address: WebAddress, allowed: frozenset[str]) -> str | None:
 
 
 def post_json(url: str, body: bytes, headers: Mapping[str, str], *, now: Callable[[], datetime]) -> PostResponse:
-    """Post JSON in at most fifteen seconds, without following redirects."""
+    """Send JSON in a POST request with a timeout of fifteen seconds. Redirects are not followed."""
     if (refusal := refuse_post_address(url)) is not None:
         return PostResponse(None, f"The address was refused: {refusal}.")
     address = parse_address(url)
@@ -86,11 +91,11 @@ def post_json(url: str, body: bytes, headers: Mapping[str, str], *, now: Callabl
 
 
 def _perform(curl: pycurl.Curl) -> tuple[int, str]:
-    """Return libcurl's code, 0 for success, and its message."""
+    """Perform the request. Return the result code of libcurl, which is 0 for success, and its error message."""
     try:
         curl.perform()
     except pycurl.error as error:
-        # The types of pycurl do not declare the code and the message.
+        # The type hints of pycurl do not declare the code and the message.
         code, message = tuple[object, ...](error.args)
         return int(str(code)), str(message)
     return 0, ""

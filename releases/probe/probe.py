@@ -1,4 +1,4 @@
-"""The probe, which makes requests and has the responses examined: its client, adapters and examining processes."""
+"""The probe, which requests pages and passes the responses to the processes that examine them."""
 
 import os
 import socket
@@ -29,7 +29,8 @@ from releases.rules.page_view import BROWSER
 from releases.rules.response import Answer, CheckRequest
 
 PRODUCT = "statsoffice-release-check"
-# The size of the cache: more than the number of addresses monitored at once. Each entry takes about two kilobytes.
+# The maximum number of cached findings. It is larger than the number of addresses that are monitored at once. Each
+# finding takes about two kilobytes.
 MOST_FINDINGS = 12_000
 _PAGES_POLLED_EVERY_SECONDS = 0.05
 
@@ -41,10 +42,11 @@ _OVERRUNS = {
 
 
 def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hashable:
-    """Return a key of everything that a rule can read, such as redirects, status, bytes, and the side of the due time.
+    """Return the key under which the finding of a response is cached.
 
-    Responses with the same key have the same finding. The function hashes the bytes, so it is called once for each
-    response.
+    The key contains everything that a rule can read, such as the status, the redirects, the body, and whether the
+    response was completed before the due time. So responses with the same key have the same finding. The function
+    hashes the body, so call it only once for each response.
     """
     due_at = expectation.due_at
     return (
@@ -63,13 +65,13 @@ def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hasha
 
 
 class Probe:
-    """Makes many requests at a time, and sends the responses to other processes that examine them within hard limits.
+    """Makes many requests at a time, and passes the responses to other processes that examine them within hard limits.
 
-    The finding of an unchanged page comes from a cache. A probe belongs to one thread.
+    Findings are cached, so unchanged pages are not examined again. A probe may only be used by one thread.
     """
 
     def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None, pages: PageFetcher | None = None) -> None:
-        """:param pages: makes the requests that need a browser; without it, all are made by the fetcher."""
+        """:param pages: makes the requests that need a browser. If it is None, the fetcher makes these requests too."""
         self._fetcher = fetcher
         self._pages = pages
         self._examiners = examiners or Examiners()
@@ -111,7 +113,7 @@ class Probe:
         (self._pages if self._pages and request.adapter == BROWSER else self._fetcher).hand_turn(key, request)
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        """Return the complete responses, waiting at most this long for the first."""
+        """Return the complete responses. Wait at most this long for the first response."""
         until = time.monotonic() + timeout_seconds
         while self._pages_in_flight and self._pages:
             viewed = self._pages.poll()
@@ -164,10 +166,13 @@ class Probe:
         self._examiners.give_up_after(after_seconds)
 
     def _recall(self, adapter: str, answer: Answer, expectation: Expectation) -> tuple[Hashable, Finding | None]:
-        """Return the key of a finding in the cache, and the finding if it is known at once."""
+        """Return the cache key of a response and its finding. The finding is None if the response must be examined.
+
+        If the response has no body, its finding is determined here and is not cached, so the key is None.
+        """
         reader = get_adapter(adapter)
         if not answer.body:
-            return None, reader.examine(answer, expectation)  # there is nothing to read
+            return None, reader.examine(answer, expectation)
         page = finding_key(adapter, answer, expectation)
         return page, self._findings.get(page)
 
@@ -183,7 +188,7 @@ class Probe:
         if isinstance(found, Overrun):
             shown = Finding(CheckOutcome.OBSERVER_FAULT, (_OVERRUNS[found],))
             if found is Overrun.ENDED or not self._examiners.is_last(request.answer.requested_url):
-                return shown  # the fault may be the machine's, so the same page is examined again next time
+                return shown  # not cached, because the machine may be at fault
             found = shown
         self._findings[page] = found
         if len(self._findings) > MOST_FINDINGS:
@@ -217,9 +222,9 @@ def probe_from_settings(
     """Create a probe from the settings STATSOFFICE_PROBE_*.
 
     :param now: the wall clock, real or replayed.
-    :param adhoc: whether the probe is for ad hoc checks, which have a small part of each budget. A budget that is too
-        small to divide is used by the sweep or by ad hoc checks, but never by both at a time.
-    :param also_private: further "host:port" entries that this probe may request on private networks.
+    :param adhoc: whether the probe is for ad hoc checks. Ad hoc checks get a small part of each host's budget. If a
+        budget is too small to divide, either the sweep or ad hoc checks use the whole budget, but never both at once.
+    :param also_private: additional "host:port" entries on private networks that this probe may request.
     """
 
     def part_of(budget: Budget) -> Budget:
@@ -243,7 +248,11 @@ def probe_from_settings(
 
 @contextmanager
 def open_adhoc_means(*, seconds: float, process: str = "web") -> Iterator[AdhocMeans]:
-    """Open a probe and a lease holder for some requests that store no checks, with a time limit for all of them."""
+    """Open a probe for requests that are not stored as checks, and close it at the end.
+
+    :param seconds: the time limit for all requests together.
+    :param process: the kind of process, which is part of the name of the lease holder.
+    """
     until = time.monotonic() + seconds
     with probe_from_settings(now=timezone.now, adhoc=True) as probe:
         yield AdhocMeans(
@@ -261,9 +270,10 @@ def user_agent_from_settings() -> str:
 
 
 def user_agent(*, office: str, contact: str) -> str:
-    """Return the user agent of every request: the product, the office, and a contact.
+    """Return the user agent of all requests. It names the product, the office and a contact.
 
-    A header is plain ASCII on one line without nested brackets, so accents and line breaks are dropped.
+    A header must be ASCII, on one line and without nested brackets. So accents, line breaks and brackets are removed
+    from the names.
     """
     words = "; ".join(part for part in (_plain(office), _plain(contact)) if part)
     return f"{PRODUCT} ({words})" if words else PRODUCT

@@ -1,4 +1,4 @@
-"""Requests waiting for a host: its budget, and the pauses that it asked for."""
+"""Queues of requests that respect the budget of each host, and the pauses that hosts ask for."""
 
 import heapq
 from collections import deque
@@ -14,10 +14,13 @@ _LONGEST_NAME = 200
 
 
 class Pauses:
-    """Pauses by name: of a host (host or host:port) or of one page (its address).
+    """The pauses of hosts and pages that asked us to wait. No requests are sent to them during a pause.
 
-    A page pauses for as long as it asked. Its host pauses with it, for at most a minute and only once, because a page
-    that asks repeatedly must not prevent checks of other pages of its host.
+    Pauses are keyed by name. The name of a host is "host" or "host:port". The name of a page is made by `page_name`.
+
+    If a page asks for a pause, the page is paused for as long as it asked. Its host is paused as well, but for at most
+    a minute. If the same page asks again within `LONGEST_OF_ALL`, the host is not paused again. Otherwise, one page
+    could prevent the checks of all other pages of its host.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -26,11 +29,11 @@ class Pauses:
         self._paused_host_at: dict[str, datetime] = {}
 
     def add(self, name: str, *, until: datetime) -> None:
-        """Pause a host or a page until an aware instant, unless it already pauses for longer."""
+        """Pause a host or a page until an aware instant, unless it is already paused for longer."""
         self._until[name] = max(until, self._until.get(name, until))
 
     def take_request(self, *, place: str, url: str, wait: timedelta) -> bool:
-        """Pause a page that asked for a pause, and return whether its host pauses too.
+        """Pause a page that asked for a pause, and return whether its host is paused too.
 
         :param place: the host that sent the response.
         """
@@ -44,7 +47,10 @@ class Pauses:
         return True
 
     def find(self, *, place: str, url: str) -> tuple[str, datetime] | None:
-        """Return the name and the end of the longer pause of a host and a page on it; None if neither pauses."""
+        """Return the name and the end of the pause that applies to a page of a host, or None if there is no pause.
+
+        If both the page and the host are paused, the pause that ends later applies.
+        """
         waits = [(until, name) for name in (place, page_name(url)) if (until := self._of(name))]
         return (max(waits)[1], max(waits)[0]) if waits else None
 
@@ -53,7 +59,7 @@ class Pauses:
 
     def _of(self, name: str) -> datetime | None:
         until = self._until.get(name)
-        # A wait beyond the longest one means that the clock was set back.
+        # If a pause would last longer than the longest possible pause, the clock was set back.
         if until and not timedelta(0) < until - self._now() <= LONGEST_OF_ALL:
             del self._until[name]
             return None
@@ -61,7 +67,7 @@ class Pauses:
 
 
 def page_name(url: str) -> str:
-    """Return the name of a page's pause; no host has such a name."""
+    """Return the name under which a page is paused. The prefix distinguishes it from the name of a host."""
     return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
 
 
@@ -70,7 +76,7 @@ def is_page_queue(name: str) -> bool:
 
 
 class Lane[T]:
-    """The waiting requests of one host, and the use of its budget. Instants are monotonic seconds."""
+    """The queue of requests to one host, and the used part of its budget. Instants are in monotonic seconds."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
@@ -81,7 +87,7 @@ class Lane[T]:
         self._begun: deque[float] = deque()
 
     def seconds_to_wait(self, at: float) -> float | None:
-        """Return the seconds for which no request may begin; None means until a request has ended."""
+        """Return the seconds until the next request may begin, or None if another request must end first."""
         if self.in_flight >= self.budget.connections:
             return None
         while self._begun and self._begun[0] <= at - 1:
@@ -98,10 +104,10 @@ class Lane[T]:
 
 
 class Lanes[T]:
-    """One lane for each host; requests are released fairly, host by host.
+    """The queues of all hosts. Hosts take turns, so that no host has to wait until another host's queue is empty.
 
-    The rate is counted in a sliding second instead of a token bucket. A bucket would allow twice the rate in the second
-    after a quiet one, which is when a release is due.
+    The rate limit applies to every period of one second (a sliding window). A token bucket is not used, because it
+    would allow twice the rate in the second after a quiet second, for example when a release becomes due.
     """
 
     def __init__(self, budgets: Mapping[str, Budget], *, default: Budget) -> None:
@@ -114,9 +120,11 @@ class Lanes[T]:
         self.waiting = 0
 
     def add(self, place: str, item: T, *, first: bool = False) -> None:
-        """Add an item to its host's queue: at the end or, if it was already begun or is decisive, at the front.
+        """Add an item to the queue of its host.
 
-        :param place: host or host:port; the budget is that of host:port, or else the host's, or else the default.
+        :param place: "host" or "host:port". The budget is the one for host:port. If there is none, it is the one for
+            the host, or the default.
+        :param first: add the item at the front of the queue, because it was already begun or is decisive.
         """
         lane = self._lane(place)
         if first:
@@ -127,7 +135,7 @@ class Lanes[T]:
         self._list(lane)
 
     def next(self, at: float) -> T | None:
-        """Return the next item that may begin now and count it as begun, or None."""
+        """Return the next item that may begin now, and count it as begun. Return None if no item may begin."""
         while self._later and self._later[0][0] <= at:
             self._ready.append(heapq.heappop(self._later)[2])
         while self._ready:
@@ -152,7 +160,7 @@ class Lanes[T]:
         self._list(lane)
 
     def rest(self, place: str, *, until: float) -> None:
-        """Begin nothing at a host before an instant, because another process may have used the budget until then."""
+        """Delay requests to a host until an instant. Another process may just have used the budget of the host."""
         lane = self._lane(place)
         lane.rests_until = max(lane.rests_until, until)
 
@@ -164,7 +172,7 @@ class Lanes[T]:
         return waiting
 
     def next_moment(self) -> float | None:
-        """Return when the rate allows the next item to begin; None if that depends on the end of a request."""
+        """Return when the rate limit allows the next item to begin. Return None if no item waits for the rate limit."""
         return self._later[0][0] if self._later else None
 
     def _lane(self, place: str) -> Lane[T]:

@@ -1,4 +1,4 @@
-"""The address guard: which network addresses may be connected to."""
+"""The address guard, which decides to which network addresses connections may be opened."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
 class NetworkKind(StrEnum):
-    """The kinds of addresses that are not ordinary public ones."""
+    """The kinds of IP addresses that are not ordinary public addresses."""
 
     LOOPBACK = "a loopback address"
     PRIVATE = "a private address"
@@ -25,8 +25,9 @@ class NetworkKind(StrEnum):
     UNREADABLE = "not an address"
 
 
-# IANA's special-purpose registries of IPv4 and IPv6 addresses (RFC 6890 and its successors). The list is complete
-# because `is_global` alone allows 6to4, NAT64, multicast and others on some versions of Python. The first match counts.
+# Source: IANA's special-purpose registries of IPv4 and IPv6 addresses (RFC 6890 and its successors). All networks are
+# listed, because on some versions of Python `is_global` is true for 6to4, NAT64, multicast and other addresses. If an
+# address is in several networks, the first of them counts.
 _RANGES = tuple(
     (ip_network(network), kind)
     for network, kind in (
@@ -76,16 +77,17 @@ _NEVER_OPENED = frozenset({NetworkKind.UNSPECIFIED, NetworkKind.MULTICAST, Netwo
 
 
 def refuse_address(address: str, *, host: str, port: int, allow_private: Iterable[str]) -> str | None:
-    """Return why a connection to this address may not be opened, or None if it may.
+    """Return the reason why a connection to an address must not be opened, or None if it may be opened.
 
-    The address is the one to which the socket is about to connect, so it does not matter how the URL writes it (a name,
-    decimal, octal) or whether the name later resolves to another one.
+    The address is the one to which a socket is about to connect. So it does not matter how the URL writes the host (as
+    a name, in decimal or in octal), or whether a name later resolves to another address.
 
-    :param address: numeric, IPv4 or IPv6.
-    :param host: of the URL, normalised, without brackets.
-    :param allow_private: "host:port" entries. An entry applies only to URLs with that host and port. An entry with an
-        address allows that address; one with a name allows the loopback, private and shared addresses to which it
-        resolves, but never a link-local one, where clouds serve credentials.
+    :param address: an IPv4 or IPv6 address.
+    :param host: the host of the URL, normalised and without brackets.
+    :param allow_private: "host:port" entries. An entry applies only to URLs with this host and port. If the host is an
+        address, the entry allows this address. If the host is a name, the entry allows the loopback, private and shared
+        addresses to which the name resolves. A name never allows link-local addresses, because clouds serve credentials
+        there.
     """
     kind = network_kind(address)
     entry = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -96,7 +98,7 @@ def refuse_address(address: str, *, host: str, port: int, allow_private: Iterabl
 
 @lru_cache(maxsize=4096)
 def network_kind(address: str) -> NetworkKind | None:
-    """Return the kind of an address; None means an ordinary public one."""
+    """Return the kind of an address, or None if it is an ordinary public address."""
     parsed = _parsed(address)
     if parsed is None:
         return NetworkKind.UNREADABLE

@@ -160,7 +160,7 @@ def _complete(operation: dict[str, Any]) -> None:
         parameter["example"] = _AFTER[name] if parameter["name"] == "after" else _PARAMETERS[parameter["name"]]
         if parameter["in"] == "query" and parameter["name"] != "per_page":
             parameter["allowEmptyValue"] = True
-            parameter["schema"].pop("default", None)  # the empty text, which its own pattern refuses
+            parameter["schema"].pop("default", None)  # an empty string, which the pattern does not match
     for status, response in operation["responses"].items():
         example = ANSWERS[name] if status == 200 else {"error": ERRORS[status]}
         response["content"]["application/json"]["example"] = example
@@ -177,7 +177,7 @@ MOST_PER_PAGE = 100
 MOST_CHARACTERS = 260
 SLUG = r"^[-a-zA-Z0-9_]+$"
 SLUG_PAIR = r"^[-a-zA-Z0-9_]+/[-a-zA-Z0-9_]+$"
-# The position from which a list of releases continues: the ordinal of a release's day, and the release's public ID.
+# A position in a list of releases. It consists of the ordinal number of a release's day and the release's public ID.
 PLACE = r"^[0-9]{6}[.][0-9a-f]{32}$"
 AFTER = "The position from which the list continues. Copy it from next_url."
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -201,7 +201,7 @@ def _or_empty(pattern: str) -> Any:
     return Field(pattern=f"{pattern}|^$", max_length=MOST_CHARACTERS)
 
 
-# An empty filter means no filter, as the OpenAPI document says for each parameter with allowEmptyValue.
+# An empty parameter means no filter. The OpenAPI document marks such parameters with allowEmptyValue.
 _EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 WithoutEmpty = BeforeValidator(lambda values: [value for value in values if value != ""])
 

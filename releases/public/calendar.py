@@ -1,4 +1,4 @@
-"""The public calendar: announced facts only, with its filters."""
+"""The public calendar, which shows only announced facts, and its filters."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -45,13 +45,15 @@ MOST_WORDS = 10
 
 @dataclass(frozen=True, slots=True)
 class CalendarQuery:
-    """Filters of announced releases; an empty value means no filter.
+    """Filters of announced releases. An empty value means no filter.
 
-    :ivar producer: a slug, as `series` is.
-    :ivar words: words or parts of words, all of which the title must contain; only the first ten count. On a Welsh page
-        a word may be in the Welsh title instead.
+    :ivar producer: the slug of a producer.
+    :ivar series: the slug of a series.
+    :ivar words: words or parts of words. The title must contain all of them, but only the first ten are used. On a
+        Welsh page, each word may be in the English or in the Welsh title.
     :ivar statuses: statuses in the calendar, including "postponed".
-    :ivar since: the first day on which the release may come, `until` the last.
+    :ivar since: select releases that may be published on or after this day.
+    :ivar until: select releases that may be published on or before this day.
     """
 
     producer: str = ""
@@ -64,7 +66,7 @@ class CalendarQuery:
 
 
 def filter_releases(query: CalendarQuery, *, among: QuerySet[Release] | None = None) -> QuerySet[Release]:
-    """:param among: the releases to choose from, instead of the public ones."""
+    """:param among: the releases to filter. By default, all public releases."""
     releases = Release.objects.public() if among is None else among
     found = releases.filter(may_come_between(query.since, query.until))
     for column, value in (
@@ -82,7 +84,10 @@ def filter_releases(query: CalendarQuery, *, among: QuerySet[Release] | None = N
 
 
 def may_come_between(since: date | None, until: date | None) -> Q:
-    """Return the condition that a release may come on a day of a period. A vague date covers all days of its months."""
+    """Return the condition that a release may be published on a day from `since` to `until`.
+
+    If a release has a vague date, it may be published on any day of its months. None means no limit.
+    """
     condition = Q()
     if since:
         this_month = month_of(since)
@@ -109,8 +114,9 @@ def _called(statuses: frozenset[PublicStatus]) -> Q:
 
 
 _confirmed = Q(status=PublicStatus.CONFIRMED)
-# A release is postponed if the change to its present date moved it later. The change with the present
-# `schedule_version` is the last announced one, because every date change of a public release is announced.
+# A release is postponed if its last announced date change moved it to a later date, or to a later time of the same day.
+# This is the change with the present `schedule_version` of the release, because every date change of a public release
+# is announced.
 _moved_later = Q(
     Exists(
         DateChange.objects.filter(
@@ -193,15 +199,17 @@ def _move(change: Any) -> AnnouncedMove:
 
 
 def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
-    """Return the announced facts of releases, in their order and in at most three queries, or five with their pages.
+    """Return the announced facts of releases, in the order of the queryset.
 
-    :param pages_at: the instant at which a page must be due and live to be included; None for no pages.
+    This needs at most three queries, or five if pages are included.
+
+    :param pages_at: if an instant is given, include the pages of the releases that are due and live at this instant.
     """
     return _facts(list(releases.values(*COLUMNS, "schedule_version")), pages_at=pages_at)
 
 
 def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
-    """Return the announced facts of releases in the order of `keys`; unannounced ones are omitted."""
+    """Return the announced facts of releases, in the order of `keys`. Unannounced releases are omitted."""
     found = Release.objects.public().filter(pk__in=keys).values(*COLUMNS, "schedule_version")
     rows = {row["pk"]: row for row in found}
     return _facts([rows[key] for key in keys if key in rows], pages_at=None)
@@ -209,7 +217,7 @@ def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
 
 def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list[AnnouncedRelease]:
     moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
-    # Every change of date begins a new version of the schedule, so a release of version 1 has no changes.
+    # Every date change increases the schedule version, so a release with version 1 has no date changes.
     moved = [row["pk"] for row in rows if row["schedule_version"] > 1]
     last_correction = ReasonCorrection.objects.filter(change=OuterRef("pk")).order_by("-number")
     changes: QuerySet[Any] = _announced_changes().filter(release__in=moved)
@@ -229,7 +237,7 @@ def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list
 
 
 def _corrections(releases: Collection[int]) -> dict[int, tuple[AnnouncedCorrection, ...]]:
-    """Return the corrections of published releases that readers were notified of, by release, in order of numbers."""
+    """Return a dict that maps the primary keys of releases to their announced corrections, sorted by number."""
     if not releases:
         return {}
     rows = PublishedCorrection.objects.filter(release__in=releases).order_by("release", "number", "revision")
@@ -272,17 +280,20 @@ def _announced(
 
 
 def releases_in_month(month: Month, query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of a month by date, with vague dates last.
+    """Return the announced releases of a month, sorted by date. Releases with a vague date come last.
 
-    A release that is announced for two months is in both months. A release is upcoming until its day, or the last day
-    of its months, is over in London.
+    A release that is announced for two months is included in both months. A release is upcoming until the end of its
+    day in London. If its date is vague, it is upcoming until the end of the last day of its months.
     """
     found = _filter_view(query, show, now=now).filter(may_come_between(month.first, month.last))
     return found.order_by(_vague_last, "planned_on", "planned_at", "title", "pk")
 
 
 def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of all months: upcoming releases by date, others with the latest first."""
+    """Return the announced releases of all months.
+
+    Upcoming releases are sorted by date, the earliest first. In the other views, the latest release comes first.
+    """
     found = _filter_view(query, show, now=now)
     if show is CalendarView.UPCOMING:
         return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
@@ -310,7 +321,10 @@ def public_producers() -> QuerySet[Producer]:
 
 
 def public_series() -> QuerySet[Series]:
-    """Return the series with announced releases, by producer and title. The existence of other series is private."""
+    """Return the series that have announced releases, sorted by producer and title.
+
+    The existence of other series is private.
+    """
     return Series.objects.filter(_has_announced).select_related("producer").order_by("producer__name", "title")
 
 
@@ -323,7 +337,10 @@ def calendar_status(release: Release) -> PublicStatus:
 
 
 def move_notice_of(release: Release) -> MoveNotice | None:
-    """Return the notice of an announced release that was cancelled, or moved and is still to come."""
+    """Return the notice about the cancellation or the last date change of an announced release.
+
+    Return None if there is neither, or if the release is published.
+    """
     if release.status == Status.CANCELLED:
         return MoveNotice(release.slot, None, release.cancellation_reason, release.cancelled_at)
     changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
@@ -337,9 +354,10 @@ def move_notice_of(release: Release) -> MoveNotice | None:
 
 
 def live_page_of(release: Release, *, now: datetime) -> str:
-    """Return the address of a release's page if the release is due and live, else an empty text.
+    """Return the address of a release's page if the release is due and live. Otherwise, return an empty string.
 
-    A release counts as live if a person stated that it was published, or if a check from the due time on found it live.
+    A release counts as live if a person stated that it was published, or if a check at or after the due time found it
+    live.
     """
     row = {name: getattr(release, name) for name in ("pk", "due_at", "status")}
     return _pages([row], now=now).get(release.pk, "")
@@ -356,7 +374,7 @@ def _pages(rows: Sequence[dict[str, Any]], *, now: datetime) -> dict[int, str]:
     listed: dict[int, list[Address]] = defaultdict(list)
     for one in Address.objects.filter(release__in=due, role=Address.Role.PAGE, url__startswith="http").order_by("pk"):
         listed[one.release_id].append(one)
-    # Only the main page is public: a part that may follow is perhaps not live yet.
+    # Only the main page is public. The other parts of a release may follow later, so they may not be live yet.
     pages = {release: page for release, those in listed.items() if (page := find_main_page(those))}
     live_pages = _find_live_pages([pk for pk, status in due.items() if status != Status.PUBLISHED and pk in pages])
     return {pk: page.url for pk, page in pages.items() if due[pk] == Status.PUBLISHED or page.pk in live_pages}

@@ -25,7 +25,7 @@ def download_response(content: bytes, kind: TableKind, *, name: str) -> HttpResp
 
 
 def dated_file_name(name: str, *, now: datetime) -> str:
-    """Append the London day to a file's name: "releases-2026-06-30"."""
+    """Append the present day in London to a file name, such as "releases-2026-06-30"."""
     return f"{name}-{rules_calendar.local_date(now).isoformat()}"
 
 
@@ -34,18 +34,18 @@ ATTACHMENT, ANNOUNCEMENT = Address.Role.ATTACHMENT, Address.Role.ANNOUNCEMENT
 
 
 class TooManyReleases(Exception):
-    """A file with this many releases could not be imported again. The message is one sentence."""
+    """There are more releases than an import accepts. The message is one sentence."""
 
 
 def export_calendar(
     releases: QuerySet[Release], kind: TableKind, *, title: str, by: Person, contacts: bool = False
 ) -> bytes:
-    """Write releases as a file in the columns of an import, with times in London.
+    """Return a file of releases that has the columns of an import. Times are in London time.
 
-    Trainings are left out, because a training that is imported again would notify more people than its participants.
+    Trainings are not exported. If a training were imported again, it would notify people who do not take part in it.
 
-    :param contacts: whether to include responsible contacts, for the releases that the person may edit.
-    :raises TooManyReleases: if there are more than an import accepts.
+    :param contacts: whether to include the responsible contact of each release that the person may edit.
+    :raises TooManyReleases: if there are more releases than an import accepts.
     """
     found = list(
         releases.filter(training__isnull=True)
@@ -62,7 +62,7 @@ def export_calendar(
 
 
 def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes:
-    """Write a template: the names of the columns, and one example row."""
+    """Return a template for imports, with the column names and one example row."""
     example: dict[str, Value] = {
         "reference": EXAMPLE,
         "producer": producer,
@@ -101,7 +101,8 @@ def _row(release: Release, columns: Iterable[str], editable: Collection[int], ow
         CONTACT: series.responsible.email if shows_contact and series.responsible else "",
         "tolerance_seconds": series.tolerance_seconds,
         "rehearsal": "yes" if release.rehearsal else "",
-        # The reason for short notice is only for people of the producer. The reason for a cancellation is public.
+        # The reason for short notice is included only if the person may view the producer. The reason for a
+        # cancellation is public.
         "short_notice_reason": release.short_notice_reason if series.producer_id in own else "",
         # This column is for the reason of a new date change. The reasons of earlier changes are not exported.
         "date_change_reason": "",
@@ -115,7 +116,10 @@ def _row(release: Release, columns: Iterable[str], editable: Collection[int], ow
 
 
 def _exceptions_of(release: Release) -> dict[str, Value]:
-    """Return the columns of the exceptions for the present date. An import cannot record an immediate release."""
+    """Return the columns that describe the exceptions for the present date of a release.
+
+    There is no column for an immediate release, because an import cannot record one.
+    """
     columns: dict[str, Value] = {}
     for departure in release.departures.all():
         if departure.schedule_version != release.schedule_version:

@@ -1,4 +1,4 @@
-"""The public calendar for other programs: iCalendar files (RFC 5545) and Atom feeds (RFC 4287, RFC 5005)."""
+"""iCalendar files (RFC 5545) and Atom feeds (RFC 4287, RFC 5005) of the public calendar."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -56,12 +56,18 @@ MOST_PAGES = 10
 
 
 class NoSuchSubscription(Http404):
-    """There is no such producer or series, or none of its releases is announced. Readers must not see which."""
+    """The producer or series does not exist, or has no announced releases.
+
+    The message is the same in both cases, because readers must not learn which of the two it is.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """The subject of a subscription: a series of a producer, a producer, or neither, which is the whole office."""
+    """The subject of a subscription, which is a series, a producer or the whole office.
+
+    For a series, both fields are set. For a producer, only `producer` is set. For the whole office, no field is set.
+    """
 
     producer: SlugName | None = None
     series: SlugName | None = None
@@ -76,7 +82,7 @@ class Subscription:
 
     @property
     def name(self) -> str:
-        """The name of the series and its producer, or of the producer; an empty text for the whole office."""
+        """The names of the series and its producer, or only of the producer. It is empty for the whole office."""
         return ", ".join(choose_language(one.names) for one in (self.series, self.producer) if one)
 
     @property
@@ -93,9 +99,11 @@ class Subscription:
 
 
 def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
-    """Find the subscription for the slugs of a producer and of one of its series, or for the whole office.
+    """Return the subscription to a series, to a producer or, if no producer is given, to the whole office.
 
-    :raises NoSuchSubscription: if no such producer or series has announced releases.
+    :param producer: the slug of a producer.
+    :param series: the slug of one of the producer's series.
+    :raises NoSuchSubscription: if the producer or series does not exist or has no announced releases.
     """
     if not producer:
         return Subscription()
@@ -109,10 +117,13 @@ def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
 
 
 def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease]:
-    """Return future releases and releases of the last year, by date.
+    """Return future releases and the releases of the last year, sorted by date.
 
-    At most `MOST_RELEASES` are returned. The next future releases have priority, then the most recent past releases.
-    The period begins with a month, so that without changes the content is the same for the whole month.
+    At most `MOST_RELEASES` are returned. If there are more, the next future releases have priority over past releases,
+    and recent past releases have priority over older ones.
+
+    The last year starts on the first day of a month. So if no release changes, the result stays the same for the whole
+    month.
     """
     today = rules_calendar.local_date(now)
     found = filter_releases(what.query)
@@ -126,7 +137,7 @@ def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease
 
 
 def newest_changes(what: Subscription, *, page: int = 1) -> tuple[list[Change], bool]:
-    """Return one page of changes of announced releases, newest first, and whether there are older changes."""
+    """Return one page of the changes to announced releases, the newest first, and whether there is a next page."""
     end = page * CHANGES_PER_PAGE
     found = [(at, pk, kind, release) for kind, rows in _newest_rows(what) for at, pk, release in rows[: end + 1]]
     found.sort(key=lambda row: row[:3], reverse=True)
@@ -207,7 +218,7 @@ HAPPENED = {
 
 
 def clean_text(text: str) -> str:
-    """Replace control characters, which feeds do not allow, with spaces, except line ends."""
+    """Replace control characters with spaces, because feeds do not allow them. Line ends are kept."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} and char != "\n" else char for char in text)
 
@@ -236,7 +247,7 @@ def describe_move(was: Slot, to: Slot, reason: str) -> str:
 
 
 def change_headline(change: Change) -> str:
-    """Write a change in one line: "Date changed: Consumer prices, May 2026"."""
+    """Return a headline for a change, such as "Date changed: Consumer prices, May 2026"."""
     return f"{HAPPENED[change.kind]}: {clean_text(choose_language(change.release.titles))}"
 
 
@@ -261,10 +272,11 @@ def describe_change(change: Change) -> str:
 CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//statsoffice//Release calendar//{language}"
 REFRESH_INTERVAL = timedelta(hours=1)
-# A release has no length. Without an end, calendar programs draw it in different ways.
+# A release has no duration. But calendar programs show an event without an end in different ways.
 EVENT_LENGTH = timedelta(minutes=30)
 STATUS_CODES = {PublicStatus.PROVISIONAL: "TENTATIVE", PublicStatus.CANCELLED: "CANCELLED"}
-# Each process caches the text of an event, because writing the texts takes most of the time for thousands of events.
+# The number of events whose text each process caches. For a calendar with thousands of events, writing the texts takes
+# most of the time.
 REMEMBERED_EVENTS = 8192
 END = b"END:VCALENDAR\r\n"
 
@@ -272,15 +284,15 @@ END = b"END:VCALENDAR\r\n"
 def calendar_file(
     releases: Iterable[AnnouncedRelease], *, name: str, description: str, page: str, release_pages_address: str
 ) -> bytes:
-    """Return an iCalendar file of releases; without releases it is a valid empty calendar.
+    """Return an iCalendar file of releases. If there are no releases, it is a valid empty calendar.
 
-    :param release_pages_address: the address below which each release has its page, ending with a slash.
+    :param release_pages_address: the address to which the reference of a release is appended. It ends with a slash.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT.format(language=(WELSH if is_welsh() else ENGLISH).upper()))
     calendar.add("version", "2.0")
-    # These values are passed as `vText`, because the library does not escape properties that it does not know. Old
-    # programs read the second property of each pair.
+    # The library does not escape the values of properties that it does not know, so these values are passed as `vText`.
+    # Old programs read the second property of each pair.
     for key in ("name", "x-wr-calname"):
         calendar.add(key, _text(name))
     for key in ("description", "x-wr-caldesc"):
@@ -299,12 +311,12 @@ def _text(text: str, *, language: str = WELSH) -> vText:
 
 
 @lru_cache(maxsize=REMEMBERED_EVENTS)
-def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # language: a cache key
+def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # language: for `lru_cache`
     event = Event()
     title = clean_text(choose_language(release.titles))
-    # Some calendar programs show a cancelled event like any other, so its title says so as well.
+    # Some calendar programs show a cancelled event like any other event, so the title also states the cancellation.
     cancelled = release.status is PublicStatus.CANCELLED
-    # The event is on one day, although a vague date covers whole months. So the title gives the months.
+    # If the date is vague, the event is only on the first day of the period, so the title states the months.
     named = title if release.due_at else f"{title} ({write_slot(release.slot)})"
     summary = f"{STATUSES[release.status][0]}: {named}" if cancelled else named
     event.add("summary", _text(summary, language=language_of(release.titles)))
@@ -331,12 +343,12 @@ def _event(release: AnnouncedRelease, release_pages_address: str, language: str)
 
 
 FEED_MEDIA_TYPE = "application/atom+xml; charset=utf-8"
-# The date of a feed without entries. A fixed date makes the bytes of such a feed always the same.
+# The date of a feed without entries. It is fixed, so that an empty feed always has the same content.
 NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Pages(Atom1Feed):
-    """An Atom feed with links to its other pages. The date of the feed is the date of its newest entry."""
+    """An Atom feed with links to its other pages. The feed has the date of the entry that was updated last."""
 
     def latest_post_date(self) -> datetime:
         return max((item["updateddate"] for item in self.items), default=NOTHING_YET)
@@ -348,7 +360,10 @@ class _Pages(Atom1Feed):
 
 
 def _paragraphs(change: Change) -> Iterator[str]:
-    """Describe a change in paragraphs of HTML. On a Welsh page, the English reason has separate paragraphs."""
+    """Yield HTML paragraphs that describe a change.
+
+    Reasons are in English. So on a Welsh page, the reason has its own paragraphs, which are marked as English.
+    """
     text, reason = describe_change(change), clean_text(change.reason)
     sentences = text.removesuffix(reason) if is_welsh() and reason else text
     yield from (
@@ -361,12 +376,13 @@ def _paragraphs(change: Change) -> Iterator[str]:
 def change_feed(
     changes: Iterable[Change], *, name: str, page: str, links: Mapping[str, str], release_pages_address: str
 ) -> bytes:
-    """Return an Atom feed of changes in their order.
+    """Return an Atom feed of changes in the given order.
 
-    The date of an entry is when the change was announced; for a publication it is the announced time. If a reason is
-    corrected, the entry is updated, with the same identifier and position.
+    The date of an entry is the time at which the change was announced. If the change is a publication, the date is the
+    announced time of the release. If a reason is corrected, the entry is updated, but its identifier and position stay
+    the same.
 
-    :param links: the addresses of the feed's own pages by relation, including "first".
+    :param links: the addresses of the pages of the feed, keyed by link relation. The key "first" is required.
     """
     feed = _Pages(
         title=clean_text(name),
@@ -379,7 +395,7 @@ def change_feed(
     )
     for change in changes:
         release = change.release
-        # The content is HTML, so people's text is escaped here, and again as XML.
+        # The content of an entry is HTML. So texts are escaped here, and the feed escapes the HTML again as XML.
         whose = [mark_language(names) for names in (release.producer.names, release.series.names)]
         lines = [*_paragraphs(change), format_html("<p>{} · {}</p>", *whose)]
         feed.add_item(
@@ -397,12 +413,15 @@ def change_feed(
 
 
 def allow_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let programs cache a response and revalidate it; pages of other sites may read it too."""
+    """Let programs cache the response of a view, and let scripts on other sites read it.
+
+    Programs must revalidate a cached response each time that they use it.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *which: P.args, **named: P.kwargs) -> HttpResponse:
         response = view(request, *which, **named)
-        # The middleware `ConditionalGet` sets the ETag of every page, and answers requests that send the ETag.
+        # The middleware `ConditionalGet` sets the ETag of the response, and handles conditional requests.
         response["Cache-Control"] = "no-cache"
         response["Access-Control-Allow-Origin"] = "*"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -1,1 +1,1 @@
-"""Pure rules: the calendar, lifecycles, roles, checks and budgets. No Django, no network, no clock, no database."""
+"""Pure rules for the calendar, lifecycles, roles, checks and budgets, without Django, network, clock or database."""

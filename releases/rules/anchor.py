@@ -1,4 +1,4 @@
-"""Merkle trees over the heads of hash chains (RFC 6962, section 2.1), and anchors as text."""
+"""Merkle trees over the heads of hash chains (RFC 6962, section 2.1), and the text format of anchors."""
 
 import email
 import email.policy
@@ -12,17 +12,17 @@ from email.message import EmailMessage
 from selectolax.lexbor import LexborHTMLParser
 
 LEAF, NODE = b"\x00", b"\x01"
-"""The byte that is hashed before the content of a leaf or a node, so that no node can be mistaken for a leaf."""
+"""Prefixes that are hashed before the content of a leaf or a node, so that a node cannot be mistaken for a leaf."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a chain when an anchor was made, and a digest of the rows that were added since the last anchor.
+    """The last row of a chain when an anchor was made, and a digest of the rows added since the previous anchor.
 
-    A row's hash can only be computed from its content, which an outsider does not have for all rows. `rows_sha256`
-    covers "position previous_hash row_hash" of each added row, so that the hashes alone suffice.
+    Outsiders do not have the content of every row, so they cannot recompute every row hash. `rows_sha256` can be
+    verified with the hashes alone. It covers a line "position previous_hash row_hash" for each added row.
 
-    :param first: the position of the first row that was added since the last anchor; `position` + 1 if there is none.
+    :param first: the position of the first row added since the previous anchor; `position` + 1 if no row was added.
     """
 
     chain: str
@@ -32,7 +32,7 @@ class Head:
     rows_sha256: str
 
     def canonical(self) -> str:
-        """Return the head as the line of text that is hashed, without a line end."""
+        """Return the line of text that is hashed for this head, without a newline."""
         return f"{self.chain} {self.position} {self.row_hash} {self.first} {self.rows_sha256}"
 
 
@@ -43,12 +43,15 @@ class Step:
 
 
 def chain_line(position: int, previous_hash: str, row_hash: str) -> bytes:
-    """Write one row of a chain as a line, for `Head.rows_sha256` and for the files of a bundle."""
+    """Format one row of a chain as a line, for `Head.rows_sha256` and for the files of an evidence bundle."""
     return f"{position} {previous_hash} {row_hash}\n".encode()
 
 
 def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
-    """Compute the digest of the rows added to a chain, in order: (position, previous hash, hash) of each."""
+    """Compute the digest of the rows added to a chain.
+
+    :param rows: a tuple (position, previous hash, hash of the row) for each row, in order of position.
+    """
     digest = hashlib.sha256()
     for row in rows:
         digest.update(chain_line(*row))
@@ -56,7 +59,7 @@ def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
 
 
 def merkle_root(heads: Iterable[Head]) -> str:
-    """Compute the root over some heads, in the order of their chains' names.
+    """Compute the root of the Merkle tree over some heads, sorted by the names of their chains.
 
     :raises ValueError: if there are no heads.
     """
@@ -64,7 +67,9 @@ def merkle_root(heads: Iterable[Head]) -> str:
 
 
 def inclusion_proof(heads: Iterable[Head], chain: str) -> list[Step]:
-    """Return the proof that the root includes the head of one chain: the neighbours on the path from leaf to root.
+    """Return the proof that the root includes the head of one chain.
+
+    The proof consists of the neighbours on the path from the leaf to the root.
 
     :raises ValueError: if there is no head of this chain.
     """
@@ -120,7 +125,8 @@ def _path(leaves: Sequence[bytes], index: int) -> list[Step]:
 
 
 _HEAD = r"[a-z]+\.[a-z_]+ \d+ [0-9a-f]{64} \d+ [0-9a-f]{64}\b"
-# Quoted mail and JSON have other characters between two lines, such as ">" and "\n", so `\W+` separates them.
+# In a quoted email or in JSON, there are other characters between two lines in addition to the newline, such as ">" or
+# quotation marks. So the expression allows `\W+` between lines.
 _ANCHOR = re.compile(
     rf"\banchor (?P<number>\d+)\W+made \S+\W+root (?P<root>[0-9a-f]{{64}})\b(?P<heads>(?:\W+{_HEAD})+)"
 )
@@ -151,9 +157,9 @@ def read_anchor(text: str) -> Iterator[WrittenAnchor]:
 
 
 def read_anchor_file(content: bytes) -> list[WrittenAnchor]:
-    """Find the distinct anchors in a file: a saved email, a plain text or the manifest of a backup.
+    """Return the distinct anchors in a saved email, a plain text file or the manifest of a backup.
 
-    An email can be attached to another one, and its text can be HTML.
+    An email can be attached to another email, and the text of an email can be HTML.
     """
     mail = _mail_of(content)
     texts = _texts_of(mail) if mail["MIME-Version"] else _texts_in(content.decode(errors="replace"))
@@ -170,7 +176,7 @@ def _mail_of(content: bytes) -> EmailMessage:
 def _texts_of(mail: EmailMessage) -> Iterator[str]:
     for part in mail.walk():
         content = part.get_payload(decode=True)
-        if not isinstance(content, bytes):  # a multipart container has no content of its own
+        if not isinstance(content, bytes):  # a multipart container has no content
             continue
         if part.get_content_maintype() == "text":
             yield from _texts_in(_decoded(content, part.get_content_charset("utf-8")))

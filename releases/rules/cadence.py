@@ -1,4 +1,4 @@
-"""The schedule of checks from a day before the due time until a week after it, and the chance of detection."""
+"""The schedule of checks around the due time of a release, and the chance of detecting an early release."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ from itertools import islice
 from typing import NamedTuple
 
 FIRST_CHECK = timedelta(days=1)
-"""How long before the due instant monitoring begins."""
+"""Monitoring begins this long before the due instant."""
 GIVE_UP = timedelta(days=7)
-"""How long after the due instant monitoring ends if the release is not live by then."""
+"""Monitoring ends this long after the due instant, even if the release is still not live."""
 LAST_BEFORE_DUE = timedelta(seconds=5)
-"""How long before the due instant the last check is made that must find the release "not live"."""
+"""The last check that must find the release "not live" is made this long before the due instant."""
 OVERDUE = timedelta(seconds=1)
-"""A planned check that was not made this long after its planned instant counts as missed."""
+"""A planned check counts as missed if it was not made within this time after its planned instant."""
 CLOSEST = timedelta(seconds=1)
-"""The shortest time between two checks, in the first minute after the due instant and around the limit."""
+"""The shortest interval between checks. It is used in the first minute after the due instant and around the limit."""
 CONFIRMING = timedelta(seconds=1)
-"""How long after the limit another check is made. By then even a clock that is a second ahead is past the limit."""
+"""Another check is made this long after the limit. By then the limit has passed, even if our clock is a second fast."""
 LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
-"""The longest time between checks in the first minutes after the limit: one and a half times their interval."""
+"""The longest time between checks in the first minutes after the limit. It is one and a half times their interval."""
 
 
 class _Period(NamedTuple):
-    """One check every `step` from `first` to `last` (both included), counted from the due instant."""
+    """A period with a check every `step`, from `first` to `last` inclusive. Both are relative to the due instant."""
 
     first: timedelta
     last: timedelta
@@ -48,14 +48,15 @@ _AROUND_LIMIT = timedelta(seconds=5)
 _DENSE = _minutes(2)
 _DENSE_STEP = timedelta(seconds=5)
 _AFTER_DENSE = (
-    # each row: the end of a period, counted from the due instant, and the interval of its checks
+    # Each row is the end of a period, relative to the due instant, and the interval between its checks.
     (_minutes(10), timedelta(seconds=10)),
     (_minutes(60), timedelta(seconds=30)),
     (_minutes(360), _minutes(2)),
     (GIVE_UP, _minutes(15)),
 )
 _AFTER_LIVE = (
-    # each row: the end of a period, counted from the first live check (or the limit if later), and the interval
+    # Each row is the end of a period and the interval between its checks. The end is relative to the first live check
+    # or, if this is later, to the limit.
     (_minutes(10), _minutes(1)),
     (_minutes(60), _minutes(5)),
     (_minutes(360), _minutes(30)),
@@ -77,22 +78,26 @@ def next_check_at(
 ) -> datetime | None:
     """Plan the next check of a release.
 
-    Checks are made exactly five seconds before the due instant, at the due instant, at the limit and a second after the
-    limit. All other checks are made at intervals, which are `closest` in the first minute after the due instant and
-    within five seconds of the limit. Each of these checks is shifted by up to half its interval, so that releases are
-    not all checked at once. The shift is derived from the key and always the same. If planned checks were missed, or
-    monitoring begins late, one check is made at once. A release that was found live is checked rarely for another six
-    hours, in case it disappears.
+    Some checks are made at exact instants: five seconds before the due instant, at the due instant, at the limit, and
+    one second after the limit. All other checks are made at intervals. The interval is `closest` in the first minute
+    after the due instant and within five seconds of the limit. Each of these other checks is shifted by up to half its
+    interval, so that releases are not all checked at once. The shift is derived from `key`, so a key always has the
+    same shift.
 
-    :param key: identifies the release; each key has its own shift.
-    :param closest: the result of `host_budget.closest_checks`; more than five seconds where many addresses share a
-        host.
-    :param live_early: the planned instant of the only check so far that found the release before it was due, else None.
-        If it is given, further checks follow soon, to distinguish a temporary fault from an early release.
-    :param may_follow: how long after the limit of the release this part is still on time. Checks are also made exactly
-        at this later limit and a second after it, and at short intervals around it.
-    :returns: an instant later than `after`, or None if monitoring has ended: a week after the due time, or six hours
-        after the release was found live and the limit had passed.
+    If planned checks were missed, or monitoring begins late, one check is made at once. After a release was found live,
+    it is checked less often for another six hours, in case it disappears.
+
+    :param key: identifies what is checked, for example the address.
+    :param closest: the result of `host_budget.closest_checks`. If many addresses share a host, it can be more than five
+        seconds.
+    :param live_early: the planned instant of the check that found the release live before the due instant, if there was
+        exactly one such check so far. Further checks then follow soon, to distinguish a temporary fault from an early
+        release.
+    :param may_follow: for a part that may follow the release, how long after the release's limit the part is still on
+        time. Checks are also made exactly at this later limit, one second after it, and at short intervals around it.
+    :returns: an instant later than `after`, or None if monitoring has ended. Monitoring ends at the latest a week after
+        the due instant. If the release was found live, monitoring ends six hours after the first live check or the
+        limit, whichever is later.
     :raises ValueError: if the limit lies before the due instant.
     """
     if limit_at < due_at:
@@ -114,14 +119,14 @@ def next_check_at(
         return None
     # Missed checks are not repeated one by one. If a check is due just now, return its planned instant instead of
     # `now`, because a check counts for the due instant or the limit only if it was planned for that instant. If several
-    # are due, the fixed ones (due time, limit) come first.
+    # checks are due, those at exact instants (due instant, limit) come first.
     recent = sorted(each for each in plan.fixed if missed_until < due_at + each <= now)
     current = recent[0] if recent else plan.first_after(missed_until - due_at)
     return due_at + current if current is not None and due_at + current <= now else now
 
 
 def _phase(key: str) -> float:
-    """Derive a number from a key, at least 0 and less than 1/2; it is the same on every machine."""
+    """Derive a number from a key, at least 0 and less than 1/2. The number is the same on every machine."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**33
 
 
@@ -156,12 +161,13 @@ class _Plan(NamedTuple):
                 near = (self._first_in(period, offset) for period in around if period.last + period.step > offset)
                 fixed = (*fixed, *(each for each in near if each is not None))
         else:
-            # The checks at the due instant and the limit no longer decide anything, and other releases have priority.
+            # This release is live, so the checks at the due instant and the limit no longer affect the verdict.
+            # Releases that are not live yet have priority.
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
-        # The shift may move the last check of a period behind the first check of the next period, but no further. So
-        # the first checks of two periods are enough.
+        # The shift can move the last check of a period past the first check of the next period, but not past the
+        # second. So it is enough to compare the next checks of two periods.
         first_two = islice((each for each in shifted if each is not None), 2)
         return min((each for each in (*fixed, *first_two) if each > offset), default=None)
 
@@ -190,25 +196,25 @@ def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
 
 
 def _periods_around(part_limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
-    """Yield the additional periods of checks around the later limit of a part that may follow."""
+    """Yield the additional periods of checks for a part that may follow the release, around the limit of the part."""
     yield _Period(part_limit - _AROUND_LIMIT, part_limit + _AROUND_LIMIT, closest)
     yield _Period(part_limit + _AROUND_LIMIT, part_limit + _DENSE, max(_DENSE_STEP, closest))
 
 
 def longest_gap_until(limit: timedelta) -> timedelta:
-    """Return the longest time between two checks that counts as monitored, for a part that may follow.
+    """Return the longest time between two checks for which a part that may follow still counts as monitored.
 
-    It is twice the longest interval of the planned checks up to the limit.
+    This is twice the longest interval between planned checks from the due instant to the limit of the part.
 
-    :param limit: the limit of the part, counted from the due instant.
+    :param limit: the limit of the part, relative to the due instant.
     """
     begins = (timedelta(0), *(until for until, _ in _AFTER_DENSE))
     return 2 * max(step for since, (_, step) in zip(begins, _AFTER_DENSE, strict=False) if since < limit)
 
 
 def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
-    # The checks are counted from the due instant and not from the first live check, so that a restarted process plans
-    # the same checks.
+    # The checks are aligned to the due instant and not to the first live check, so that a restarted process plans the
+    # same checks.
     reached = timedelta(0)
     for until, step in _AFTER_LIVE:
         first = -(-reached // step) * step
@@ -216,14 +222,14 @@ def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
         reached = counted_from + until
 
 
-# The plan is relative to the due instant, so any instant will do.
+# Any due instant gives the same chances, because the schedule is relative to the due instant.
 _DUE = datetime(2000, 1, 3, 9, 30, tzinfo=UTC)
-# Each release has its own shift of the plan; the chance is the mean over this many shifts.
+# The schedule of each release is shifted by a different time. The chance is the mean over the shifts of these keys.
 _KEYS = tuple(f"release {number}" for number in range(24))
 
 
 class Begins(Enum):
-    """The period in which an exposure begins, as durations before the due instant."""
+    """Periods in which an early exposure begins. Each has a start and an end, as durations before the due instant."""
 
     DAY_BEFORE = timedelta(hours=24), timedelta(hours=1)
     LAST_HOUR = timedelta(hours=1), timedelta(minutes=10)
@@ -232,12 +238,16 @@ class Begins(Enum):
 
 
 LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
-"""The durations of an early exposure in the tables of the documentation and the dashboard."""
+"""The durations of early exposures that the tables in the documentation and on the dashboard show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """The probabilities that at least one check finds the exposure (a person is asked), and that two do (EARLY)."""
+    """The probabilities that checks find an early exposure.
+
+    `detected` is the probability that at least one check finds the exposure, so that a person is asked. `proven` is the
+    probability that two checks find the exposure, so that the result is EARLY.
+    """
 
     detected: float
     proven: float
@@ -245,11 +255,11 @@ class Chance:
 
 @cache
 def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
-    """Return the probability that the planned checks of one address find an exposure of some length.
+    """Return the probability that the planned checks of one address find an early exposure.
 
-    The exposure begins at any instant of the period with the same probability. The duration of checks, and waits at a
-    crowded host, are ignored. Exposures that begin before the first check are excluded, because a marker that matched
-    from the first check on proves nothing.
+    The exposure is equally likely to begin at any instant of the period. The calculation ignores how long checks take,
+    and how long they wait if many checks are due at the host. It also excludes exposures that begin before the first
+    check, because a marker that already matches at the first check proves nothing.
 
     :param length: how long the exposure lasts; time after the due instant does not count.
     """
@@ -266,7 +276,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
     previous = start = max(start, checks[0])
     detected = proven = timedelta(0)
     for check in checks:
-        # An exposure that begins between `first` and `last` is found by this check and by no earlier one. It is proven
+        # If an exposure begins between `first` and `last`, this check is the first to find it. The exposure is proven
         # if it lasts until the second check.
         first, last = max(previous, check - length), min(check, end)
         if first < last:
@@ -280,7 +290,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
 
 @cache
 def _list_checks(key: str) -> tuple[datetime, ...]:
-    """Return the instants of all checks before the due instant, for a release that none of them finds live."""
+    """Return the instants of all checks before the due instant, if none of these checks finds the release live."""
 
     def planned() -> Iterator[datetime]:
         instant = _next(None, key=key)
@@ -303,9 +313,12 @@ def _next(after: datetime | None, *, key: str, live_early: datetime | None = Non
 
 
 FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
-"""How long after the due instant additional checks bypass caches, as long as the release is not live."""
+"""While the release is not live, an additional check bypasses caches at each of these times after the due instant."""
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
-    """Return how many checks that bypass caches an address should have had by the time of a plain check."""
+    """Return how many checks that bypass caches an address should have had by the time of a plain check.
+
+    :param planned_at: the planned instant of the plain check.
+    """
     return sum(planned_at >= due_at + after for after in FRESH_AFTER)

@@ -14,7 +14,7 @@ from govuk_bank_holidays.bank_holidays import BankHolidays
 
 LONDON = ZoneInfo("Europe/London")
 NAMED_TIMES = {(0, 0): "midnight", (12, 0): "midday"}
-"""The times of day that have a name, by hour and minute."""
+"""Times of day that have a name, keyed by (hour, minute)."""
 
 
 def in_london(instant: datetime) -> datetime:
@@ -32,7 +32,7 @@ def local_date(instant: datetime) -> date:
 
 
 def format_day(value: datetime | date) -> str:
-    """Write a day in the style of the report's form: "30 June 2020"."""
+    """Write a day as on the breach report form: "30 June 2020"."""
     on = local_date(value) if isinstance(value, datetime) else value
     return f"{on.day} {on:%B %Y}"
 
@@ -55,13 +55,13 @@ def format_time(instant: datetime) -> str:
 
 
 def format_time_with_seconds(instant: datetime) -> str:
-    """Write London's time of day to the second, as sentences have it: "9:29:05am"."""
+    """Write London's time of day to the second, for use in sentences: "9:29:05am"."""
     local = in_london(instant)
     return f"{local.hour % 12 or 12}:{local:%M:%S}{'am' if local.hour < 12 else 'pm'}"
 
 
 def format_time_in_evidence(instant: datetime) -> str:
-    """Write London's time of day to the second, as tables of evidence have it: "09:29:05"."""
+    """Write London's time of day to the second, for use in tables of evidence: "09:29:05"."""
     return f"{in_london(instant):%H:%M:%S}"
 
 
@@ -71,16 +71,16 @@ def format_moment(instant: datetime) -> str:
 
 
 def parse_london(text: str) -> datetime:
-    """Read "YYYY-MM-DD HH:MM" as London time, or an ISO 8601 instant with its offset, into UTC.
+    """Parse a London time "YYYY-MM-DD HH:MM", or an ISO 8601 instant with an offset, and return the instant in UTC.
 
-    :raises ValueError: if the text is neither, or names a London time that does not exist or that
-        happens twice (both nights when the clocks change).
+    :raises ValueError: if the text has neither format, or is a London time that does not exist or happens twice because
+        the clocks change.
     """
     try:
         instant = datetime.fromisoformat(text.strip())
         instant = instant.astimezone(UTC) if instant.tzinfo else instant
     except (ValueError, OverflowError):
-        # An offset can lead to a year that Python does not support.
+        # Python raises OverflowError if the offset leads to a year that Python does not support.
         message = f'"{text}" is not a time. Write it as 2026-06-30 09:30 (London time).'
         if day := _find_missing_day(text.strip()):
             message = f'"{text}" is not a time, because {day} is not a date.'
@@ -89,7 +89,10 @@ def parse_london(text: str) -> datetime:
 
 
 def _find_missing_day(text: str) -> str:
-    """Return the day of a text such as "2026-02-31 09:30" if its month has no such day: "31 February 2026"."""
+    """Return "31 February 2026" for a text such as "2026-02-31 09:30", because February does not have this day.
+
+    Return an empty string if the day exists, is more than 31, or is not at the beginning of the text.
+    """
     found = re.match(r"(\d{4})-(0[1-9]|1[0-2])-(\d{2})(?!\d)", text, re.ASCII)
     year, month, day = map(int, found.groups()) if found else (0, 0, 0)
     if not year or not monthrange(year, month)[1] < day <= 31:
@@ -170,7 +173,10 @@ class Slot:
 
     @property
     def last_day(self) -> date:
-        """The last day on which the release can be published: its date or, if that is vague, the end of its months."""
+        """The last day on which the release can be published.
+
+        This is the announced day or, if only a month or two months are announced, the last day of the last month.
+        """
         if self.precision is Precision.EXACT:
             return self.on
         months = 1 if self.precision is Precision.MONTH else 2
@@ -214,7 +220,9 @@ def _holidays() -> BankHolidays:
 
 
 def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
-    """Return the bank holidays of a year in a nation by day; empty if the source does not list that year.
+    """Return a dict that maps the dates of a nation's bank holidays in a year to the names of the holidays.
+
+    If the source does not list the year, the dict is empty.
 
     Source: www.gov.uk/bank-holidays, as contained in the package govuk-bank-holidays.
     """
@@ -223,7 +231,7 @@ def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
 
 
 def no_release_day(on: date, *, nation: Nation) -> str | None:
-    """Return the reason why a day is not a working day, in one sentence, or None.
+    """Return a sentence that says why a day is not a working day, or None if it is a working day.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.6: release on a weekday.
     """
@@ -254,9 +262,9 @@ def working_day_before(on: date, *, nation: Nation, closed: ClosedDays = NEVER_C
 
 @cache
 def working_days_away(on: date, days: int, *, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> date:
-    """Return the day that is `days` working days of a nation after `on`, or before `on` if `days` is negative.
+    """Return the day that is `days` working days after `on`.
 
-    :param days: 0 returns `on` itself, even if it is not a working day.
+    If `days` is negative, return an earlier day. If `days` is 0, return `on` itself, even if `on` is not a working day.
     """
     step, day = timedelta(days=1 if days > 0 else -1), on
     for _ in range(abs(days)):
@@ -267,7 +275,7 @@ def working_days_away(on: date, days: int, *, nation: Nation, closed: ClosedDays
 
 
 def days_of_notice(on: date, *, given_at: datetime) -> int:
-    """Count the days from the London day of `given_at` to `on`; negative if `on` is earlier."""
+    """Return the number of days from the London day of `given_at` to `on`. It is negative if `on` is earlier."""
     return (on - local_date(given_at)).days
 
 
@@ -288,7 +296,7 @@ def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the same day some months later, or the last day of that month if it has no such day."""
+    """Return the same day of the month, `months` later. If that month is too short, return its last day."""
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
 
@@ -312,7 +320,7 @@ class Month:
 
     @property
     def previous(self) -> "Month":
-        """The previous month. The first month that Python supports returns itself."""
+        """The previous month, or this month if Python does not support an earlier one."""
         return self if self.first == date.min else Month(months_after(self.first, -1))
 
 
@@ -334,9 +342,10 @@ class LaterSlot:
 
 
 def place_later(slot: Slot, *, months: int, rule: Rule, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> LaterSlot:
-    """Find the slot some months later; a weekend, bank holiday or closed day is moved to the next working day.
+    """Return the slot of a release that is `months` months later.
 
-    A slot without an exact date stays vague.
+    If the new day is a weekend, bank holiday or closed day, the slot moves to the next working day. A slot without an
+    exact date stays vague.
     """
     if slot.precision is not Precision.EXACT:
         return LaterSlot(replace(slot, on=months_after(slot.on, months)))
@@ -345,7 +354,7 @@ def place_later(slot: Slot, *, months: int, rule: Rule, nation: Nation, closed: 
 
 
 def place_on_working_day(slot: Slot, *, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> LaterSlot:
-    """Return a slot on its day or, if that is a weekend, bank holiday or closed day, on the next working day."""
+    """Move a slot to the next working day if its day is a weekend, bank holiday or closed day."""
     on, in_the_way = slot.on, []
     while not is_working_day(on, nation=nation, closed=closed):
         in_the_way.append(on)
@@ -354,7 +363,10 @@ def place_on_working_day(slot: Slot, *, nation: Nation, closed: ClosedDays = NEV
 
 
 def _same_weekday(on: date, months: int) -> date:
-    """Return the same weekday of a later month, such as the second Tuesday; the last one if it has no fifth."""
+    """Return the same weekday of a later month: if `on` is a second Tuesday, return its second Tuesday.
+
+    If `on` is a fifth weekday and the later month has only four, return the fourth.
+    """
     first = months_after(on.replace(day=1), months)
     day = 1 + (on.weekday() - first.weekday()) % 7 + 7 * ((on.day - 1) // 7)
     last = monthrange(first.year, first.month)[1]
@@ -362,9 +374,9 @@ def _same_weekday(on: date, months: int) -> date:
 
 
 DAYS_OF_A_MONTH = 365.25 / 12
-# Releases of a series at most this far apart count as one, because they may be parts of one edition.
+# If releases of a series are at most this far apart, they count as one, because they may be parts of one edition.
 SAME_BEAT = timedelta(days=10)
-# The pace is inferred only from this many of the latest releases, because older ones do not show the present pace.
+# Only this many of the latest releases are used to infer the pace, because older releases do not show the current pace.
 BEATS_THAT_COUNT = 13
 FEWEST_INTERVALS = 2
 
@@ -380,7 +392,10 @@ MONTHS = {Pace.MONTHLY: 1, Pace.QUARTERLY: 3, Pace.YEARLY: 12}
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Consecutive expected periods without a release: their number, and the first days of the first and last month."""
+    """Consecutive periods in which a release is expected but none is planned.
+
+    `first` and `last` are the first days of the first and last month. `periods` is the number of periods.
+    """
 
     first: date
     last: date
@@ -388,7 +403,10 @@ class Gap:
 
 
 def representative_day(on: date, *, precision: Precision) -> date:
-    """Return the day for measuring intervals between releases: the exact day, or the middle of the vague months."""
+    """Return the day that represents a release when intervals between releases are measured.
+
+    This is the exact day or, if the date is vague, the middle of the announced months.
+    """
     if precision is Precision.EXACT:
         return on
     first = on.replace(day=1)
@@ -396,10 +414,10 @@ def representative_day(on: date, *, precision: Precision) -> date:
 
 
 def pace_of(past: Iterable[date]) -> Pace | None:
-    """Infer the pace of a series from the days of past releases; None if their intervals are irregular.
+    """Infer the pace of a series from the days of past releases.
 
-    It is enough that two thirds of the latest intervals fit one pace, so that occasional late or missing releases do
-    not matter.
+    Return None if there are too few intervals between releases, or the intervals are irregular. At least two thirds
+    of the latest intervals must fit the pace, so occasional late or missing releases do not matter.
     """
     beats = _parted(past)[-BEATS_THAT_COUNT:]
     intervals = [(later - earlier).days for earlier, later in pairwise(beats)]
@@ -413,10 +431,11 @@ def pace_of(past: Iterable[date]) -> Pace | None:
 
 
 def gaps(planned: Iterable[date], pace: Pace, *, start: date, end: date) -> list[Gap]:
-    """Find the expected periods between two days in which nothing is planned.
+    """Return the gaps between `start` and `end` in which releases are expected but none are planned.
 
-    Each release is expected one pace after the previous one. A release up to half a pace too early or too late still
-    counts as the expected one. So the expected days follow a series whose dates drift.
+    For example, each release of a monthly series is expected one month after the previous release. If a release is up
+    to half a month early or late, it still counts as the expected release. So if the dates of a series drift, the
+    expected days drift with them.
 
     :param planned: the days of all past and future releases, including those before `start` and after `end`.
     """

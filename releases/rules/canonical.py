@@ -1,4 +1,4 @@
-"""Canonical JSON for hashing, and dataclasses as plain JSON and back."""
+"""Canonical JSON for hashing, and conversion of dataclasses to JSON and back."""
 
 import base64
 import hashlib
@@ -24,7 +24,9 @@ def _plain(value: object) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """Write a JSON-able value (also instants, dates, times and UUIDs) with sorted keys and no spaces, in UTF-8.
+    """Serialise a value to JSON in UTF-8, with sorted keys and no spaces.
+
+    In addition to JSON types, the value can contain datetimes, dates, times and UUIDs.
 
     :raises TypeError: if the value contains a type without a canonical form.
     """
@@ -46,9 +48,11 @@ class NotThisKind(ValueError):
 
 
 def write_dataclass(value: Any) -> Any:
-    """Convert a value to JSON types: dataclasses to objects, days and instants to ISO 8601, bytes to base64.
+    """Convert a value to JSON types.
 
-    :raises TypeError: if it contains a type that cannot be read back.
+    Dataclasses become objects, dates and datetimes become ISO 8601 strings, and bytes become base64 strings.
+
+    :raises TypeError: if the value contains a type that cannot be read back.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: write_dataclass(getattr(value, field.name)) for field in fields(value)}
@@ -68,10 +72,10 @@ def write_dataclass(value: Any) -> Any:
 
 
 def read_dataclass(kind: Any, plain: Any, *, strict: bool = False) -> Any:
-    """Read a value of a type from the result of `write_dataclass`. A missing field gets its default.
+    """Convert the result of `write_dataclass` back to a value of type `kind`. A missing field gets its default.
 
     :param kind: a dataclass, or the type of one of its fields.
-    :param strict: refuse a field that the type does not have, instead of ignoring it.
+    :param strict: whether to raise NotThisKind for unknown fields, instead of ignoring them.
     :raises NotThisKind: if the value is not of this type.
     """
     try:

@@ -1,4 +1,4 @@
-"""The error of the clock of checks: its bound, the sources that confirm it, and proofs that it is wrong."""
+"""The error of the clock that times our checks, and the sources that confirm the clock or prove it wrong."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,19 +9,25 @@ from enum import StrEnum
 from releases.rules.response import Answer
 
 LEAST_STEP = timedelta(seconds=0.1)
-"""A step is a jump of the clock. A smaller one may only mean that our process was delayed between two readings."""
+"""The smallest jump that counts as a step of the clock.
+
+A smaller jump may only mean that our process was delayed between two readings.
+"""
 STRADDLE = timedelta(seconds=15)
-"""A check that was sent before a step of the clock may still be open this long after the step."""
+"""A check that was sent before a step of the clock can still be waiting for its response this long after the step."""
 PEER_TIME_VALID_FOR = timedelta(minutes=15)
-"""How long a comparison of our clock with another host's remains valid."""
+"""How long a comparison of our clock with the clock of another host remains valid."""
 HOSTS_THAT_CONFIRM = 2
-"""One other host may be wrong; two unrelated hosts that agree are assumed to be right."""
+"""How many other hosts must agree to confirm our clock.
+
+One host may be wrong, but two unrelated hosts that agree are assumed to be right.
+"""
 CONFIRMED_WITHIN = timedelta(seconds=2)
-"""A response whose own time differs from ours by more than this does not confirm our clock."""
+"""A response confirms our clock only if its time differs from our time by at most this."""
 LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
 """Added to the kernel's figure, because systemd-timesyncd does not report the network path to the time server."""
 
-# <linux/timex.h>
+# These kernel constants are from <linux/timex.h>.
 _UNSYNC, _NANO, _TIME_ERROR = 0x0040, 0x2000, 5
 _CHRONY_FIELDS = 14
 _CHRONY_LOCAL = "7F7F0101"
@@ -38,10 +44,10 @@ class Voucher(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of a source that confirms the machine's clock.
+    """The error of the machine's clock, as reported by a source that confirms the clock.
 
     The clock is off by at least `least` and at most `bound`. `updated` changes after each comparison with the time
-    server; it is empty if the source itself withdraws the figures when the clock is set.
+    server. It is empty if the source itself withdraws its figures when the clock is set.
     """
 
     voucher: Voucher
@@ -54,10 +60,11 @@ class Figures:
 class ClockError:
     """The known error of a clock at one reading.
 
-    The clock is off by at most `bound` according to the source `voucher`; `bound` is None if no source confirms the
-    clock. `off_by` is the proven minimum error. `stepped_by` is by how much the clock jumped since a source last
-    confirmed it. The clock was wrong before or after the jump, and it is unknown which. `compared_at` is when another
-    host last sent its time.
+    According to the source `voucher`, the clock is off by at most `bound`. If no source confirms the clock, `bound` is
+    None. `off_by` is the proven minimum error. `compared_at` is when we last received the time of another host.
+
+    `stepped_by` is how far the clock has jumped since a source last confirmed it. If the clock has jumped, it was wrong
+    either before or after the jump, and we do not know which.
     """
 
     voucher: Voucher
@@ -80,7 +87,10 @@ SCRIPTED = ClockError(voucher=Voucher.SCRIPT, bound=timedelta(0))
 
 @dataclass(frozen=True, slots=True)
 class ClockSample:
-    """A reading of the wall clock and of a monotonic clock; the uncertainty is the time between the two readings."""
+    """A reading of the wall clock and a reading of a monotonic clock, made at almost the same time.
+
+    `uncertain` is the longest possible time between the two readings.
+    """
 
     wall: datetime
     steady: timedelta
@@ -89,7 +99,10 @@ class ClockSample:
 
 @dataclass(frozen=True, slots=True)
 class _PeerTime:
-    """The bounds, in seconds, by which our clock is ahead of another host's, and when that host responded."""
+    """How far our clock is ahead of another host's clock, and when that host responded.
+
+    `least` and `most` are bounds in seconds. A negative number means that our clock is behind.
+    """
 
     least: float
     most: float
@@ -107,7 +120,10 @@ class ClockMonitor:
     _peers: dict[str, _PeerTime] = field(default_factory=dict)
 
     def take(self, reading: ClockSample, figures: Iterable[Figures]) -> ClockError:
-        """Add a reading with the figures of the sources, the more reliable ones first; return the known error."""
+        """Add a reading of the clock, and return the known error.
+
+        :param figures: the figures of the sources, most reliable source first.
+        """
         self._note_step(reading)
         valid = [each for each in figures if not each.updated or each.updated not in self._outdated]
         self._updated = frozenset(each.updated for each in valid if each.updated) or self._updated
@@ -125,7 +141,11 @@ class ClockMonitor:
         )
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Add the `Date` of a response: the host's clock showed this second at some time during the request."""
+        """Compare our clock with the time of another host.
+
+        :param date: the `Date` of the host's response. The host's clock showed this second at some time during the
+            request.
+        """
         least = (sent_at - date).total_seconds() - 1.0
         self._peers[host] = _PeerTime(least, (completed_at - date).total_seconds(), at=completed_at)
 
@@ -138,7 +158,7 @@ class ClockMonitor:
             return
         self._stepped += step
         self._last_step, self._stepped_at = step, reading.steady
-        # Figures and comparisons with other hosts from before the step do not apply to the clock after it.
+        # Earlier figures and comparisons with other hosts do not apply to the clock after the step.
         self._outdated = self._updated
         self._peers.clear()
 
@@ -146,7 +166,10 @@ class ClockMonitor:
         return [peer for peer in self._peers.values() if now - peer.at <= PEER_TIME_VALID_FOR]
 
     def _by_controls(self, *, now: datetime) -> Figures | None:
-        """Return the error that other hosts together confirm, or None if there are fewer than two or they disagree."""
+        """Return the error of our clock according to other hosts.
+
+        Return None if there are fewer than two hosts, or the hosts disagree.
+        """
         recent = self._recent(now=now)
         if len(recent) < HOSTS_THAT_CONFIRM:
             return None
@@ -156,7 +179,11 @@ class ClockMonitor:
         return Figures(Voucher.CONTROLS, bound=timedelta(seconds=max(abs(least), abs(most))))
 
     def _proven(self, *, now: datetime) -> timedelta:
-        """Return the minimum error of our clock, assuming that all other hosts are right; zero with fewer than two."""
+        """Return the minimum error of our clock according to other hosts.
+
+        Our clock differs from the clock of each host by at least this time. Return zero if there are fewer than two
+        hosts.
+        """
         recent = self._recent(now=now)
         if len(recent) < HOSTS_THAT_CONFIRM:
             return timedelta(0)
@@ -166,9 +193,10 @@ class ClockMonitor:
 
 
 def response_time(answer: Answer) -> datetime | None:
-    """Return the aware instant, to the second, from a response's `Date` header, or None without one.
+    """Return the time according to the headers of a response, as an aware datetime to the second.
 
-    `Age` is the number of seconds since a cache got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
+    The time is `Date` plus `Age`, the number of seconds since a cache received the response. Return None if there is no
+    `Date`, or a header is invalid. Source: RFC 9110 6.6.1, RFC 9111 5.1.
     """
     try:
         date = parsedate_to_datetime(answer.header("date"))
@@ -179,11 +207,11 @@ def response_time(answer: Answer) -> datetime | None:
 
 
 def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
-    """Return by how many seconds the clock may have been off at one check, or None if nothing confirmed it.
+    """Return by how many seconds our clock may have been off at one check, or None if nothing confirms the clock.
 
-    If no source on this machine confirms the clock, the time in the response confirms it if it is close to ours.
+    If no source confirms our clock, the time in the response is used. It confirms our clock if it is close to our time.
 
-    :param answer: the response, with our instants of sending and receiving.
+    :param answer: the response, with the times at which we sent the request and received the response.
     """
     if error.bound is not None:
         return error.bound_seconds
@@ -194,12 +222,13 @@ def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
 
 
 def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures | None:
-    """Return the error of the clock from the kernel's figures, or None if the kernel says that it is not synchronised.
+    """Return the error of the clock from the kernel's figures, or None if the clock is not synchronised.
 
     Source: adjtimex(2).
 
     :param maxerror: in microseconds.
-    :param offset: the error still to be corrected; in nanoseconds if a status bit says so, else in microseconds.
+    :param offset: the error that is still to be corrected, in nanoseconds if `status` has the bit for nanoseconds,
+        otherwise in microseconds.
     """
     if state < 0 or state == _TIME_ERROR or status & _UNSYNC:
         return None
@@ -209,9 +238,10 @@ def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures
 
 
 def of_chrony(line: str) -> Figures | None:
-    """Return the error from the output of `chronyc -c tracking`, or None if chrony has no external source.
+    """Return the error of the clock from the output of `chronyc -c tracking`, or None if chrony has no external source.
 
-    Source: chrony's manual. The error is at most the offset still to be corrected, the dispersion and half the delay.
+    The error is at most the sum of the offset that is still to be corrected, the dispersion and half the delay. Source:
+    chrony's manual.
 
     :raises ValueError: if the line is not the output of chronyc.
     """
@@ -236,9 +266,9 @@ def of_ntp(
 ) -> Figures | None:
     """Return the error of our clock from a response of an NTP server, or None if the server is not synchronised.
 
-    Source: RFC 5905, section 10, the root distance. All arguments but the flag are in seconds.
+    All arguments except `is_synchronised` are in seconds. Source: RFC 5905, section 10, the root distance.
 
-    :param offset: by how much our clock is behind the server's.
+    :param offset: how far our clock is behind the server's clock.
     :param root_dispersion: how far the server's clock may be from its own reference clock.
     """
     if not is_synchronised:

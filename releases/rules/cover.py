@@ -1,4 +1,4 @@
-"""Cover for a Head of Profession who is away: on which days who covers, and whether every day is covered once."""
+"""Cover for an absent Head of Profession, and the check that each day of the absence is covered exactly once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,17 @@ from enum import StrEnum
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import Role
 
-# The roles of people who can cover: they read and write reports already. Auditors must stay independent.
+# People with these roles can cover, because they already read and write reports. Auditors must stay independent.
 COVERERS = frozenset({Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN})
 ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class CoverSpan:
-    """The London days, `first` and `last` included, on which `person` covers `absent` (both by key).
+    """The days from `first` to `last` inclusive, in London, on which one person covers for another.
 
-    `ended_at` is the instant at which the cover was ended early, or None.
+    `person` is the key of the person who covers, and `absent` is the key of the absent person. `ended_at` is the
+    instant at which the cover was ended early, or None.
     """
 
     person: int
@@ -34,16 +35,20 @@ class CoverFault(StrEnum):
     BACKWARDS = "backwards"
     """The last day is before the first."""
     OUTSIDE = "outside"
-    """A day of cover is not a day of the absence."""
+    """The cover includes days outside the absence."""
     GAP = "gap"
-    """On some days of the absence no one covers."""
+    """No one covers on some days of the absence."""
     OVERLAP = "overlap"
-    """On some days two people cover."""
+    """Two people cover on the same day."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoverProblem:
-    """One problem of a plan for an absence, and its first and last day. `place` is the index of the span."""
+    """A problem with the cover that is planned for an absence.
+
+    `first` and `last` are the first and last day of the problem. `place` is the index of the span with the problem. For
+    a gap, this is the span after the gap or, if there is none, the last in the list.
+    """
 
     fault: CoverFault
     first: date
@@ -52,11 +57,11 @@ class CoverProblem:
 
 
 def find_cover_problem(first: date, last: date, spans: Sequence[tuple[date, date]]) -> CoverProblem | None:
-    """Return the first reason why spans do not cover each day of an absence exactly once, or None.
+    """Return the first problem with the cover for an absence, or None if each day is covered exactly once.
 
     :param first: the first day of the absence.
-    :param last: its last day.
-    :param spans: the first and the last day of each person's cover, in any order.
+    :param last: the last day of the absence.
+    :param spans: the first and last day of each person's cover, in any order.
     """
     for place, (begins, ends) in enumerate(spans):
         if ends < begins:

@@ -26,8 +26,8 @@ REFUSE = "refuse"
 WITHDRAW = "withdraw"
 LAPSE = "lapse"
 
-# Code of Practice, edition 2.1, T3.2 (3.0: 3.2): the Head of Profession agrees to a change before it is made. A request
-# lapses if the release is moved, published or cancelled meanwhile, because it no longer applies.
+# The Head of Profession must agree to a change before it is made. If the release is moved, published or cancelled
+# before the decision, the request no longer applies and lapses. Source: Code of Practice, edition 2.1, T3.2 (3.0: 3.2).
 REQUEST = Lifecycle(
     name="request",
     initial=RequestState.WAITING,
@@ -47,7 +47,9 @@ class Mark(StrEnum):
 
 
 def must_request_date(status: str, *, roles: Collection[Role], waits: bool) -> bool:
-    """Return whether a person has to request another date of a release; a lead can change it directly.
+    """Return whether a person must request a new date for a confirmed release instead of changing the date directly.
+
+    The result is false for leads, who can change the date directly, and while an earlier request is waiting.
 
     :param waits: whether an earlier request is still waiting for a decision.
     """

@@ -1,4 +1,4 @@
-"""Departures of one release from the rules for its time and day: another time, a weekend, a bank holiday, at once."""
+"""Departures of a release from the rules for release times and days, such as a weekend or a release at once."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -8,12 +8,13 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, Slot
 from releases.rules.lifecycle import FieldRefused, MissingFields
 
-# This is longer than the rest of the day, because a decision shortly before midnight may be for the next day.
+# A release at once must be due within this time. The next day is allowed, because the decision may be made shortly
+# before midnight.
 AT_ONCE_WITHIN = timedelta(hours=24)
 
 
 class DepartureKind(StrEnum):
-    """Why one release departs from the rule; stored values."""
+    """Why a release departs from the rules. The values are stored."""
 
     OSR_AGREEMENT = "osr_agreement"
     BANK_HOLIDAY = "bank_holiday"
@@ -21,7 +22,7 @@ class DepartureKind(StrEnum):
 
 
 class SlotRefused(FieldRefused):
-    """No release can be announced for this date or time; `field` names the invalid field."""
+    """A release cannot be announced for this date or time. `field` is the name of the invalid field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Grounds:
 
     :ivar osr_reference: the reference of OSR's written agreement to this release.
     :ivar osr_agreed_on: the date of this agreement.
-    :ivar bank_holiday_reason: the public reason of the Head of Profession or a deputy for a release on a bank holiday.
-    :ivar osr_told_at: when OSR was informed of a release at once, after a leak or a statement in public (aware).
+    :ivar bank_holiday_reason: the public reason for a release on a bank holiday, given by the Head of Profession or a
+        deputy.
+    :ivar osr_told_at: the aware instant at which OSR was informed of a release at once, after a leak or a public
+        statement.
     """
 
     osr_reference: str = ""
@@ -49,12 +52,15 @@ NO_GROUNDS = Grounds()
 
 @dataclass(frozen=True, slots=True)
 class Departures:
-    """How the slot of a release departs from the rule.
+    """How the slot of a release departs from the rules.
 
-    Source: Code of Practice for Statistics, edition 2.1, T3.6 (3.0: 3.6): a standard time on a weekday. A bank holiday
-    counts as a weekday, so it needs a reason and no agreement. OSR's policy on alternative release times (5 May 2022).
+    Statistics are released at a standard time on a weekday. Other times and weekends need OSR's agreement. A bank
+    holiday counts as a weekday, so a release on a bank holiday needs a reason but no agreement.
 
-    :ivar series_time: the release time of the series, if the slot has another one.
+    Sources: Code of Practice for Statistics, edition 2.1, T3.6 (3.0: 3.6); OSR's policy on alternative release times (5
+    May 2022).
+
+    :ivar series_time: the release time of the series, if the slot is at a different time.
     :ivar holiday: the name of the bank holiday; empty on other days.
     """
 
@@ -69,7 +75,12 @@ class Departures:
 
 
 def find_departures(slot: Slot, *, series_time: time, nation: Nation) -> Departures:
-    """Compare an exact slot with the London release time of its series, and with a nation's weekends and holidays."""
+    """Check whether a slot is at an unusual time for its series, on a weekend or on a bank holiday.
+
+    A slot without an exact date and time has no departures.
+
+    :param series_time: the release time of the series in London.
+    """
     if slot.due_at is None:
         return Departures(slot)
     local = calendar.in_london(slot.due_at)
@@ -84,13 +95,13 @@ def find_departures(slot: Slot, *, series_time: time, nation: Nation) -> Departu
 
 
 def check_agreement(departures: Departures, grounds: Grounds, *, required: bool, today: date) -> None:
-    """Check OSR's agreement against the departures that need it.
+    """Check that OSR's agreement is given if the departures need it.
 
-    :param required: whether it is needed now; if not, it may still be given.
-    :param today: the London day on which it is recorded.
-    :raises SlotRefused: if it is needed and not given at all.
-    :raises MissingFields: if its reference or its date is missing.
-    :raises FieldRefused: if its date is in the future, or the slot needs no agreement.
+    :param required: whether the agreement must be given now. If not, the agreement is optional.
+    :param today: the London day on which the agreement is recorded.
+    :raises SlotRefused: if the agreement is required and not given at all.
+    :raises MissingFields: if the reference or the date of the agreement is missing.
+    :raises FieldRefused: if the date of the agreement is in the future, or the slot needs no agreement.
     """
     if not grounds.names_agreement:
         if required:
@@ -105,8 +116,8 @@ def check_agreement(departures: Departures, grounds: Grounds, *, required: bool,
 def check_complete_agreement(grounds: Grounds, *, today: date) -> None:
     """Check that OSR's agreement has its reference and its date, and that the date is not in the future.
 
-    :raises MissingFields: if one of them is missing.
-    :raises FieldRefused: if the date is of a later day.
+    :raises MissingFields: if the reference or the date is missing.
+    :raises FieldRefused: if the date is after `today`.
     """
     if not grounds.osr_reference.strip():
         raise MissingFields("osr_reference", "Enter the reference of OSR’s written agreement.")
@@ -132,10 +143,11 @@ def _refuse_without_agreement(departures: Departures) -> SlotRefused:
 
 
 def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: bool, is_lead: bool) -> None:
-    """Check the reason for a release on a bank holiday; only a Head of Profession or a deputy gives it.
+    """Check the reason for a release on a bank holiday.
 
-    :raises SlotRefused: if it is needed and missing.
-    :raises FieldRefused: if it is given for another day, or by a person who may not give it.
+    :param is_lead: whether the person is a Head of Profession or a deputy. Other people may not give the reason.
+    :raises SlotRefused: if the reason is needed and missing, or the person may not give it.
+    :raises FieldRefused: if a reason is given and the day is not a bank holiday.
     """
     reason = grounds.bank_holiday_reason.strip()
     if reason and not departures.holiday:
@@ -153,15 +165,16 @@ def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: 
 def check_at_once(
     due_at: datetime | None, grounds: Grounds, *, was_due_at: datetime | None, reason: str, at: datetime
 ) -> None:
-    """Check the decision to release at once, after a leak or a statement in public.
+    """Check the decision to release at once, after a leak or a public statement.
 
-    :param was_due_at: the present due time. If it is still to come, the new time must be earlier, because a release at
-        once needs neither OSR's agreement nor a reason for a bank holiday, which a postponement may need.
+    :param was_due_at: the current due time. If it is in the future, the new time must be earlier. A release at
+        once needs neither OSR's agreement nor a reason for a bank holiday, so it must not be used to postpone a
+        release.
     :param reason: the public reason.
     :param at: the instant of the decision.
     :raises MissingFields: if the public reason is missing.
-    :raises FieldRefused: if the new time is past, more than 24 hours away or not earlier, or if OSR is still to be
-        informed.
+    :raises FieldRefused: if the new time is past, more than 24 hours away or not earlier, or if the time at which OSR
+        was informed is in the future.
     """
     if not reason.strip():
         raise MissingFields("reason", "Enter the public reason.")

@@ -1,4 +1,4 @@
-"""The edition that a title, reference or address names, such as "October 2026", and its change to another edition."""
+"""Find the edition in a title, reference or address, such as "October 2026", and replace it with another edition."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,7 +19,8 @@ _FORMS = (
     rf"(?P<day>[0-3]?\d)(?P<after_day>[ _-])(?P<day_month>{_MONTH})(?P<after_month>[ _-])(?P<day_year>{_YEAR})(?!\d)",
     rf"(?P<first>{_MONTH})(?P<to>[ _-](?:to|and)[ _-]|[-–])(?P<last>{_MONTH})(?P<sep>[ _-]?)(?P<end>{_YEAR})(?!\d)",
     rf"(?P<name>{_MONTH})(?P<between>[ _-]?)(?P<name_year>{_YEAR})(?!\d)",
-    # A text such as "2011-12" may mean a month or two years, so only texts from "2012-01" on are read as a month.
+    # Up to 2011, a text such as "2011-12" can mean a month or two years. So only later texts, from "2012-01", are read
+    # as a month.
     r"(?P<month_year>20(?:1[2-9]|[2-9]\d))-(?P<month>0[1-9]|1[0-2])(?!\d)",
     rf"(?P<quarter_word>q|quarter[ _-])(?P<quarter>[1-4])(?P<before_year>[ _-]?)(?P<quarter_year>{_YEAR})(?!\d)",
     rf"(?P<year_first>{_YEAR})(?P<after_year>[ _-]?)(?P<later_word>q|quarter[ _-])(?P<later_quarter>[1-4])(?!\d)",
@@ -30,7 +31,11 @@ _EDITIONS = re.compile(rf"(?<![0-9a-z])(?:{'|'.join(_FORMS)})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """The days of two releases, and the number of months between the periods that their statistics are about."""
+    """The difference between two editions.
+
+    `was` and `to` are the days of the two releases. `months` is the number of months between the periods that the
+    statistics are about.
+    """
 
     was: date
     to: date
@@ -51,7 +56,7 @@ class Shift:
 
 
 def advance_edition(text: str, shift: Shift) -> str:
-    """Return a title, reference or address with the periods and days of another edition.
+    """Return a title, reference or address with its periods and days replaced by those of another edition.
 
     The function recognises days (27 November 2026, 2026-11-27, 20261127), months (October 2026, oct-2026, 2026-10),
     ranges of months (August to October 2026), quarters (Q3 2026, 2026 Q3) and years (2026, 2025-26, 2025/26). A year on
@@ -61,7 +66,10 @@ def advance_edition(text: str, shift: Shift) -> str:
 
 
 def advance_reference(reference: str, shift: Shift, *, taken: Iterable[str] = ()) -> str:
-    """Return the reference of another edition, with its period added if the reference names none.
+    """Return the reference of another edition.
+
+    If the old reference contains no period that changes, the year or month of the new release is added. If the result
+    is already in use, the day of the new release or a number is added.
 
     :param taken: references that are already in use.
     """
@@ -164,7 +172,7 @@ _MOVES: dict[str, Callable[[dict[str, str], Shift], str]] = {
 
 
 def _named_like(written: str, month: int) -> str:
-    """Name a month as another text does: in full or short, and with the same capital or small letters."""
+    """Return the name of a month in the style of `written`: full or abbreviated, and in the same letter case."""
     name = MONTHS[month - 1]
     if len(written) < 5 and written.casefold() != MONTHS[_NUMBERS[written.casefold()] - 1].casefold():
         name = name[:3]

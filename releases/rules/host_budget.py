@@ -10,11 +10,12 @@ from hashlib import blake2b
 
 from releases.rules import cadence
 
-# How long we assume that one check uses a connection: a quarter of a second, as a slow page does.
+# The assumed time in seconds for which one check uses a connection. A slow page takes about this long.
 USUAL_SECONDS = 0.25
-# A smaller budget has no share for ad hoc checks, because monitoring would lose at least half of the budget.
+# If a budget is smaller than this, ad hoc checks get no share of it, because monitoring would lose at least half.
 SMALLEST_DIVIDED = 3
-# The number of checks that one monitoring process makes and stores without falling behind (benchmarks).
+# The number of checks per second that one monitoring process can make and store without falling behind, according to
+# our benchmarks.
 CHECKS_PER_SECOND = 1_000
 LEAST_LONGEST_GAP = timedelta(seconds=10)
 GREATEST_LONGEST_GAP = timedelta(seconds=30)
@@ -22,13 +23,17 @@ GREATEST_LONGEST_GAP = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The maximum number of requests in flight, and of requests begun within any second; both at least 1."""
+    """The limits for requests to one host; both are at least 1.
+
+    `connections` is the maximum number of requests in flight. `per_second` is the maximum number of requests that begin
+    within any second.
+    """
 
     connections: int
     per_second: int
 
     def __post_init__(self) -> None:
-        """:raises ValueError: if one of them is below 1."""
+        """:raises ValueError: if one of the limits is below 1."""
         if self.connections < 1 or self.per_second < 1:
             message = (
                 f"A budget of {self.connections}/{self.per_second} would never send a request; both must be 1 or more."
@@ -37,14 +42,14 @@ class Budget:
 
     @property
     def adhoc_share(self) -> "Budget | None":
-        """The part for ad hoc checks by all processes together; None if the budget is too small to divide."""
+        """The share for ad hoc checks, which all processes use together. None if the budget is too small to divide."""
         return (
             Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_DIVIDED else None
         )
 
     @property
     def monitoring_share(self) -> "Budget":
-        """The part for monitoring, so that both parts together do not exceed the budget."""
+        """The share for monitoring: the whole budget without the share for ad hoc checks."""
         return Budget(self.connections - 1, self.per_second - 1) if self.adhoc_share else self
 
 
@@ -53,34 +58,43 @@ LIFTED = Budget(connections=1_000_000, per_second=1_000_000)
 
 
 def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> Budget:
-    """Return the budget of host:port, or else of the host, or else the default."""
+    """Return the budget of a host.
+
+    A budget for "host:port" takes precedence over a budget for the host alone. If there is neither, return the default.
+
+    :param place: "host" or "host:port".
+    """
     host, colon, port = place.rpartition(":")
     return budgets.get(place) or budgets.get(host if colon and port.isdigit() else place) or default
 
 
 def longest_gap(addresses: int, budget: Budget) -> timedelta:
-    """Return the longest time between two checks of an address that counts as monitored.
+    """Return the longest time between two checks of an address for which the address counts as monitored.
 
-    It is twice the time needed to check all addresses that are due at the host at the same instant, but at least 10 and
-    at most 30 seconds. In a longer gap a page may have been live and removed again, so a release with such a gap is not
-    late.
+    The result is twice the time that is needed to check every address once within the budget, but at least 10 and at
+    most 30 seconds. If the time between two checks is longer, the page may have been live in between, and then removed.
+    So a release with such a gap does not count as late.
+
+    :param addresses: the number of addresses that are due at the host at the same instant.
     """
     two_rounds = timedelta(seconds=2 * addresses / budget.per_second)
     return min(max(LEAST_LONGEST_GAP, two_rounds), GREATEST_LONGEST_GAP)
 
 
 def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelta:
-    """Return the shortest interval between two checks of one address: at least a second.
+    """Return the shortest interval between two checks of one address, which is at least one second.
 
-    :param at_host: the number of addresses that are due at the same host and instant and not live yet.
-    :param of_process: the number of addresses that the monitoring process checks and that are not live yet.
+    :param at_host: the number of addresses with the same host and due time that are not live yet.
+    :param of_process: the number of addresses of the monitoring process that are not live yet.
     """
     seconds = max(at_host / budget.per_second, of_process / CHECKS_PER_SECOND)
     return max(cadence.CLOSEST, timedelta(seconds=seconds))
 
 
 def spread_seconds(checks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
-    """Return the seconds between the first and the last of some checks that are due at once at one host.
+    """Return the seconds between the start of the first check and the start of the last check.
+
+    All checks are due at the same host and at the same instant.
 
     :param seconds_each: how long one check uses a connection.
     """
@@ -101,9 +115,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Checks due at one host and aware instant that have to wait for one another, or belong to several releases.
+    """Checks that are due at one host at the same instant (aware), and that share the budget of the host.
 
-    The waits can make the interval of each release's verdict longer by up to `seconds`.
+    The checks belong to several releases, or there are more checks than the budget allows at once. If checks have to
+    wait, the time interval in the verdict on each release can become longer by up to `seconds`.
     """
 
     place: str
@@ -114,11 +129,11 @@ class Crowd:
 
 
 def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> list[Crowd]:
-    """Find the crowds: checks that share a host and an instant, and by how much that widens the intervals.
+    """Group checks by host and due time, and return the groups that are crowds.
 
     A crowd has at least two releases, or one release with more addresses than can be requested at once.
 
-    :return: the crowds, sorted by instant and host, each with its releases in the order given.
+    :return: the crowds, sorted by due time and host. The releases in each crowd keep their order.
     """
     together: dict[tuple[datetime, str], list[Hashable]] = defaultdict(list)
     for one in due:
@@ -136,21 +151,24 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
     return [crowd for crowd in crowds if len(crowd.releases) > 1 or crowd.seconds]
 
 
-# The longest pause by status, so that a single response cannot stop monitoring for longer. 429 concerns our own
-# requests. 503 concerns the site, which often asks for an hour and recovers after a minute.
+# The longest pause that one response can cause, keyed by its status. Without this limit, one response could stop
+# monitoring for too long. Status 429 means that we sent too many requests. Status 503 means that the site is
+# unavailable. Unavailable sites often ask for a pause of an hour, but recover after a minute.
 LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
 LONGEST_OF_ALL = max(LONGEST.values())
 LONGEST_FOR_HOST = timedelta(seconds=60)
-"""A page pauses for as long as it asked; the other pages of its host pause at most this long."""
+"""If a page asks for a pause, the other pages of its host pause for at most this long. The page itself pauses for as
+long as it asked."""
 
 
 def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:
-    """Return how long a response asks us to wait, at most `LONGEST`; zero if it does not ask or cannot be read.
+    """Return how long a response asks us to wait, limited by `LONGEST`.
 
-    A date in Retry-After is compared with the response's own Date, because the host's clock may differ from ours.
+    The result is zero if the response does not ask for a pause, or if its headers cannot be parsed. A date in
+    Retry-After is compared with the response's Date header, because the clock of the host may differ from ours.
     Source: RFC 9110, section 10.2.3, and RFC 6585, section 4.
 
-    :param headers: name and value, the names in lower case.
+    :param headers: pairs of a name in lower case and a value.
     """
     longest = LONGEST.get(status or 0)
     values = dict(headers)
@@ -158,7 +176,7 @@ def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> t
     if longest is None or not written:
         return timedelta(0)
     if written.isascii() and written.isdigit():
-        # A number with more digits than any reasonable pause would overflow a timedelta.
+        # Use only the first nine digits, because a very long number would overflow the timedelta.
         return min(longest, timedelta(seconds=int(written[:9])))
     until, said = _instant(written), _instant(values.get("date", ""))
     return max(timedelta(0), min(longest, until - said)) if until and said else timedelta(0)
@@ -172,12 +190,13 @@ def _instant(written: str) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-# The result is cached, because each of a hundred sweeps would compute a hundred hashes for each host, every second.
+# Without this cache, each of a hundred sweeps would compute a hundred hashes for each host every second.
 @lru_cache(maxsize=20_000)
 def find_owner(host: str, holders: frozenset[str]) -> str:
-    """Return which of several sweeps monitors a host, by rendezvous hashing.
+    """Return the name of the sweep that monitors a host, chosen by rendezvous hashing.
 
-    If a sweep is added or removed, only the hosts move that it gains or loses.
+    If a sweep is added, it takes some hosts from the other sweeps. If a sweep is removed, the other sweeps take its
+    hosts. All other hosts stay with their sweeps.
 
     :param holders: the names of the sweeps, at least one.
     """

@@ -30,7 +30,7 @@ LONGEST = {
 }
 ZONE = "Europe/London"
 EXAMPLE = "example"
-"""The reference of the example row of every template, which every import ignores."""
+"""The reference of the example row in every template. Imports ignore this row."""
 
 
 class ImportSource(StrEnum):
@@ -59,8 +59,8 @@ APPLY = "apply"
 DISCARD = "discard"
 FAIL = "fail"
 
-# The calendar is changed only after a person has confirmed the result of the check. If the calendar has changed since,
-# the person is asked again.
+# An import changes the calendar only after a person has confirmed the result of its check. If the rows would now have a
+# different effect than the person confirmed, the person is asked again.
 IMPORT = Lifecycle(
     name="import",
     initial=ImportStatus.UPLOADED,
@@ -84,4 +84,4 @@ WAITING = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
 WAITING_FOR_PERSON = (ImportStatus.AMBIGUOUS, ImportStatus.CHECKED)
 """The states in which a person has to answer or decide."""
 OPEN = (*WAITING, *WAITING_FOR_PERSON)
-"""The states in which the file is stored. It is removed when the import ends."""
+"""The states in which the uploaded file is stored. The file is removed when the import ends."""

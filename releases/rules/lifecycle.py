@@ -14,12 +14,12 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-# The names of roles in sentences, if these differ from the stored values.
+# Maps a role to its name in sentences, if the name differs from the stored value.
 ROLE_WORDS = {Role.HEAD_OF_PROFESSION: "Head of Profession"}
 LEADS = frozenset({Role.HEAD_OF_PROFESSION, Role.DEPUTY})
 EVERY_ROLE = frozenset(Role)
 
-# If a person holds several roles, the record names the highest one.
+# The roles from highest to lowest. If a person has several roles, records name the highest one.
 BY_WEIGHT = (
     Role.HEAD_OF_PROFESSION,
     Role.DEPUTY,
@@ -31,11 +31,11 @@ BY_WEIGHT = (
 
 
 class MoveRefused(Exception):
-    """A move that the table does not allow; its message is one sentence for people."""
+    """The move is not allowed. The message can be shown to people."""
 
 
 class WrongState(MoveRefused):
-    """The move does not start from the object's present state."""
+    """The move is not possible from the present state of the object."""
 
 
 class WrongRole(MoveRefused):
@@ -43,7 +43,7 @@ class WrongRole(MoveRefused):
 
 
 class ChangedMeanwhile(MoveRefused):
-    """Another person changed the object or decided on it since it was read. Nothing is changed."""
+    """Another person has changed the object, or decided on it, since it was read. The move is not made."""
 
 
 class FieldRefused(MoveRefused):
@@ -62,7 +62,7 @@ class MissingFields(FieldRefused):
 class Move:
     """One row of a lifecycle: a move between two states, the roles that may make it, and the required values.
 
-    A move without roles is made only by the system.
+    If `roles` is empty, only the system may make the move.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Lifecycle:
     initial: str
     moves: tuple[Move, ...]
     state_words: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """The names of states on pages, if these differ from the stored values."""
+    """Maps a state to its name on pages, if the name differs from the stored value."""
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -90,9 +90,9 @@ class Lifecycle:
         return tuple(dict.fromkeys(move.name for move in self.moves))
 
     def find(self, name: str, *, source: str) -> Move:
-        """Return the row for a move from a state.
+        """Return the named move from a state.
 
-        :raises WrongState: if the move does not start in this state.
+        :raises WrongState: if the move is not possible from this state.
         """
         for move in self.moves:
             if (move.name, move.source) == (name, source):
@@ -109,10 +109,10 @@ class Lifecycle:
         given: Iterable[str] = (),
         by_system: bool = False,
     ) -> Move:
-        """Return the row for a move if this state, these roles and the given values allow it.
+        """Return the named move if the state, the roles and the given values allow it.
 
-        :raises WrongState: if the move does not start in this state.
-        :raises WrongRole: if none of the roles may make it (the system may make every move).
+        :raises WrongState: if the move is not possible from this state.
+        :raises WrongRole: if none of the roles may make the move. The system may make every move.
         :raises MissingFields: if a required value is missing.
         """
         move = self.find(name, source=source)
@@ -161,7 +161,7 @@ PUBLISH = "publish"
 KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
 
 # A confirmed release never becomes provisional again. Code of Practice, edition 2.1, T3.2 (3.0: 3.2): the Head of
-# Profession agrees to a change of a confirmed date, and it is announced promptly with its reason.
+# Profession must agree to a change of a confirmed date, and the change is announced promptly with its reason.
 RELEASE = Lifecycle(
     name="release",
     initial=Status.PROVISIONAL,
@@ -173,7 +173,7 @@ RELEASE = Lifecycle(
         Move(CHANGE_DATE, Status.CONFIRMED, Status.CONFIRMED, LEADS, needs=("exact_date", "reason")),
         Move(CANCEL, Status.PROVISIONAL, Status.CANCELLED, KEEPERS, needs=("reason",)),
         Move(CANCEL, Status.CONFIRMED, Status.CANCELLED, KEEPERS, needs=("reason",)),
-        # A due release was promised, so only the Head of Profession decides that it will not be published.
+        # The publication of a due release was promised. So only the Head of Profession or a deputy may cancel it.
         Move(CANCEL_ONCE_DUE, Status.CONFIRMED, Status.CANCELLED, LEADS, needs=("reason",)),
         Move(PUBLISH, Status.CONFIRMED, Status.PUBLISHED, LEADS | {Role.STATISTICIAN}),
     ),

@@ -1,4 +1,4 @@
-"""A page that a browser loads: the request, and what the page showed."""
+"""The request to load a page in a browser, and the loaded page."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,13 +6,14 @@ from enum import StrEnum
 from releases.rules.response import Failure, Hop
 
 BROWSER = "browser"
-"""The name of the adapter whose addresses are requested by the browser."""
+"""The name of the adapter for addresses that are loaded in a browser."""
 
 
 class BrowserState(StrEnum):
-    """Whether a browser can load pages here, and whether its processes are in Chromium's own sandbox.
+    """Whether this machine can load pages in a browser, and whether Chromium's sandbox is in use.
 
-    WITHOUT_SANDBOX: the browser's sandbox is off, or we cannot confirm that its processes have namespaces of their own.
+    The state is `WITHOUT_SANDBOX` if the sandbox is off, or if we cannot confirm that the browser's processes run in
+    separate namespaces.
     """
 
     NOT_INSTALLED = "not_installed"
@@ -23,7 +24,10 @@ class BrowserState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One page to load. Only the page itself must be on `allowed_hosts`; its images and scripts need not be."""
+    """One page to load.
+
+    The page must be on one of the `allowed_hosts`. Its images and scripts may be on other hosts.
+    """
 
     url: str
     allowed_hosts: tuple[str, ...]
@@ -33,11 +37,11 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A loaded page, or the reason why there is none.
+    """A loaded page, or the reason why the page could not be loaded.
 
-    `body` is the document as the scripts have made it, in UTF-8. `picture` is a PNG of `width` by `height` CSS pixels,
-    and `small` is a PNG of the top of the page. `sent`, `pictured` and `done` are readings of the machine's monotonic
-    clock, in seconds.
+    `body` is the document after its scripts have run, in UTF-8. `picture` is a PNG of `width` by `height` CSS pixels,
+    and `small` is a smaller PNG of the top of the page. `sent`, `pictured` and `done` are readings of the machine's
+    monotonic clock, in seconds.
     """
 
     sent: float

@@ -1,11 +1,11 @@
-"""The parts of a release that are published together: their names, and which of them may follow later."""
+"""The parts of a release, and how long after the release a part may follow."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 
 class Part(StrEnum):
-    """What one web page or file of a release is. A page or file without a name is `UNNAMED`."""
+    """The part of a release that a web page or file contains. If no part was chosen, it is `UNNAMED`."""
 
     UNNAMED = ""
     ENGLISH_PAGE = "english_page"
@@ -18,11 +18,11 @@ class Part(StrEnum):
 
 NAMED = tuple(part for part in Part if part)
 MAIN = frozenset({Part.UNNAMED, Part.ENGLISH_PAGE})
-"""The parts whose page decides whether the release itself is late; see `releases.verdict.release`."""
+"""The main parts. Their pages decide whether the release itself is late (see `releases.verdict.release`)."""
 PAGES = frozenset({Part.ENGLISH_PAGE, Part.WELSH_PAGE})
-"""The parts that are always a web page."""
+"""The parts that are always web pages."""
 LONGEST_FOLLOW = timedelta(hours=24)
-"""The longest delay that a release can allow for a part. Monitoring continues after it (`cadence.GIVE_UP`)."""
+"""The longest delay that can be allowed for a part. Monitoring goes on for longer than this (`cadence.GIVE_UP`)."""
 LONGEST_FOLLOW_MINUTES = LONGEST_FOLLOW // timedelta(minutes=1)
 
 

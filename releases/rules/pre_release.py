@@ -1,4 +1,4 @@
-"""Pre-release access: the limit by nation, the lifecycle of an entry, and checks of its details."""
+"""Pre-release access: the limits for each nation, the lifecycle of list entries, and the validation of entries."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, working_day_before
 from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role
 
-# From this long before the release on, a Head of Profession or a deputy must agree to each change of the list.
+# A change of the list in this period before the release, or later, needs the agreement of a Head of Profession or a
+# deputy.
 SHORTLY = timedelta(hours=24)
 
 
@@ -20,19 +21,23 @@ class Unit(StrEnum):
     WORKING_DAYS = "working_days"
 
 
-# Longer periods are probably typing errors.
+# Longer periods are refused, because they are probably typing errors.
 LONGEST = {Unit.HOURS: 240, Unit.WORKING_DAYS: 10}
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The period of access before a release; its instants are computed from the due time."""
+    """How long before the release the access begins."""
 
     length: int
     unit: Unit = Unit.HOURS
 
     def begins(self, due_at: datetime, *, nation: Nation) -> datetime:
-        """Return the beginning of the period. Hours are elapsed hours; working days begin at the due time of day."""
+        """Return the instant at which access begins.
+
+        A period in hours is counted in elapsed time. A period in working days begins at the same London time of day as
+        the release.
+        """
         if self.unit is Unit.HOURS:
             return due_at - timedelta(hours=self.length)
         local = calendar.in_london(due_at)
@@ -47,7 +52,7 @@ class Period:
 
 
 class StatisticsKind(StrEnum):
-    """The kinds of statistics for which an order has separate limits. Each series has one kind."""
+    """The kinds of statistics for which an order sets separate limits. Each series has one kind."""
 
     GENERAL = "general"
     ECONOMIC = "economic"
@@ -55,7 +60,10 @@ class StatisticsKind(StrEnum):
 
 
 class Longer(StrEnum):
-    """What a period that is longer than the limit needs."""
+    """Whether a period may be longer than the limit.
+
+    REASON: if a reason is given. JUDGEMENT: if the public benefit outweighs the limit. REFUSED: never.
+    """
 
     REASON = "reason"
     JUDGEMENT = "judgement"
@@ -73,7 +81,7 @@ A_DAY = Period(24)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the order of one nation allows for one kind of statistics.
+    """The access that the order of one nation allows for one kind of statistics.
 
     :ivar limit: the longest period; None if the order allows no access at all.
     """
@@ -88,8 +96,8 @@ class Terms:
 
     :ivar nation: the nation whose order applies to the statistics.
     :ivar usual: the period that needs no reason; None if no one may have access.
-    :ivar order: what the order allows; None if that is not confirmed.
-    :ivar ground: where the usual period comes from.
+    :ivar order: the access that this order allows; None if it is not confirmed.
+    :ivar ground: the source of the usual period.
     """
 
     nation: Nation
@@ -99,7 +107,10 @@ class Terms:
 
     @property
     def limit(self) -> Period | None:
-        """The longest period without a judgement: the order's limit, or the producer's period that replaces it."""
+        """The longest period that needs no judgement; None if no limit is confirmed, or if no access is allowed.
+
+        This is the limit of the order, unless the producer's own period is longer and replaces it.
+        """
         if self.ground is Ground.ITS_OWN and self.replaces_order:
             return self.usual
         return self.order.limit if self.order else None
@@ -117,28 +128,29 @@ class Terms:
 
 
 # The orders on pre-release access under section 11 of the Statistics and Registration Service Act 2007, one for each
-# nation. UK and England: Hansard, Lords Grand Committee on the order of 2008. Northern Ireland: a letter to OSR of
-# September 2022 (paragraph 5 of the order). Wales: the period of the order of 2009 is not confirmed, so Wales has no
-# entry.
+# nation. Source for the UK and England: Hansard, Lords Grand Committee on the order of 2008. Source for Northern
+# Ireland: a letter to OSR of September 2022 (paragraph 5 of the order). Wales has no entry, because the period in its
+# order of 2009 is not confirmed.
 _ORDERS = {
     Nation.UNITED_KINGDOM: Order(A_DAY),
     Nation.ENGLAND: Order(A_DAY),
     Nation.NORTHERN_IRELAND: Order(A_DAY, Longer.JUDGEMENT),
 }
-# 2021 asp 11, section 1, and the review of the Scottish Government of 2025. Access to GDP and retail sales was reduced
-# in steps to none. "One day" for market-sensitive statistics is read as 24 hours, the narrower reading.
+# Sources: 2021 asp 11, section 1, and the review of the Scottish Government of 2025. Access to statistics on GDP and
+# retail sales was reduced in steps, and is no longer allowed. For market-sensitive statistics, access is limited to
+# "one day". We read this as 24 hours, which is the narrower reading.
 _SCOTLAND = {
     StatisticsKind.GENERAL: Order(Period(5, Unit.WORKING_DAYS)),
     StatisticsKind.ECONOMIC: Order(Period(1, Unit.WORKING_DAYS)),
     StatisticsKind.GDP_OR_RETAIL_SALES: Order(None),
 }
-# The order of 2008 has special provisions for the Bank of England and the Treasury. Whether its limit binds them is
-# not confirmed, so an administrator may record a longer period on a producer of these nations.
+# The order of 2008 has special provisions for the Bank of England and the Treasury. It is not confirmed that the limit
+# of the order applies to them. So an administrator may record a longer period for a producer of these nations.
 _WITH_SPECIAL_PROVISIONS = frozenset({Nation.UNITED_KINGDOM, Nation.ENGLAND})
 
 
 def find_order(nation: Nation, *, kind: StatisticsKind, market_sensitive: bool) -> Order | None:
-    """Return what the order of a nation allows for statistics of a kind; None if that is not confirmed."""
+    """Return the access that the order of a nation allows for a kind of statistics, or None if it is not confirmed."""
     if nation is not Nation.SCOTLAND:
         return _ORDERS.get(nation)
     if market_sensitive and kind is not StatisticsKind.GDP_OR_RETAIL_SALES:
@@ -153,9 +165,10 @@ def find_terms(
     market_sensitive: bool = False,
     own: Period | None = None,
 ) -> Terms:
-    """Return the periods for a series: the statistics decide which nation's order applies, not the office.
+    """Return the periods of pre-release access for a series.
 
-    :param own: the producer's own usual period; None if it has none, or if it belongs to another nation.
+    :param nation: the nation of the statistics, whose order applies. The nation of the office does not matter.
+    :param own: the producer's own usual period; None if the producer has none, or belongs to another nation.
     """
     order = find_order(nation, kind=kind, market_sensitive=market_sensitive)
     if order is None:
@@ -172,8 +185,8 @@ def find_terms(
 def is_longer(period: Period, limit: Period, *, due_at: datetime | None, nation: Nation) -> bool:
     """Return whether a period is longer than another.
 
-    A period in hours and one in working days are compared by their beginnings. While the date is vague, a working day
-    counts as 24 hours.
+    If one period is in hours and the other in working days, their beginnings are compared. If the due time is not known
+    yet, a working day counts as 24 hours.
     """
     if period.unit is limit.unit:
         return period.length > limit.length
@@ -187,9 +200,10 @@ def _least_hours(period: Period) -> int:
 
 
 def find_opening_on_rest_day(due_at: datetime | None, *, period: Period | None, nation: Nation) -> datetime | None:
-    """Return when a period in hours begins if that is a weekend or a bank holiday, such as before a Monday release.
+    """Return the beginning of a period if the period begins on a weekend or a bank holiday, otherwise None.
 
-    A period in working days always begins on a working day, so the result is None.
+    For example, a period of 24 hours before a release on a Monday begins on a Sunday. A period in working days always
+    begins on a working day.
     """
     if due_at is None or period is None or period.unit is not Unit.HOURS:
         return None
@@ -200,7 +214,7 @@ def find_opening_on_rest_day(due_at: datetime | None, *, period: Period | None, 
 def needs_agreement_for(due_at: datetime | None, *, at: datetime) -> bool:
     """Return whether a change of the list at an aware instant needs the agreement of a lead.
 
-    It does from 24 hours before the release on. While the date is vague, it does not.
+    Agreement is needed from 24 hours before the due time. If the release has no due time yet, no agreement is needed.
     """
     return due_at is not None and at >= due_at - SHORTLY
 
@@ -252,16 +266,17 @@ TAKE_BACK = "take_back"
 AGREE = "agree"
 REFUSE = "refuse"
 
-# `HAD_ACCESS`: the states of entries whose access has begun. `ON_THE_LIST`: the states of entries on the published
-# list, which also has granted access that has not begun.
+# `HAD_ACCESS` has the states of entries whose access has begun. `ON_THE_LIST` has the states of all entries on the
+# published list. This list also shows access that is granted and has not begun.
 HAD_ACCESS = (AccessStatus.BEGUN, AccessStatus.ENDED)
 ON_THE_LIST = (AccessStatus.GRANTED, *HAD_ACCESS)
-# Code of Practice, edition 2.1, T3.3 (3.0: 3.3): accurate records of who has access before release.
+# The roles that may edit the list. Source: Code of Practice, edition 2.1, T3.3 (3.0: 3.3): accurate records of who has
+# access before release.
 LIST_KEEPERS = KEEPERS | {Role.STATISTICIAN}
 
-# From one day before the release, a change of the list needs the agreement of a Head of Profession or a deputy. A
-# change that one of them makes needs no further agreement. Recording that access began or ended needs none, because it
-# is a fact.
+# From one day before the release, a change of the list needs the agreement of a Head of Profession or a deputy. If one
+# of them makes the change, no further agreement is needed. Recording when access began or ended needs no agreement,
+# because it only records a fact.
 ACCESS = Lifecycle(
     name="pre-release access",
     initial=AccessStatus.GRANTED,
@@ -287,15 +302,18 @@ REQUEST = Lifecycle(
 
 
 PUBLIC = ("post", "organisation")
-# The published list also shows these fields: why the public benefit outweighs the limit, and when the Authority was
-# notified.
+# The published list also shows these two fields. They say why the public benefit outweighs the limit, and when the
+# Authority was notified.
 JUDGEMENT = ("public_benefit", "authority_notified_on")
 WORDS = ("reason", "period_reason", "public_benefit")
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """One entry of a list: post and organisation are public; only people who edit the list see person and email."""
+    """The details of one entry of a list.
+
+    The post and the organisation are public. Only people who edit the list see the person and the email address.
+    """
 
     post: str
     organisation: str
@@ -322,11 +340,11 @@ REQUIRED_FIELDS = {
 
 
 def find_objections(details: Details, *, terms: Terms, due_at: datetime | None, today: date) -> Iterator[Objection]:
-    """List missing or wrong values, in the order of the form.
+    """Yield an objection for each missing or wrong value, in the order of the form.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.3 and T3.4: accurate records of who has access, and why.
 
-    :param due_at: when the release is due; None while its date is vague.
+    :param due_at: when the release is due; None if it has no exact date yet.
     :param today: the London day of the change.
     """
     for field, sentence in REQUIRED_FIELDS.items():
@@ -344,7 +362,7 @@ NO_ACCESS = "The law for Scotland allows no access to these statistics before th
 def is_over_limit(period: Period, *, terms: Terms, due_at: datetime | None) -> bool:
     """Return whether a period is longer than the limit.
 
-    Without a confirmed limit no period is too long. If no access is allowed, every period is.
+    If no limit is confirmed, the result is always false. If no access is allowed, the result is always true.
     """
     if terms.usual is None:
         return True

@@ -1,6 +1,6 @@
-"""The announced facts of a release, as values, from which the public calendar, its feeds and its API are made.
+"""The announced facts of a release, which the public calendar, its feeds and its API show.
 
-These types have no fields for private plans, checks, findings or notes, so those cannot be published by mistake.
+These types have no fields for private plans, checks, findings or notes. So this data cannot be published by mistake.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PublicEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
-    """A title or a name in English, and in Welsh if the producer has entered one."""
+    """A title or a name in English. The Welsh text is empty if the producer has not entered one."""
 
     english: str
     welsh: str = ""
@@ -52,10 +52,10 @@ class SlugName:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedMove:
-    """One announced change of date: the old and new date, the public reason, and the aware instant of the announcement.
+    """An announced change of the date of a release from `was` to `to`. All instants are aware.
 
-    `reason` is the present public reason. If it was corrected, `first_reason` is the original one, `corrections` is the
-    number of corrections, and `corrected_at` (aware) is when the last one was made.
+    `reason` is the present public reason. If this reason was corrected, `first_reason` is the original reason,
+    `corrections` is the number of corrections, and `corrected_at` is the instant of the last correction.
     """
 
     version: int
@@ -70,10 +70,11 @@ class AnnouncedMove:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedCorrection:
-    """A correction after release with a notice for readers; instants are aware.
+    """A correction of a published release, with a notice for readers. All instants are aware.
 
-    `notice` is empty if the notice was withdrawn. `announced_at` is when readers saw the first notice, `updated_at`
-    when the notice was last changed. `corrected_at` is None while the statistics are not corrected.
+    `notice` is empty if the notice was withdrawn. `announced_at` is the instant at which the first notice was
+    published. `updated_at` is the instant of the last change of the notice. `corrected_at` is None until the statistics
+    are corrected.
     """
 
     number: int
@@ -85,7 +86,10 @@ class AnnouncedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedRelease:
-    """The announced facts of one release; instants are aware. `page` is empty until the release is due and live."""
+    """The announced facts of one release. All instants are aware.
+
+    `page` is the address of the release's web page. It is empty until the release is due and live.
+    """
 
     public_id: UUID
     reference: str
@@ -122,9 +126,10 @@ class AnnouncedRelease:
 
 @dataclass(frozen=True, slots=True)
 class MoveNotice:
-    """What readers see at the top of the page of a release that was cancelled, or moved and is still to come.
+    """The notice of a move or a cancellation at the top of the public page of a release.
 
-    `to` is None if the release is cancelled. `announced_at` (aware) is None before the move or cancellation is made.
+    The notice of a move is shown only while the release is still to come. `to` is None for a cancellation.
+    `announced_at` is aware. It is None in a preview, before the move or the cancellation is made.
     """
 
     was: Slot
@@ -140,12 +145,12 @@ class MoveNotice:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened to an announced release.
+    """One change in the public history of a release. All instants are aware.
 
-    `slot` is the date after the change, `was` the date before a move. `reason` is what people wrote for readers: a
-    reason, or the notice of a correction. `at` is the aware instant of the announcement, and `changed_at` when the text
-    was last changed. For a publication `at` is the announced time, because the time at which we found it is not an
-    announced fact.
+    `slot` is the date after the change. `was` is the date before a move. `reason` is the public reason or, for a
+    correction, the notice for readers. `changed_at` is the instant at which this text was last changed. `at` is the
+    instant of the announcement. For a publication, `at` is the announced time of the release, because the time at which
+    we found the release live is not an announced fact.
     """
 
     id: UUID
@@ -180,9 +185,9 @@ def days_of(slot: Slot) -> tuple[date, date]:
 
 
 def changes_of(release: AnnouncedRelease) -> list[Change]:
-    """Return the changes of a release since it was announced, in order.
+    """Return the announcement of a release and all later changes, in order.
 
-    Changes from before the announcement are not listed separately. The announcement contains their results.
+    Changes before the announcement are not listed. The announcement already includes their results.
     """
     confirmed_at, cancelled_at = release.confirmed_at, release.cancelled_at
     first = _change(release, PublicEvent.ANNOUNCED, at=release.announced_at)

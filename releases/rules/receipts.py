@@ -1,4 +1,4 @@
-"""Handling receipts for pre-release access: when recipients are asked, for how long, and which terms they confirm."""
+"""Handling receipts for pre-release access: the times of requests, the terms to confirm, and the possible answers."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,29 +10,29 @@ from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import AccessStatus
 
-# Recipients are asked this many working days before their window opens (terms), and owners this many before the release
-# (list). Source: issue L, item 1.
+# Recipients are asked to confirm the terms this many working days before their window opens. Source: issue L, item 1.
 DAYS_FOR_TERMS = 5
+# The owner of a list is asked to check it this many working days before the release. Source: issue L, item 1.
 DAYS_FOR_LIST = 10
 # From the working day before the window opens, staff have a task to call recipients who have not confirmed.
 DAYS_FOR_CALLS = 1
-# Requests are sent at the beginning of a working day, when people read them. This time exists in London even on the
-# days when the clocks change.
+# Requests are sent at this London time of day, because people read them at the beginning of a working day. The time
+# exists on every day, even when the clocks change.
 ASKED_AT = time(9)
-# The longest time for which a link works after the release time, if the release is not found live.
+# If the release is not found live, a link works for this long after the due time.
 AFTER_DUE = timedelta(days=1)
 TERMS_VERSION = 1
 
 
 class Purpose(StrEnum):
-    """What a one-person link is for; a recipient gets one link for each purpose and release date."""
+    """The purpose of a personal link. A recipient gets one link for each purpose and release date."""
 
     TERMS = "terms"
     HANDLING = "handling"
 
 
 class Answer(StrEnum):
-    """The answer of a recipient, as evidence records it. `SILENT`: there was no answer in the time for it."""
+    """The answer of a recipient, as evidence records it. `SILENT` means that the recipient did not answer in time."""
 
     CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
@@ -42,7 +42,7 @@ class Answer(StrEnum):
 
 
 class Disclosure(StrEnum):
-    """What a recipient reports. There is no free text, so that a report cannot contain figures."""
+    """The disclosures that a recipient can report. There is no free text, so a report cannot contain figures."""
 
     SENT = "sent_to_other"
     SEEN = "seen_by_other"
@@ -70,16 +70,17 @@ class Term(StrEnum):
 def terms_for(nation: Nation) -> tuple[Term, ...]:
     """Return the terms that recipients confirm for statistics of a nation.
 
-    Sharing and indications: Code of Practice, edition 3.0, practice 3.3 (2.1: T3.3). The duty to report an accidental
-    disclosure immediately is confirmed for the order for Scotland alone (paragraph 5); elsewhere it is a term of the
-    producer. The term on the period names the limit of the order only if that limit is confirmed, so not for Wales.
+    The source of the terms on sharing and indications is the Code of Practice, edition 3.0, practice 3.3 (2.1: T3.3).
+    The duty to report an accidental disclosure immediately is confirmed only for the order for Scotland (paragraph 5).
+    For other nations, this duty is a term of the producer. The term on the period names the limit of the order if the
+    limit is confirmed. The limit for Wales is not confirmed.
     """
     report = Term.REPORT_BY_LAW if nation is Nation.SCOTLAND else Term.REPORT_AT_ONCE
     return (Term.PERIOD, Term.NO_SHARING, Term.NO_INDICATION, report)
 
 
 def name_terms(nation: Nation) -> str:
-    """Return the code of the terms, which is stored with a confirmation: "1:scotland"."""
+    """Return the code of the terms, such as "1:scotland". The code is stored with each confirmation."""
     return f"{TERMS_VERSION}:{nation}"
 
 
@@ -92,12 +93,12 @@ def terms_asked_at(begins_at: datetime, *, nation: Nation) -> datetime:
 
 
 def list_asked_at(due_at: datetime, *, nation: Nation) -> datetime:
-    """Return when the owner of a list is asked whether it is still right: ten working days before the release."""
+    """Return when the owner of a list is asked to check the list: ten working days before the release."""
     return _morning_before(due_at, DAYS_FOR_LIST, nation=nation)
 
 
 def calls_due_at(begins_at: datetime, *, nation: Nation) -> datetime:
-    """Return when staff have a task to call a recipient who has not confirmed: the working day before the window."""
+    """Return from when staff call recipients who have not confirmed: the working day before the window opens."""
     return _morning_before(begins_at, DAYS_FOR_CALLS, nation=nation)
 
 
@@ -119,22 +120,26 @@ class Window:
         return terms_asked_at(self.begins_at, nation=self.nation)
 
     def are_calls_due(self, *, now: datetime) -> bool:
-        """Return whether it is time for staff to call a recipient who has not confirmed; never from `due_at` on."""
+        """Return whether staff should now call a recipient who has not confirmed. Calls end at `due_at`."""
         return calls_due_at(self.begins_at, nation=self.nation) <= now < self.due_at
 
     def due_purpose(self, *, now: datetime) -> Purpose | None:
         """Return the purpose of the link that a recipient must have at `now`.
 
-        Before `asked_at` and from `due_at` on, there is none.
+        Return None before `asked_at`, and once the release is due.
 
-        A person who is added to the list within the window gets only the handling link, which also asks for the terms.
+        If a person is added to the list within the window, the person gets only the handling link. This link also asks
+        the person to confirm the terms.
         """
         if self.begins_at <= now < self.due_at:
             return Purpose.HANDLING
         return Purpose.TERMS if self.asked_at <= now < self.begins_at else None
 
     def is_link_open(self, purpose: Purpose, *, status: str, access: str, now: datetime) -> bool:
-        """Return whether a link works: from its time on, until the release is live, or a day after it was due.
+        """Return whether a link works at `now`.
+
+        A terms link starts to work at `asked_at`, and a handling link when the window opens. Both stop when the release
+        is published or cancelled, when the access is withdrawn, or one day after the due time.
 
         :param status: the status of the release.
         :param access: the status of the entry on the list.
@@ -146,7 +151,7 @@ class Window:
 
 
 class ReceiptStatus(StrEnum):
-    """What the producer's page says about one recipient."""
+    """The status of one recipient on the producer's page."""
 
     NO_ADDRESS = "no_address"
     NOT_ASKED = "not_asked"
@@ -168,8 +173,8 @@ def find_receipt_status(
 ) -> ReceiptStatus:
     """Return the status of a recipient from the answers for the present release date.
 
-    A recipient who no longer needs access keeps that status. A reported disclosure does not change the status, because
-    it is only a suspicion.
+    If a recipient has answered that access is no longer needed, the other answers are ignored. A reported disclosure
+    does not change the status, because the disclosure is only a suspicion.
 
     :param by_phone: whether staff recorded that the recipient confirmed the terms by phone.
     """

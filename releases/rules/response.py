@@ -1,4 +1,4 @@
-"""A request that monitoring makes, and the response to it or the reason why there is none."""
+"""A request made by monitoring, and its response or failure."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from types import MappingProxyType
 class Failure(StrEnum):
     """The reasons why a request has no complete and readable response.
 
-    ASKED_TO_WAIT: no request was made, because the site had asked us to wait. BROWSER: our own browser is missing, or
-    it failed; nothing is known about the page.
+    ASKED_TO_WAIT: no request was made, because the site had asked us to wait. BROWSER: our own browser is missing or
+    has failed, so nothing is known about the page.
     """
 
     TIMEOUT = "timeout"
@@ -28,7 +28,7 @@ class Failure(StrEnum):
 
 
 NO_ANSWER = frozenset({Failure.TIMEOUT, Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.BROKEN})
-"""The failures that our own network could have caused, because nothing proves that a server responded."""
+"""The failures without proof that a server responded. Our own network could have caused them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,17 @@ class Hop:
 class Answer:
     """The result of one check: its instants (aware, UTC), its redirects, and the final response with its decoded body.
 
-    `hops` lists every request with a response in order, the final one last. If `left_allowed_hosts` is true, a redirect
-    pointed to a host that may not be requested: `final_url` is that target and was not requested. `vantage` is the
-    place from which the request was made. Header names are in lower case.
+    `hops` lists all requests that got a response, in the order in which they were made. If `left_allowed_hosts` is
+    true, a redirect pointed to a host that may not be requested. Then `final_url` is the target of this redirect, which
+    was not requested. `vantage` is the place from which the request was made. Header names are in lower case.
 
-    `seconds` has durations by name: connect and first_byte from the beginning of the final request, total for all
-    requests. It also has readings of the machine's monotonic clock, which give true durations even if the wall clock
-    was set meanwhile: "monotonic" when the first request was sent, "monotonic_first_byte" when the final response
-    began, "monotonic_done" when it was complete.
+    `seconds` maps names to durations and clock readings:
+
+    - "connect" and "first_byte" are measured from the beginning of the final request.
+    - "total" is the duration of all requests together.
+    - "monotonic", "monotonic_first_byte" and "monotonic_done" are readings of the machine's monotonic clock. They were
+      taken when the first request was sent, when the final response began, and when it was complete. They give true
+      durations even if the wall clock was set in the meantime.
     """
 
     requested_url: str
@@ -90,14 +93,17 @@ LONGEST = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """One GET request: its address, its planned instant, and the hosts to which it may be redirected.
+    """One GET request, with its planned instant and the hosts to which it may be redirected.
 
-    `key` is chosen by the caller and returned with the `Answer`. Hosts are written "host" or "host:port", as in an
-    address; a redirect to any other host is not followed. A `fresh` request asks every cache on the way to revalidate,
-    and adds a unique query to the address so that no cache can answer from its store. `adapter` names the adapter that
-    recognises a redirect in a body, which is followed like any redirect. A `decisive` request has priority over the
-    others of its host, and if the host or the page asked us to wait, it is made when the wait is over. `conditions` are
-    header lines such as 'If-None-Match: "a1"': if the page has not changed since, the site answers 304.
+    - `key` is chosen by the caller and returned with the `Answer`.
+    - `allowed_hosts` are written "host" or "host:port". Redirects to other hosts are not followed.
+    - If `fresh` is true, the request asks every cache to revalidate. It also adds a unique query to the address, so
+      that no cache can answer from its store.
+    - `adapter` names the adapter that recognises a redirect in a body. This redirect is followed like any other.
+    - If `decisive` is true, the request has priority over other requests to its host, and if the host or the page has
+      asked us to wait, it is made when the wait is over. Other requests then fail with `ASKED_TO_WAIT`.
+    - `conditions` are header lines such as 'If-None-Match: "a1"'. If the page has not changed, the site responds with
+      status 304.
     """
 
     key: Hashable

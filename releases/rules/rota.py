@@ -1,4 +1,4 @@
-"""Who to call about a release: contacts in phone order by release time and day, and those who did not answer."""
+"""The phone rota: the contacts to call about a release, and the contacts who did not answer."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ class RotaDays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RotaPlace:
-    """The place of one contact, by key, in the rota of a series.
+    """The place of one contact in the rota of a series.
 
-    `at` is a London time of day; None means every release time.
+    `contact` is the primary key of the contact. `at` is the London release time for which the contact is called. If
+    `at` is None, the contact is called for every release time.
     """
 
     contact: int
@@ -29,10 +30,11 @@ class RotaPlace:
 def find_call_list(
     rota: Collection[RotaPlace], *, at: time, on: date, nation: Nation, closed: ClosedDays = NEVER_CLOSED
 ) -> tuple[int, ...]:
-    """Return the contacts to call about a release, by key, in phone order; each once.
+    """Return the primary keys of the contacts to call about a release, in phone order and without duplicates.
 
-    Exactly one list of the rota is used. On a day when the office is closed, a list for closed days takes precedence.
-    Among lists for the same days, the list for the release time takes precedence over the list for every time.
+    A rota can have several lists, and only one of them is used. On a day when the office is closed, a list for closed
+    days takes precedence. Among lists for the same days, the list for the release time takes precedence over the list
+    for every time.
 
     :param at: the release time in London.
     :param on: the day of the release in London.
@@ -54,9 +56,10 @@ NO_ANSWER, NO_ANSWER_UNDONE = CALL_EVENTS = ("no_answer", "no_answer_undone")
 
 
 def find_contacts_without_answer[E](events: Iterable[tuple[str, int, E]]) -> dict[int, E]:
-    """Return the contacts who did not answer, each with the event that says so.
+    """Return the event for each contact who did not answer, keyed by the contact's primary key.
 
-    :param events: the kind, the contact's key and the event itself, of the kinds in `CALL_EVENTS`, in order.
+    :param events: tuples of an event's kind, the contact's primary key and the event, in order of time. All kinds are
+        in `CALL_EVENTS`.
     """
     found: dict[int, E] = {}
     for kind, contact, event in events:

@@ -1,4 +1,4 @@
-"""Tables in CSV, OpenDocument and Office Open XML files: read into cells of one type, and written safely."""
+"""Read and write tables in CSV, OpenDocument and Office Open XML files."""
 
 import csv
 import io
@@ -18,14 +18,14 @@ from xml.sax.handler import ContentHandler, feature_namespaces
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 
-# openpyxl needs 11 MB of memory, and tablib some more, so only the functions that use them import them.
+# openpyxl needs 11 MB of memory, and tablib some more. So they are imported only in the functions that use them.
 
 ARCHIVE_FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
-    EOFError,  # a part that ends before it should
-    KeyError,  # a part that is not there
+    EOFError,  # a part of the archive is truncated
+    KeyError,  # a part of the archive is missing
     RuntimeError,  # encrypted, or compressed by a non-standard method (NotImplementedError)
     OSError,
     ValueError,
@@ -35,9 +35,9 @@ ARCHIVE_FAULTS = (
 MOST_BYTES = 5 * 1024 * 1024
 """The maximum size of a file."""
 MOST_UNPACKED_BYTES = 20 * 1024 * 1024
-"""The maximum unpacked size of an archive: fifteen times that of a spreadsheet with the maximum number of rows."""
+"""The maximum unpacked size of an archive. A spreadsheet with the maximum number of rows needs a fifteenth of this."""
 MOST_ROWS = 2_000
-"""The maximum number of rows below the header; four years of an office with 500 releases a year."""
+"""The maximum number of rows below the header. This is enough for four years of an office with 500 releases a year."""
 MOST_COLUMNS = 100
 MOST_LINES_SCANNED = 100_000
 MOST_CELLS_SCANNED = 2_000_000
@@ -46,12 +46,15 @@ _HALF_A_SECOND = timedelta(milliseconds=500)
 
 
 class NotATableError(ValueError):
-    """The file cannot be read as a table, or is too large; the message is one sentence that begins with the name."""
+    """The file cannot be read as a table, or is too large. The message begins with the name of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The text of one cell, with single spaces; or, in `fault`, the reason why it cannot be read."""
+    """One cell of a table.
+
+    `text` is the content with single spaces. If the cell cannot be read, `fault` is the reason.
+    """
 
     text: str = ""
     fault: str = ""
@@ -61,10 +64,10 @@ class Cell:
 
 
 type Value = str | int | float | datetime
-"""A value to write into a cell; a date and time has no zone."""
+"""A value to write into a cell. A datetime must be naive."""
 
 type Line = tuple[int, list[Cell]]
-"""The number of a line, counted from 1 as spreadsheets do, and its cells."""
+"""The number of a line, counted from 1 as in spreadsheets, and the cells of the line."""
 
 
 class Lines:
@@ -76,9 +79,9 @@ class Lines:
         self.gathered: list[Line] = []
 
     def scan(self, number: int, *, cells: int) -> None:
-        """Count all scanned content, empty lines and cells too.
+        """Count the scanned lines and cells, including empty ones.
 
-        :raises NotATableError: if there is too much of it.
+        :raises NotATableError: if there are too many lines or cells.
         """
         self._scanned_cells += cells
         if number > MOST_LINES_SCANNED or self._scanned_cells > MOST_CELLS_SCANNED:
@@ -88,7 +91,7 @@ class Lines:
     def add(self, number: int, cells: Sequence[Cell]) -> None:
         """Add a line, unless it is empty.
 
-        :raises NotATableError: if there are too many lines, or it is too wide.
+        :raises NotATableError: if there are too many lines, or the line has too many cells.
         """
         if not any(cells):
             return
@@ -100,10 +103,11 @@ class Lines:
 
 
 def as_cell(value: object) -> Cell:
-    """Write the value of a cell as a person would type it, in London time.
+    """Convert a value to a cell with the text that a person would type.
 
-    A date and time is "2026-06-30 09:30", with seconds if they are not 0. Midnight is a date only, because spreadsheets
-    have no separate type for dates. A whole number has no decimal point; true is "yes" and false is empty.
+    A datetime must be in London time. It becomes "2026-06-30 09:30", with seconds if they are not 0. A datetime at
+    midnight becomes only a date, because spreadsheets have no separate type for dates. A whole number has no decimal
+    point. True becomes "yes", and the cell is empty for False and None.
     """
     match value:
         case None | False:
@@ -133,16 +137,18 @@ def _moment(value: datetime) -> str:
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 _MOST_PARTS = 1_000
 _SIGNATURE = b"PK\x03\x04"
-# The signature of the compound file format of the 1990s: .xls files, and newer spreadsheets with a password.
+# The signature of the compound file format of the 1990s. It is used by .xls files, and by newer spreadsheets that have
+# a password.
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
-    """Open an archive whose parts together do not exceed the limit.
+    """Open an archive, and check the total unpacked size of its parts.
 
-    The sizes are read from the entries; no part can unpack to more than its entry says, because the reader stops there.
+    The sizes are those that the archive states. A part cannot unpack to more than its stated size, because the reader
+    stops at this size.
 
-    :raises NotATableError: if it is damaged, encrypted or too large.
+    :raises NotATableError: if the archive is damaged, encrypted or too large.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
@@ -159,7 +165,7 @@ def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
 
 
 def _is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
-    """:raises NotATableError: if the part that names the type is damaged."""
+    """:raises NotATableError: if the part of the archive that states the media type is damaged."""
     try:
         return "mimetype" in archive.namelist() and archive.read("mimetype")[:200].strip() == OPEN_DOCUMENT.encode()
     except ARCHIVE_FAULTS as error:
@@ -172,16 +178,17 @@ def _damaged(name: str) -> NotATableError:
 
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ADVICE = 'Save it from the spreadsheet as "CSV UTF-8"'
-# OWASP's list of characters that start a formula in a spreadsheet (CSV injection), and characters that Excel treats
-# alike. The last three have no width: some programs may ignore them and use the character after them.
+# Characters that start a formula in a spreadsheet: OWASP's list (CSV injection), and further characters that Excel
+# treats in the same way. The last three have no width. Some programs may ignore them, so that the next character starts
+# the formula.
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\ufeff", "\u200b", "\u2060")
 _GUARD = "'"
 
 
 def _read_csv(content: bytes, *, name: str) -> list[Line]:
-    """Read the non-empty lines.
+    """Read the non-empty lines of a CSV file.
 
-    :raises NotATableError: if it is not UTF-8 text, not CSV, or too large.
+    :raises NotATableError: if the file is not in UTF-8, is not valid CSV, or is too large.
     """
     text = _decoded(content, name=name)
     first = next(line for line in text.splitlines() if line.strip())
@@ -197,9 +204,10 @@ def _read_csv(content: bytes, *, name: str) -> list[Line]:
 
 
 def write_csv(rows: Iterable[Iterable[str]]) -> bytes:
-    """Write rows as CSV; cells that a spreadsheet could take for formulas begin with an apostrophe.
+    """Write rows as CSV.
 
-    `read_table` removes the apostrophe. The file has a byte order mark, because Excel needs it to read UTF-8.
+    If a spreadsheet could take a cell for a formula, an apostrophe is written before the text of the cell. `read_table`
+    removes the apostrophe. The file begins with a byte order mark, which Excel needs to read UTF-8.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
@@ -237,13 +245,13 @@ type _Name = tuple[str | None, str]
 
 
 class _SheetComplete(SAXException):
-    """Raised at the end of the first sheet, to stop reading."""
+    """Raised at the end of the first sheet, to stop the parser."""
 
 
 def _read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
     """Read the non-empty lines of the first sheet.
 
-    :raises NotATableError: if it cannot be read, or is too large.
+    :raises NotATableError: if the sheet cannot be read, or is too large.
     """
     parser = make_parser()
     parser.setFeature(feature_namespaces, True)  # noqa: FBT003  # SAX's own signature
@@ -307,7 +315,7 @@ class _Sheet(ContentHandler):
         cell = self._read_cell()
         repeats = _count(self._attributes, "number-columns-repeated")
         self.lines.scan(self._number, cells=1)
-        # Spreadsheets fill lines up to the last column with one repeated empty cell, so repeats are limited.
+        # Limit the repeats, because spreadsheets fill each line up to the last column with one repeated empty cell.
         self._cells += [cell] * min(repeats, MOST_COLUMNS + bool(cell) - min(len(self._cells), MOST_COLUMNS))
 
     def _end_line(self) -> None:
@@ -357,18 +365,18 @@ type _Place = tuple[int, int]
 def _read_office_open(content: bytes, *, name: str) -> list[Line]:
     """Read the non-empty lines of the first visible sheet.
 
-    :raises NotATableError: if it cannot be read, or is too large.
+    :raises NotATableError: if the sheet cannot be read, or is too large.
     """
     try:
         with warnings.catch_warnings():
-            # The library warns about content of a workbook that it ignores.
+            # openpyxl warns if it ignores some content of a workbook.
             warnings.simplefilter("ignore")
             lines, formulas = _scan_sheet(content, name=name)
             return _scan_sheet(content, name=name, formulas=formulas)[0] if formulas else lines
     except NotATableError:
         raise
     except Exception as error:
-        # With a damaged workbook the library may raise any exception.
+        # If the workbook is damaged, openpyxl may raise any exception.
         raise NotATableError(f"{name} is damaged, so we cannot read it as an XLSX file.") from error
 
 
@@ -423,8 +431,8 @@ def _make_cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
 
     cell = WriteOnlyCell(sheet, value=value)
     if isinstance(value, str):
-        # Otherwise the library treats a text that begins with "=" as a formula, and so does the spreadsheet when a
-        # person edits the cell.
+        # Without this, openpyxl stores a text that begins with "=" as a formula. A spreadsheet would also treat the
+        # text as a formula when a person edits the cell.
         cell.data_type, cell.quotePrefix = _STRING, True
     elif isinstance(value, datetime):
         cell.number_format = "yyyy-mm-dd hh:mm"
@@ -432,7 +440,8 @@ def _make_cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
     return cell
 
 
-# Characters that XML, and so spreadsheets, cannot contain; tabs and line ends are read as spaces.
+# Characters that are removed, because XML and therefore spreadsheets cannot contain them. Tabs and line ends are not
+# among them. They are read as spaces.
 _UNWRITABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
@@ -450,9 +459,9 @@ MEDIA_TYPES = {
 
 
 def read_table(content: bytes, *, name: str) -> list[Line]:
-    """Read the non-empty lines of a file; for a spreadsheet, those of its first sheet.
+    """Read the non-empty lines of a CSV file, or of the first sheet of a spreadsheet.
 
-    :raises NotATableError: if it is not a table file, or too large.
+    :raises NotATableError: if the file is not a table, or is too large.
     """
     check_table_size(len(content), name=name)
     if content.startswith(_OLD_OR_LOCKED):
@@ -475,9 +484,9 @@ def check_table_size(size: int, *, name: str) -> None:
 
 
 def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:
-    """Write rows as a file of a format, so that no program takes a text for a formula.
+    """Write a header and rows to a file of the given kind.
 
-    Control characters are removed.
+    Texts are written so that no program takes them for formulas. Control characters are removed.
     """
     plain = ([_UNWRITABLE.sub("", value) if isinstance(value, str) else value for value in row] for row in rows)
     match kind:
@@ -486,7 +495,7 @@ def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[
         case TableKind.ODS:
             from tablib import Dataset
 
-            # Store every text as text, even if it begins like a formula.
+            # The ODS export of tablib stores text as text, even if the text begins like a formula.
             return bytes(Dataset(*plain, headers=header, title=title).export("ods"))
         case TableKind.XLSX:
             return _write_office_open(header, plain, title=title)

@@ -1,6 +1,6 @@
-"""The geometry of pictures of time: an axis with round London times, and a strip with the checks around a due time.
+"""The geometry of time charts: an axis with round London times, and a strip that shows the checks around a due time.
 
-Places are percentages of the width, so that a picture fits any screen.
+Places on an axis are percentages of its width, so that a chart fits any screen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +14,10 @@ from releases.rules.calendar import LONDON, format_time, format_time_with_second
 FULL = 100.0
 MARGIN = 0.04
 THINNEST = 0.8
-# The text of a tick nearer than this to an edge of the axis is aligned with that edge.
+# If a tick is nearer than this to an edge of the axis, its text is aligned with that edge.
 NEAR_THE_EDGE = 10
-# The texts of ticks must not touch each other on a phone, where each character takes this percentage of the width.
+# `CHARACTER` is the width of a character on a phone, as a percentage of the width of the axis. It is used to ensure
+# that the texts of ticks do not touch each other.
 CHARACTER, MOST_TICKS = 2.7, 4
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 STEPS = (
@@ -29,7 +30,10 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class AxisTick:
-    """A time on the axis. `anchor` says whether the start, middle or end of `text` is at `text_place` (as in SVG)."""
+    """A time on the axis.
+
+    `anchor` is "start", "middle" or "end", as in SVG. This is the point of `text` that is at `text_place`.
+    """
 
     place: float
     text: str
@@ -49,19 +53,19 @@ class TimeAxis:
         return (instant - self.start) / (self.end - self.start) * FULL
 
     def label(self, instant: datetime, text: str) -> AxisTick:
-        """Return a text beside an instant, on the side with more room."""
+        """Return a tick with its text beside an instant, on the side with more room."""
         place = round(self.place(instant), 2)
         return AxisTick(place, text, text_place=place, anchor="end" if place > FULL / 2 else "start")
 
     def span(self, from_: datetime, to: datetime, *, thinnest: float = THINNEST) -> tuple[float, float]:
-        """Return the left edge and the width of the time between two instants, at least `thinnest` wide."""
+        """Return the left edge and the width of the area between two instants. The width is at least `thinnest`."""
         left, right = sorted((self.place(from_), self.place(to)))
         width = max(right - left, thinnest)
         return round(min(left, FULL - width), 2), round(width, 2)
 
 
 def axis_around(instants: Iterable[datetime]) -> TimeAxis:
-    """Return an axis that contains some instants, with a margin on both sides."""
+    """Return an axis that contains the given instants, with a margin on both sides."""
     known = sorted(instants)
     start, end = known[0].replace(microsecond=0), known[-1]
     if end.microsecond:
@@ -71,7 +75,7 @@ def axis_around(instants: Iterable[datetime]) -> TimeAxis:
     axes = [_axis_with_steps(start, end, step) for step in STEPS if (end - start) // step < MOST_TICKS]
     if not axes:
         return TimeAxis(start, end)
-    # If the texts of no step fit, every second tick of the shortest step is shown.
+    # If the texts do not fit with any step, use the shortest step and show only every second tick.
     alternate = replace(axes[0], ticks=axes[0].ticks[::2])
     return next((axis for axis in axes if axis.ticks and _texts_are_apart(axis.ticks)), alternate)
 
@@ -100,7 +104,7 @@ def _extent_of_text(tick: AxisTick) -> tuple[float, float]:
 def _round_times(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
     """Return the round London times from `start` to `end`, and the next round time after `end`.
 
-    The times are counted from midnight by London's clock, so that they are round on days of 23 and 25 hours as well.
+    The times are counted from midnight on the London clock. So they are also round on days with 23 or 25 hours.
     """
     first = in_london(start)
     at = datetime.combine(first.date(), time(), tzinfo=LONDON)
@@ -128,9 +132,12 @@ def _tick(at: datetime, step: timedelta, *, axis: TimeAxis, one_day: bool) -> Ax
 class Mark(StrEnum):
     """The kind of a tick on a strip.
 
-    `OVERDUE` means not live after the end of the tolerance. While results from before the due time are concealed, those
-    checks have only the kind `MADE`, because a result could show that the release is live early. A response that is
-    missing, or that does not show which edition it is, is never drawn as not live.
+    `OVERDUE` means that the release was not live after the end of the tolerance.
+
+    `MADE` marks a check without its result. It is used for checks from before the due time while their results are
+    concealed, because a result could show that the release is live early.
+
+    If there is no response, or the response does not show its edition, the check is never drawn as not live.
     """
 
     MADE = "made"
@@ -167,9 +174,10 @@ SLOT = timedelta(seconds=15)
 tick for each interval in which a check was sent. More ticks could reveal the additional checks that confirm an early
 release."""
 WIDTH = 600
-"""The width of a strip in drawing units: two for each second at the default tolerance. Pages stretch the drawing."""
-# The strokes of each kind of tick: their top and bottom, in units of the height of 24. The kinds differ in shape as
-# well as in colour.
+"""The width of a strip in drawing units. With the default tolerance, two units are one second. Pages stretch the
+drawing."""
+# Maps a kind of tick to its strokes. Each stroke has a top and a bottom, in units. The drawing is 24 units high. The
+# kinds differ in shape, and not only in colour.
 STROKES = {
     Mark.MADE: ((10, 14),),
     Mark.NOT_LIVE: ((14, 24),),
@@ -184,9 +192,10 @@ STROKES = {
 class CheckStrip:
     """The checks around a due time as a drawing of `WIDTH` by 24 units.
 
-    `paths` has one SVG path for all ticks of each kind. `tolerance` and `unmonitored` have left edges and widths in
-    units. `due` is the place of the due time in units. `runs` and `gaps` describe the checks and the unmonitored
-    periods for people who cannot see the drawing.
+    `due` is the place of the due time. `tolerance` is the left edge and the width of the tolerance, and `unmonitored`
+    has the left edge and the width of each unmonitored period. All of them are in units. `paths` has one SVG path for
+    each kind of tick. `runs` and `gaps` describe the checks and the unmonitored periods for people who cannot see the
+    drawing.
     """
 
     axis: TimeAxis
@@ -199,7 +208,7 @@ class CheckStrip:
 
 
 def strip_window(due_at: datetime, limit_at: datetime) -> tuple[datetime, datetime]:
-    """Return the instants between which a strip shows checks."""
+    """Return the first and the last instant of a strip."""
     return due_at - BEFORE_DUE, limit_at + AFTER_LIMIT
 
 
@@ -215,7 +224,8 @@ def lay_out_strip(
     """Lay out the checks of one address around its due time; instants are aware.
 
     :param gaps: the periods without monitoring.
-    :param axis: what the strip covers; by default the two minutes before the due time until one minute after the limit.
+    :param axis: the period that the strip covers. By default, it begins two minutes before the due time and ends one
+        minute after the limit.
     :param conceal_before_due: whether checks from before the due time are drawn without their results.
     """
     axis = axis or TimeAxis(*strip_window(due_at, limit_at))
@@ -246,7 +256,7 @@ def lay_out_strip(
 
 
 def _slots(checks: Iterable[CheckMark], *, due_at: datetime) -> list[CheckMark]:
-    """Return one tick without result for each slot before the due time in which at least one check was sent."""
+    """Return one tick without a result for each slot before the due time in which at least one check was sent."""
     slots = {(due_at - check.sent_at) // SLOT for check in checks}
     middles = [due_at - (slot + 0.5) * SLOT for slot in sorted(slots, reverse=True)]
     return [CheckMark(middle, middle, Mark.MADE) for middle in middles]

@@ -16,20 +16,24 @@ from releases.rules.calendar import Precision
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MOST_CHARACTERS = 4096
 
-# Control characters, and halves of surrogate pairs, which JSON may contain. They cannot be sent or stored.
+# Control characters, and halves of surrogate pairs. JSON may contain them, but they cannot be sent or stored.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-# The characters that RFC 3986 allows in a path or a query; "%" too, because escaped characters stay as they are.
+# The characters that RFC 3986 allows in a path or a query. They include "%", so that escaped characters are not escaped
+# again.
 _UNQUOTED = "/:@!$&'()*+,;=~?%[]-._"
 
 
 class NotAWebAddressError(ValueError):
-    """The text is not an address that may be fetched; the message says why."""
+    """The text is not an address that may be fetched. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebAddress:
-    """An http or https address: its host in lower case and ASCII, without user, fragment or final dot."""
+    """An http or https address in normal form.
+
+    The host is in ASCII and in lower case, without a final dot. The address has no user name and no fragment.
+    """
 
     url: str
     scheme: str
@@ -38,7 +42,7 @@ class WebAddress:
 
     @property
     def place(self) -> str:
-        """The host, with the port if it is not the scheme's default; budgets and leases use this key."""
+        """The host, with the port if it is not the default of the scheme. This is the key of budgets and leases."""
         return self.host_with_port if self.port != DEFAULT_PORTS[self.scheme] else _bracketed(self.host)
 
     @property
@@ -57,7 +61,7 @@ def is_uk_mobile(uri: str) -> bool:
 def telephone_uri(number: str) -> str:
     """Return the `tel:` address of the first telephone number in a text (RFC 3966); empty if it has none.
 
-    A zero in brackets after a country code, "+44 (0)20 ...", is not dialled.
+    If the number has a country code, a zero in brackets is left out. So "+44 (0)20 ..." becomes "tel:+4420...".
     """
     found = _TELEPHONE.search(number)
     if not found:
@@ -66,13 +70,13 @@ def telephone_uri(number: str) -> str:
     return f"tel:{re.sub(r'[^+0-9]', '', written)}"
 
 
-# Monitored addresses are parsed for every check, thousands of them at the same instant.
+# The results are cached, because each check parses its address, and thousands of checks can be due at one instant.
 @lru_cache(maxsize=20_000)
 def parse_address(url: str) -> WebAddress:
-    """Read an address into its normal form.
+    """Parse an address, and return its normal form.
 
-    :raises NotAWebAddressError: if it is not http or https, has no host or a host that cannot be one, has a user name
-        or password, or contains control characters.
+    :raises NotAWebAddressError: if the address is not http or https, has no valid host, has an invalid port, has a user
+        name or password, contains control characters, or is too long.
     """
     written = url.strip(" ")
     if _CONTROL.search(written) or len(written) > MOST_CHARACTERS:
@@ -110,9 +114,9 @@ def parse_target(base: WebAddress, location: str) -> WebAddress:
 
 
 def normal_host(host: str) -> str:
-    """Return a host in lower case, in ASCII (IDNA) and without a final dot; IPv6 in its short form.
+    """Return a host in lower case and ASCII (IDNA), without a final dot. IPv6 addresses are in their short form.
 
-    :raises NotAWebAddressError: if it is empty or not a possible host.
+    :raises NotAWebAddressError: if the host is empty or not valid.
     """
     if ":" in host:
         try:
@@ -132,12 +136,12 @@ def normal_host(host: str) -> str:
 
 
 def place_of(url: str) -> str:
-    """:raises NotAWebAddressError: if it is not an address that may be fetched."""
+    """:raises NotAWebAddressError: if `url` is not an address that may be fetched."""
     return parse_address(url).place
 
 
 def place_if_any(url: str) -> str:
-    """Return the place of an address as `place_of` does, or "" if it is not one that may be fetched."""
+    """Return the place of an address like `place_of`, or "" if the address may not be fetched."""
     try:
         return place_of(url)
     except NotAWebAddressError:
@@ -145,13 +149,12 @@ def place_if_any(url: str) -> str:
 
 
 def address_that_cannot_exist(url: str, *, token: str) -> str:
-    """Return an address in the same folder as another, at which nothing can exist.
+    """Return an address at which no page can exist, in the same folder as `url`.
 
-    The response is the site's own page for missing addresses, which some sites send with a status of success.
+    The site responds with its page for missing addresses, which some sites send with a status of success. The folder is
+    the same, because parts of a site may have different pages for missing addresses.
 
-    :param url: an address of the site. The folder stays the same, because parts of a site may have different pages for
-        missing addresses.
-    :param token: letters and digits that no address of the site ends in.
+    :param token: letters and digits with which no address of the site ends.
     :raises NotAWebAddressError: if `url` is not an address that may be fetched.
     """
     folder, _, _ = parse_address(url).url.partition("?")[0].rpartition("/")
@@ -162,13 +165,13 @@ def address_that_cannot_exist(url: str, *, token: str) -> str:
 def normal_entries(entries: frozenset[str]) -> frozenset[str]:
     """Normalise "host" and "host:port" entries, so that they can be compared with addresses.
 
-    :raises NotAWebAddressError: if an entry is neither.
+    :raises NotAWebAddressError: if an entry has neither form.
     """
     return frozenset(_normal_entry(entry) for entry in entries)
 
 
 def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
-    """Return whether an address lies on one of these hosts.
+    """Return whether an address is on one of the allowed hosts.
 
     :param allowed_hosts: "host" allows the default ports 80 (http) and 443 (https); "host:port" allows that port.
     """
@@ -177,12 +180,15 @@ def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
 
 
 def is_local_name(host: str) -> bool:
-    """Return whether a host always means the requesting machine, without a DNS query (RFC 6761)."""
+    """Return whether a host name refers to the requesting machine without a DNS query (RFC 6761)."""
     return host == "localhost" or host.endswith(".localhost")
 
 
 def numeric_host(host: str) -> str:
-    """Return the IP address if a host is one, also in decimal, octal or short form; "" if it is a name."""
+    """Return the IP address if a host is an IP address, or "" if the host is a name.
+
+    IPv4 addresses in decimal, octal or short form are recognised too.
+    """
     if ":" in host:
         return host
     try:
@@ -216,7 +222,7 @@ class Fault(StrEnum):
 
 
 class BadPattern(ValueError):
-    """A pattern that cannot be used; `fault` says why, `name` is the text between the braces."""
+    """The pattern cannot be used. `fault` is the reason, and `name` is the text between the braces."""
 
     def __init__(self, fault: Fault, name: str = "") -> None:
         super().__init__(f"{fault.value}: {name}" if name else fault.value)
@@ -249,7 +255,7 @@ NAMES: dict[str, Callable[[Facts], str]] = {
     "reference": lambda facts: facts.reference,
     "title": lambda facts: facts.title,
 }
-"""The names allowed between braces. Names of months are in small letters in an address, and unchanged in text."""
+"""Maps each name that is allowed between braces to a function that returns its text."""
 
 _OF_THE_MONTH = frozenset({"year", "month", "month_name", "last_month_year", "last_month", "last_month_name"})
 
@@ -276,9 +282,9 @@ def pattern_names(pattern: str) -> list[str]:
 
 
 def fill_pattern(pattern: str, facts: Facts, *, is_address: bool) -> str:
-    """Fill in a pattern for one release; in addresses, names of months are in lower case.
+    """Fill in a pattern for one release. If `is_address`, names of months are in lower case.
 
-    :raises BadPattern: if the pattern is invalid, or names an unknown part of the release's date.
+    :raises BadPattern: if the pattern is invalid, or contains a part of the date that is not known yet.
     """
     values = {}
     for name in pattern_names(pattern):

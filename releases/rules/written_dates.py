@@ -15,10 +15,11 @@ class DateOrder(StrEnum):
 
 
 class OpenDateOrder(Exception):
-    """A file leaves open whether the day or the month comes first.
+    """The dates of a file do not show whether the day or the month comes first.
 
-    `day_first` and `month_first` are dates of the file that can be read in that order. They are the same ambiguous date
-    or, if the file has none, two dates that contradict each other.
+    `day_first` is a date in the file that can be read with the day first. `month_first` is a date in the file that can
+    be read with the month first. If the file has an ambiguous date, both are this date. If it has none, they are two
+    dates that contradict each other.
     """
 
     def __init__(self, *, day_first: str, month_first: str) -> None:
@@ -47,7 +48,7 @@ class _Numbers:
 
     @property
     def orders(self) -> frozenset[DateOrder]:
-        """The orders in which these numbers are a real date: both, one or neither."""
+        """The orders in which the numbers are a real date. There can be two, one or none."""
         return frozenset(order for order in DateOrder if self._day_in(order))
 
     @property
@@ -55,7 +56,7 @@ class _Numbers:
         return len(self.orders) == 2 and self.first != self.second
 
     def day_in(self, order: DateOrder) -> date:
-        """:raises ValueError: if the numbers are not a date in this order; the message is one sentence."""
+        """:raises ValueError: if the numbers are not a date in this order, or the year has only two digits."""
         if len(self.year) == 2:
             raise ValueError(
                 f'"{self.text}" has a year of 2 digits. Write the year in full, for example 15/04/2027 09:30.'
@@ -76,30 +77,34 @@ class _Numbers:
 
 
 def rewrite_date(text: str, order: DateOrder) -> str:
-    """Rewrite a date of numbers as "2027-04-15" or "2027-04-15 09:30", without seconds; return any other text as it is.
+    """Rewrite a numeric date as "2027-04-15" or "2027-04-15 09:30", without seconds.
 
-    :raises ValueError: if it is no date in this order, or has a year of two digits; the message is one sentence.
+    Any other text is returned unchanged.
+
+    :raises ValueError: if the numbers are not a date in this order, or the year has only two digits. The message can be
+        shown to people.
     """
     numbers = _read_numbers(text)
     return f"{numbers.day_in(order).isoformat()} {numbers.clock}".strip() if numbers else text
 
 
 def describe_date(text: str, order: DateOrder) -> str:
-    """Describe a date of numbers as a day, by the order of its numbers: "3 April 2027". Any other text stays as it is.
+    """Return the day of a numeric date as "3 April 2027". Any other text is returned unchanged.
 
-    :raises ValueError: if it is no date in this order, or has a year of two digits.
+    :raises ValueError: if the numbers are not a date in this order, or the year has only two digits.
     """
     numbers = _read_numbers(text)
     return format_day(numbers.day_in(order)) if numbers else text
 
 
 def find_date_order(texts: Iterable[str]) -> DateOrder:
-    """Return the order of day and month in a file, from all of its dates; other texts are ignored.
+    """Find the order of day and month from all numeric dates of a file. Other texts are ignored.
 
-    A date that is real in only one order proves the order of the others. If no date proves the order and none depends
-    on it, the day comes first.
+    If a date is real in only one order, all dates must have this order. If no date shows the order, and no date is
+    ambiguous, the day comes first.
 
-    :raises OpenDateOrder: if a date has two readings and none proves one, or if two dates contradict each other.
+    :raises OpenDateOrder: if a date is ambiguous and no other date shows the order, or if two dates contradict each
+        other.
     """
     dates = [numbers for text in texts if (numbers := _read_numbers(text))]
     proofs = {order: next((each for each in dates if each.orders == {order}), None) for order in DateOrder}
@@ -120,7 +125,11 @@ def _read_numbers(text: str) -> _Numbers | None:
 
 
 def _read_clock(found: re.Match[str]) -> str:
-    """Return the time of day as "09:30". Any other text stays as it is, so that reading it fails with a reason."""
+    """Return the time of day as "09:30", or "" if there is none.
+
+    If the time is not valid, such as "13pm" or "9", the result is not valid either. So parsing the result later raises
+    an error with the reason.
+    """
     if not found["hour"]:
         return ""
     hour, half = int(found["hour"]), (found["half"] or "").lower()

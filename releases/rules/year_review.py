@@ -1,4 +1,4 @@
-"""Reviews of a year of a publisher: the status, the years to choose from, and the wait after failed requests."""
+"""Year reviews of a publisher: the status, the years to choose from, and the wait after failed requests."""
 
 from datetime import date, timedelta
 from enum import StrEnum
@@ -7,7 +7,7 @@ EARLIEST_YEAR = 2013
 """The first whole year of GOV.UK, which began in October 2012."""
 
 MOST_FAILURES = 8
-"""After this many failed requests in a row, reading stops until a person continues it."""
+"""After this many failed requests in a row, a review stops until a person continues it."""
 
 _LONGEST_WAIT = timedelta(minutes=15)
 
@@ -19,9 +19,9 @@ class ReviewStatus(StrEnum):
 
 
 def wait_after(failures: int, *, requested: timedelta = timedelta(0)) -> timedelta:
-    """Return the wait after a number of failed requests in a row: 2, 4, 8 ... seconds, or longer if the site asked.
+    """Return how long to wait after a number of failed requests in a row.
 
-    The wait is at most 15 minutes.
+    The wait is 2, 4, 8 ... seconds, or longer if the site asked for it, but at most 15 minutes.
 
     :param requested: how long the site asked us to wait (Retry-After).
     """
@@ -29,5 +29,5 @@ def wait_after(failures: int, *, requested: timedelta = timedelta(0)) -> timedel
 
 
 def years_to_review(today: date) -> range:
-    """Return the years that can be read, the latest first: those that have ended, and the present one."""
+    """Return the years that can be reviewed, including the present year, with the latest first."""
     return range(today.year, EARLIEST_YEAR - 1, -1)

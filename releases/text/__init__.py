@@ -1,1 +1,1 @@
-"""Texts in British English for codes and facts."""
+"""Texts in British English that describe codes and facts to users."""

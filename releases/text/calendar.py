@@ -64,7 +64,7 @@ def request_tags(request: DateChangeRequest) -> list[Tag]:
 
 
 def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
-    """Describe the result of a request; empty while the request is open."""
+    """Describe the result of a request. Return an empty string while the request is open."""
     said = {
         RequestState.AGREED: _("Agreed by %(person)s at %(moment)s."),
         RequestState.REFUSED: _("Refused by %(person)s at %(moment)s:"),
@@ -165,7 +165,6 @@ COUNTED = {
     ),
 }
 
-# Advice for each concern, with the reason.
 ADVICE = {
     Concern.NO_ADDRESS: lazy("Add the web page. We cannot check a release without it."),
     Concern.NO_CONTACT: lazy(
@@ -202,7 +201,7 @@ _WARNINGS: dict[WarningKind, Promise] = {
 
 
 def warning_sentence(warning: ReleaseWarning) -> str:
-    """Describe a warning in a phrase: "Its series has no contact"."""
+    """Describe a warning about a release in a phrase, such as "Its series has no contact"."""
     if warning.kind is WarningKind.SHORT_NOTICE:
         words = ngettext(
             "%(days)s day’s notice, less than 4 weeks", "%(days)s days’ notice, less than 4 weeks", warning.days
@@ -222,7 +221,7 @@ NATIONS = {
     Nation.NORTHERN_IRELAND: lazy("Northern Ireland"),
 }
 
-# The sign of each status in the year planner, which people can distinguish without colours, and its name.
+# The sign and the name of each status in the year planner. People can distinguish the signs without colours.
 SIGNS = {
     Status.PROVISIONAL: ("○", lazy("provisional")),
     Status.CONFIRMED: ("●", lazy("confirmed")),
@@ -245,7 +244,10 @@ def gap_sentence(gap: Gap) -> str:
 
 
 def holiday_name(holiday: Holiday) -> str:
-    """Name a bank holiday, and its nations if only some of the nations shown have it."""
+    """Return the text for a bank holiday.
+
+    If only some of the displayed nations have the holiday, the text names these nations.
+    """
     if holiday.everywhere:
         return _("Bank holiday: %(title)s") % {"title": holiday.title}
     nations = ", ".join(str(NATIONS[nation]) for nation in holiday.nations)
@@ -258,7 +260,10 @@ def planner_day(day: Day) -> str:
 
 
 def undated_sentence(month: Month) -> str:
-    """Describe the releases planned for a month without a day: "July 2026, day not set: 1 provisional"."""
+    """Describe the releases that are planned for a month but have no day yet.
+
+    For example: "July 2026, day not set: 1 provisional".
+    """
     counted = ", ".join(_counted(month.undated))
     return _("%(month)s, day not set: %(counted)s") % {
         "month": calendar.format_month(month.first),
@@ -271,7 +276,7 @@ def _counted(statuses: Iterable[tuple[str, int]]) -> Iterator[str]:
 
 
 def agreement_sentence(agreement: Grounds | Departure) -> str:
-    """Describe OSR's agreement to one release for readers."""
+    """Return the sentence that tells readers that OSR agreed to the date and time of a release."""
     return _(
         "The Office for Statistics Regulation agreed to this date and time in writing on %(day)s (reference "
         "%(reference)s)."
@@ -282,7 +287,7 @@ def agreement_sentence(agreement: Grounds | Departure) -> str:
 
 
 def departure_sentence(departure: Departure) -> str:
-    """Describe an exception for readers, without its reason."""
+    """Return the sentence that tells readers about an exception. The sentence does not give the reason."""
     if departure.kind == DepartureKind.OSR_AGREEMENT:
         return agreement_sentence(departure.agreement)
     if departure.kind == DepartureKind.BANK_HOLIDAY:
@@ -359,7 +364,11 @@ FIELDS = {
 
 
 def event_sentence(event: ReleaseEvent) -> str:
-    """Describe an event in one line; a kind without a sentence, or without its facts, is named by its code."""
+    """Describe an event in one line.
+
+    If there is no sentence for the kind of the event, or if the event lacks facts that the sentence needs, return the
+    code of the kind in words, such as "Body read".
+    """
     facts: Mapping[str, Any] = event.facts
     if event.kind == "judged":
         return _("Result: %(outcome)s") % {"outcome": name_outcome(Outcome(facts["outcome"][1]))}
@@ -369,12 +378,16 @@ def event_sentence(event: ReleaseEvent) -> str:
     try:
         return name_event_kind(event.kind) if words is None else str(words) % facts
     except KeyError:
-        # The event was written before events of its kind had these facts.
+        # The event is old. When it was written, events of this kind did not yet have all the facts in the sentence.
         return to_words(event.kind).capitalize()
 
 
 def name_event_kind(kind: str) -> str:
-    """Name the kind of an event by its sentence, or by its code if the sentence contains facts."""
+    """Return a name for a kind of event.
+
+    If there is a sentence for the kind, and the sentence contains no facts, the name is the sentence. Otherwise, the
+    name is the code of the kind in words, such as "Body read".
+    """
     words = str(SENTENCES.get(kind, ""))
     return words if words and "%" not in words else to_words(kind).capitalize()
 
@@ -398,7 +411,7 @@ def through_token(code: str) -> str:
 
 
 def with_token(sentence: str, facts: Mapping[str, Any]) -> str:
-    """Name the API token at the end of the sentence on an event, if a program used one to cause the event."""
+    """Add the API token to a sentence about an event, if a program used an API token to cause the event."""
     if "api_token" not in facts:
         return sentence
     return _("%(what)s with API token %(token)s") % {"what": sentence, "token": facts["api_token"]}
@@ -412,7 +425,7 @@ def _participant_details(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def changed_fields(name: Any, was: Any, now: Any) -> str:
-    """Describe the change of one field: title: “A” → “B”."""
+    """Describe the change of one field, such as "title: “A” → “B”"."""
     return _("%(field)s: %(was)s → %(now)s") % {"field": name, "was": _value(was), "now": _value(now)}
 
 

@@ -1,6 +1,6 @@
-"""Dates as readers see them: months, weekdays and times in the language of the page.
+"""Dates and times for readers, in the language of the page.
 
-What is stored or printed as a record is written by `releases.rules.calendar`, in English.
+For stored and printed records, use `releases.rules.calendar`, which always writes English.
 """
 
 from datetime import date, datetime, time
@@ -12,7 +12,8 @@ from django.utils.translation import pgettext_lazy
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot
 
-# We do not use Django's names of months and days, because the person who approves our Welsh texts has not read them.
+# We do not use Django's translations of months and days, because the person who approves our Welsh texts has not read
+# Django's translations.
 MONTHS = {
     1: lazy("January"),
     2: lazy("February"),
@@ -54,7 +55,7 @@ MONTHS_AFTER_TO = {
 
 
 def write_day(value: date | datetime) -> str:
-    """Write a day: "30 June 2020". An instant is written as its London day."""
+    """Write a day: "30 June 2020". For an instant, write the day in London."""
     on = _local(value)
     return f"{on.day} {write_month(on)}"
 
@@ -72,7 +73,7 @@ def write_month(value: date | datetime) -> str:
 
 
 def write_time(at: datetime | time) -> str:
-    """Write a time of day to the minute: "9:30am", "7am", "midday". An instant is written in London time."""
+    """Write a time of day to the minute: "9:30am", "7am", "midday". For an instant, write the time in London."""
     local = calendar.in_london(at) if isinstance(at, datetime) else at
     if local.minute == 0 and local.hour % 12 == 0:
         return _("midday") if local.hour else _("midnight")
@@ -80,13 +81,13 @@ def write_time(at: datetime | time) -> str:
 
 
 def write_time_with_seconds(instant: datetime) -> str:
-    """Write London's time of day to the second: "9:26:55am"."""
+    """Write the time of day in London to the second: "9:26:55am"."""
     local = calendar.in_london(instant)
     return _write_clock(f":{local:%M:%S}", hour=local.hour)
 
 
 def write_limit(instant: datetime) -> str:
-    """Write the end of a tolerance: "9:32am", or "9:30:30am" if it is not a whole minute."""
+    """Write the time at which a tolerance ends. Seconds are written only if they are not 0: "9:32am", "9:30:30am"."""
     return write_time_with_seconds(instant) if calendar.in_london(instant).second else write_time(instant)
 
 
@@ -96,17 +97,20 @@ def _write_clock(minutes: str, *, hour: int) -> str:
 
 
 def write_moment(instant: datetime) -> str:
-    """Write an instant in London's time: "9:30am on 30 June 2020"."""
+    """Write an instant in London time: "9:30am on 30 June 2020"."""
     return _("%(time)s on %(day)s") % {"time": write_time(instant), "day": write_day(instant)}
 
 
 def write_exact_moment(instant: datetime) -> str:
-    """Write an instant to the second: "9:26:55am on 30 June 2020"."""
+    """Write an instant in London time to the second: "9:26:55am on 30 June 2020"."""
     return _("%(time)s on %(day)s") % {"time": write_time_with_seconds(instant), "day": write_day(instant)}
 
 
 def write_slot(slot: Slot) -> str:
-    """Write the date of a release as `str(slot)` does in English: "30 June 2020 9:30am", "June to July 2020"."""
+    """Write the date of a release in the language of the page: "30 June 2020 9:30am", "June to July 2020".
+
+    The English text is the same as `str(slot)`.
+    """
     if slot.precision is Precision.MONTH:
         return write_month(slot.on)
     if slot.precision is Precision.TWO_MONTHS:

@@ -130,7 +130,7 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
 
 
 def column_guide() -> list[dict[str, Any]]:
-    """Describe every column in the order of templates and exports."""
+    """Describe every column. The columns are in the same order as in templates and exports."""
     return [
         {"column": column, "required": column in REQUIRED, "meaning": meaning, "example": example}
         for column in COLUMNS
@@ -164,7 +164,8 @@ _CALENDAR_PROBLEMS: dict[CalendarProblem, Promise] = {
 }
 
 
-# Words for columns, for people who import a publisher's calendar and have not seen the columns of a file.
+# Column names in messages about a publisher's calendar. This kind of import has no file, so people have not seen the
+# column names of a file.
 _COLUMN_NAMES: dict[str, Promise] = {
     "reference": lazy("Reference"),
     "producer": lazy("Producer"),
@@ -181,7 +182,11 @@ _COLUMN_NAMES: dict[str, Promise] = {
 
 
 def describe_column(column: str, *, source: str) -> str:
-    """Return the name of a column; for a publisher's calendar, which has no file, describe the column in words."""
+    """Return the name of a column for messages about an import.
+
+    If the source is a file, return the column name in the file. A publisher's calendar has no file, so in this case
+    return a name in words.
+    """
     return column if source == ImportSource.FILE else str(_COLUMN_NAMES.get(column, column))
 
 
@@ -190,7 +195,7 @@ def describe_calendar_problem(problem: CalendarProblem, *, publisher: str) -> st
 
 
 def describe_date_order(question: OpenDateOrder, order: DateOrder) -> str:
-    """Describe an order by a date of the file: "Day first: 03/04/2027 is 3 April 2027"."""
+    """Describe a date order with an example from the file: "Day first: 03/04/2027 is 3 April 2027"."""
     name = _("Day first") if order is DateOrder.DAY_FIRST else _("Month first")
     example = question.example(order)
     words = {"order": name, "written": example, "day": describe_date(example, order)}
@@ -225,7 +230,7 @@ _CREATIONS: dict[CreationKind, Promise] = {
 
 
 def describe_warning(kind: StepKind, count: int) -> str:
-    """Describe a warning about several releases of an import: "3 releases have no contact."."""
+    """Describe a warning about one or more releases of an import, such as "3 releases have no contact."."""
     sentences = {
         StepKind.NO_CONTACT: ngettext(
             "%(count)s release has no contact.", "%(count)s releases have no contact.", count
@@ -252,7 +257,10 @@ def describe_step(step: Step) -> str:
 
 
 def describe_creation(creation: Creation) -> str:
-    """Describe a row created in addition to releases: "series “Monthly rain” of Office for Rain"."""
+    """Describe an addition of an import other than a release: "series “Monthly rain” of Office for Rain".
+
+    This is a new producer, series or contact, or the new responsible contact of a series.
+    """
     return str(_CREATIONS[creation.kind]) % {"name": creation.name, "of": creation.of}
 
 

@@ -29,7 +29,7 @@ def is_welsh() -> bool:
 
 
 def language_tag() -> str:
-    """Return the language of the page by its BCP 47 tag: "en-GB" or "cy"."""
+    """Return the BCP 47 tag of the page's language: "en-GB" or "cy"."""
     language = get_language() or settings.LANGUAGE_CODE
     name, _hyphen, region = language.partition("-")
     return f"{name}-{region.upper()}" if region else name
@@ -40,26 +40,29 @@ def office_names() -> Bilingual:
 
 
 def choose_language(text: Bilingual) -> str:
-    """Return a title or a name in the language of the page, in English if there is no Welsh one."""
+    """Return a title or a name in the language of the page. If there is no Welsh text, return the English text."""
     return text.welsh if is_welsh() and text.welsh else text.english
 
 
 def language_of(text: Bilingual) -> str:
-    """Return the tag of the language in which `choose_language` writes a text."""
+    """Return the tag of the language that `choose_language` chooses for a text."""
     return WELSH if is_welsh() and text.welsh else ENGLISH
 
 
 def mark_language(text: Bilingual) -> str:
-    """Write a title or a name as HTML; on a Welsh page, an English one is marked as English."""
+    """Return a title or a name for a page, in the language of the page.
+
+    If the page is in Welsh and there is no Welsh text, return HTML that marks the English text as English.
+    """
     if is_welsh() and not text.welsh:
         return format_html('<span lang="en">{}</span>', text.english)
     return choose_language(text)
 
 
 class LanguagePrefix(RoutePattern):
-    """The prefix of public pages: nothing in English, "cy/" while Welsh is the language.
+    """The language prefix of public pages. It is empty for English and "cy/" for Welsh.
 
-    Django's `i18n_patterns` is allowed only in the root URLconf, but apps list their pages in URLconfs of their own.
+    Django allows `i18n_patterns` only in the root URLconf, but each of our apps lists its pages in its own URLconf.
     """
 
     def __init__(self) -> None:
@@ -81,5 +84,8 @@ class LanguagePrefix(RoutePattern):
 
 
 def in_both_languages(pages: Iterable[URLPattern | URLResolver]) -> URLResolver:
-    """Return URL patterns for pages that exist in both languages, with the prefix of the language."""
+    """Return a URL resolver for pages that exist in English and in Welsh.
+
+    The addresses of the Welsh pages begin with "cy/".
+    """
     return URLResolver(LanguagePrefix(), list(pages))

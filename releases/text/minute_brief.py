@@ -1,4 +1,4 @@
-"""Texts about minute briefs: figures without a cause, and what happened to the releases since."""
+"""Texts about minute briefs, which give figures but no causes."""
 
 from datetime import datetime
 
@@ -30,16 +30,17 @@ def brief_headline(read: ReadBrief) -> str:
 
 
 def short_headline(read: ReadBrief) -> str:
-    """Give the figures for a subject or a text message: "2 of 3 not live at 9:32am"."""
+    """Write the figures for the subject of an email or for a text message: "2 of 3 not live at 9:32am"."""
     brief = read.brief
     counts = {"count": brief.were_not_live, "due": brief.due, "when": _when(brief.limit_at)}
     return _("%(count)s of %(due)s not live %(when)s") % counts
 
 
 def host_sentence(count: HostCount) -> str:
-    """Give the figures of a host: "3 of 5 releases on www.example.gov.uk were not live at 9:32am. Cause not known.".
+    """Write the figures of a host: "3 of 5 releases on www.example.gov.uk were not live at 9:32am. Cause not known.".
 
-    Figures that the headline has are not repeated.
+    If the host has exactly the releases of the brief, the headline already says how many were not live. In this case
+    the text does not repeat the number.
     """
     parts = []
     if not count.is_brief:
@@ -68,7 +69,10 @@ def _when(limit_at: datetime | None) -> str:
 
 
 def since_sentence(read: ReadBrief) -> str:
-    """Say what happened to the releases that were not live; empty while one of them is still expected and not live."""
+    """Say what has happened since the limit to the releases that were not live.
+
+    Return an empty string while one of these releases is still expected and not live.
+    """
     brief = read.brief
     if brief.live_at is not None:
         at = clock_of_response(brief.live_at, due_at=read.row.due_at)
@@ -85,7 +89,10 @@ def since_sentence(read: ReadBrief) -> str:
 
 
 def delay_sentence(read: ReadBrief) -> str:
-    """Say that we made the brief late; empty if we did not. No cause is given, because none is recorded."""
+    """Say that we made the brief late. Return an empty string if we made the brief in time.
+
+    The text gives no cause of the delay, because no cause is recorded.
+    """
     if not read.is_late:
         return ""
     row = read.row
@@ -94,7 +101,10 @@ def delay_sentence(read: ReadBrief) -> str:
 
 
 def publisher_sentence(line: BriefLine) -> str:
-    """Give the publisher's own statement about a release, which is no observation; empty if there is none."""
+    """Return the publisher's own statements about a release, or an empty string if there are none.
+
+    These statements are not results of our checks.
+    """
     due_at = line.verdict.due_at if line.verdict else line.release.due_at
     sentences = (
         describe_publisher(line.verdict) if line.verdict else "",

@@ -1,4 +1,4 @@
-"""Texts about dummy files: the results of checks, and the states of dummy files."""
+"""Texts about the states of dummy files and the results of their checks."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -54,7 +54,7 @@ def name_target(finding: OpenFileFinding) -> str:
 
 
 def describe_finding(finding: OpenFileFinding) -> str:
-    """Describe the evidence for a result."""
+    """Describe the evidence for the result of a check."""
     sign, target = Sign(finding.sign), Target(finding.target)
     if sign is Sign.TOKEN and target is Target.FILE:
         return _("The file can be fetched. The response contained its token.")

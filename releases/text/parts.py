@@ -1,4 +1,4 @@
-"""Texts about the parts of a release that are published together: their names, times, and how far apart they were."""
+"""Texts about the parts of a release, and about how far apart the parts were published."""
 
 import math
 from collections.abc import Iterator
@@ -24,7 +24,9 @@ from releases.verdict.release import AddressResult
 
 
 def describe_lag(lag: Interval | None, *, first: str) -> str:
-    """Say how long after the first part another part was published, as far as the checks prove it.
+    """Say how long after the first part another part was published.
+
+    The text says no more than the checks prove.
 
     :param first: the name of the first part.
     """
@@ -44,13 +46,16 @@ def describe_lag(lag: Interval | None, *, first: str) -> str:
 
 
 def describe_range(lag: Interval) -> str:
-    """Write both bounds, rounded away from each other: "Between 3 minutes 50 seconds and 4 minutes"."""
+    """Write an interval: "Between 3 minutes 50 seconds and 4 minutes".
+
+    The lower bound is rounded down, and the upper bound is rounded up.
+    """
     low, high = math.floor(lag.from_seconds), math.ceil(lag.to_seconds or lag.from_seconds)
     return _("Between %(low)s and %(high)s") % {"low": describe_seconds(low), "high": describe_seconds(high)}
 
 
 def _in_sentence(name: str) -> str:
-    """Write the name of a part within a sentence: "English page" and "Welsh page" keep their capital."""
+    """Begin the name of a part with a lower-case letter, unless the name is "English page" or "Welsh page"."""
     return (
         name if name in {name_part(Part.ENGLISH_PAGE), name_part(Part.WELSH_PAGE)} else f"{name[:1].lower()}{name[1:]}"
     )
@@ -58,7 +63,10 @@ def _in_sentence(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """One part of a release in the list on the page of the release. The colour is that of the tag with the outcome."""
+    """One part of a release in the list on the release's page.
+
+    `after` says how long after the first part this part was published. `colour` is the colour of the outcome's tag.
+    """
 
     name: str
     due: str
@@ -69,7 +77,10 @@ class PartRow:
 
 
 def describe_time_after(lag: Interval | None) -> str:
-    """Write how long after the first part a part was published, for a table in which the row names the part."""
+    """Write how long after the first part another part was published.
+
+    The text names neither part. It is used in tables in which each row names its part.
+    """
     if lag is None:
         return _("Not known")
     if lag.to_seconds is None:
@@ -82,7 +93,10 @@ def describe_time_after(lag: Interval | None) -> str:
 
 
 def list_parts(verification: Verification) -> list[PartRow]:
-    """List the parts of a release with their times; empty if the release has no set of named parts."""
+    """Return a row for each part of a release.
+
+    Return an empty list if the release has fewer than two parts, or no part with a name.
+    """
     spread = measure_spread(verification.results)
     return [_row(one, spread, verification) for one in spread.parts] if spread else []
 
@@ -113,7 +127,7 @@ def _row(one: PartLag[AddressResult], spread: Spread[AddressResult], verificatio
 
 
 def spread_sentences(verification: Verification) -> Iterator[str]:
-    """Say which parts were late, or later than the first part by more than the tolerance: one short text for each."""
+    """Yield a short text about each part that was late, or that followed the first part by more than the tolerance."""
     spread = measure_spread(verification.results)
     if spread is None:
         return

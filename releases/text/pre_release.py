@@ -23,7 +23,7 @@ from releases.rules.pre_release import (
 )
 from releases.text import dates
 
-# The name of a state and the colour of its tag.
+# The name of each status, and the colour of its tag.
 STATUSES = {
     AccessStatus.GRANTED: (lazy("Granted"), "blue"),
     AccessStatus.BEGUN: (lazy("Has access"), "green"),
@@ -59,22 +59,26 @@ FIELDS = {
 
 
 def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
-    """Describe the status of an entry, with the colour of its tag; after publication the access has ended."""
+    """Return the name of an entry's status, and the colour of its tag.
+
+    If access has begun, and the release has been published since, the status is "Access ended".
+    """
     over = entry.status == AccessStatus.BEGUN and entry.release.status == Status.PUBLISHED
     words, colour = HAD_ACCESS if over else STATUSES[AccessStatus(entry.status)]
     return str(words), colour
 
 
 SUNDAY = 6
-# An arbitrary Monday without a bank holiday on it or before it.
+# Any Monday can be used here, if neither the Monday nor the days just before it are bank holidays.
 _A_MONDAY = date(2026, 1, 12)
-# The hint of forms on which the series is not chosen yet.
+# A hint for forms in which the series is not chosen yet.
 ON_MONDAYS = lazy(
     "For a Monday release, pre-release access of 24 hours opens on the Sunday. Some producers avoid "
     "Mondays for this reason."
 )
 
-# The name of each order within a sentence. The order of 2008 is named both for the UK and for England.
+# How sentences name the order of each nation. The order of 2008 applies to both the UK and England, so it has two names
+# here.
 ORDERS = {
     Nation.UNITED_KINGDOM: lazy("The order for the UK"),
     Nation.ENGLAND: lazy("The order for England"),
@@ -85,7 +89,10 @@ ORDERS = {
 
 
 def terms_sentences(terms: Terms) -> list[str]:
-    """Describe the usual period and the limit, and say what is not confirmed."""
+    """Return sentences that describe the usual period and the limit.
+
+    If we have not confirmed the limit, the sentences say so.
+    """
     order = ORDERS[terms.nation]
     if terms.usual is None:
         return [_("%(order)s does not allow pre-release access to these statistics.") % {"order": order}]
@@ -116,23 +123,32 @@ def _limit_sentence(terms: Terms) -> str:
 
 
 def opening_sentence(release: Release) -> str:
-    """Say that the usual period opens on a weekend or a bank holiday; empty if it does not."""
+    """Say that the usual period opens on a weekend or a bank holiday. Return an empty string if it does not."""
     return opening_sentence_before(release.due_at, series=release.series)
 
 
 def opening_sentence_of_request(request: DateChangeRequest) -> str:
-    """Say that the usual period before the requested date opens on a weekend or a bank holiday; empty if not."""
+    """Say that the usual period before the requested date opens on a weekend or a bank holiday.
+
+    Return an empty string if it does not.
+    """
     return opening_sentence_before(request.to.due_at, series=request.release.series)
 
 
 def opening_sentence_before(due_at: datetime | None, *, series: Series) -> str:
-    """Say that the usual period before a due time opens on a weekend or a bank holiday; empty if it does not."""
+    """Say that the usual period before a due time opens on a weekend or a bank holiday.
+
+    Return an empty string if it does not.
+    """
     begins, terms = series.find_opening_on_rest_day(due_at), series.pre_release_terms()
     return describe_opening_day(begins, period=terms.usual, nation=terms.nation) if begins and terms.usual else ""
 
 
 def monday_sentence(series: Series) -> str:
-    """Say on which weekend day the usual period opens before a release on a Monday; empty if it opens on a weekday."""
+    """Say that the usual period before a Monday release opens on a weekend, and on which day.
+
+    Return an empty string if it does not.
+    """
     begins = series.find_opening_on_rest_day(Slot(on=_A_MONDAY, at=series.release_time).due_at)
     if begins is None:
         return ""
@@ -147,7 +163,10 @@ def monday_sentence(series: Series) -> str:
 
 
 def opening_note(release: Release) -> str:
-    """Say in a few words that the usual period opens on a weekend or a bank holiday; empty if it does not."""
+    """Say in a few words that the usual period opens on a weekend or a bank holiday.
+
+    Return an empty string if it does not, or if the release is published or cancelled.
+    """
     begins = release.series.find_opening_on_rest_day(release.due_at)
     if begins is None or release.status not in TO_COME:
         return ""
@@ -173,9 +192,10 @@ def describe_opening_day(begins: datetime, *, period: Period, nation: Nation) ->
 
 
 def judgement_sentence(row: PreReleaseAccess | PreReleaseRequest) -> str:
-    """Write why the public benefit outweighs the limit, and when the Authority was notified, for the published list.
+    """Return the text in the published list that justifies a period that exceeds the limit.
 
-    The text is empty if the period needed neither.
+    The text says why the public benefit outweighs the limit, and when the Authority was notified. If the period needs
+    no justification, return an empty string.
     """
     if not row.public_benefit or row.authority_notified_on is None:
         return ""
@@ -198,7 +218,7 @@ def _end_sentence(text: str) -> str:
 
 
 def period_of(entry: PreReleaseAccess) -> str:
-    """Write the period of an entry with the instant at which it begins, if the release has an exact date."""
+    """Write the period of an entry. If the release has an exact date, also write when the period begins."""
     if entry.begins_at is None:
         return _("%(period)s before the release") % {"period": entry.period}
     return _("%(period)s, from %(moment)s") % {
@@ -208,7 +228,7 @@ def period_of(entry: PreReleaseAccess) -> str:
 
 
 def recorded_of(entry: PreReleaseAccess) -> str:
-    """Describe when access began and ended according to the record; empty if neither is recorded."""
+    """Say when access began and ended, as recorded. Return an empty string if the beginning is not recorded."""
     if entry.began_at is None:
         return ""
     began = _("Access began at %(moment)s") % {"moment": calendar.format_moment(entry.began_at)}

@@ -90,7 +90,7 @@ NOTED = {
     PreflightCode.NO_ANNOUNCEMENT: lazy("No announcement is listed, so we did not compare the announced time"),
     PreflightCode.OPEN_TASK: lazy("Releases with open tasks"),
 }
-"""The heading of a list of releases, for each kind of note."""
+"""Maps each kind of note to the heading of the list of releases that have this note."""
 
 BEGINS = {
     Begins.DAY_BEFORE: lazy("From a day to an hour before"),
@@ -101,7 +101,7 @@ BEGINS = {
 
 
 def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> str:
-    """Describe a finding in one or two full sentences, and the remedy."""
+    """Describe a finding and its remedy in full sentences."""
     if finding.code is PreflightCode.SHARES_MINUTE:
         return _shares(finding.facts)
     facts = finding.facts
@@ -135,7 +135,7 @@ def crowd_sentence(crowd: Crowd) -> str:
 
 
 def describe_length(of: timedelta) -> str:
-    """Write the duration of an exposure: "10 seconds", "5 minutes"."""
+    """Write how long an early release is live before it is due: "10 seconds", "5 minutes"."""
     seconds = round(of.total_seconds())
     if seconds < 60:
         return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
@@ -143,7 +143,10 @@ def describe_length(of: timedelta) -> str:
 
 
 def describe_percent(chance: float) -> str:
-    """Write a chance, rounded down: "33%", "under 1%"; "100%" means certain."""
+    """Write a chance in per cent, rounded down: "33%", "under 1%".
+
+    Because of the rounding, "100%" always means that the event is certain.
+    """
     return f"{int(chance * 100)}%" if chance >= 0.01 else _("under 1%")
 
 

@@ -14,7 +14,7 @@ from releases.rules.receipts import Answer, Disclosure, ReceiptStatus, Term, ter
 from releases.text.pre_release import ORDERS, write_period
 
 DO_NOT_SEND = lazy("Terms not confirmed: do not send")
-# The tag of a recipient on the producer's page, and its colour.
+# The text and colour of a recipient's tag on the producer's page.
 RECEIPT_STATUSES = {
     ReceiptStatus.NO_ADDRESS: (DO_NOT_SEND, "red"),
     ReceiptStatus.NOT_ASKED: (DO_NOT_SEND, "red"),
@@ -40,7 +40,7 @@ ANSWERS = {
 
 
 def list_access_terms(entry: PreReleaseAccess) -> list[str]:
-    """Return the terms that a recipient confirms, in order; the release must have an exact date."""
+    """Return the terms that a recipient has to confirm. The release must have an exact date."""
     return [_describe_term(term, entry) for term in terms_for(entry.release.series.order_nation)]
 
 
@@ -79,7 +79,11 @@ def _describe_period(entry: PreReleaseAccess) -> str:
 
 
 def recipient_sentences(recipient: Recipient) -> list[str]:
-    """Say what a recipient was asked and answered, or when we will ask; without reported disclosures."""
+    """Return sentences about the requests to a recipient, and about the recipient's answers.
+
+    If we have not asked the recipient yet, a sentence says when we will ask, or that we need an email address.
+    Disclosures are left out.
+    """
     answered = [
         str(words) % {"moment": calendar.format_moment(recipient.answered[answer])}
         for answer, words in ANSWERS.items()
@@ -102,7 +106,7 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
 
 
 def emails_on_request(due: DueRequests) -> str:
-    """Say which emails to recipients leave at once if requests are turned on."""
+    """Say how many emails we send to recipients at once if requests are turned on."""
     if not due.emails:
         return _("If you ask recipients now, we send no emails yet.")
     sentence = ngettext(
@@ -114,7 +118,7 @@ def emails_on_request(due: DueRequests) -> str:
 
 
 def emails_due_now(due: DueRequests) -> str:
-    """Say which emails to recipients leave now that requests are turned on."""
+    """Say how many emails we send to recipients now that requests have been turned on."""
     if not due.emails:
         return _("No emails to recipients are due now.")
     sentence = ngettext(
@@ -130,7 +134,10 @@ def _emails_after_begin(due: DueRequests) -> str:
 
 
 def list_confirmation_sentence(release: Release, *, now: datetime) -> str:
-    """Say who confirmed the list and when, or when the owner is asked; empty if recipients are not asked."""
+    """Say who confirmed the access list and when, or that no one has confirmed it yet.
+
+    Return an empty string if recipients are not asked, or if the release has no exact date.
+    """
     due_at = confirmation_due_at(release)
     if due_at is None or not asks_recipients(release):
         return ""

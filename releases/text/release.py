@@ -37,7 +37,7 @@ REASONS_TO_CHECK = {
     Outcome.UNCERTAIN: lazy("We found it live, but we do not know when it went live"),
     Outcome.CANNOT_TELL: lazy("Our checks do not show whether it was on time"),
 }
-"""Why a release needs checking by a person."""
+"""The reasons why a person has to check a release."""
 
 RESULTS = {
     "observer_fault": lazy("no response, and our own connection failed too"),
@@ -64,12 +64,16 @@ class StatusLabel:
 
 
 def name_check_result(result: str) -> str:
-    """Return the words for the result of a check, with a capital letter."""
+    """Return the name of the result of a check, beginning with a capital letter."""
     return str(RESULTS.get(result, to_words(result))).capitalize()
 
 
 def name_outcome(outcome: Outcome) -> str:
-    """Name an outcome, and why a release needs checking, so that no two outcomes have the same name."""
+    """Return a name that distinguishes an outcome from all other outcomes.
+
+    Two outcomes have the same label, "Needs checking". Their names also contain the reason why a person has to check
+    the release.
+    """
     label, _colour = OUTCOMES[outcome]
     if outcome not in REASONS_TO_CHECK:
         return str(label)
@@ -77,7 +81,10 @@ def name_outcome(outcome: Outcome) -> str:
 
 
 def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> StatusLabel:
-    """Describe the status of a release at an instant: its verdict, or the next step."""
+    """Describe the status of a release at an instant.
+
+    If there is no verdict yet, describe the next step.
+    """
     if release.status == Status.CANCELLED:
         return StatusLabel(_("Cancelled"), "grey", _("We do not check it"))
     if release.due_at is None or release.status == Status.PROVISIONAL:
@@ -105,7 +112,7 @@ def name_part(part: str) -> str:
 
 
 def name_result(result: AddressResult) -> str:
-    """Name a part of a release. A part without a name is "Web page" or has the name of its file."""
+    """Return the name of a part of a release. If the part has no name, return "Web page" or the name of its file."""
     if result.part:
         return name_part(result.part)
     if result.role is AddressRole.PAGE:
@@ -114,7 +121,10 @@ def name_result(result: AddressResult) -> str:
 
 
 def awaited_note(verification: Verification) -> str:
-    """Say which parts may still follow, and until when: "Welsh page may follow until 9:45am"; empty if none may."""
+    """Say which parts may still follow, and until when: "Welsh page may follow until 9:45am".
+
+    Return an empty string if no part may still follow.
+    """
     notes = [
         _("%(part)s may follow until %(clock)s")
         % {"part": name_result(result), "clock": write_follow_limit(result, verification)}
@@ -125,7 +135,10 @@ def awaited_note(verification: Verification) -> str:
 
 
 def write_follow_limit(result: AddressResult, verification: Verification) -> str:
-    """Write until when a part may follow. The tolerance is left out, as in all times that people have to meet."""
+    """Write the time until which a part may follow.
+
+    The tolerance is not added to this time. We never add the tolerance to a time that people have to meet.
+    """
     until = verification.due_at + result.may_follow
     clock = calendar.format_time(until)
     if calendar.local_date(until) == calendar.local_date(verification.due_at):
@@ -134,7 +147,7 @@ def write_follow_limit(result: AddressResult, verification: Verification) -> str
 
 
 def _countdown(left: timedelta) -> str:
-    # The time is in whole minutes, so that pages that update automatically change once a minute; a script adds the
+    # Write only whole minutes, so that pages that update automatically change only once a minute. A script adds the
     # seconds.
     minutes = timedelta(minutes=1)
     return (
@@ -145,7 +158,11 @@ def _countdown(left: timedelta) -> str:
 
 
 def delay_note(verification: Verification) -> str:
-    """Describe the delay behind a verdict in a short phrase; both ends of the interval are rounded outwards."""
+    """Describe the delay of a release in a short phrase.
+
+    If the delay is an interval, the lower bound is rounded down, and the upper bound is rounded up. If a person has to
+    check the release, return the reason instead. For all other verdicts without a delay, return an empty string.
+    """
     start, end = verification.delay_from, verification.delay_to
     outcome, due = Outcome(verification.outcome), calendar.format_time(verification.due_at)
     if outcome is Outcome.PARTIAL and (named := _named_part_note(verification)):
@@ -170,9 +187,10 @@ def delay_note(verification: Verification) -> str:
 
 
 def _named_part_note(verification: Verification) -> str:
-    """Describe how late the named part that decides the verdict was, after the time until which it could follow.
+    """Describe the delay of the part that decides the verdict.
 
-    The text is empty if no named part decides.
+    The delay is counted from the time until which the part could follow. Return an empty string if the part that
+    decides the verdict has no name or no delay.
     """
     result = find_deciding_address(verification.results)
     if result is None or not result.part or result.verdict.delay is None:
@@ -188,14 +206,14 @@ def _named_part_note(verification: Verification) -> str:
 
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
-        # The check was sent within the tolerance, but its response came later. It shows the page as it was at an
-        # unknown time in between.
+        # The check was sent within the tolerance, but its response came later. The response shows the page as it was at
+        # an unknown time between the two.
         note = _(
             "Within the tolerance. We sent the check in time, and had its response within %(time)s of the due time"
         )
     else:
-        # If `start` is above 0, a check found the page not live after the due time, so it went live within the
-        # tolerance.
+        # If `start` is above 0, a check after the due time found that the page was not live yet. So the page went live
+        # after the due time, within the tolerance.
         note = _("Live within %(time)s, inside the tolerance") if start > 0 else _("Live within %(time)s")
     return note % {"time": describe_seconds(max(1, math.ceil(end)))}
 
@@ -216,7 +234,10 @@ def describe_verdict(verification: Verification) -> str:
 
 
 def known_sentence(verification: Verification) -> str:
-    """Describe when the release was last missing and first live, and relevant gaps in monitoring."""
+    """Say when the release was last found not live, and when it was first found live.
+
+    If a person has to check the release, the text also describes the gaps in monitoring.
+    """
     due_at, parts = verification.due_at, []
     if verification.last_not_live_at:
         parts.append(_("Last found not live at %(at)s.") % {"at": _clock(verification.last_not_live_at, due_at)})
@@ -227,18 +248,18 @@ def known_sentence(verification: Verification) -> str:
 
 
 def clock_of_response(at: datetime, *, due_at: datetime) -> str:
-    """Write when a response came, rounded up to the second as in a breach report.
+    """Write the time at which a response came, rounded up to the second as in a breach report.
 
-    An instant before the due time is not rounded up to the due time.
+    If a time before the due time would be rounded up to the due time, it is rounded down instead.
     """
     rounded = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
     return _clock(at if at < due_at <= rounded else rounded, due_at)
 
 
 def _not_monitored(verification: Verification) -> str:
-    """Describe when no check was conclusive between the due time and the end of the tolerance.
+    """Describe the gaps in monitoring between the due time and the end of the tolerance.
 
-    The text is empty if the release does not need checking by a person, or there was no such time.
+    Return an empty string if there are no gaps, or if no person has to check the release.
     """
     if Outcome(verification.outcome) not in NEEDS_CHECKING:
         return ""
@@ -286,7 +307,7 @@ DISPUTED = lazy(
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
-    """Write an instant to the second, with its day if that is not the due day."""
+    """Write an instant to the second. If the instant is not on the due day, write the day too."""
     clock = calendar.format_time_with_seconds(instant)
     if _same_day(instant, due_at):
         return clock
@@ -397,13 +418,19 @@ def describe_missing_screenshot(reason: str) -> str:
 
 
 def describe_screenshot(shot: Screenshot) -> str:
-    """Describe a screenshot for people who cannot see it: only its time, because we do not know what the page says."""
+    """Describe a screenshot for people who cannot see it.
+
+    The text gives only the time, because we do not know the content of the page.
+    """
     at = calendar.format_time_with_seconds(shot.pictured_at) if shot.pictured_at else ""
     return _("Screenshot of the web page at %(at)s.") % {"at": at}
 
 
 def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
-    """Describe when checks were made: "24 checks, 9:29:05am to 9:31:55am"; days other than `day_of` are included."""
+    """Describe when checks were made: "24 checks, 9:29:05am to 9:31:55am".
+
+    If all checks were made on the day of `day_of`, the text does not name the day.
+    """
     start, end = (calendar.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": calendar.format_day(last_at)}
@@ -425,7 +452,10 @@ MOST_RUNS = 8
 
 
 def describe_strip(strip: CheckStrip) -> str:
-    """Describe the drawing of checks for people who cannot see it: the last eight changes, and gaps in monitoring."""
+    """Describe the drawing of checks for people who cannot see it.
+
+    The text describes the last eight runs of checks with the same result, and the gaps in monitoring.
+    """
     start, end = strip.axis.start, strip.axis.end
     sentences = [_("Checks between %(start)s and %(end)s.") % {"start": _clock(start, end), "end": _clock(end, end)}]
     for run in strip.runs[-MOST_RUNS:]:
@@ -443,7 +473,11 @@ def describe_strip(strip: CheckStrip) -> str:
 
 
 def label_picture(strip: CheckStrip, verification: Verification | None) -> list[AxisTick]:
-    """Label the last check that found the release not live and the first one that found it live, if they are known."""
+    """Return the labels of two checks in the drawing.
+
+    These are the last check that found the release not live, and the first check that found the release live. If a
+    check is not known, its label is left out. Before there is a verdict, both labels are left out.
+    """
     if verification is None or Outcome(verification.outcome) is Outcome.PENDING:
         return []
     due_at, absent, live = verification.due_at, verification.last_not_live_at, verification.first_live_at
@@ -456,17 +490,23 @@ def label_picture(strip: CheckStrip, verification: Verification | None) -> list[
 
 
 def duration(length: timedelta, *, units: int = 2) -> str:
-    """Write a duration in its largest units, two by default, rounded down: "3 minutes 20 seconds"."""
+    """Write a duration, rounded down: "3 minutes 20 seconds".
+
+    :param units: the maximum number of units in the text. Smaller units are left out.
+    """
     return describe_seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
 def describe_age(since: datetime, now: datetime) -> str:
-    """Write how long ago an instant was, in whole days, hours or minutes and at least one minute: "3 minutes"."""
+    """Write how long ago an instant was, in whole days, hours or minutes: "3 minutes".
+
+    If the instant was less than a minute ago, write "1 minute".
+    """
     return duration(max(now - since, timedelta(minutes=1)), units=1)
 
 
 def _interval(start: float | None, end: float) -> str:
-    # The true delay lies between both ends, so each is rounded away from the other.
+    # The true delay lies between the two bounds, so the lower bound is rounded down, and the upper bound is rounded up.
     lower, upper = (abs(bound) if bound is not None else None for bound in (start, end))
     if lower is None or upper is None:
         return describe_seconds(math.ceil(abs(end)))
@@ -524,7 +564,10 @@ STATES = {
 
 
 def describe_publisher(verification: Verification) -> str:
-    """Describe the time of publication according to the publisher's own system; empty if the system gives none."""
+    """Say when the release was published according to the publisher's own system.
+
+    Return an empty string if the system gives no time of publication.
+    """
     if not verification.published_at_by_publisher:
         return ""
     source = Source(verification.publisher_source)
@@ -536,14 +579,14 @@ def describe_publisher(verification: Verification) -> str:
 
 
 def describe_publication(statement: PublicationStatement, *, due_at: datetime | None) -> str:
-    """Describe what a publishing system stated: "Published at 9:30:02am"."""
+    """Write the statement of a publishing system: "Published at 9:30:02am"."""
     at = statement.published_at
     clock = _clock(at, due_at) if due_at else calendar.format_moment(at)
     return _("Published at %(clock)s") % {"clock": clock}
 
 
 def describe_publications(statements: Iterable[PublicationStatement], *, due_at: datetime) -> str:
-    """Describe the first statement of each publishing system in sentences, for a short text."""
+    """Write a sentence about the first statement of each publishing system. Later statements are left out."""
     first: dict[str, PublicationStatement] = {}
     for statement in statements:
         first.setdefault(statement.source_name, statement)
@@ -552,13 +595,19 @@ def describe_publications(statements: Iterable[PublicationStatement], *, due_at:
 
 
 def publisher_note(verification: Verification | None) -> str:
-    """Describe the publisher's own time in a short phrase for a list; empty if there is none."""
+    """Describe the publisher's own time of publication in a short phrase, for use in a list.
+
+    Return an empty string if the publisher gives no time of publication, or a time that changes with every update.
+    """
     delay = _publisher_delay(verification) if verification else ""
     return _("Publisher’s time: %(delay)s") % {"delay": delay} if delay else ""
 
 
 def describe_publisher_gap(start: datetime, end: datetime, verification: Verification | None) -> str:
-    """Describe the gap between our checks in which the publisher's own time lies; empty if it lies in none."""
+    """Say that the publisher's own time of publication lies in a gap between our checks.
+
+    Return an empty string if the time is not in the gap from `start` to `end`.
+    """
     at = verification.published_at_by_publisher if verification else None
     if verification is None or at is None:
         return ""
@@ -577,7 +626,7 @@ def _join_names(names: Iterable[str]) -> str:
 
 
 def describe_vantage(verification: Verification) -> list[str]:
-    """Describe what only some vantage points found."""
+    """Return sentences about results that only some of the vantage points found."""
     results = verification.results
     live_only = sorted({name for result in results for name in result.vantage.live_only})
     not_live = sorted({name for result in results for name in result.vantage.not_live})
@@ -595,7 +644,7 @@ def describe_vantage(verification: Verification) -> list[str]:
 
 
 def describe_publisher_state(says: PublisherSays, *, due_at: datetime) -> str:
-    """Describe the statements of the publisher's own system at some checks."""
+    """Describe the state of a release according to the publisher's own system."""
     sentence = str(STATES[says.state])
     if says.state in {PublisherState.ANNOUNCED, PublisherState.MOVED, PublisherState.CANCELLED}:
         named = says.announced_text or (calendar.format_moment(says.announced_for) if says.announced_for else "")
@@ -616,7 +665,10 @@ def _published(at: datetime, source: Source, *, due_at: datetime) -> str:
 
 
 def _publisher_delay(verification: Verification) -> str:
-    """Describe how far the publisher's time is from the due time; empty for a time that changes with every update."""
+    """Say how long before or after the due time the release was published, according to the publisher.
+
+    Return an empty string if the publisher gives no time of publication, or a time that changes with every update.
+    """
     at = verification.published_at_by_publisher
     if at is None or verification.publisher_source == Source.PUBLIC_UPDATED_AT:
         return ""

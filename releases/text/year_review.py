@@ -1,4 +1,7 @@
-"""Texts about a past year on GOV.UK. They say what GOV.UK states, and never whether a release was on time."""
+"""Texts about a past year on GOV.UK.
+
+The texts repeat the statements of GOV.UK. They never say whether a release was on time.
+"""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -62,12 +65,15 @@ _PROBLEMS = {
 
 
 def describe_review_problem(review: YearReview) -> str:
-    """Say why reading waits or has stopped; an empty text if nothing failed."""
+    """Say why the review is waiting or has stopped. Return an empty string if nothing failed."""
     return str(_PROBLEMS.get(review.problem, ""))
 
 
 def describe_figure(figure: StatedFigure) -> str:
-    """Write one figure as the publisher states it. Instants are in London time, to the second."""
+    """Write one figure as the publisher states it.
+
+    Instants are in London time. The announced time is written to the minute, and all others to the second.
+    """
     if figure.seconds is not None:
         return describe_seconds(figure.seconds)
     if figure.name is Figure.STATE:

@@ -1,4 +1,4 @@
-"""The verdict on one address from its checks: when it was published, and whether it was removed again."""
+"""Rules that derive the verdict on an address from its checks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,11 +11,14 @@ from releases.rules.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 RULES_VERSION = 1
 """The version of the rules that turn checks into a verdict. Increase it with every change that can alter a verdict.
 
-`verify_evidence` recomputes only the stored verdicts of the present version.
+`verify_evidence` recomputes a stored verdict only if it has the present version.
 """
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
-"""A check sent this close to its planned instant, including the clock's error, counts as made at that instant."""
+"""If a check is sent within this time of its planned instant, the check counts as made at the planned instant.
+
+`Sighting.surely_as_planned` is stricter, because it also allows for the error of the clock.
+"""
 
 
 class Outcome(StrEnum):
@@ -37,7 +40,7 @@ LIVE_AT_LAST = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN})
 
 
 class BeforeDue(StrEnum):
-    """The evidence of an early publication from the checks completed before the due instant."""
+    """The evidence of early publication in the checks that were completed before the due instant."""
 
     EARLY = "early"
     SEEN_ONCE = "seen_once"
@@ -46,11 +49,13 @@ class BeforeDue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One check as judged: its result, its three aware instants, and by how much they may be wrong.
+    """One check, with the data that is needed to judge it.
 
-    If nothing confirmed the clock, `clock_confirmed` is false, and the time of the check is not known. `text_digest`
-    identifies the text that the check received; empty if there was none, or if a person identified the text.
-    `taken_away`: the response shows that the release was there and was removed.
+    The three instants are aware. `sent_at` and `completed_at` may be wrong by up to `clock_bound`. If nothing confirmed
+    the clock, `clock_confirmed` is false, and the time of the check is not known.
+
+    `text_digest` identifies the text that the check received. It is empty if the check received no text, or if a person
+    identified the text. `taken_away` is true if the response shows that the release was there and has been removed.
     """
 
     result: CheckOutcome
@@ -64,7 +69,10 @@ class Sighting:
 
     @property
     def instant(self) -> datetime:
-        """The instant for which a check counts: the planned one if the check was sent close to it, else `sent_at`."""
+        """The instant for which the check counts.
+
+        This is `planned_at` if the check was sent close to the planned instant, and `sent_at` otherwise.
+        """
         close = abs(self.sent_at - self.planned_at) <= PLANNED_TOLERANCE
         return self.planned_at if close else self.sent_at
 
@@ -74,51 +82,55 @@ class Sighting:
 
     @property
     def at_the_latest(self) -> datetime:
-        """The latest instant at which the check may have been sent; a delay of up to half a second is ignored."""
+        """The latest instant at which the check may have been sent. A delay of up to half a second is ignored."""
         return self.planned_at if self.surely_as_planned else self.sent_at + self.clock_bound
 
     def surely_before(self, due_at: datetime) -> bool:
         """Whether the check was certainly sent and completed before an instant, given the error bound of the clock.
 
-        A check that was still open at the due instant may have received a page that went live in time, so it must not
-        count as early. But the page was there when the check was completed, so the check counts as made since then.
+        If a check was still open at the due instant, the page may have gone live in time, before the check was
+        completed. So the check does not prove an early release. But the page was there when the check was completed, so
+        the check counts as made since the due instant.
         """
         return self.instant < due_at and self.surely_by < due_at
 
     @property
     def surely_from(self) -> datetime:
-        """The earliest instant at which the check can have been sent, if the clock was ahead by its whole bound."""
+        """The earliest instant at which the check can have been sent, given the error bound of the clock."""
         return self.sent_at - self.clock_bound
 
     @property
     def surely_by(self) -> datetime:
-        """The latest instant at which the check can have been completed, if the clock was behind by its whole bound."""
+        """The latest instant at which the check can have been completed, given the error bound of the clock."""
         return self.completed_at + self.clock_bound
 
 
 _COUNTS_AS = {
-    # The answer "something else" closes the question but changes no result, because the text may be a bot challenge in
-    # front of the release, which must not make it late.
+    # The answer "something else" closes the question but does not change the result. The text may be a bot challenge
+    # that is shown instead of the release, and a bot challenge must not make the release late.
     "previous_edition": CheckOutcome.NOT_LIVE,
     "this_is_it": CheckOutcome.LIVE,
 }
 
 
 def last_statements(statements: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the kind of the last statement about each text, by the text's digest.
+    """Return a dict that maps the digest of each text to the kind of the last statement about the text.
 
-    :param statements: digest and kind (of `releases.models.Statement`), in the order in which they were made.
+    :param statements: pairs of a digest and a kind (`releases.models.Statement.Kind`), in the order in which the
+        statements were made.
     """
     return {digest: kind for digest, kind in statements if digest}
 
 
 def count_result(result: str, statement: str | None, *, clock_off: bool = False) -> CheckOutcome:
-    """Return the result of a check after corrections.
+    """Return the result that counts for a check.
+
+    This can differ from the result of the check itself if a person identified the text, or if our clock was wrong.
 
     :param result: the result of the check itself.
     :param statement: the kind of the last statement about exactly the text that the check received, if any.
-    :param clock_off: whether our clock was known to be wrong. Then the time of the check is not known, which is our own
-        fault.
+    :param clock_off: whether our clock was known to be wrong. If so, the time of the check is not known, and the result
+        is OBSERVER_FAULT.
     """
     if clock_off:
         return CheckOutcome.OBSERVER_FAULT
@@ -126,7 +138,7 @@ def count_result(result: str, statement: str | None, *, clock_off: bool = False)
 
 
 def is_corrected(statement: str | None) -> bool:
-    """Return whether a person's statement, rather than the check itself, decides its result."""
+    """Return whether the result of a check is decided by a person's statement instead of the check itself."""
     return (statement or "") in _COUNTS_AS
 
 
@@ -142,10 +154,12 @@ def sighting_of(
     bound_seconds: float | None,
     taken_away: bool,
 ) -> Sighting:
-    """Return a stored check with corrections applied, for verdicts and for the accounts in breach reports.
+    """Return a stored check with corrections applied.
+
+    Verdicts and the descriptions of checks in breach reports use these corrected checks.
 
     :param statement: the kind of the last statement about exactly the text that the check received, if any.
-    :param text_digest: the digest of that text; not used if a person identified the text.
+    :param text_digest: the digest of the text that the check received. It is ignored if a person identified the text.
     :param bound_seconds: how far our clock may have been off; None if nothing confirmed it.
     """
     corrected = is_corrected(statement)
@@ -163,7 +177,10 @@ def sighting_of(
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A delay in seconds after the due instant, negative before it; `to_seconds` is None while it is still growing."""
+    """The lower and the upper bound of a delay, in seconds after the due instant.
+
+    A bound before the due instant is negative. `to_seconds` is None while the delay is still growing.
+    """
 
     from_seconds: float
     to_seconds: float | None
@@ -171,7 +188,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An unmonitored period between two aware instants, in which no check found that the release was missing."""
+    """An unmonitored period. No check within the period found that the release was missing.
+
+    Both instants are aware.
+    """
 
     begins_at: datetime
     ends_at: datetime
@@ -179,9 +199,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A period in which a live address was gone: the first check without the release, and the first one with it again.
+    """A period in which an address that had been live was not live.
 
-    A flip is an observation and not a suspected breach. `back_at` is None while the address is not live again.
+    `gone_at` is when the first check without the release was sent. `back_at` is when the first check that found the
+    release again was completed, or None if the address is not live again yet. A flip is an observation and not a
+    suspected breach.
     """
 
     gone_at: datetime
@@ -193,10 +215,12 @@ class AddressVerdict:
     """The verdict on one address.
 
     The address was published after `last_not_live_at` and at or before `first_live_at`. If the address was live both
-    before and after it was due, these two instants are from the side of the due time that decided the outcome;
-    `live_before_due_at` is always from before. Instants are by our clock. `delay` allows for the clock's error;
-    `clock_bound` is the larger error bound of these two checks. `gaps` are the unmonitored periods up to the limit;
-    with a gap the address is never late.
+    before and after the due time, these two instants are on the side of the due time that decided the outcome.
+    `live_before_due_at` is always before the due time. These instants are readings of our clock.
+
+    `delay` allows for the error of our clock. `clock_bound` is the larger error bound of the checks at
+    `last_not_live_at` and `first_live_at`. `gaps` are the unmonitored periods up to the limit. If there are gaps, the
+    outcome is never late.
     """
 
     outcome: Outcome
@@ -219,29 +243,32 @@ class AddressVerdict:
         return self.from_due in LIVE_AT_LAST
 
     def live_since(self, due_at: datetime) -> datetime | None:
-        """Return when the address was first found live from the due time on, or None while that is not known."""
+        """Return when the address was first found live at or after the due time, or None if this is not known yet."""
         if not self.is_live_at_last or self.outcome is Outcome.PENDING or not self.first_live_at:
             return None
-        # For an early address, the first live check is before the due time.
+        # If the address was early, `first_live_at` is before the due time.
         return max(self.first_live_at, due_at)
 
 
 def judge_address(
     sightings: Iterable[Sighting], *, due_at: datetime, limit_at: datetime, longest_gap: timedelta, settled: bool
 ) -> AddressVerdict:
-    """Judge one address from all its checks under one schedule, in any order.
+    """Judge an address from all its checks for one schedule.
 
-    - A live check proves something only if an earlier check did not find the release. Without such a check, the marker
-      may have matched all along, even in the text of the previous edition.
+    - A live check proves something only if an earlier check did not find the release. Otherwise the marker may have
+      matched all along, because the previous edition may contain it too.
     - Inconclusive checks never change the outcome.
-    - A page that was removed after the due time was there before, perhaps in time, so it is not late.
-    - A page that may have been live during a gap between checks is not late, either.
-    - The outcomes early, late and missing must be true even if the clock was off by the whole bound of each check.
-    - A check with an unconfirmed clock never proves any of these outcomes, or on time. If it was live, it can make the
-      outcome uncertain.
+    - If a page was found removed after the due time, it had been there before, perhaps in time. So it is not late.
+    - If a page may have been live during a gap between checks, it is not late.
+    - The outcomes early, late and not seen must be true even if the clock was wrong by the whole error bound at each
+      check.
+    - If the clock was not confirmed at a check, the check cannot prove that the address was early, on time, late or not
+      seen. But if the check was live, it can make the outcome uncertain.
 
-    :param limit_at: due instant plus tolerance; a check is planned at exactly this instant.
-    :param longest_gap: a longer period without a check that found the release missing counts as unmonitored.
+    :param sightings: the checks, in any order.
+    :param limit_at: the due instant plus the tolerance. A check is planned at exactly this instant.
+    :param longest_gap: a period without a check that found the release missing counts as unmonitored if the period is
+        longer than this.
     :param settled: whether every check planned up to the limit has a response or has timed out.
     :raises ValueError: if the limit lies before the due instant.
     """
@@ -256,8 +283,8 @@ def judge_address(
     early = [check for check in proven if check.surely_before(due_at)]
     in_force = [check for check in proven if not check.surely_before(due_at)]
     first_in_force = _first(in_force)
-    # Live checks with an unconfirmed clock before the first proven live check: they show that the address was perhaps
-    # live in time.
+    # These live checks have an unconfirmed clock and come before the first proven live check. They show that the
+    # address may have been live in time.
     undated = [
         check
         for check in every_check
@@ -324,9 +351,9 @@ def _find_flips(first: Sighting, checks: Iterable[Sighting]) -> tuple[Flip, ...]
 
 
 def early_sightings(sightings: Iterable[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Return the checks that prove that an address was live before it was due, in order of sending.
+    """Return the checks that prove that an address was live before it was due, in the order in which they were sent.
 
-    :param sightings: every check of the address under one schedule, in any order.
+    :param sightings: all checks of the address for one schedule, in any order.
     """
     checks = sorted(
         {check for check in sightings if check.clock_confirmed},
@@ -340,14 +367,14 @@ def early_sightings(sightings: Iterable[Sighting], *, due_at: datetime) -> list[
 def _split_by_proof(
     shown: list[Sighting], absent: list[Sighting], *, due_at: datetime
 ) -> tuple[list[Sighting], list[Sighting]]:
-    """Split the live checks into those that prove that the release was published and those that do not.
+    """Split the live checks into checks that prove that the release was published, and checks that do not.
 
-    A live check before the first check without the release shows that the marker also matches the previous edition.
-    Then no text that was found live before the due time proves anything, because it may be the previous edition after
-    an edit.
+    If there is a live check before the first check without the release, the marker also matches the previous edition.
+    In this case, a text that was found live before the due time proves nothing, because the text may be an edited
+    version of the previous edition.
 
-    :param shown: the live checks in order of sending.
-    :param absent: the checks without the release, in the same order.
+    :param shown: the live checks, in the order in which they were sent.
+    :param absent: the checks without the release, in the order in which they were sent.
     """
     if not absent:
         return [], shown
@@ -363,7 +390,10 @@ def _split_by_proof(
 
 
 def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Exclude checks that found the page removed. If one of them was certainly before the due time, exclude none."""
+    """Leave out the checks that found that the page had been removed.
+
+    If one of these checks was certainly made before the due time, return all checks.
+    """
     if any(check.taken_away and check.surely_before(due_at) for check in checks):
         return checks
     return [check for check in checks if not check.taken_away or check.result is not CheckOutcome.NOT_LIVE]
@@ -372,8 +402,9 @@ def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sig
 def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
     """Return the instant up to which all planned checks must have a response before the verdict is settled.
 
-    This instant is the limit, unless the clock may be wrong at the last check. Then a check is needed that was
-    certainly sent at or after the limit: the check planned a second after it or, with a larger error, a later one.
+    If the clock is exact at the last check, this instant is the limit. If the clock may be wrong, a check is needed
+    that was certainly sent at or after the limit. If the error is at most a second, this is the check that is planned a
+    second after the limit. If the error may be larger, it is a later check.
     """
     last = max(sightings, key=lambda check: check.sent_at, default=None)
     if last is None or not last.clock_bound:
@@ -384,8 +415,8 @@ def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime
 
 
 def _since(check: Sighting, due_at: datetime) -> bool:
-    # With a large clock error, a check around the due instant may have been made before the due instant. Such a check
-    # does not count.
+    # If the clock error is large, a check around the due instant may have been made before the due instant. In this
+    # case the check does not count.
     as_planned = check.surely_as_planned and check.planned_at >= due_at
     return as_planned or check.completed_at - check.clock_bound >= due_at
 
@@ -395,10 +426,11 @@ def _find_gaps(
 ) -> tuple[Gap, ...]:
     """Find the unmonitored periods from the due instant to the first check at or after the limit.
 
-    Each check counts for the least favourable instant within its error bound: the latest if it ends a period, the
-    earliest if it begins one.
+    If a check begins a period, the check counts at the earliest instant that its error bound allows. If a check ends a
+    period, the check counts at the latest instant that its error bound allows.
 
-    :param absent: the checks that found the release missing, before the first that found it, in order of sending.
+    :param absent: the checks that found the release missing before the first live check, in the order in which they
+        were sent.
     """
     gaps: list[Gap] = []
     begins_at = due_at
@@ -410,25 +442,27 @@ def _find_gaps(
         if check.surely_from >= limit_at:
             return tuple(gaps)
         begins_at = max(begins_at, check.surely_from)
-    # No check found the release missing at or after the limit, so the time from the last check to the limit is
-    # unmonitored.
+    # No check at or after the limit found the release missing. So the time from the last check to the limit is
+    # unmonitored, if it is longer than `longest`.
     return (*gaps, Gap(begins_at, limit_at)) if limit_at - begins_at > longest else tuple(gaps)
 
 
 def _not_in_time(
     live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, doubtful: bool, settled: bool
 ) -> Outcome:
-    """Judge an address that was not live in time, and decide whether it is late.
+    """Return the outcome for an address if no check proves that the address was live in time.
 
-    :param absent: the checks without the release before the first that found it.
+    :param absent: the checks without the release that came before the first live check.
     """
     if not settled:
         return Outcome.PENDING
     after_limit = any(check.surely_from >= limit_at for check in absent)
-    # The address is late or not seen only if a check that was certainly sent at or after the limit found it missing. It
-    # is not late if this is `doubtful`, for example because an unproven live page from the due time on may have been
-    # the release itself. Nor is it late if another process found it live, and the error of that process's clock allows
-    # that this was in time.
+    # The address is late or not seen only if all of the following are true:
+    # - A check that was certainly sent at or after the limit found the address missing.
+    # - The case is not `doubtful`. It is doubtful, for example, if an unproven live check after the due time may have
+    #   found the release itself.
+    # - All live checks were certainly sent after the limit. If another process found the address live, the clock of
+    #   that process may be wrong, and the check may have been sent in time.
     accusing = after_limit and not doubtful and all(check.surely_from > limit_at for check in live)
     if live:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN
@@ -450,11 +484,13 @@ def _first(live: list[Sighting]) -> Sighting | None:
 
 
 def _earlier(first: Sighting, checks: list[Sighting]) -> list[Sighting]:
-    """Return the checks without the release before one that found it, in order of sending.
+    """Return the checks without the release that came before `first`, in the order in which they were sent.
 
-    If a check without the release overlapped `first`, it is not known which of the two got the older page. Such a check
-    counts as earlier only if all conclusive checks after `first` found the page, up to the first check sent after both
-    were complete. Otherwise the page may have been removed.
+    If a check without the release overlapped `first`, it is not known which of the two checks received the older page.
+    The overlapping check counts as earlier only if all conclusive checks after `first` found the page, up to the first
+    check that was sent after both checks were complete. Otherwise the page may have been removed.
+
+    :param first: a check that found the release.
     """
     earlier = [check for check in checks if check.result is CheckOutcome.NOT_LIVE and check.sent_at < first.sent_at]
     overlapping = [check for check in earlier if check.completed_at > first.sent_at]
@@ -474,8 +510,8 @@ def _delay(
 ) -> Interval | None:
     if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
         return None
-    # With a gap, the delay begins with the gap, because the address may have been published in it and removed before
-    # the next check.
+    # If a gap makes the outcome uncertain, the delay begins at the start of the gap, because the address may have been
+    # published during the gap and removed before the next check.
     since = gaps[0].begins_at if gaps and outcome is Outcome.UNCERTAIN else last_absent.surely_from
     from_seconds = (min(since, last_absent.surely_from) - due_at).total_seconds()
     return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)

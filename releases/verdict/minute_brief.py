@@ -1,9 +1,11 @@
-"""The minute brief: which releases of one producer were live when the tolerance ended, and what else failed.
+"""Compute the figures of a minute brief, which reports releases that were not live when the tolerance ended.
 
-The brief gives numbers without explanations, because the cause is not known. A release without a usable verdict is "not
-known", never "not live". The caller leaves out the producer's own releases that were found early, because each is a
-security incident. The caller includes early releases of other producers, with the outcome of the checks from their due
-time on.
+The brief gives numbers but no explanations, because the cause is not known. If a release has no usable verdict, its
+state is "not known" instead of "not live".
+
+The caller must leave out releases of the brief's producer that were found early, because each of these is a security
+incident. The caller must include early releases of other producers. The caller must pass these releases with the
+outcome of the checks from their due time onwards.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,9 +16,12 @@ from enum import StrEnum
 from releases.verdict.address import Outcome
 
 AFTER_LIMIT = timedelta(seconds=5)
-"""When the brief is made, counted from the end of the tolerance (issue L, item 2). The verdict is stored by then."""
+"""The brief is made this long after the end of the tolerance (issue L, item 2). By then, the verdict is stored."""
 FEWEST_ON_HOST = 2
-"""Figures of a host are shown from this many releases on, because one release says nothing about other releases."""
+"""The figures of a host are shown only if at least this many releases are due on the host.
+
+A single release says nothing about other releases.
+"""
 
 
 class BriefState(StrEnum):
@@ -33,11 +38,14 @@ NOT_LIVE_AT_LIMIT = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
 
 @dataclass(frozen=True, slots=True)
 class DueRelease:
-    """One release that was due at the instant of the brief, by key.
+    """One release that was due at the instant of the brief.
 
-    `host` is the host of its page, such as "www.example.gov.uk", or "". `complete_at` is when every required part was
-    first found live, None if one was not. `is_published`: its page was found live, or a person stated so. `is_over`:
-    the release was moved or cancelled since, so it is no longer expected.
+    `key` is the primary key of the release. `host` is the host of the release's page, such as "www.example.gov.uk". It
+    is empty if the release has no page. `complete_at` is when the last required part was first found live, or None if a
+    required part was not found live.
+
+    `is_published` is true if the page of the release was found live, or if a person stated that it was live. `is_over`
+    is true if the release has since been moved or cancelled, so that it is no longer expected.
     """
 
     key: int
@@ -68,10 +76,11 @@ class DueRelease:
 
 @dataclass(frozen=True, slots=True)
 class HostCount:
-    """The releases of all producers that were due on one host at the instant, in figures.
+    """Figures for the releases of all producers that were due on one host at the instant of the brief.
 
-    `limit_at` is None if their tolerances ended at different times. `is_brief` is true if they are exactly the releases
-    of the brief, so that the host's figures repeat those of the brief.
+    `limit_at` is when the tolerance of these releases ended, or None if their tolerances ended at different times.
+    `is_brief` is true if these releases are exactly the releases of the brief. In this case, the host and the brief
+    have the same figures.
     """
 
     host: str
@@ -84,11 +93,12 @@ class HostCount:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """The releases of one producer in the order given, and the figures of their hosts.
+    """The releases of one producer, and the figures of their hosts.
 
-    `limit_at` is when the tolerance of the releases that were not live ended; None if it ended at different times, or
-    if no release was certainly not live. `live_at` is when the last of these releases was found live; None while one of
-    them is not.
+    `limit_at` and `live_at` are about the releases that were certainly not live in time. Both are None if there are no
+    such releases. `limit_at` is when the tolerance of these releases ended, or None if their tolerances ended at
+    different times. `live_at` is when the last of these releases was found live, or None if one of them has not been
+    found live.
     """
 
     releases: tuple[DueRelease, ...]
@@ -102,7 +112,7 @@ class Brief:
 
     @property
     def were_not_live(self) -> int:
-        """The number of releases that were not live when their tolerance ended, whatever happened since."""
+        """The number of releases that were not live when their tolerance ended, even if they are live now."""
         return sum(one.was_not_live for one in self.releases)
 
     @property
@@ -112,10 +122,11 @@ class Brief:
 
 
 def build_brief(own: Collection[DueRelease], others: Iterable[DueRelease] = ()) -> Brief:
-    """Build the brief of one producer and instant.
+    """Build the brief of one producer for one instant.
 
     :param own: the producer's releases.
-    :param others: announced releases of other producers at the same instant. They are only counted.
+    :param others: announced releases of other producers that were due at the same instant. They only add to the figures
+        of hosts.
     """
     hosts = list(dict.fromkeys(one.host for one in own if one.was_not_live and one.host))
     everything = [*own, *others]

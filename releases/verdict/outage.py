@@ -1,7 +1,10 @@
-"""Outages of a website: none of its pages that were due in the same minute gave a usable response.
+"""Detect website outages from the pages that were due on one host at the same time.
 
-Our own faults never count as an outage. If our control checks failed too, a failed check has a different reason, and a
-page without checks has no reason. Only staff see an outage; it is never published.
+A website has an outage if at least two releases of a producer were due on one host at the same time, and none of their
+pages gave a usable response. Only staff see an outage. It is never published.
+
+Our own faults never count as an outage. If our control checks also failed, the failed checks of the pages have a reason
+that is not a failure of the website. If a page was not checked, it has no reasons.
 """
 
 from collections import defaultdict
@@ -14,7 +17,7 @@ from releases.verdict.address import Outcome
 from releases.verdict.release import AddressResult
 
 FEWEST_RELEASES = 2
-"""With one release, its own page may have failed rather than the website."""
+"""If only one release is due, the fault may be in its page and not in the website."""
 
 _SITE_FAILS = frozenset({
     Reason.TIMEOUT, Reason.DNS, Reason.CONNECT, Reason.TLS, Reason.BROKEN, Reason.SERVER_ERROR,
@@ -24,7 +27,7 @@ _SITE_FAILS = frozenset({
 def has_no_response(result: AddressResult) -> bool:
     """Return whether a page could not be judged because its website gave no usable response.
 
-    Every reason of the last check must be a failure of the website.
+    All reasons of the last check must be failures of the website.
     """
     return (
         result.verdict.from_due is Outcome.CANNOT_TELL
@@ -35,7 +38,10 @@ def has_no_response(result: AddressResult) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """The page of one release, by key, on a host such as "www.example.gov.uk"."""
+    """The page of a release, and whether its website gave no usable response.
+
+    `release` and `producer` are primary keys. `host` is a host such as "www.example.gov.uk".
+    """
 
     release: int
     producer: int
@@ -46,7 +52,10 @@ class PageState:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """The releases of one producer, by key, whose pages on one host gave no usable response at their due time."""
+    """Releases of one producer whose pages on one host gave no usable response at their due time.
+
+    `producer` and `releases` contain primary keys.
+    """
 
     producer: int
     host: str
@@ -55,7 +64,10 @@ class Outage:
 
 
 def group_outages(pages: Iterable[PageState]) -> list[Outage]:
-    """Return an outage for each due time, producer and host with several releases, all without a usable response."""
+    """Group pages by due time, producer and host, and return the groups that are outages.
+
+    A group is an outage if it has at least `FEWEST_RELEASES` releases and none of its pages gave a usable response.
+    """
     groups: dict[tuple[datetime, int, str], list[PageState]] = defaultdict(list)
     for page in pages:
         groups[page.due_at, page.producer, page.host].append(page)

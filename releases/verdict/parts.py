@@ -1,4 +1,4 @@
-"""How far apart the parts of one release were published, as the checks prove it."""
+"""Measure the time between the publication of the parts of a release."""
 
 import math
 from collections import defaultdict
@@ -17,10 +17,10 @@ LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 
 @dataclass(frozen=True, slots=True)
 class PartLag[T: JudgedAddress]:
-    """One part, and how many seconds after the first part it was published.
+    """A part of a release, and its lag in seconds behind the part that was published first.
 
-    `lag` is None if the checks do not show it. Its upper bound is None while the part is not live. Its lower bound is 0
-    if the part may have been published together with the first one.
+    `lag` is None if the checks do not show it. If the part is not live yet, the upper bound is None. If the part may
+    have been published together with the first part, the lower bound is 0.
     """
 
     part: T
@@ -28,13 +28,16 @@ class PartLag[T: JudgedAddress]:
 
     @property
     def is_late(self) -> bool:
-        """Whether the part missed its limit. A part that is not required has no limit."""
+        """Whether the part missed its limit. Only required parts have a limit."""
         return self.part.required and self.part.verdict.outcome in LATE
 
 
 @dataclass(frozen=True, slots=True)
 class Spread[T: JudgedAddress]:
-    """The parts of one release in order. `first` is the part from which lags are counted; None if unknown."""
+    """The parts of a release in order, each with its lag.
+
+    Lags are measured from the part `first`. If the checks do not show when any part was published, `first` is None.
+    """
 
     first: T | None
     parts: tuple[PartLag[T], ...]
@@ -44,7 +47,7 @@ class Spread[T: JudgedAddress]:
         return [one for one in self.parts if one.part is not self.first]
 
     def find_notable(self, *, tolerance_seconds: int) -> list[PartLag[T]]:
-        """Return the parts that were late, or certainly later than the first part by more than the tolerance."""
+        """Return the parts except `first` that were late, or whose lag is certainly longer than the tolerance."""
         return [
             one
             for one in self.others
@@ -55,10 +58,10 @@ class Spread[T: JudgedAddress]:
 def measure_spread[T: JudgedAddress](addresses: Sequence[T]) -> Spread[T] | None:
     """Measure how long after the first part each part of a release was published.
 
-    The first part is the main page, unless another part was certainly live before it. Each delay is known only as an
-    interval, so the time between two parts is an interval too.
+    The first part is the main page, unless another part was certainly live before it. The time at which a part was
+    published is known only as an interval, so each lag is an interval too.
 
-    :return: None if the release has fewer than two parts, or no part with a name.
+    :return: None if the release has fewer than two parts, or if no part has a name.
     """
     parts = [one for one in addresses if one.part or one.required]
     if len(parts) < 2 or not any(one.part for one in parts):
@@ -68,7 +71,10 @@ def measure_spread[T: JudgedAddress](addresses: Sequence[T]) -> Spread[T] | None
 
 
 def _publication(part: JudgedAddress) -> Interval | None:
-    """Return the seconds after the due time between which a part was published, None if the checks do not show it."""
+    """Return the interval in which a part was published, in seconds after the due time.
+
+    Return None if the checks do not show this interval.
+    """
     outcome, delay = part.verdict.outcome, part.verdict.delay
     is_determined = outcome in _DETERMINED and delay is not None and delay.to_seconds is not None
     return delay if is_determined or outcome is Outcome.NOT_SEEN else None
@@ -102,10 +108,11 @@ def _measure_lag(part: JudgedAddress, first: JudgedAddress | None) -> Interval |
 
 @dataclass(frozen=True, slots=True)
 class PartFigures:
-    """Figures for one part, over all releases that have it: how long after the first part it was published.
+    """Figures about the lag of one part in all releases that have this part.
 
-    `median` and `longest` are intervals, because each time is known only as an interval. An upper bound is None if it
-    depends on a part that was not live yet. Both are None if the checks show no time.
+    `not_known` is the number of releases in which the checks do not show the lag. `median` and `longest` are intervals,
+    because each lag is known only as an interval. If a figure depends on a part that was not live yet, its upper bound
+    is None. If no lag is known, `median` and `longest` are None.
     """
 
     part: Part
@@ -117,9 +124,10 @@ class PartFigures:
 
 
 def summarise_lags[T: JudgedAddress](spreads: Iterable[Spread[T]]) -> list[PartFigures]:
-    """Summarise how long after the first part each named part was published, the part that lags most first.
+    """Return figures about the lag of each named part, sorted by the median lag, the longest first.
 
-    The median of the lower bounds is never above the true median, and the median of the upper bounds is never below it.
+    The interval of the median starts at the median of the lower bounds and ends at the median of the upper bounds. The
+    true median always lies in this interval.
     """
     lags: dict[Part, list[PartLag[T]]] = defaultdict(list)
     for spread in spreads:

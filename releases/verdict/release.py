@@ -1,4 +1,4 @@
-"""The verdict on a release from its addresses' verdicts, with diagnoses, exemptions, and the bodies to store."""
+"""Rules for the verdict on a release, for diagnoses and exemptions, and for the bodies to store."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,10 @@ from releases.verdict.vantage import NO_FINDINGS, VantageFindings
 
 
 class _Among(Enum):
-    """The required addresses that count: all, those without `may_follow`, or the main pages."""
+    """The addresses that a rule in `_PRECEDENCE` considers. They are always required addresses.
+
+    `AT_ONCE` means the addresses without `may_follow`. If there are none, it means all required addresses.
+    """
 
     ALL = "all"
     AT_ONCE = "at_once"
@@ -23,8 +26,8 @@ class _Among(Enum):
 
 
 _PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], _Among], ...] = (
-    # Each row: the outcome of the release, the outcomes of addresses that lead to it, and the addresses that count. The
-    # first row applies for which one of these addresses has one of these outcomes.
+    # Each row contains the outcome of the release, the outcomes of addresses that lead to it, and the addresses to
+    # consider. A row matches if one of these addresses has one of these outcomes. The first row that matches decides.
     (Outcome.EARLY, frozenset({Outcome.EARLY}), _Among.ALL),
     # A part that may follow later does not keep the release pending. Its verdict counts once its own limit has passed.
     (Outcome.PENDING, frozenset({Outcome.PENDING}), _Among.AT_ONCE),
@@ -42,17 +45,18 @@ PLAIN, FRESH = "plain", "fresh"
 
 
 class Diagnosis(StrEnum):
-    """Possible explanations why readers saw a release late. They are never certain, and never an excuse."""
+    """Possible reasons why readers saw a release late. A diagnosis is never certain and never excuses the delay."""
 
     EDGE_CACHE = "edge_cache"
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticCheck:
-    """One check with the data for a diagnosis; instants are aware, header names in lower case.
+    """One check with the data for a diagnosis.
 
-    `purpose` is `PLAIN` for a check like a reader's request, `FRESH` for one that bypassed caches. `result` is the
-    check's own result, without corrections by people.
+    `purpose` is `PLAIN` if the check was made like the request of a reader, and `FRESH` if the check bypassed caches.
+    `result` is the result of the check itself, without corrections by staff. Instants are aware. The names of headers
+    are in lower case.
     """
 
     purpose: str
@@ -64,11 +68,11 @@ class DiagnosticCheck:
 
 @dataclass(frozen=True, slots=True)
 class AddressChecks:
-    """The checks of one address under one schedule, and the reasons of the last plain one.
+    """The checks of one address under one schedule.
 
-    `number` is the number of stored plain checks. `sightings` are the plain checks, possibly without checks that only
-    repeat others. `publisher_says` is in the order of the checks. `diagnostic` has the checks for a diagnosis,
-    including those that bypassed caches.
+    `sightings` contains the plain checks. Checks that only repeat other checks may be missing there, so `number` is the
+    number of all stored plain checks. `reasons` contains the reasons of the last plain check. `publisher_says` is in
+    the order of the checks. `diagnostic` contains the checks for a diagnosis, including checks that bypassed caches.
     """
 
     sightings: Sequence[Sighting] = ()
@@ -79,7 +83,7 @@ class AddressChecks:
 
 
 class JudgedAddress(Protocol):
-    """A verdict on one address, with the facts that decide how it counts for the release."""
+    """A verdict on one address, with the facts that decide how the verdict counts for the release."""
 
     @property
     def role(self) -> AddressRole: ...
@@ -106,11 +110,12 @@ class JudgedPart:
 
 @dataclass(frozen=True, slots=True)
 class AddressResult:
-    """One address of a release, by key, with its verdict in the form that is stored.
+    """The result for one address of a release, as it is stored.
 
-    `may_follow` is how long after the release's own limit the address is still on time. `settled_at` is the result of
-    `settles_at` once all checks planned up to that instant are over, None before. `longest_gap` is the longest time
-    without a check that counts as monitored. `checks` is the number of plain checks.
+    `address` is a primary key. The address is still on time if it is published up to `may_follow` after the limit of
+    the release. `longest_gap` is the longest time between checks for which the address counts as monitored. `checks` is
+    the number of plain checks. When all checks planned up to the instant from `settles_at` are over, `settled_at` is
+    set to that instant. Until then, it is None.
     """
 
     address: int
@@ -129,7 +134,10 @@ class AddressResult:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseVerdict:
-    """The verdict on a release; `deciding` is the most significant of the address verdicts that decide the outcome."""
+    """The verdict on a release.
+
+    `deciding` is the most significant of the address verdicts that decide the outcome.
+    """
 
     due_at: datetime
     outcome: Outcome
@@ -141,14 +149,17 @@ class ReleaseVerdict:
 
     @property
     def occurred_at(self) -> datetime | None:
-        """When a suspected breach occurred: an early one at the first live check, any other one at the due time."""
+        """When the suspected breach occurred, or None if there is no suspected breach.
+
+        If the release was early, this is the time of the first live check. Otherwise, it is the due time.
+        """
         if self.outcome is Outcome.EARLY:
             return self.deciding.first_live_at if self.deciding else None
         return self.due_at if self.outcome in SUSPICIOUS else None
 
     @property
     def live_at(self) -> datetime | None:
-        """The instant by which every main page was found live, or None if one is not live."""
+        """When all main pages had been found live, or None if a main page is not live."""
         pages = [result.verdict for result in find_main_pages(self.addresses)]
         live_times = [page.first_live_at for page in pages if page.is_live_at_last and page.first_live_at]
         return max(live_times) if live_times and len(live_times) == len(pages) else None
@@ -157,8 +168,8 @@ class ReleaseVerdict:
 def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_at: datetime) -> ReleaseVerdict:
     outcome, deciding = combine_addresses(result for result, _ in judged)
     required = [(result, checks) for result, checks in judged if result.required]
-    # The publisher's time for the release is the one that the first main page states, or the next page if it states
-    # none.
+    # Use the publication time that the publisher's own system states for a main page. If there are times for several
+    # main pages, use the time for the first of these pages.
     main_pages = find_main_pages([result for result, _ in judged])
     pages = (checks.publisher_says for result, checks in required if result in main_pages)
     stated = next(filter(None, (publisher_time(says, due_at=due_at) for says in pages)), None)
@@ -177,11 +188,13 @@ def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_
 
 
 def find_main_pages[T: JudgedAddress](addresses: Sequence[T]) -> list[T]:
-    """Return the required pages that decide whether a release itself is late, in order.
+    """Return the main pages, in the given order. They decide whether the release itself is late.
 
-    These are the English page and the pages without a name, unless they have `may_follow`. If there are none, it is the
-    first page without `may_follow`, or else the first page. Every other page counts as a part, like a file: if only
-    parts are late, the release is incomplete.
+    Required pages are main pages if they are the English page or have no name, and do not have `may_follow`. If there
+    is no such page, the first required page without `may_follow` is the main page. If all required pages have
+    `may_follow`, the first one is the main page.
+
+    Every other page counts as a part, like a file. If only parts are late, the release is incomplete.
     """
     pages = [one for one in addresses if one.required and one.role is AddressRole.PAGE]
     at_once = [page for page in pages if not page.may_follow]
@@ -189,10 +202,10 @@ def find_main_pages[T: JudgedAddress](addresses: Sequence[T]) -> list[T]:
 
 
 def combine_addresses(addresses: Iterable[JudgedAddress]) -> tuple[Outcome, AddressVerdict | None]:
-    """Return the outcome of a release, and the most significant of the verdicts that decide it, if any.
+    """Return the outcome of a release, and the most significant of the address verdicts that decide it.
 
-    Addresses that are not required never decide. A release without any required address cannot be judged, so its
-    outcome is CANNOT_TELL once nothing is pending any more.
+    Addresses that are not required never decide. If no address is required, the release cannot be judged, so the
+    address verdict is None. Then the outcome is PENDING until all addresses have a verdict, and CANNOT_TELL afterwards.
     """
     listed = list(addresses)
     required = [one for one in listed if one.required]
@@ -210,14 +223,15 @@ def combine_addresses(addresses: Iterable[JudgedAddress]) -> tuple[Outcome, Addr
 
 
 def find_deciding_address[T: JudgedAddress](addresses: Sequence[T]) -> T | None:
-    """Return the address with the verdict that `combine_addresses` returns, if any."""
+    """Return the address whose verdict `combine_addresses` returns, or None if it returns no address verdict."""
     _outcome, deciding = combine_addresses(addresses)
     return next((one for one in addresses if one.verdict is deciding), None)
 
 
 def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
-    # The most significant verdict sorts first: for an early release the earliest, otherwise one that was never live,
-    # and then the latest.
+    # The most significant verdict sorts first. If the release is early, this is the verdict with the earliest live
+    # time. Otherwise, verdicts on addresses that were never live come first, and then the verdict with the latest live
+    # time.
     live_at = verdict.first_live_at
     if verdict.outcome is Outcome.EARLY and live_at:
         return True, live_at.timestamp()
@@ -225,9 +239,10 @@ def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
 
 
 def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:
-    """Return possible explanations, from the checks of one address, for the time at which it was found live.
+    """Return possible reasons why one address was found live late.
 
-    :param published_at: the publisher's own time of publication, an aware instant, if there is one.
+    :param checks: the checks of the address.
+    :param published_at: the publication time that the publisher states (aware), if there is one.
     """
     listed = list(checks)
     if find_past_caches(listed) or _old_copy_was_stored(listed, published_at=published_at):
@@ -241,10 +256,11 @@ def _in_order(checks: Iterable[DiagnosticCheck], purpose: str) -> list[Diagnosti
 
 
 def find_past_caches(checks: Iterable[DiagnosticCheck]) -> tuple[DiagnosticCheck, DiagnosticCheck] | None:
-    """Find a check that bypassed caches and found the page live, and the last later plain check that did not find it.
+    """Find a live check that bypassed caches, and the last later plain check that did not find the release.
 
-    Plain checks are ignored once a plain check has found the page, or a later check that bypassed caches no longer
-    finds it, because the page may have been removed again.
+    Return None if there is no such pair. Plain checks count only until the first plain check that finds the release. If
+    a later check that bypasses caches no longer finds the release, plain checks after it do not count either, because
+    the page may have been removed again.
     """
     listed = list(checks)
     plain, fresh = _in_order(listed, PLAIN), _in_order(listed, FRESH)
@@ -272,13 +288,17 @@ def _is_absent(check: DiagnosticCheck) -> bool:
 
 
 def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None) -> bool:
-    """Return whether the last check without the release got an old copy from a cache after the release was live.
+    """Return whether a cache served an old copy of the page after the release was live.
 
-    The time from which the release was live is the time at which the first live copy was stored, by its `Age`, or the
-    publisher's own time. `Last-Modified` is not used, because a page is often written long before it is published. The
-    old copy must have been stored before that time, by its own `Age`.
+    This considers the last plain check that found the page not live before the first live check. The `Age` of its
+    response must show that the copy was stored before the release was live. The check must have been sent after the
+    release was live.
 
-    Source: RFC 9111, section 5.1: Age is the time in seconds since the response was made or confirmed at the origin.
+    The release counts as live from the time when the first live copy was stored, according to its `Age`, or from the
+    publication time that the publisher states. One of these times is enough. `Last-Modified` is not used, because a
+    page is often written long before it is published.
+
+    Source: RFC 9111, section 5.1. `Age` is the time in seconds since the response was made or confirmed at the origin.
     """
     plain = _in_order(checks, PLAIN)
     live = next((check for check in plain if check.result is CheckOutcome.LIVE), None)
@@ -291,11 +311,14 @@ def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: dat
 
 
 def _made_by(check: DiagnosticCheck) -> datetime | None:
-    """Return the latest instant at which the origin can have made the served copy, if it came from a cache."""
+    """Return the latest instant at which the origin can have made the response.
+
+    Return None if the response did not come from a cache.
+    """
     age = dict(check.headers).get("age", "").strip()
     if not re.fullmatch(r"[0-9]{1,8}", age, re.ASCII) or int(age) == 0:
         return None
-    # An age is in whole seconds, rounded either way, so one second less is assumed.
+    # `Age` is in whole seconds and may be rounded up or down, so assume one second less.
     return check.completed_at - timedelta(seconds=int(age) - 1)
 
 
@@ -316,10 +339,11 @@ OF_OUTCOME = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The terms of an exemption: its faults, its days (both included), and when it was approved and recorded.
+    """The terms of an exemption.
 
-    Instants are aware. From `ended_at` on the exemption covers nothing. If it was recorded `in_error`, it never covered
-    anything.
+    The exemption covers the faults in `covers`, on the days from `covers_from` to `covers_to` (both included). From
+    `ended_at`, it covers nothing. If `in_error` is true, the exemption was recorded by mistake and never covered
+    anything. Instants are aware.
     """
 
     covers: frozenset[Covers]
@@ -332,12 +356,13 @@ class Terms:
 
 
 def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outcome]]) -> frozenset[Covers]:
-    """Return the faults that exemptions must cover to prevent a suspicion; empty if the outcome raises none.
+    """Return the faults that exemptions must cover, so that no breach is suspected.
 
-    A release that was early and then late has both faults.
+    The result is empty if the outcome raises no suspected breach. If a release was early and then late, exemptions must
+    cover both faults.
 
-    :param required: the role of each required address, with its outcome from the due instant on. The role of a page
-        that is not a main page must be given as that of a file.
+    :param required: a pair of role and outcome for each required address. The outcome is `AddressVerdict.from_due`. If
+        a page is not a main page, pass the role of a file.
     """
     if outcome not in OF_OUTCOME:
         return frozenset()
@@ -350,10 +375,12 @@ def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outc
 
 
 def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> bool:
-    """Return whether an exemption covers a release. It must be recorded before the breach, so that it cannot hide one.
+    """Return whether an exemption applies to a release.
 
-    Source: OSR's policy on alternative release times: approved in writing, in advance, by the Director General for
-    Regulation.
+    The exemption must have been recorded before the breach, so that it cannot be used to hide a breach.
+
+    Source: OSR's policy on alternative release times. The Director General for Regulation must approve them in writing
+    and in advance.
     """
     happened_at = min(due_at, occurred_at or due_at)
     in_force = terms.recorded_at < happened_at and terms.approved_on <= calendar.local_date(happened_at)
@@ -368,9 +395,11 @@ def find_covering_exemptions[K](
     due_at: datetime,
     occurred_at: datetime | None,
 ) -> list[K]:
-    """Return the exemptions that together cover all faults; empty if any fault is not covered.
+    """Return the exemptions that together cover all faults. If a fault is not covered, return an empty list.
 
-    :param exemptions: the exemptions of the release's series and producer, each with the caller's own key.
+    :param exemptions: pairs of a key and terms for the exemptions of the series and its producer. The result contains
+        these keys.
+    :param what: the faults to cover.
     """
     speaking = [
         (key, terms.covers & what)
@@ -394,15 +423,16 @@ class Why(StrEnum):
 
 
 LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
-"""For these reasons the body of the last matching check is stored, and for all others the body of the first."""
+"""For these reasons, the body of the last matching check is stored. For all others, it is the body of the first one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A reason for storing a body, and whether the check counts as made since the due instant.
+    """A place for a stored body of an address.
 
-    Each address and schedule has one body for each place. Checks before and since the due instant are judged
-    separately, so each side has its own last "not live" and first "live" body.
+    It is identified by the reason for storing the body, and by whether the check counts as made since the due instant.
+    For each address and schedule, one body is stored in each place. Checks before and since the due instant are judged
+    separately, so both periods have their own last "not live" body and their own first "live" body.
     """
 
     why: Why
@@ -419,13 +449,16 @@ def find_filled_places(
     held: Mapping[Place, datetime],
     page_live_at: datetime | None,
 ) -> list[Place]:
-    """Return the places that a check's body now fills, either empty ones or replacing another body.
+    """Return the places in which the body of a check must be stored.
 
-    :param fresh: the check bypassed caches and is not judged.
-    :param held: when the check of each filled place was sent, for the same address and schedule.
+    The body is stored in empty places, and in places where it replaces the body of another check.
+
+    :param fresh: whether the check bypassed caches. Then the check is not judged.
+    :param held: a dict that maps the filled places of this address and schedule to the times when their checks were
+        sent.
     """
-    # As in judging, a check that was still open at the due instant counts as made since then: it may have received a
-    # page that went live in time.
+    # A check that was still open at the due instant may have received a page that went live in time. So it counts as
+    # made since the due instant, as in verdicts.
     since_due = due_at is not None and not check.surely_before(due_at)
     if fresh:
         candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if check.result is CheckOutcome.LIVE else []

@@ -1,7 +1,8 @@
-"""The verdict on one address from several vantage points: the main one judges, and further ones confirm or contradict.
+"""Combine the verdicts on one address from several vantage points.
 
-A further vantage point can only show that a release was live in time. If its requests fail or find nothing, that never
-makes a release late. Only the main vantage point finds early releases.
+The verdict comes from the main vantage point, and further vantage points confirm or contradict it. A further vantage
+point can only show that a release was live in time. If its requests fail or find nothing, this never makes a release
+late. Only the main vantage point finds early releases.
 """
 
 from collections.abc import Mapping
@@ -15,10 +16,11 @@ _ABSENT = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 
 @dataclass(frozen=True, slots=True)
 class VantageFindings:
-    """The names of further vantage points whose result differs from that of the main one.
+    """The names of further vantage points whose results differ from the result of the main vantage point.
 
-    `live_only`: those that found the address live in time while the main one did not. `not_live`: those that found the
-    address not live at the limit while the main one found it live in time.
+    The vantage points in `live_only` found the address live in time, but the main vantage point did not. The vantage
+    points in `not_live` found that the address was not live at the limit, but the main vantage point found it live in
+    time.
     """
 
     live_only: tuple[str, ...] = ()
@@ -34,15 +36,15 @@ NO_FINDINGS = VantageFindings()
 def combine_vantage_points(
     main: AddressVerdict, others: Mapping[str, AddressVerdict], *, due_at: datetime
 ) -> tuple[AddressVerdict, VantageFindings]:
-    """Return the verdict on an address, and which further vantage points differ from the main one.
+    """Return the verdict on an address, and the further vantage points that found a different result.
 
     - A further vantage point that found the address not live never changes the verdict.
-    - If one found the address live in time and the main one had no conclusive response since the due time, it is on
-      time.
-    - If one found the address live in time and the main one found it not live, the outcome is uncertain and a person
-      decides.
+    - If a further vantage point found the address live in time, and the main vantage point had no conclusive response
+      since the due time, the address is on time.
+    - If a further vantage point found the address live in time, but the main vantage point found that it was not live,
+      the outcome is uncertain and a person decides.
 
-    :param others: the verdict of each further vantage point on its own checks, by its name.
+    :param others: the verdicts from the checks of each further vantage point, keyed by the name of the vantage point.
     """
     if main.from_due is Outcome.PENDING or main.outcome is Outcome.PENDING:
         return main, NO_FINDINGS
@@ -58,7 +60,7 @@ def combine_vantage_points(
     saw_nothing = main.first_live_at is None and (main.last_not_live_at is None or main.last_not_live_at < due_at)
     if saw_nothing and clean and not is_early:
         first = min(clean, key=lambda one: one.first_live_at or due_at)
-        # Flips at a further vantage point are dropped, because they are not events of the release.
+        # Drop flips that a further vantage point found, because they are not events of the release.
         return replace(first, before=main.before, live_before_due_at=main.live_before_due_at, flips=()), findings
     outcome = main.outcome if is_early else Outcome.UNCERTAIN
     delay = main.delay if is_early else None

@@ -1,1 +1,1 @@
-"""Pages of the calendar and of releases. A view checks the permission, calls a function and shows its result."""
+"""Views for the calendar and for releases. Each view checks permissions, calls a function and shows the result."""

@@ -1,4 +1,4 @@
-"""Helpers of the views of releases: loading the release, completing forms, and explaining refusals."""
+"""Helpers for the views of releases."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -29,9 +29,9 @@ type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpRespo
 
 
 def find_release(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
-    """Return a release on which a person may do an action.
+    """Return a release if the person may perform the action on it.
 
-    :raises Http404: if there is no such release, or the person may not do the action.
+    :raises Http404: if there is no such release, or the person may not perform the action.
     """
     found = Release.objects.select_related("series__producer").filter(reference=reference).first()
     if found is None or not may(person, action, found.series.producer):
@@ -40,10 +40,11 @@ def find_release(person: Person, reference: str, action: Action = Action.VIEW) -
 
 
 def find_release_to_move(person: Person, reference: str, move: str) -> Release:
-    """Return a release that a person may move from its present status.
+    """Return a release if the person may make the move from its current status.
 
     :raises Http404: if there is no such release, or the person's roles do not allow this move.
-    :raises WrongState: if the roles allow this move from another status, but no one can make it from the present one.
+    :raises WrongState: if the person's roles allow this move from another status, but nobody can make the move from the
+        current status.
     """
     release = find_release(person, reference)
     roles = roles_of(person, release.series.producer)
@@ -58,7 +59,7 @@ def find_release_to_move(person: Person, reference: str, move: str) -> Release:
 
 
 def explain_refusal[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    """Decorate a view so that a refused move is answered with a page that says why nothing was changed."""
+    """Decorate a view: if a move is refused, show a page that explains why nothing was changed."""
 
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -71,14 +72,15 @@ def explain_refusal[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
 
 
 def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    """Decorate the view of a release's form: it requires sign-in, and allows GET and POST."""
+    """Decorate a view that shows a form about a release. The view requires sign-in and allows GET and POST."""
     return login_required(require_http_methods(["GET", "POST"])(explain_refusal(view)))
 
 
 def post_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    """Decorate the view of a button for a release: it requires sign-in, and allows POST.
+    """Decorate a view that handles a button for a release. The view requires sign-in.
 
-    A refusal is shown at the view's address. A person who loads that address again is redirected to the release.
+    The button sends a POST request. If the action is refused, the response at the address of the view explains why. If
+    the person then loads this address again, the GET request is redirected to the page of the release.
     """
 
     @wraps(view)
@@ -107,7 +109,10 @@ def post_data(request: HttpRequest) -> QueryDict | None:
 
 
 def sent_answers(request: HttpRequest) -> list[tuple[str, Any]]:
-    """Return the submitted answers for the hidden fields of a check page, without the value of its button "change"."""
+    """Return the submitted answers, so that a check page can repeat them in hidden fields.
+
+    The value of the button "change" and the CSRF token are left out.
+    """
     return [(name, value) for name, value in request.POST.items() if name not in {"csrfmiddlewaretoken", "change"}]
 
 
@@ -122,10 +127,10 @@ def complete_form(
     fields: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """Act on a valid form and redirect to the release; otherwise show the form with its errors.
+    """If the form is valid, call `act` and redirect to the release. Otherwise, show the form with its errors.
 
-    :param fields: the form field for each name that a refusal can have and that is not a field of the form.
-    :raises MoveRefused: if the act is refused for a reason that belongs to no field of the form.
+    :param fields: a dict that maps names of fields in refusals to fields of the form, if the names differ.
+    :raises MoveRefused: if the action is refused for a reason that belongs to no field of the form.
     """
     if is_completed(form, act, fields=fields):
         messages.success(request, success)
@@ -134,16 +139,18 @@ def complete_form(
 
 
 def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping[str, str] | None = None) -> bool:
-    """Act on a form if it is valid; a refusal that names one of its fields becomes an error of that field.
+    """If the form is valid, call `act`. Return whether the action succeeded.
 
-    :raises MoveRefused: if the act is refused for a reason that belongs to no field of the form.
+    If the action is refused because of a field of the form, the refusal becomes an error of this field.
+
+    :raises MoveRefused: if the action is refused for a reason that belongs to no field of the form.
     """
     if not form.is_valid():
         return False
     try:
         act()
     except BeingJudged as refusal:
-        # The person can submit the same answers again some minutes later, so show the form with them.
+        # Show the form with the answers, because the person can submit them again some minutes later.
         form.add_error(None, str(refusal))
         return False
     except FieldRefused as refusal:
@@ -155,7 +162,7 @@ def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
 
 
 def signed_in_part(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate the view of a part of a page: if the session has ended, htmx sends the browser to the sign-in page."""
+    """Decorate a view that returns part of a page for htmx. If the session has ended, htmx loads the sign-in page."""
     of_signed_in = login_required(view)
 
     @wraps(of_signed_in)

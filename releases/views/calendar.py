@@ -69,7 +69,10 @@ VIEWS = {
 
 
 class CalendarFilter(FilterForm):
-    """The filters of the public calendar. A series can be chosen only for a chosen producer, or the only producer."""
+    """The filters of the public calendar.
+
+    A series can be chosen only if a producer is chosen, or if there is only one producer.
+    """
 
     show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in CalendarView], required=False)
     words = forms.CharField(label=lazy("Title contains"), required=False, max_length=LONGEST_QUERY)
@@ -109,7 +112,7 @@ class CalendarFilter(FilterForm):
     def questions(self) -> Iterable[Any]:
         hidden = [name for name, field in self.fields.items() if field.widget.is_hidden]
         visible = Div(*(self.question(name) for name in self.fields if name not in hidden), css_class="office-filter")
-        # Hidden fields are in the form, and so in the query string, only if they have a value.
+        # Leave out hidden fields without a value, so that the query string does not contain them.
         before, *after = [name if self.data.get(name) else None for name in hidden]
         return [name for name in (before, visible, *after) if name is not None]
 
@@ -119,9 +122,12 @@ class CalendarFilter(FilterForm):
 
     @staticmethod
     def tidy(query: QueryDict) -> QueryDict:
-        """Return the filters of a query string without empty ones, and without a series of another producer.
+        """Return a query string without empty filters.
 
-        A form that is sent without JavaScript includes empty fields, and the series of the previous producer.
+        If a series does not belong to the chosen producer, the series is left out too.
+
+        If a form is sent without JavaScript, the query string contains its empty fields and the series of the previous
+        producer.
         """
         tidy = QueryDict(mutable=True)
         for name, values in query.lists():
@@ -139,14 +145,14 @@ class CalendarFilter(FilterForm):
         return CalendarView(self.cleaned_data.get("show") or default)
 
     def query(self) -> CalendarQuery | None:
-        """Return the query, or None if the query string has a value that does not exist."""
+        """Return the query, or None if a filter has an invalid value, such as an unknown producer."""
         if not self.is_valid():
             return None
         return CalendarQuery(**{name: self.cleaned_data[name] for name in QUESTIONS})
 
     @property
     def subscription(self) -> Subscription:
-        """The subscription offered with the list: the selected producer or series, or everything."""
+        """The subscription that is offered with the list. It covers the selected producer or series, or everything."""
         slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
         slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
         return Subscription(**{name: self._named[name][slug] for name, slug in slugs.items() if slug})
@@ -183,14 +189,14 @@ class PlannerForm(GovukForm):
         return [Div(*super().questions(), css_class="office-planner-questions")]
 
 
-# The number of rendered parts in each cache. Most requests are for the present month, and a list of fifty releases is
-# about 40 kB.
+# The maximum number of rendered parts in each cache. Most requests are for the current month. A rendered list of fifty
+# releases takes about 40 kB.
 CACHED_PARTS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class _FilterKey:
-    """The cache key of a rendered form: everything on which it depends."""
+    """The cache key of a rendered form. `cache_key` contains everything on which the rendered form depends."""
 
     cache_key: Hashable
     form: CalendarFilter = field(compare=False)
@@ -219,7 +225,7 @@ MOST_LISTED = 2_000
 
 
 def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate a view: redirect an address with empty or contradictory filters to the address without them."""
+    """Decorate a view: if the query string has empty or contradictory filters, redirect to an address without them."""
 
     @wraps(view)
     def page(request: HttpRequest, **which: int) -> HttpResponse:
@@ -234,7 +240,7 @@ def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 @require_safe
 @tidy_address
 def month_page(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
-    """Show the announced releases of a month; by default of the present month in London."""
+    """Show the announced releases of a month. The default is the current month in London."""
     now = timezone.now()
     this_month = shown = month_of(rules_calendar.local_date(now))
     if year is not None:
@@ -252,7 +258,7 @@ def month_page(request: HttpRequest, year: int | None = None, month: int = 1) ->
 @require_safe
 @tidy_address
 def all_months(request: HttpRequest) -> HttpResponse:
-    """Show the announced releases of all months; by default the upcoming ones."""
+    """Show the announced releases of all months. By default, only upcoming releases are shown."""
     now = timezone.now()
     form = CalendarFilter(request.GET)
     show, query = form.view(default=CalendarView.UPCOMING), form.query()
@@ -270,13 +276,13 @@ def _page(
     now: datetime,
     **more: Any,
 ) -> HttpResponse:
-    # The list has a maximum length, so that its cost does not grow with the calendar.
+    # Limit the length of the list, so that the cost of a request does not grow with the calendar.
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
     page = Paginator(keys[:MOST_LISTED], RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     releases = public_calendar.announced_facts_of(list(page.object_list))
     today = rules_calendar.local_date(now)
     in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
-    # The filters of the query string, without view and page.
+    # The query string without the parameters `show` and `page`.
     narrowing = request.GET.copy()
     for name in ("show", "page"):
         narrowing.pop(name, None)
@@ -329,7 +335,7 @@ def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 @allow_programs
 def change_feed_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
-    """Return the changes of announced releases, the newest first, in pages that link to each other."""
+    """Return one page of the feed of changes to announced releases, the newest first. Pages link to each other."""
     what, number = feeds.find_subscription(producer=producer, series=series), request.GET.get("page", "1")
     if number not in {str(page) for page in range(1, MOST_PAGES + 1)}:
         pages = f"it has {MOST_PAGES} pages of {CHANGES_PER_PAGE} changes"
@@ -355,9 +361,9 @@ def change_feed_page(request: HttpRequest, producer: str = "", series: str = "")
 @login_required
 @require_safe
 def year_planner(request: SignedInRequest, year: int | None = None) -> HttpResponse:
-    """Show a year of the person's producers; by default the present year in London.
+    """Show the year planner for the person's producers. The default is the current year in London.
 
-    :raises Http404: if there is no such year, or the producer or series is not the person's.
+    :raises Http404: if the year is not in `PLAUSIBLE_YEARS`, or the producer or series is not one of the person's.
     """
     now = timezone.now()
     this_year = rules_calendar.local_date(now).year

@@ -1,4 +1,4 @@
-"""Pages that announce, confirm, move and cancel a release, and those of date change requests and their register."""
+"""Pages to announce, confirm, move and cancel releases, and pages for date changes and their requests."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -71,7 +71,7 @@ LONGEST_REASON = 2000
 
 
 class GroundsForm(GovukForm):
-    """The grounds for a release at another time, at a weekend or on a bank holiday."""
+    """The grounds for a release at an unusual time, at a weekend or on a bank holiday."""
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement"),
@@ -91,7 +91,7 @@ class GroundsForm(GovukForm):
     )
 
     def grounds(self) -> Grounds:
-        """Return the grounds from the form; they are empty for fields that the form does not have."""
+        """Return the grounds from the form. If the form does not have a field, the value is empty."""
         given = self.cleaned_data
         return Grounds(
             osr_reference=given.get("osr_reference", ""),
@@ -140,7 +140,8 @@ class ChangeDateForm(GroundsForm):
             reason.label = _("Reason for the change (optional)")
             reason.help_text = _("We save the reason. We do not publish it, because the date is provisional.")
             return
-        # A confirmed release cannot become vague again, so the form does not offer that.
+        # A confirmed release has an exact date. The new date must be exact too, so the form does not ask for the
+        # precision.
         del self.fields["precision"]
         read_once_agreed = _("We publish the reason when the change is agreed.")
         reason.help_text = read_once_agreed if asking else _("We publish this in the release calendar.")
@@ -233,7 +234,8 @@ class AtOnceForm(GovukForm):
         local = rules_calendar.in_london(now)
         initial = {"seen_version": release.schedule_version, "osr_told_on": local.date()}
         if was_found_early:
-            # Readers see this reason before the new time, so it must not reveal that the release can be found already.
+            # Readers see this reason before the new release time. So the reason must not reveal that the release can
+            # already be found.
             initial["reason"] = _("So that everyone gets the statistics at the same time.")
         super().__init__(data, initial=initial)
         today, tomorrow = local.date(), local.date() + timedelta(days=1)
@@ -288,8 +290,8 @@ class AgreeForm(GovukForm):
 
     @property
     def names_others(self) -> bool:
-        """Whether the submitted data include a request on which the person may not decide."""
-        # Databases refuse to compare a key with a number larger than any possible key.
+        """Whether the submitted data include a request that the person may not decide."""
+        # Databases raise an error if a key is compared with a number that is larger than any possible key.
         keys = self.data.getlist("requests") if isinstance(self.data, QueryDict) else []
         if any(not key.isdecimal() or len(key) > MOST_DIGITS for key in keys):
             return True
@@ -378,7 +380,7 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @form_view
 def release_at_once_view(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Release at once after a leak or a statement in public: the decision of a Head of Profession or a deputy."""
+    """Let a Head of Profession or a deputy release statistics at once, after a leak or a statement in public."""
     now = timezone.now()
     release = find_release(request.user, reference, Action.RELEASE_AT_ONCE)
     scheduling.check_releasable_at_once(release)
@@ -484,7 +486,7 @@ def _change_page(
 
 
 def _is_to_be_checked(request: SignedInRequest, release: Release) -> bool:
-    """Return whether to show the check page, or the form again, before a change of an announced release is made."""
+    """Return whether the person must still check a change to an announced release before the change is made."""
     return request.method == "POST" and release.announced_at is not None and "checked" not in request.POST
 
 
@@ -497,9 +499,11 @@ def _check_move(
     *,
     fields: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Show a move of an announced release as readers will see it, or the form with its errors.
+    """Show how readers will see a move of an announced release, so that the person can check it.
 
-    :param prepare: checks whether the move could be made now.
+    If the form has errors, or the person wants to change the answers, show the form instead.
+
+    :param prepare: a function that checks whether the move can be made now.
     """
     if "change" in request.POST or not is_completed(form, prepare, fields=fields):
         return render(request, template, {"release": release, "form": form})
@@ -518,7 +522,7 @@ def _check_move(
 
 
 class DecideForm(GovukForm):
-    """What a lead decides about a release that cannot be published as announced."""
+    """The decision of a lead about a release that cannot be published as announced."""
 
     button = lazy("Continue")
 
@@ -537,7 +541,8 @@ class DecideForm(GovukForm):
         return [Question("decision", size="m", hints={name: str(DECISIONS[name][1]) for name in self.choices})]
 
 
-# The pages of a release by name, each with a label and a hint.
+# The decisions that the form can offer, each with a label and a hint. Each key is the name of the URL pattern of the
+# page for this decision.
 DECISIONS = {
     "delay_notice": (
         lazy("Keep the date and tell readers about a delay"),
@@ -556,7 +561,10 @@ DECISIONS = {
 
 @form_view
 def decide_on_day(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Ask a lead what to do with a release that cannot be published as announced, and redirect to the page for it."""
+    """Ask a lead what to do with a release that cannot be published as announced.
+
+    Then redirect the lead to the page for the chosen action.
+    """
     now = timezone.now()
     release = find_release(request.user, reference, Action.POSTPONE)
     RELEASE.find(CHANGE_DATE, source=release.status)
@@ -576,7 +584,7 @@ REQUESTS_ON_A_PAGE = 30
 @login_required
 @require_http_methods(["GET", "POST"])
 def waiting_changes(request: SignedInRequest) -> HttpResponse:
-    """Show the changes that are waiting for the person's agreement, and agree to the selected ones."""
+    """Show the date changes that need the person's agreement, and agree to the selected changes."""
     if not producers_with(request.user, LEADS).exists():
         raise Http404("There is no request on which this person may decide.")
     form = AgreeForm(post_data(request), theirs=date_changes.requests_to_decide(request.user))
@@ -584,7 +592,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
         raise Http404("There is no such request, or it is not theirs to decide.")
     if form.is_valid():
         _agree_to_each(request, list(form.cleaned_data["requests"]))
-        # Redirect to the same page of the list; the paginator shows the last page if the list is shorter now.
+        # Redirect to the same page of the list. If the list has become shorter, the paginator shows the last page.
         return redirect(request.get_full_path())
     now = timezone.now()
     columns = {

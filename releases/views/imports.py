@@ -111,7 +111,10 @@ class DateOrderForm(GovukForm):
 
 
 class OptionsForm(GovukForm):
-    """The options of a checked import. If a person chose the order of day and month, the form offers it as well."""
+    """The options of a checked import.
+
+    If a person has chosen the order of day and month, this order can be changed too.
+    """
 
     button, button_class = lazy("Change options and check again"), "govuk-button--secondary"
     options = {"create_missing": {"size": ""}}
@@ -135,7 +138,7 @@ class OptionsForm(GovukForm):
 
 
 class SelectionForm(GovukForm):
-    """The filters of a list of releases; an empty field means no filter."""
+    """The filters of a list of releases. An empty field means no filter."""
 
     button, button_class, method = lazy("Apply filters"), "govuk-button--secondary", "get"
     defaults = {}
@@ -181,7 +184,10 @@ class AnnouncementForm(GovukForm):
     )
 
     def clean_url(self) -> str:
-        """Return the pasted address without its query, and with a scheme, which browsers often do not display."""
+        """Return the pasted address without its query and with a scheme.
+
+        Browsers often hide the scheme, so it may be missing.
+        """
         pasted = str(self.cleaned_data["url"]).partition("?")[0]
         return clean_address(pasted if "://" in pasted else f"https://{pasted}")
 
@@ -266,7 +272,10 @@ class AnnouncedReleaseForm(GovukForm):
 
 
 def initial_release(announced: Announcement, *, series: Series | None) -> dict[str, Any]:
-    """Return initial values from an announcement; fields that it does not state stay empty."""
+    """Return the initial values of the form from an announcement.
+
+    Fields that the announcement does not state are left empty.
+    """
     slot = announced.slot
     day = slot.on if slot else announced.when.on
     return {
@@ -286,7 +295,7 @@ RELEASES_PER_PAGE = 50
 @login_required
 @require_safe
 def own_releases(request: SignedInRequest) -> HttpResponse:
-    """List the releases that fit the filters. Without filters, the list begins with today."""
+    """List the releases that match the filters. Without filters, list the releases from today onwards."""
     today = local_date(timezone.now())
     begins_today = SelectionForm.base_fields.keys().isdisjoint(request.GET)
     data = request.GET.copy()
@@ -364,7 +373,7 @@ def _check_may_import(request: SignedInRequest) -> None:
         raise Http404("There is no calendar of theirs.")
 
 
-# A person is waiting for the response, which occupies a thread of the web server.
+# This time is short, because a person is waiting for the response, and the request occupies a thread of the web server.
 LONGEST_SECONDS = 9.0
 _SALT = "releases.views.imports"
 _DAY_SECONDS = 24 * 60 * 60
@@ -504,7 +513,7 @@ def show_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @signed_in_part
 @require_safe
 def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Update the progress; once the import has reached the next state, redirect to its page."""
+    """Return the current progress of an import. If the status has changed, make the browser load the import page."""
     found = _find_import(request, public_id)
     if found.status != request.GET.get("status"):
         return HttpResponseClientRedirect(resolve_url("exchange:import", public_id))
@@ -516,7 +525,7 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
 @login_required
 @require_POST
 def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Confirm the checked import; a second confirmation changes nothing."""
+    """Confirm a checked import. A second confirmation changes nothing."""
     found = _find_import(request, public_id)
     form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[ImportOutcome.REFUSED]))
     if form.is_valid():
@@ -535,7 +544,7 @@ def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
 @login_required
 @require_POST
 def set_date_order_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Answer whether the day or the month is first in the dates of a file; a second answer changes nothing."""
+    """Save whether the day or the month comes first in the dates of a file. A second answer changes nothing."""
     found = _find_import(request, public_id)
     if found.status == ImportStatus.AMBIGUOUS:
         form = DateOrderForm(request.POST, question=uploads.open_date_order(found), file=found)
@@ -550,7 +559,7 @@ def set_date_order_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
 @login_required
 @require_POST
 def change_options_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Check an import again with other options; nothing changes if it is no longer waiting for confirmation."""
+    """Check an import again with other options. If the import no longer waits for confirmation, nothing changes."""
     found = _find_import(request, public_id)
     if found.status == ImportStatus.CHECKED:
         form = OptionsForm(request.POST, found=found)

@@ -1,4 +1,4 @@
-"""The order of a list that a person chooses by the heading of a column."""
+"""Sort a list by the column that a person chooses."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ DESCENDING = "-"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a list. `by` is the field or the expression to sort by, None if the list cannot be sorted by it.
+    """A column of a list.
 
-    For lists in memory, `ListOrder.sort_rows` takes a key for each name of a column.
+    `by` is the field or expression by which the column sorts a query. If `by` is None, the list cannot be sorted by
+    this column. For lists in memory, the sort keys are passed to `ListOrder.sort_rows`.
 
-    `descending_first`: the first click on this heading sorts the list in descending order, as for dates.
+    If `descending_first` is true, the first click on the heading sorts the list in descending order. This is used for
+    dates.
     """
 
     label: Any
@@ -32,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of a column as shown. `query` is the query string of its order; `direction` is for `aria-sort`."""
+    """The heading of a column, as it is shown.
+
+    `query` is the query string that sorts the list by this column. `direction` is the value of `aria-sort`.
+    """
 
     label: Any
     query: str
@@ -40,13 +45,14 @@ class Heading:
 
 
 class ListOrder:
-    """The order of a list, from `sort` in the query string: the name of a column, with "-" before it if descending.
+    """The order of a list, read from the parameter `sort` in the query string.
 
-    Without a valid choice, the list keeps its own order.
+    The value of `sort` is the name of a column. If it begins with "-", the order is descending. If `sort` is missing or
+    invalid, the list keeps its default order.
     """
 
     def __init__(self, query: QueryDict, columns: Mapping[str, Column], *, default: str = "") -> None:
-        """:param default: the value of `sort` that describes the list's own order, if a column has it."""
+        """:param default: the value of `sort` that matches the default order of the list, if there is one."""
         self.query, self.columns = query, columns
         chosen = query.get(PARAMETER, "")
         found = columns.get(chosen.removeprefix(DESCENDING))
@@ -54,7 +60,10 @@ class ListOrder:
         self.shown = self.chosen or default
 
     def sort[Q: QuerySet[Any]](self, found: Q) -> Q:
-        """Sort rows by the chosen column. Rows without a value come last, and equal rows keep the list's own order."""
+        """Sort rows by the chosen column.
+
+        Rows without a value come last. Rows with equal values keep the default order of the list.
+        """
         if not self.chosen:
             return found
         by = self.columns[self.chosen.removeprefix(DESCENDING)].by
@@ -65,9 +74,11 @@ class ListOrder:
         return found.order_by(order, *own)
 
     def sort_rows[R](self, rows: Sequence[R], keys: Mapping[str, Callable[[R], Any]]) -> list[R]:
-        """Sort a list of rows by the key of the chosen column. A column without a key sorts by the list's own order.
+        """Sort rows by the key of the chosen column. Rows whose key is None come last.
 
-        Rows whose key is None come last.
+        If the column has no key, the default order is kept, or reversed for descending order.
+
+        :param keys: the functions that return the key of a row. They are keyed by the names of the columns.
         """
         key = keys.get(self.chosen.removeprefix(DESCENDING))
         descending = self.chosen.startswith(DESCENDING)
@@ -95,7 +106,7 @@ class ListOrder:
 
 
 def place_in(values: Iterable[str], *, field: str) -> Case:
-    """Return an expression that sorts rows by a field in the order of its possible values."""
+    """Return an expression that sorts rows by a field, in the order of the given values."""
     places = (When(**{field: value}, then=Value(place)) for place, value in enumerate(values))
     return Case(*places, output_field=IntegerField())
 

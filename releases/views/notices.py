@@ -1,4 +1,4 @@
-"""Pages of notices for readers: an outage of a website, and corrections of statistics after their release."""
+"""Pages for notices about website outages, and for corrections of published statistics."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
@@ -33,7 +33,7 @@ LONGEST_TEXT = 2000
 
 
 class OutageNoticeForm(DelayNoticeForm):
-    """One notice for all releases of a website that is down; the office has agreed its wording beforehand."""
+    """A notice about a website outage, for all affected releases. The office can agree the wording in advance."""
 
     button = lazy("Check the notice")
     field_order = ("seen", "wording", "expected_on", "expected_time", "expected_words")
@@ -61,16 +61,18 @@ class OutageNoticeForm(DelayNoticeForm):
 
     @property
     def said(self) -> dict[str, Any]:
-        """The values of the notice, except the wording."""
+        """The content of the notice, except the wording."""
         return {name: value for name, value in self.notice.items() if name != "seen"}
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def post_outage_notice_view(request: SignedInRequest, producer: str, host: str, due: str) -> HttpResponse:
-    """Check a notice about an outage of a website, and post it for all releases that were due there in one minute.
+    """Let a person check a notice about a website outage, and post it for all affected releases.
 
-    :param due: the London time of today at which the releases were due, such as "0930".
+    These are the releases of the producer that were due on the host at the given time.
+
+    :param due: the due time of the releases in London time, such as "0930". The date is today.
     """
     now = timezone.now()
     owner = producers_where(request.user, Action.POST_OUTAGE_NOTICE).filter(slug=producer).first()
@@ -122,7 +124,7 @@ def _due_today(due: str, *, now: datetime) -> datetime:
 
 
 def _write_seen(counts: Mapping[int, int]) -> str:
-    """Write the number of notices of each release for a hidden field: "12:0 15:1"."""
+    """Return the keys of releases and their numbers of notices as text for a hidden field, such as "12:0 15:1"."""
     return " ".join(f"{key}:{count}" for key, count in sorted(counts.items()))
 
 
@@ -132,7 +134,7 @@ def _read_seen(written: str) -> dict[int, int]:
 
 
 class CorrectionForm(GovukForm):
-    """What was wrong with published statistics, when it was found and corrected, and the notice for readers."""
+    """The details of a correction to published statistics, and the notice for readers."""
 
     button = lazy("Check the correction")
 
@@ -211,7 +213,7 @@ CORRECTIONS_ON_A_PAGE = 30
 @login_required
 @require_safe
 def list_corrections(request: SignedInRequest) -> HttpResponse:
-    """List the corrections of a person's producers, the latest found first."""
+    """List the corrections of the person's producers, the most recently found error first."""
     if not may_anywhere(request.user, Action.VIEW):
         raise Http404("There are no corrections for this person.")
     columns = {
@@ -230,7 +232,7 @@ def list_corrections(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def show_correction(request: SignedInRequest, reference: str, number: int) -> HttpResponse:
-    """Show one correction with its revisions, and what the person may do with it."""
+    """Show a correction with its revisions and the actions that the person may take."""
     release = find_release(request.user, reference)
     correction = _find_correction(release, number)
     roles = roles_of(request.user, release.series.producer)
@@ -307,7 +309,7 @@ def _initial_facts(row: PublishedCorrection) -> dict[str, Any]:
 def _complete_correction(
     request: SignedInRequest, release: Release, form: CorrectionForm, correction: Correction | None
 ) -> HttpResponse:
-    """Check the facts of a new or an earlier correction, show them, and record them once they are confirmed."""
+    """Show a new or changed correction for the person to check, and record it when the person confirms."""
     now, is_checked = timezone.now(), "checked" in request.POST
     recorded: list[PublishedCorrection] = []
 

@@ -1,4 +1,4 @@
-"""Pages about checks that unpublished files are not open to the public, for the few people who may know of them."""
+"""Pages for checks that unpublished files are not open to the public. Only a few people may know about them."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ KINDS = {"txt": "text/plain", "csv": "text/csv"}
 
 
 class HostForm(GovukForm):
-    """The written authorisation of the owner of a host."""
+    """The owner's written authorisation to check dummy files on a host."""
 
     button = lazy("Record the authorisation")
 
@@ -63,7 +63,10 @@ class HostForm(GovukForm):
 
 
 class AddressForm(GovukForm):
-    """The addresses of a dummy file and of its unpublished page, and the statement that the file is there."""
+    """The addresses of a dummy file and of its unpublished page.
+
+    The person must also confirm that the file is at its address.
+    """
 
     button = lazy("Check these addresses")
 
@@ -96,7 +99,7 @@ class AddressForm(GovukForm):
 
 
 class RemedyForm(GovukForm):
-    """What was done about an open address."""
+    """The measure that was taken after a check found an open address."""
 
     button = lazy("Record what was done")
     options = {"measure": {"size": "m"}}
@@ -112,7 +115,7 @@ class RemedyForm(GovukForm):
 @login_required
 @require_safe
 def list_open_files(request: SignedInRequest) -> HttpResponse:
-    """List the dummy files and authorised hosts of which a person may know."""
+    """List the dummy files and authorised hosts that the person may know about."""
     known = open_files.producers_shown_to(request.user).order_by("name")
     producers = list(known)
     if not producers:
@@ -127,7 +130,7 @@ def list_open_files(request: SignedInRequest) -> HttpResponse:
     files = open_files.files_known_to(request.user)
     if order.chosen.endswith("result"):
         files = open_files.with_state_place(files)
-    # The order is explicit, because a query that groups rows ignores `Meta.ordering`.
+    # Set the order explicitly, because queries with GROUP BY ignore `Meta.ordering`.
     in_list = files.annotate(checked_at=Max("checks__requested_at")).order_by("-made_at", "-pk")
     page = Paginator(order.sort(in_list), FILES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -213,15 +216,16 @@ def _find_producer(request: SignedInRequest, slug: str, action: Action) -> Produ
 @login_required
 @require_safe
 def show_open_file(request: SignedInRequest, key: int) -> HttpResponse:
-    """Show a dummy file, its steps, and the results of its checks."""
+    """Show a dummy file, the steps to follow, and the results of its checks."""
     record = _find_record(request, key)
     return render(request, "releases/open_files/open_file.html", _context(request, record))
 
 
 def _find_record(request: SignedInRequest, key: int, action: Action | None = None) -> DummyFileRecord:
-    """Return a dummy file of which a person may know and with which they may do an action.
+    """Return the record of a dummy file if the person may know about it.
 
-    :raises Http404: if there is no such file, or the person may not know of it or do the action.
+    :param action: an action that the person must also be allowed to perform, if any.
+    :raises Http404: if there is no such file, or the person may not know about it or perform the action.
     """
     dummy_file = open_files.files_known_to(request.user).filter(pk=key).first()
     if dummy_file is None or (action and not may(request.user, action, dummy_file.series.producer)):
@@ -257,7 +261,7 @@ def download_dummy_file(request: SignedInRequest, key: int, kind: str) -> HttpRe
 @login_required
 @require_http_methods(["GET", "POST"])
 def check_open_file(request: SignedInRequest, key: int) -> HttpResponse:
-    """Ask for the addresses of a dummy file, and request their check."""
+    """Ask for the addresses of a dummy file, and request a check of these addresses."""
     record = _find_record(request, key, Action.CHECK_OPEN_FILES)
     form = AddressForm(post_data(request), record=record)
 
@@ -280,7 +284,7 @@ def check_open_file(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def record_remedy_view(request: SignedInRequest, key: int) -> HttpResponse:
-    """Ask what was done about an open address, and record it."""
+    """Ask what was done about an open address, and record the answer."""
     record = _find_record(request, key, Action.CHECK_OPEN_FILES)
     form = RemedyForm(post_data(request))
     done = []

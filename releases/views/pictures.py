@@ -1,4 +1,4 @@
-"""Pictures on pages, and the responses with their files."""
+"""Show pictures on pages, and return the files of pictures."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -27,7 +27,9 @@ def show_picture(picture: Picture, page: str, *of: object, query: Mapping[str, s
 
 
 def find_picture_file(request: HttpRequest, kind: str) -> tuple[FileKind, Layout]:
-    """Return the requested kind of file and layout; without a layout in the query, the layout of a file to download.
+    """Return the requested kind of file and layout.
+
+    If the query has no layout, return the layout of files for download.
 
     :raises Http404: if there is no such kind or layout.
     """

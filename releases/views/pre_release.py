@@ -1,4 +1,4 @@
-"""The list of pre-release access for staff, one entry of it, and the published list."""
+"""Pages to manage pre-release access lists, and the published lists."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -61,7 +61,7 @@ UNITS = ((Unit.HOURS.value, lazy("Hours")), (Unit.WORKING_DAYS.value, lazy("Work
 
 
 class EntryForm(GovukForm):
-    """One entry of a list: its public part, its private part, the period and the reasons."""
+    """An entry of a pre-release access list, with public and private fields."""
 
     defaults = {"size": "s", "threshold": 75}
     options = {"length": {"css_class": "govuk-input--width-3"}, "unit": {"inline": True, "small": True}}
@@ -129,7 +129,7 @@ class EntryForm(GovukForm):
         entry: PreReleaseAccess | None = None,
         only_words: bool = False,
     ) -> None:
-        # If the law allows no access, the offered period does not matter, because the action refuses every entry.
+        # If the law allows no access, every entry is refused. Then it does not matter which period the form offers.
         offered = terms.usual or A_DAY
         initial: dict[str, Any] = {"length": offered.length, "unit": offered.unit}
         if entry is not None:
@@ -137,7 +137,7 @@ class EntryForm(GovukForm):
         super().__init__(data, initial=initial)
         self.entry, self.offered, self.button = entry, offered, button
         self.fields["length"].help_text = " ".join(pre_release.terms_sentences(terms))
-        # An entry with a judgement shows the judgement, even if the nation of the statistics has changed since.
+        # If the entry has a judgement, show it even if the nation of the statistics has changed since.
         judged = entry is not None and any(getattr(entry, name) for name in JUDGEMENT)
         if terms.longer is not Longer.JUDGEMENT and not judged:
             for name in JUDGEMENT:
@@ -147,7 +147,7 @@ class EntryForm(GovukForm):
                 del self.fields[name]
 
     def details(self) -> Details:
-        """Return the entry from the form; values without a field in the form do not change."""
+        """Return the details of the entry. If the form has no field for a detail, the detail stays the same."""
         was = self.entry.details if self.entry else None
         period = was.period if was else self.offered
         if "length" in self.fields:
@@ -182,7 +182,7 @@ class TimeForm(GovukForm):
 
 
 class VersionForm(forms.Form):
-    """A confirmation without input; it carries the version of the entry that the person read."""
+    """A confirmation without input. The hidden field contains the version of the entry that the person read."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -190,7 +190,10 @@ class VersionForm(forms.Form):
 def list_view[**P](
     view: Callable[Concatenate[SignedInRequest, Release, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """Decorate a view so that it gets the release whose list the person edits; explain refusals on a page."""
+    """Decorate a view about a pre-release access list. The view gets the release instead of its reference.
+
+    The person must be allowed to edit the list. If an action is refused, a page explains why.
+    """
 
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -207,7 +210,10 @@ def list_view[**P](
 @login_required
 @require_safe
 def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Show a list, with names and actions for those who edit it, and only posts for others."""
+    """Show the pre-release access list of a release.
+
+    People who may edit the list see names and actions. Other people see only posts.
+    """
     release, now = find_release(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
     is_open = pre_release_access.is_list_open(release, now=now)
@@ -234,7 +240,9 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
 def _receipts_context(
     person: User, release: Release, *, entries: Iterable[PreReleaseAccess], now: datetime
 ) -> dict[str, Any]:
-    """Return the context about the answers of recipients; only `may_ask` if recipients are not asked.
+    """Return the template context about the answers of recipients.
+
+    If recipients are not asked, the context contains only `may_ask`.
 
     :param entries: the entries that the page shows.
     """
@@ -257,7 +265,7 @@ def _receipts_context(
 
 @list_view
 def confirm_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Confirm that the list is correct in the version that the page showed."""
+    """Record that a person confirms the list, in the version that the page showed."""
     if request.method != "POST":
         return redirect("releases:pre_release_list", release.reference)
     receipts.confirm_list(release, seen=request.POST.get("seen", ""), by=request.user, at=timezone.now())
@@ -268,7 +276,10 @@ def confirm_list_view(request: SignedInRequest, release: Release) -> HttpRespons
 @login_required
 @require_http_methods(["GET", "POST"])
 def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse:
-    """Turn the requests to recipients on or off for a producer; the query can name a release, to link to its list."""
+    """Turn requests to recipients on or off for a producer.
+
+    If the query string names a release, the page links back to the list of this release.
+    """
     found, now = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer), timezone.now()
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
@@ -312,7 +323,7 @@ def copy_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
 @login_required
 @require_POST
 def decide_request_view(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Agree to, refuse or take back exactly the requested changes that the page showed."""
+    """Agree to, refuse or take back requests to change a list. Only the requests that the page showed are decided."""
     release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
     act = request.POST.get("act", "")
     keys = [int(key) for key in request.POST.getlist("request") if key.isdecimal() and len(key) < 16]
@@ -371,7 +382,10 @@ def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
 @sensitive_post_parameters("person", "email")
 @list_view
 def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
-    """Change an entry, or request the change; once access has begun, correct only post and organisation."""
+    """Change an entry, or request the change.
+
+    If access has begun or the release is due, only the post and the organisation can be changed.
+    """
     entry, now = _find_entry(release, key), timezone.now()
     only_words = only_words_are_open(entry, at=now)
     form = EntryForm(
@@ -435,7 +449,7 @@ def erase_name_view(request: SignedInRequest, release: Release, key: int) -> Htt
 
 @list_view
 def renew_links_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
-    """Revoke the links of a recipient; the next delivery sends a new one."""
+    """Revoke the links of a recipient. The next delivery sends a new link."""
 
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         renewed = receipts.renew_links(entry, by=request.user, at=at)
@@ -509,7 +523,7 @@ def _find_recipient(release: Release, key: int) -> receipts.Recipient:
 
 
 RENEW, BY_PHONE, NOT_BY_PHONE = OF_RECIPIENT = ("renew_links", "confirm_by_phone", "take_back_phone")
-"""The names of pages about an entry that do not move it in the lifecycle `ACCESS`."""
+"""The names of pages about a recipient. The actions on these pages are not moves in the lifecycle `ACCESS`."""
 
 PAGES: dict[str, Callable[..., HttpResponse]] = {
     "change": change_entry,
@@ -533,7 +547,7 @@ def _check_move(request: SignedInRequest, release: Release, entry: PreReleaseAcc
     """Check that a person may make a move of an entry.
 
     :raises Http404: if the person's roles never allow this move.
-    :raises WrongState: if the status of the entry does not allow it.
+    :raises WrongState: if the status of the entry does not allow this move.
     """
     roles = roles_of(request.user, release.series.producer)
     if not any(row.name == move and row.roles & roles for row in ACCESS.moves):
@@ -549,9 +563,9 @@ def _confirm_entry(
     move: str,
     act: Callable[[PreReleaseAccess, int, datetime], HttpResponse],
 ) -> HttpResponse:
-    """Ask for confirmation, and act once it is given.
+    """Ask the person to confirm an action on an entry, and call `act` when the person confirms.
 
-    :param move: the move in the lifecycle `ACCESS`, or one of `OF_RECIPIENT`; empty for deleting a name.
+    :param move: a move in the lifecycle `ACCESS`, or one of `OF_RECIPIENT`. It is empty if a name is deleted.
     """
     entry, now = _find_entry(release, key), timezone.now()
     if move in ACCESS.move_names:

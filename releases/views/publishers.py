@@ -1,4 +1,4 @@
-"""The pages that import a publisher's calendar: of an organisation on GOV.UK, or the ONS release calendar."""
+"""Pages to import releases from GOV.UK or from the ONS release calendar."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -29,7 +29,8 @@ from releases.rules.tables import NotATableError
 from releases.text import imports as text
 from releases.views.base import SignedInRequest, post_data
 
-# A person is waiting for the response, which occupies a thread of the web server. A calendar has up to ten pages.
+# This time is short, because a person is waiting for the response, and the request occupies a thread of the web server.
+# A calendar has up to ten pages.
 LONGEST_SECONDS = 20.0
 CONFIRM, RECORD = "confirm", "record"
 
@@ -80,7 +81,7 @@ class CalendarForm(GovukForm):
     )
 
     def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer]) -> None:
-        # With one producer there is nothing to choose.
+        # If there is only one producer, select it.
         only = producers.first() if producers.count() == 1 else None
         super().__init__(data, initial={"producer": only})
         self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
@@ -91,7 +92,7 @@ class CalendarForm(GovukForm):
 
 
 class OrganisationField(forms.CharField):
-    """An organisation on GOV.UK, as `publishers.find_organisation` reads it."""
+    """An organisation on GOV.UK. `publishers.find_organisation` parses the value."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -146,7 +147,7 @@ _FORMS: Mapping[str, type[CalendarForm]] = {ImportSource.GOVUK: GovukCalendarFor
 @login_required
 @require_http_methods(["GET", "POST"])
 def import_publisher_calendar(request: SignedInRequest, source: str) -> HttpResponse:
-    """Read a publisher's calendar as a new import; our calendar is changed only after a person confirms the import."""
+    """Create an import from a publisher's calendar. A person must confirm the import before our calendar changes."""
     producers = producers_where(request.user, Action.EDIT)
     if source not in _FORMS or not producers:
         raise Http404("There is no such calendar, or this person does not manage one.")

@@ -1,8 +1,10 @@
-"""The page behind a one-person link. Its reader has no account, and only a button changes the record.
+"""The pages that recipients of pre-release access open with a personal link.
 
-No response depends on a cookie, and none is set. The pages send no referrer, so browsers send "null" as the origin of
-their forms, which Django's CSRF protection refuses. The secret token in the address replaces this protection, because
-other sites do not know the token.
+Recipients have no account. Only a button changes the record, so opening a link changes nothing.
+
+No response depends on a cookie, and no response sets one. The pages send no referrer, so browsers send "null" as the
+origin of their forms. Django's CSRF protection would refuse these forms, so the views do not use it. Instead, the
+secret token in the address protects the forms, because other sites do not know the token.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +36,7 @@ HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
-# The buttons of the page; a disclosure has a form of its own.
+# The answers that have a button on the page. A possible disclosure is reported with a form instead.
 BUTTONS = (Answer.CONFIRMED, Answer.ACKNOWLEDGED, Answer.NOT_NEEDED)
 # The success message at the top of the page after each answer.
 GIVEN = {
@@ -46,7 +48,7 @@ GIVEN = {
 
 
 class DisclosureForm(GovukForm):
-    """What may have been disclosed, and when. There is no free text, so that a report cannot contain figures."""
+    """A report of a possible disclosure. The form has no free text, so that a report cannot contain figures."""
 
     options = {"what": {"size": "m"}, "on": {"size": "s"}, "time": {"size": "s", "css_class": "govuk-input--width-5"}}
 
@@ -88,7 +90,10 @@ class DisclosureForm(GovukForm):
 def link_view[**P](
     view: Callable[Concatenate[HttpRequest, AccessLink, str, P], HttpResponse | None],
 ) -> Callable[..., HttpResponse]:
-    """Decorate a view so that it gets the link of a token. All links that do not work get the same response."""
+    """Decorate a view: find the link for the token in the address, and pass the link to the view.
+
+    All links that do not work get the same response.
+    """
 
     @csrf_exempt
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,7 +119,7 @@ def _is_own_form(request: HttpRequest) -> bool:
 
 @link_view
 def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpResponse | None:
-    """Show what the link is for, and record the answer of its buttons."""
+    """Show the page of a link. If the person pressed a button, record the answer."""
     if request.method == "POST":
         answer = request.POST.get("answer", "")
         if answer not in BUTTONS or receipts.answer_link(token, Answer(answer), at=timezone.now()) is None:
@@ -128,8 +133,8 @@ def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpRespons
         "offered": {answer.value for answer in offered},
         "terms": list_access_terms(link.entry),
         "is_handling": link.purpose == Purpose.HANDLING,
-        # The page sets no cookie, so the query string names the answer that was just given. Its message is shown only
-        # if the answer is on record.
+        # The page sets no cookie, so the query string names the answer that was just given. Show the message only if
+        # this answer is recorded.
         "messages": [
             Message(SUCCESS, str(sentence))
             for answer, sentence in GIVEN.items()
@@ -145,9 +150,10 @@ def _back_to_link(token: str, given: Answer) -> HttpResponse:
 
 @link_view
 def report_disclosure(request: HttpRequest, link: AccessLink, token: str) -> HttpResponse | None:
-    """Ask what may have been disclosed, and record it once. A person decides what follows.
+    """Ask what may have been disclosed, and record the report. A person decides what to do about the report.
 
-    A second report that says something else is not recorded, and the page says so.
+    Only one report is recorded for each link. If a second report says something else, it is not recorded, and the page
+    says so.
     """
     form = DisclosureForm(post_data(request))
     if form.is_valid():

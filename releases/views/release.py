@@ -1,4 +1,4 @@
-"""The page of one release, the actions on it, and its stored pages."""
+"""The page of a release, the actions on it, and the stored copies of its web pages."""
 
 import logging
 import tempfile
@@ -72,7 +72,7 @@ MOST_DIGITS = 12
 
 
 class TextAnswerForm(GovukForm):
-    """A person's answer to the question which edition an unrecognised text is."""
+    """A form to say whether an unrecognised text is this edition, the previous edition or something else."""
 
     button = lazy("Save answer")
     options = {
@@ -115,7 +115,7 @@ class LiveTimeForm(GovukForm):
 
 
 class DelayNoticeForm(GovukForm):
-    """A notice of a delay: when the release is now expected, as a time or in words, and a contact for readers."""
+    """A notice of a delay, with a contact for readers. The expected time can be a date and time, or text."""
 
     button = lazy("Check the notice")
 
@@ -162,7 +162,10 @@ class DelayNoticeForm(GovukForm):
 
 
 def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> scheduling.Notice | None:
-    """Return the length of notice of the present date, or None if it was never confirmed."""
+    """Return how much notice readers got of the current date of a release.
+
+    Return None if the release is not confirmed or published.
+    """
     if release.confirmed_at is None or release.status not in {Status.CONFIRMED, Status.PUBLISHED}:
         return None
     agreed = [change.agreed_at for change in changes if change.agreed_at]
@@ -170,7 +173,10 @@ def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> 
 
 
 def _describe_request(release: Release, *, person: Person, roles: frozenset[Role]) -> dict[str, Any] | None:
-    """Describe the last request to change the date, and the person's possible actions; None if there was none."""
+    """Describe the last date change request of a release, and the actions that the person may take.
+
+    Return None if there was no request.
+    """
     request = date_changes.latest_request(release)
     if request is None:
         return None
@@ -199,7 +205,7 @@ MOVES = {
 
 
 def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: datetime) -> list[tuple[str, str]]:
-    """Return the moves that the roles may make, each with its label and the name of its page."""
+    """Return the label and the URL name of each move that the roles may make."""
     available = scheduling.available_moves(release, roles=roles, at=now)
     moves = [(str(text), page) for text, page in (MOVES[move] for move in available if move in MOVES)]
     if must_request_date(release.status, roles=roles, waits=waits):
@@ -214,7 +220,10 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
 
 
 def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] | None:
-    """Describe the last comparison with the publisher's announcement; None without one, or if the release is past."""
+    """Describe the last comparison with the publisher's announcement.
+
+    Return None if there was no comparison, or if the release is in the past.
+    """
     found = announcements.compare_with_latest(announcements.announcements_to_come(now=now).filter(release=release))
     if not found:
         return None
@@ -229,9 +238,11 @@ def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] |
 def _describe_preflight(
     release: Release, *, person: Person, roles: frozenset[Role], hidden: bool, now: datetime
 ) -> dict[str, Any] | None:
-    """Describe the preflights of the release to a person; None if there was none and there can be none.
+    """Describe the preflights of a release.
 
-    :param hidden: whether to omit the preflights that may show that the release was found early.
+    Return None if there was no preflight for the current date and no more preflights are possible.
+
+    :param hidden: whether to omit preflights that may show that the release was found early.
     """
     found = early_findings.listed_preflights().filter(release=release) if hidden else release.preflights.all()
     runs = list(found.select_related("asked_by"))
@@ -342,7 +353,7 @@ def _find_call(request: SignedInRequest, reference: str) -> tuple[Release, int]:
 
 
 def _return_to_calls(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Redirect to the list of who to call now, without a banner, which would push the list down on a phone."""
+    """Redirect to the list of people to call now. Show no banner, because it would push the list down on a phone."""
     if "desk" in request.POST:
         return redirect(f"{resolve_url(settings.LOGIN_REDIRECT_URL)}#today-{release.pk}")
     return redirect(f"{reverse('releases:release', args=[release.reference])}#calls")
@@ -418,7 +429,7 @@ def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @require_safe
 def show_release(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the announced facts of a release, and its complete record to the people of its producer."""
+    """Show the announced facts of a release. People of its producer also see the complete record."""
     now = timezone.now()
     found = public_calendar.announced_releases().filter(reference=reference).first()
     context: dict[str, Any] = {"now": now}
@@ -475,7 +486,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "calls": calls.find_call_lists([release])[release.pk],
         "may_record_calls": bool(TABLE[Action.RECORD_CALL] & roles) and calls.may_be_called_about(release, at=now),
         "record": record,
-        # Verdicts that raised no suspicion because exemptions cover them, each with its exemptions.
+        # The verdicts that raised no suspicion because of exemptions. Each is paired with the exemptions that cover it.
         "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],
         "standing": text_release.status_of_release(release, record.verification, now=now),
         "announced": None if hidden else _describe_comparison(release, now=now),
@@ -483,8 +494,8 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "kept_bodies": kept_bodies,
         "screenshots": [] if hidden else screenshots.list_screenshots(release, by=person, now=now),
         "may_choose_screenshots": bool(TABLE[Action.EDIT] & roles) and not release.series.screenshots,
-        # While a page is live early there are no links to it, because they would help it to spread. This includes the
-        # page of a release that was cancelled afterwards.
+        # While a page is live early, do not show links to the page, because links would make the page easier to find.
+        # This also applies if the release was cancelled afterwards.
         "without_links": early_findings.is_hidden(release, record.verdicts)
         or hidden
         or (record.is_live_before_due and release.status != Status.PUBLISHED),
@@ -503,14 +514,14 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
 
 
 def _is_hidden_from(person: Person, release: Release) -> bool:
-    """Return whether findings from before a release was due are hidden from a person."""
+    """Return whether the early findings on a release must be hidden from a person."""
     hidden = early_findings.is_hidden(release, release.verifications.all())
     return hidden and not early_findings.may_know(person, release.series.producer)
 
 
 MOST_CHARACTERS = 100_000
 _SHOWN_AS_UNKNOWN = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\ufffd")
-# A stored page is hostile input, so a browser must not let it run, load or send anything.
+# Stored pages may be hostile, so a browser must not allow them to run scripts, load resources or send data.
 DOWNLOAD_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -615,7 +626,10 @@ def choose_screenshots_view(request: SignedInRequest, reference: str) -> HttpRes
 
 
 def _open_body(request: SignedInRequest, release: Release, sha256: str, how: How) -> OpenedBody | None:
-    """Return a stored body; None, with an error message for the person, if the storage cannot return the body."""
+    """Return a stored body. If the storage cannot return the body, add an error message and return None.
+
+    :raises Http404: if there is no such body.
+    """
     try:
         return embargo.open_body(release, sha256, by=request.user, at=timezone.now(), how=how)
     except NoSuchBody as fault:

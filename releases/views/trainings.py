@@ -1,4 +1,4 @@
-"""Pages of trainings: rehearsals of which only their participants are notified."""
+"""Pages for trainings. A training is a rehearsal, and only its participants are notified."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -32,7 +32,7 @@ TRAININGS_ON_A_PAGE = 30
 
 
 class ParticipantField(forms.ModelMultipleChoiceField[Any]):
-    """People of one producer, each with their roles there."""
+    """A field to select people of one producer. Each label shows the person's roles for this producer."""
 
     widget = forms.CheckboxSelectMultiple
     producer: Producer
@@ -49,9 +49,9 @@ class ParticipantField(forms.ModelMultipleChoiceField[Any]):
         return _("%(person)s, %(roles)s") % {"person": obj.name, "roles": _name_roles(obj, self.producer)}
 
     def offer(self, producer: Producer, *, taking_part: Iterable[int] = ()) -> None:
-        """Offer the people of a producer.
+        """Offer the people who have a role for a producer.
 
-        :param taking_part: the keys of participants, who are offered even if they no longer have a role there.
+        :param taking_part: the keys of the participants. They are offered even if they no longer have a role.
         """
         people = get_user_model().objects.filter(
             Q(pk__in=people_with(producer, EVERY_ROLE).values("pk")) | Q(pk__in=taking_part)
@@ -120,7 +120,7 @@ class TrainingForm(GovukForm):
 
 
 class ParticipantsForm(GovukForm):
-    """The participants of a training, based on the version of the list that the person read."""
+    """The participants of a training. `seen` is the version of the list that the person read."""
 
     button = lazy("Save participants")
 
@@ -202,7 +202,7 @@ def plan_training_view(request: SignedInRequest, producer: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def change_participants_view(request: SignedInRequest, key: int) -> HttpResponse:
-    """Change who takes part in a training, until it ends."""
+    """Change the participants of a training. This is possible until the training ends."""
     training = _find_training(request, key)
     if not may(request.user, Action.PLAN_TRAINING, training.producer):
         raise Http404("This person plans no trainings of the producer.")

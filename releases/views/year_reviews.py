@@ -1,4 +1,4 @@
-"""Pages of reviews of a year on GOV.UK: start, progress, table, picture and files (decision 105)."""
+"""Pages to start, follow and export reviews of a year on GOV.UK (decision 105)."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -50,7 +50,7 @@ class YearReviewForm(GovukForm):
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, error_messages={"required": lazy("Choose a year")})
 
     def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer], today: date) -> None:
-        # With one producer there is nothing to choose. Most people review the last whole year.
+        # If there is only one producer, select it. Select last year, because most people review the last complete year.
         only = producers.first() if producers.count() == 1 else None
         super().__init__(data, initial={"producer": only, "year": today.year - 1})
         self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
@@ -60,7 +60,7 @@ class YearReviewForm(GovukForm):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def list_reviews(request: SignedInRequest) -> HttpResponse:
-    """List the year reviews of a person's producers, and add one to the queue."""
+    """List the year reviews of the person's producers, and start a new review."""
     producers = year_review.review_producers(request.user)
     if not producers.exists():
         raise Http404("This person manages no calendar.")
@@ -99,7 +99,10 @@ def list_reviews(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def show_review(request: SignedInRequest, key: int) -> HttpResponse:
-    """Show what GOV.UK states about each page of the year, with the progress while the year is being read."""
+    """Show the dates and changes that GOV.UK states for each page of a year.
+
+    While the pages are being read, show the progress too.
+    """
     review = _find_review(request, key)
     found = year_review.find_read_pages(review).order_by(
         F("first_published_on").asc(nulls_last=True), F("announced_at").asc(nulls_last=True), "title", "pk"
@@ -123,7 +126,7 @@ def show_review(request: SignedInRequest, key: int) -> HttpResponse:
 @signed_in_part
 @require_safe
 def review_progress(request: SignedInRequest, key: int) -> HttpResponse:
-    """Update the progress; once the review is no longer being read, make the browser load its page again."""
+    """Return the current progress of a review. When the review has stopped or is complete, reload the page."""
     review = _find_review(request, key)
     if review.status != ReviewStatus.READING:
         return HttpResponseClientRedirect(resolve_url("exchange:year_review", key))
@@ -133,7 +136,7 @@ def review_progress(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_POST
 def restart_review_view(request: SignedInRequest, key: int) -> HttpResponse:
-    """Continue a review that stopped, or read a complete year again; a second click changes nothing."""
+    """Continue a stopped review, or read a complete review again. A second click changes nothing."""
     review = _find_review(request, key)
     year_review.restart_review(review, by=request.user, at=timezone.now())
     return redirect("exchange:year_review", key)
@@ -142,7 +145,7 @@ def restart_review_view(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_POST
 def remove_review_view(request: SignedInRequest, key: int) -> HttpResponse:
-    """Remove a stopped review without pages."""
+    """Remove a stopped review that has no pages."""
     year_review.remove_empty_review(_find_review(request, key), by=request.user)
     return redirect("exchange:year_reviews")
 
@@ -158,7 +161,10 @@ def export_review_file(request: SignedInRequest, key: int, kind: str) -> HttpRes
 @login_required
 @require_safe
 def review_picture(request: SignedInRequest, key: int, kind: str) -> HttpResponse:
-    """Return the picture of delays: for a page if a layout is requested, else as a file to download."""
+    """Return the picture of delays.
+
+    If the query has a layout, the picture is shown on a page. Otherwise, it is a file for download.
+    """
     review = _find_review(request, key)
     file_kind, layout = find_picture_file(request, kind)
     subtitle = f"{review.organisation}, {review.year}"
@@ -227,7 +233,10 @@ MOST_CHANGES_SHOWN = 3
 
 
 def _describe_changes(stated: PageStatement) -> Iterator[str]:
-    """Describe the changed date or cancellation of an announcement, or the first later changes of a publication."""
+    """Describe the changes to an announcement or a publication.
+
+    These are a changed date, a cancellation, a withdrawal and the first `MOST_CHANGES_SHOWN` later changes.
+    """
     if before := stated.find(Figure.DATE_BEFORE):
         yield _("Date changed from %(date)s. GOV.UK does not say when.") % {"date": before.text}
     if cancelled := stated.find(Figure.CANCELLED_AT):
@@ -235,7 +244,7 @@ def _describe_changes(stated: PageStatement) -> Iterator[str]:
     if withdrawn := stated.find(Figure.WITHDRAWN):
         yield _("Withdrawn %(moment)s") % {"moment": text.describe_figure(withdrawn)}
     first = stated.find(Figure.FIRST_PUBLISHED)
-    # The history includes the first publication, which has a column of its own and is left out here.
+    # The history includes the first publication. Leave it out here, because the table has a column for it.
     changes = [one for one in stated.find_all(Figure.CHANGED) if not (first and first.at and one.at == first.at)]
     yield from (text.describe_figure(change) for change in changes[:MOST_CHANGES_SHOWN])
     if len(changes) > MOST_CHANGES_SHOWN:
@@ -245,6 +254,6 @@ def _describe_changes(stated: PageStatement) -> Iterator[str]:
 
 
 def _draw_delays(review: YearReview) -> Picture:
-    # `statement` is deferred, because the picture does not need it and it can contain hundreds of changes.
+    # Defer `statement`, because the picture does not need this field. A statement can contain hundreds of changes.
     pages = year_review.find_read_pages(review).defer("statement")
     return draw_stated_delays(list(pages), review.year, site=review.site)

@@ -23,7 +23,7 @@ from releases.rules.lifecycle import MoveRefused
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import imports
 
-# No person waits for the requests to a publisher, but the lease of the host must end.
+# The time limit for all requests to a publisher. No person waits for them, but the lease of the host must end.
 LONGEST_SECONDS = 120.0
 
 
@@ -130,7 +130,7 @@ that the publisher has confirmed are recorded as provisional, or confirmed with
 
 
 def _read_file(path: Path, *, order: str | None) -> CalendarFile:
-    """:raises FileRefused: if the file is not a calendar, or the order of day and month is needed and not given."""
+    """:raises FileRefused: if the file is not a calendar, or if its date order is ambiguous and `order` is None."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Read what GOV.UK states about an organisation's past year."""
+"""Read an organisation's announcements and publications of a year from GOV.UK."""
 
 import time
 from datetime import datetime
@@ -80,7 +80,7 @@ pages that have changed."""
             self.stdout.write(f"Pages that we could not read: {progress.unreadable}.")
 
     def _read(self, review: YearReview) -> None:
-        """Read until the review is complete or has stopped, waiting as long as GOV.UK asks."""
+        """Read until the review is complete or has stopped. Sleep while the review has to wait."""
         self._reported = float("-inf")
         retry_at: datetime | None = None
         with open_adhoc_means(seconds=LONGEST_SECONDS, process="command") as checks:
@@ -110,9 +110,12 @@ pages that have changed."""
 
 
 def _find_producer(name: str | None, organisation: str) -> Producer:
-    """Return the named producer. Without a name, return the producer whose slug is the organisation's, or the only one.
+    """Return the producer with the given name.
 
-    :raises CommandError: if there is no such producer.
+    If `name` is None, return the producer with the slug of the organisation. If no producer has this slug, return the
+    only producer.
+
+    :raises CommandError: if there is no such producer, or more than one.
     """
     if name:
         found = Producer.objects.filter(name=name)
