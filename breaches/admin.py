@@ -54,7 +54,7 @@ class PracticeAdmin(PlainForms[Practice]):
 
 
 class OfReports[M: Model](ReadOnlyAdmin[M]):
-    """Base class for read-only admin pages. They show only rows that belong to reports that the user may view.
+    """Base class for read-only admin pages that show only rows of reports that the user may view.
 
     People edit reports and decide on them on the pages of this app, and not in the admin site.
 
@@ -103,7 +103,7 @@ class SuspicionAdmin(OfReports[Suspicion]):
     list_display = ("release", "kind", "schedule_version", "raised_at", "report")
     list_filter = ("kind",)
     list_select_related = ("release", "report")
-    exclude = ("verification",)  # the label shows the outcome, which only few people may know (decision 73)
+    exclude = ("verification",)  # its label shows the outcome, which only few people may know (decision 73)
 
 
 @admin.register(ReportVersion)
@@ -128,7 +128,7 @@ class ReportEventAdmin(OfReports[ReportEvent]):
 
 @admin.register(RegisterEvent)
 class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
-    """Downloads of a breach register. Only people who may download the register can view them."""
+    """Recorded downloads of breach registers. People see the downloads of a register only if they may download it."""
 
     list_display = ("position", "producer", "kind", "at", "actor")
     list_select_related = ("producer", "actor")

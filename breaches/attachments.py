@@ -1,7 +1,7 @@
 """Attachments of a report, which are files that people add as evidence.
 
-Files are checked before they are stored. The annex of a report lists its attachments, but the files are not part of the
-document.
+Files are checked before they are stored. The annex of a report lists the attachments, but the files are not part of the
+report's PDF document.
 """
 
 import subprocess
@@ -27,7 +27,7 @@ from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
 DELETED = "attachment_deleted"
 
 LARGEST = 5_000_000
-"""The maximum size of an attached file, in bytes. The web server in front accepts requests of up to 6 MB
+"""The maximum size of an attached file, in bytes. It is less than the maximum size of a request, which is 6 MB
 (deploy/nginx/statsoffice.conf).
 """
 
@@ -37,7 +37,7 @@ MOST = 20
 LONGEST_NAME = 120
 
 SCANNER_TIMEOUT = 20.0
-"""The timeout of the virus scanner, in seconds. The web server in front ends a request after 60 seconds."""
+"""The timeout of the virus scanner, in seconds. It is shorter than the web server's timeout of 60 seconds."""
 
 FILES_AT_ONCE = 5
 
@@ -52,9 +52,9 @@ class FileType:
 
 
 def _is_text(body: bytes) -> bool:
-    """Return whether a file contains no control characters except tab, line ends, form feed and escape.
+    """Return whether a file is text. Its only control characters may be tab, line ends, form feed and escape.
 
-    Escape is allowed because logs may use it for colours. The text may be encoded as UTF-8, as UTF-16 with a byte order
+    Escape is allowed because logs may use it for colours. The file may be encoded as UTF-8, as UTF-16 with a byte order
     mark, or with one byte per character.
     """
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -170,11 +170,11 @@ def delete_file(attachment: Attachment, *, why: str, by: User, at: datetime) -> 
 
 
 def delete_old_files(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
-    """Delete the files that are older than the retention period of evidence, and return their number.
+    """Delete the files that are older than the retention period of evidence, and return the number of files.
 
     As with evidence, the files of a report are kept unless the report was dismissed.
 
-    :param dry_run: only count the files.
+    :param dry_run: whether to count the files without deleting them.
     """
     before = now - retention
     deleted = 0
@@ -204,10 +204,7 @@ def _is_needed(report: Report) -> bool:
 
 
 def check_attachments() -> str | None:
-    """Return a sentence about the first file that was changed, or that was deleted without an event.
-
-    Return None if there is no such file.
-    """
+    """Return a sentence about the first file that was changed, or that was deleted without an event, or None."""
     attachments = Attachment.objects.select_related("file").order_by("pk")
     for attachment in attachments.iterator(chunk_size=FILES_AT_ONCE):
         if not hasattr(attachment, "file"):

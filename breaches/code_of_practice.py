@@ -21,7 +21,7 @@ class Suggestion:
     """The practices that we suggest for one kind of breach, based on citations in published reports.
 
     A draft cites the practices in `edition_2` (for editions 2.0 and 2.1) or `edition_3`. It does not cite the practices
-    in `likely`, but people are offered them directly after the suggested ones. `cases` is the number of published
+    in `likely`, but the page lists them directly after the suggested practices. `cases` is the number of published
     reports on which the suggestion is based, or None if this number is not known.
     """
 
@@ -137,7 +137,7 @@ def _with_suggestions(
 def with_settled_wording(content: ReportContent) -> ReportContent:
     """Return a report's content with the confirmed wording of its practices.
 
-    Only practices that the report cited before their wording was confirmed can change.
+    If the wording of a practice was already confirmed when the report cited it, the practice does not change.
     """
     settled = {
         (row.edition.number, row.code): cite_practice(row)
@@ -156,8 +156,8 @@ def with_settled_wording(content: ReportContent) -> ReportContent:
 def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
     """Yield a warning for each cited edition that was not in force on any day of the breach.
 
-    For each edition that applies to days of the breach, also yield a warning if the edition may have come into force
-    only after these days.
+    Also yield a warning for each edition that was in force on a day of the breach, if the edition may have come into
+    force only after that day.
     """
     by_day = {on: Edition.objects.possibly_in_force_on(on) for on in content.occurred_on}
     in_force = {editions[0]: on for on, editions in by_day.items() if editions}
@@ -170,14 +170,16 @@ def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
             f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {format_day(on)}."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, "practices", sentence)
-    for edition, on in in_force.items():
-        if edition.is_in_doubt_on(on):
-            sentence = (
-                f"Check which edition of the Code was in force on {format_day(on)}: the day on which edition "
-                f"{edition.number} "
-                "came into force is not known."
-            )
-            yield Remark(ReportSection.CIRCUMSTANCES, "practices", sentence)
+    doubted: dict[Edition, date] = {}
+    for day, editions in by_day.items():
+        if editions and editions[0].is_in_doubt_on(day):
+            doubted.setdefault(editions[0], day)
+    for edition, day in doubted.items():
+        sentence = (
+            f"We do not know the exact day on which edition {edition.number} of the Code came into force. "
+            f"Check which edition was in force on {format_day(day)}."
+        )
+        yield Remark(ReportSection.CIRCUMSTANCES, "practices", sentence)
 
 
 def settle_wording(
@@ -185,10 +187,10 @@ def settle_wording(
 ) -> Practice:
     """Confirm the wording of a practice. From now on, drafts that cite the practice print this wording.
 
-    :param seen: the `settled_mark` of the practice that the person saw.
+    :param seen: the `settled_mark` of the practice when the page was shown to the person.
     :raises NotYours: if none of the person's roles lets them confirm a wording.
     :raises MissingFields: if the wording or the source is empty.
-    :raises ChangedMeanwhile: if the wording has been confirmed since the person saw the practice.
+    :raises ChangedMeanwhile: if the wording has been confirmed since the page was shown.
     """
     if not may_settle_wording(by):
         raise NotYours(f"{by} may not settle the wording of practices.")

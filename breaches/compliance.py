@@ -1,4 +1,4 @@
-"""The policy and approval of yearly compliance tables, and the switch for public punctuality pages.
+"""Policy texts, approval of yearly compliance tables, and the switch for public punctuality pages.
 
 `breaches/compliance_figures.py` counts the figures, and `breaches/compliance_files.py` writes the files.
 """
@@ -196,7 +196,7 @@ def list_policy_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent
 def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocument]":
     """Return the approved tables of a year, the newest first. The newest table is the one in force.
 
-    Files and lists are not loaded.
+    The columns with the files and lists are deferred.
     """
     found = ComplianceDocument.objects.filter(producer=producer, year=year).select_related("approved_by")
     return found.defer("html", "odt", "pdf", "lists").order_by("-number")
@@ -205,7 +205,7 @@ def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocumen
 def read_content(
     producer: Producer, year: int, *, by: User, now: datetime, with_lists: bool = True
 ) -> tuple[ComplianceContent, YearRecord, PolicyDraft]:
-    """Return the content that an approval would store now, the record of the year, and its policy.
+    """Return the content that an approval would store now, the record of the year, and the policy of the year.
 
     :param with_lists: whether to compute the digest of the lists, which takes half a second for 10,000 releases.
     """
@@ -380,10 +380,13 @@ def list_rules(table: ComplianceTable) -> list[str]:
     return [
         describe_on_time(table.tolerances),
         _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
-        _("A release is neither on time nor late if its result could not be determined or it has no result."),
         _(
-            "Percentages leave these releases out. We round them, but show 100.0 only if all the others were on time, "
-            "and 0.0 only if none of them was."
+            "If the result of a release is missing or could not be determined, we count the release neither as on time "
+            "nor as late."
+        ),
+        _(
+            "Percentages do not include these releases. We round percentages, but show 100.0 only if all the other "
+            "releases were on time, and 0.0 only if none of the other releases was on time."
         ),
         _("[z] means not applicable."),
         describe_notice(),
@@ -498,7 +501,7 @@ class FrozenList:
 def read_frozen_list(document: ComplianceDocument, figure: Figure, *, by: Person) -> FrozenList:
     """Return an approved list, with only the rows that a person may read.
 
-    Rows about a report are left out if lists do not show this report to the person today.
+    Rows about a report are left out if the person cannot see this report in lists now.
 
     :param document: an approved table with lists (`has_lists`).
     :param figure: a figure of the approved table.
@@ -588,7 +591,7 @@ def check_compliance_documents() -> str | None:
         )
         stated = event and {name: event.facts[name] for name in _STATED} | {"by": event.actor_id, "at": event.at}
         if stated != _stated(document) | {"by": document.approved_by_id, "at": document.approved_at}:
-            return f"{name} is not what its event says was approved"
+            return f"{name} does not match any approval event"
         if digest_json(document.content) != document.content_sha256:
             return f"the content of {name} was changed after its approval"
     if approved:

@@ -56,7 +56,7 @@ FIGURES: Mapping[Figure, Any] = {
     Figure.FOUR_WEEKS: lazy("Date first announced four weeks ahead or more"),
     Figure.SHORT_NOTICE: lazy("Date first announced less than four weeks ahead"),
     Figure.NOT_ANNOUNCED: lazy("Date not announced"),
-    Figure.LEAST_NOTICE: lazy("Shortest notice of a date first announced"),
+    Figure.LEAST_NOTICE: lazy("Shortest notice of the first announced date"),
     Figure.MOVED: lazy("Changes of announced dates"),
     Figure.MOVED_BY_HEAD: lazy("Agreed by the Head of Profession"),
     Figure.MOVED_BY_DEPUTY: lazy("Agreed by a deputy or a person covering for the Head of Profession"),
@@ -130,9 +130,9 @@ _DUE = (Status.CONFIRMED, Status.PUBLISHED)
 
 @dataclass(frozen=True, slots=True)
 class YearRecord:
-    """The figures of a year as the record is now.
+    """The current figures of a year.
 
-    It contains the table, the list behind each figure, and the number of undecided reports.
+    `listings` has the list behind each figure, and `undecided` is the number of undecided reports.
     """
 
     table: ComplianceTable
@@ -252,9 +252,9 @@ def describe_on_time(tolerances: Collection[int]) -> str:
 def describe_notice() -> str:
     """Return a text that defines "notice", and says which figure counts later changes of a date."""
     return _(
-        "Notice is the number of days from the day on which the first date of a release was confirmed and announced "
-        "until that date. A later change of the date counts under ‘Changes of announced dates’, in the year in which "
-        "the date was changed."
+        "Notice is the number of days from the announcement of the first date of a release until that date. If the "
+        "date was confirmed after it was announced, we count from the day on which the date was confirmed. A later "
+        "change of the date counts under ‘Changes of announced dates’, in the year in which the date was changed."
     )
 
 
@@ -315,8 +315,8 @@ def _due_at(release: Release) -> datetime:
 class _Given:
     """The first exact date that readers were given for a release.
 
-    :ivar at: the time when the date was confirmed or announced, whichever was later. None if it was not both confirmed
-        and announced.
+    :ivar at: the time when the date was confirmed or announced, whichever was later. None if the date was not confirmed
+        or not announced.
     :ivar changes: later changes of the announced date, the earliest first.
     """
 
@@ -330,9 +330,9 @@ class _Given:
 
     @property
     def days(self) -> int | None:
-        """The days of notice, or None if the date was not both confirmed and announced.
+        """The days of notice, or None if the date was not confirmed or not announced.
 
-        The number is negative if the date had passed before it was both confirmed and announced.
+        The number is negative if the date was confirmed or announced only after it had passed.
 
         Source: Code of Practice for Statistics, T3.1 in edition 2.1, and 3.1 in edition 3.0. The Code asks for four
         weeks, where practicable.
@@ -415,7 +415,7 @@ def _describe_changes(changes: Iterable[DateChange]) -> str:
 
 
 def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySet[DateChange]":
-    """Return the changes of announced dates made from `first` to `until` (days in London), the earliest first."""
+    """Return changes of announced dates that were made from `first` to `until` (days in London), the earliest first."""
     announced = DateChange.objects.filter(
         announced_at__isnull=False, release__rehearsal=False, release__series__producer=producer
     )
@@ -596,8 +596,8 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
         return FigureList(columns, rows)
 
     return {
-        # If a report was sent, its correction counts as reported once it is approved, even if the correction has not
-        # been sent.
+        # If a report was sent and then corrected, the approved correction counts as reported, even if it has not been
+        # sent.
         Figure.REPORTED: listing(report for report in reported if report.sent_on),
         Figure.NOT_SENT: listing(report for report in reported if not report.sent_on),
         Figure.RECORDED: listing(report for report in found if report.status in STATES[Decision.RECORDED]),

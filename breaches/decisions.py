@@ -73,21 +73,22 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
 from releases.verdict.address import Outcome
 
-# People edit these fields on the page about the cause. So remarks on these fields belong to that page, and not to the
-# section that they name.
+# People edit these fields on the page about the cause. So remarks on these fields are listed under the cause, and not
+# under the section in `Remark.section`.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
 
 
 def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """Return remarks on unmet requirements for submission and approval, apart from those for the text of the report.
+    """Return remarks on the cause and the timeline that prevent the submission or approval of a report.
 
-    A cause must be chosen, but it can be "not known yet". For late outputs, people must state when the last output was
-    made available, or why this is not known. They need not state this if the record shows it. The timeline must not
-    print entries that were corrected or have changed since.
+    A cause must be chosen, but it can be "not known yet". If outputs were late, people must state when the last output
+    was made available, or why this is not known. If the record shows when every late output became available, this
+    statement is not required. The timeline must not print an entry if its note was corrected or its recorded fact has
+    changed.
     """
     outdated = (
-        f"The timeline prints an entry of {exact_time(entry.at)} that was corrected or has changed since. "
-        "Choose again what it prints."
+        f"The timeline prints an entry for {exact_time(entry.at)} that is out of date, because a note was corrected or "
+        "the record has changed. Choose again which entries to print."
         for entry in editing.outdated_entries(report, content)
     )
     return (
@@ -198,7 +199,7 @@ class ReadContent:
 
 
 class TwoPeopleNeeded(MoveRefused):
-    """The person wrote or submitted the text, or chose its cause, and the producer requires another person to approve
+    """The person wrote or submitted the report, or chose the cause, and the producer requires another person to approve
     it.
     """
 
@@ -258,15 +259,15 @@ def approve_report(
 
     The document is rendered before anything is stored. If rendering fails, the report is not approved.
 
-    :param annex: whether the annex of checks is approved with the report. This is not used if `read` is given.
+    :param annex: whether the annex of checks is approved with the report. It is ignored if `read` is given.
     :param read: the content and the annex that the person read. Checks that were recorded later are left out.
     :param read_sha256: the digest of the content that the person read. If it is empty, we do not check whether the
         content has changed. The digest covers the date of the report, so it no longer matches after midnight.
     :param at: the time of the approval. Its London date becomes the date of the report.
     :param render: renders the layout as a PDF file.
     :raises Incomplete: if a required field is empty, or if a value cannot be true.
-    :raises TwoPeopleNeeded: if the producer requires two people and this person wrote or submitted the text, or chose
-        its cause.
+    :raises TwoPeopleNeeded: if the producer requires two people and this person wrote or submitted the report, or chose
+        the cause.
     :raises NotPrinted: if the document cannot be printed.
     :raises ChangedMeanwhile: if the report, or the record behind its annex, has changed since the person read it.
     """
@@ -318,8 +319,8 @@ def _confirm_read(report: Report, read: ReadContent, *, at: datetime) -> ReportC
     newest = approved_content(report, at=at, annex=True)
     if newest.annex and read.content.annex:
         annex = replace(newest.annex, outputs=read.content.annex.outputs)
-        # If no one has edited the circumstances, they are written from the checks in the annex, so they may differ as
-        # well. If a person has edited them since, `last_change` differs.
+        # If no one has edited the circumstances, they are written from the checks in the annex, so further checks may
+        # have changed them. If a person has edited them since, `last_change` differs.
         newest = replace(newest, annex=annex, circumstances=read.content.circumstances)
     read_last = (read.content, read.facts_sha256, read.last_change)
     if read_last != (newest, digest_facts(report), report.last_change):
@@ -330,7 +331,10 @@ def _confirm_read(report: Report, read: ReadContent, *, at: datetime) -> ReportC
 def _refuse_one_person(producer: Producer) -> None:
     if producer.two_person_approval:
         raise TwoPeopleNeeded(
-            _("You wrote or submitted this text, or chose its cause. Another person must approve it.")
+            _(
+                "You wrote or submitted this report, or chose the cause of the breach. Another person must approve the "
+                "report."
+            )
         )
 
 

@@ -70,8 +70,8 @@ NEAR = timedelta(weeks=2)
 # The key of a release, and the version of its schedule.
 type Schedule = tuple[int, int]
 
-# The number of schedules in a batch. It is large enough to draft a thousand reports in seconds, and small enough for
-# other writers to get a turn.
+# The number of schedules in a batch. It is large enough to draft a thousand reports in seconds, and small enough not to
+# block other writers for long.
 BATCH = 250
 
 
@@ -116,7 +116,8 @@ def _raise_suspicions(*, now: datetime) -> None:
                 schedule_version=version,
                 kind=kind,
                 verification_id=verification,
-                # The verdict may have been made after `now`. A suspicion is never raised before its verdict.
+                # A suspicion must not be raised before its verdict. So if the verdict was made after `now`, use the
+                # time of the verdict.
                 raised_at=max(now, decided_at or now),
             )
             for verification, release, version, decided_at in missing
@@ -150,7 +151,7 @@ def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
         for batch in batched(dict.fromkeys(waiting), BATCH):
             try:
                 drafted += draft(batch)
-            except Exception:  # noqa: BLE001  # found again one by one below: a fault in one draft stops no other
+            except Exception:  # noqa: BLE001  # retried one by one below, so that one failure stops no other draft
                 for schedule in batch:
                     try:
                         drafted += draft([schedule])
@@ -402,8 +403,8 @@ def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
         if StartedReport.objects.filter(receipt=receipt).exists():
             return None  # another process was faster
         about = ReportSubject(release.series.producer, release=release)
-        # The recipient may state when the disclosure happened, but not when it was noticed. If the recipient did not
-        # state a time, the report has no day of occurrence.
+        # Recipients can state when a disclosure happened, but not when it was noticed. If the recipient did not state a
+        # time, the report has no day of occurrence.
         stated = [local_date(receipt.happened_at)] if receipt.happened_at else []
         content = _content(about, kind=ReportKind.PRA, occurred_on=stated, by=None, at=now, receipt=receipt)
         return _store(about, content, kind=ReportKind.PRA, by=None, role=None, at=now, form_key=None, receipt=receipt)
@@ -431,7 +432,7 @@ def start_report(
         return earlier, False
     content = _content(about, kind=kind, occurred_on=occurred_on, by=by, at=at)
     if not content.occurred_on:
-        raise FieldRefused("occurred_on", _("Enter the day on which it happened."))
+        raise FieldRefused("occurred_on", _("Enter the day of the breach."))
     if remarks := find_impossible(content, today=local_date(at)):
         raise FieldRefused("occurred_on", remarks[0].sentence)
     for attempt in range(ATTEMPTS):

@@ -177,7 +177,7 @@ def _has_other_title(report: Report, content: ReportContent, *, was: ReportConte
     """Return whether the account must be written again because the outputs of the report have changed.
 
     An account that is written from answers names a title. If the report is not about a release, the title comes from
-    the outputs. The title of a series is not used, because it does not say which edition it was.
+    the outputs. The title of a series is not used, because it does not identify the edition.
     """
     if content.outputs == was.outputs or not content.answers.given() or not is_asked(report):
         return False
@@ -206,14 +206,17 @@ def _compare_with_due(report: Report, content: ReportContent, *, at: datetime) -
         available = _answer_at(report.available_at)
         if contradicts_due_time(kind, available, answers.due):
             sentence = (
-                f"A late release appears after it was due, but it was made available at {describe_moment(available)}. "
-                "Correct one of these times."
+                "This report is about a late release, but the release was made available at "
+                f"{describe_moment(available)}, which is not after it was due. Correct one of these times."
             )
             yield remark_on(Question.DUE, sentence)
     if kind is ReportKind.EARLY and answers.happened:
         due = _find_due(report, answers, happened=answers.happened, at=at)
         if due and contradicts_due_time(kind, answers.happened, due):
-            sentence = f"An early release appears before it was due ({describe_moment(due)}). Correct the date or time."
+            sentence = (
+                "This report is about an early release, but the date or time that you entered is not before the "
+                f"release was due ({describe_moment(due)}). Correct the date or time."
+            )
             yield remark_on(Question.HAPPENED, sentence)
 
 
@@ -239,8 +242,8 @@ def _read_automatic_text(
 ) -> dict[str, Any]:
     """Return the automatic text to store when a person edits a section.
 
-    This is the automatic text of the current version. If the page also showed the newest automatic text for the fields
-    of this section, the newest text is used for these fields.
+    Return the automatic text of the current version. But if the page showed the newest automatic text, use the newest
+    text for the fields of this section.
     """
     machine: dict[str, Any] = current.machine
     if facts_seen != facts_digest(report):
@@ -354,7 +357,9 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, status=report.status, **asdict(was))
         if not unchanged.update(**asdict(found)):
-            raise ChangedMeanwhile(_("Another person chose something else. Check it before you try again."))
+            raise ChangedMeanwhile(
+                _("The cause or the status of this report has changed. Check the report before you try again.")
+            )
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
         role = senior_role(by, WRITERS, report)
@@ -377,8 +382,8 @@ def _state_cause(report: Report, *, at: datetime) -> Report:
         return report
     if content == was:
         Report.objects.filter(pk=report.pk).update(**columns)
-        # The verdicts may have changed since the text was last refreshed. The next refresh compares them with their
-        # state at the last refresh, so the event repeats that state.
+        # The next refresh compares the verdicts with the state in the last event. The verdicts may have changed since
+        # the last refresh, so this event repeats the state that the last refresh recorded.
         last = report.events.filter(facts__has_key="standing").order_by("position").last()
         standing = {"standing": last.facts["standing"]} if last else {}
         record_report_event(report, "facts_offered", at=at, **standing)
@@ -417,7 +422,10 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
         raise FieldRefused("available_time", sentence % values)
     due = _find_late_due(report, available, at=at)
     if due and contradicts_due_time(ReportKind.LATE, _answer_at(available), due):
-        sentence = _("A late release appears after it was due (%(moment)s). Correct the date or time.")
+        sentence = _(
+            "This report is about a late release, but the date or time that you entered is not after the release was "
+            "due (%(moment)s). Correct the date or time."
+        )
         raise FieldRefused("available_time" if due.at else "available_on", sentence % {"moment": describe_moment(due)})
     if (first := content_of(report).first_day) and local_date(available) < first:
         raise FieldRefused("available_on", _("The release cannot have been made available before the breach occurred."))
@@ -427,7 +435,8 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
 def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answer | None:
     """Return when the late release was due. If there are several late releases, return the latest due time.
 
-    Return None if the report is not about a late release. An early release, for example, is available before it is due.
+    Return None if the report is about another kind of breach. For example, an early release is available before it is
+    due.
     """
     late = report.suspicions.filter(kind="late").select_related("verification")
     if missed := max((suspicion.verification.due_at for suspicion in late), default=None):

@@ -78,8 +78,8 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
 def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tuple[AnnexPicture, ...]]:
     """Return the screenshots of the releases of some suspicions, keyed by the verdict's primary key.
 
-    Only screenshots from the schedule version of the verdict are returned. Sealed screenshots are left out, so anyone
-    may see the result.
+    Only screenshots from the schedule version of the verdict are returned. Sealed screenshots are left out. So
+    documents that anyone may read can contain the returned screenshots.
     """
     return {
         suspicion.verification_id: tuple(
@@ -98,8 +98,8 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
 
     The facts of all verdicts are read together, in a few queries.
 
-    Only a few people can read a report about an early release. For all other reports, findings from before the due time
-    are left out until the release is published (decision 73).
+    Until the release is published, findings from before the due time are left out, except in reports about an early
+    release, which only a few people can read (decision 73).
 
     :param verifications: the verdicts, loaded with `release__series__producer`.
     :param early: the primary keys of the verdicts whose report is about an early release.
@@ -254,12 +254,12 @@ def _choose_statements(
 ) -> Iterator[models.Statement]:
     """Yield the staff statements for a report.
 
-    Statements of when the release was live are left out if they were made for an earlier schedule version.
+    Statements that say when the release was live are left out if they were made for an earlier schedule version.
 
     Until the release is published or cancelled, a report that is not about an early release also leaves out:
 
     - statements that the release was live before it was due
-    - statements of when the release was live, if they were made for a later schedule version
+    - statements that say when the release was live, if they were made for a later schedule version
 
     :param found_at: the time at which checks under this schedule last found each text, keyed by the digest of the text.
     :param is_sealed: whether to leave out all statements made before the due time, because a check found the release
@@ -478,7 +478,7 @@ def compare_with_record(report: Report, answers: Answers) -> str:
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
     """Return the required questions of a report that have no answer.
 
-    If the report is about a release with an exact date, people do not have to answer when the release was due.
+    If the report is about a release with an exact date, people do not have to state when the release was due.
     """
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
     if not missing or not is_asked(report):
@@ -499,7 +499,7 @@ def has_known_date(report: Report) -> bool:
 def find_stated_day(report: Report, content: ReportContent) -> date | None:
     """Return the day of occurrence that was stated when the report was started.
 
-    Return None if no day was stated, or if the report does not now have exactly one day of occurrence.
+    Return None if no day was stated, or if the report now has no day of occurrence, or several days.
     """
     started = StartedReport.objects.filter(report=report).select_related("receipt").first()
     is_stated = started and (started.receipt is None or started.receipt.happened_at)
@@ -523,7 +523,7 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
     present access list of the release is included.
 
     For a late release, people enter the time of availability together with the cause. This time is then used as the
-    answer to the question when the breach happened.
+    answer to the question about when the breach happened.
     """
     related = StartedReport.objects.filter(report=report).select_related("release__series__producer", "receipt")
     started, kind, answers = related.first(), ReportKind(report.kind), content.answers
@@ -630,13 +630,14 @@ def incident_about(
 
 
 def uncertain_verdict(release: Release) -> Verification | None:
-    """Return the verdict on a release's present schedule if it does not say whether the release was on time.
+    """Return the verdict on a release's present schedule if the verdict does not say whether the release was on time.
 
     Otherwise, return None.
     """
     present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
     verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
-    # Do not return a verdict if its account would disclose findings from before the due time.
+    # Reports describe the returned verdict. So do not return it while it has confidential findings from before the due
+    # time.
     return None if verdict is None or is_hidden(release, [verdict]) else verdict
 
 
@@ -664,12 +665,12 @@ def _schedule_at_incident(
 ) -> tuple[datetime | None, tuple[ReleaseException, ...]]:
     """Return the due date that was in force at the time of a breach, and the exceptions to report.
 
-    The exceptions are those for this due date. A later decision to release at once is included too, because such a
-    decision is made after a leak or a statement in public.
+    The exceptions are those for this due date. A later decision to release at once is included too, because it is made
+    after a leak or a statement in public.
 
-    If only the day of the breach is known, the due date at the start of this day is used. If the day is not known
-    either, the present due date is used. However, if there was a decision to release at once, the due date before this
-    decision is used.
+    If only the day of the breach is known, the due date that was in force at the start of this day is used. If the day
+    is not known either, the present due date is used. However, if there was a decision to release at once, the due date
+    before this decision is used.
     """
     departures = list(release.departures.prefetch_related("corrections").order_by("schedule_version", "pk"))
     at_once = [one for one in departures if one.kind == DepartureKind.AT_ONCE]
@@ -720,9 +721,9 @@ def releases_with_needed_names(releases: Collection[int]) -> set[int]:
 def evidence_digest(report: Report) -> str:
     """Return a SHA-256 digest of the checks that a report is about, or an empty string if there are none.
 
-    The checks are those under the schedule versions of the report's suspicions. The digest covers their row hashes in
-    the order of the evidence chain, one hash for each line. So `sha256sum` is enough to verify the digest against an
-    exported evidence bundle.
+    The checks are those under the schedule versions of the report's suspicions. The digest is computed from the row
+    hashes of these checks, in the order of the evidence chain, with one hash on each line. So `sha256sum` is enough to
+    verify the digest against an exported evidence bundle.
     """
     reported = Q(release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version"))
     rows = repository.read_row_hashes(reported)

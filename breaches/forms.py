@@ -267,7 +267,8 @@ class SectionForm(forms.Form):
         :param kind: the kind of breach. The questions of "What happened" depend on it.
         :param left_out: the questions that are not asked, because the record already answers them.
         :param stated_day: the day of occurrence that was stated when the report was started.
-        :param disclosure: the disclosure that a recipient of pre-release access reported, if this started the report.
+        :param disclosure: the disclosure that a recipient of pre-release access reported, if the report was started
+            from it.
         """
         self.kind = kind
         self.stated_day = stated_day
@@ -320,7 +321,7 @@ class SectionForm(forms.Form):
 
 
 class NarrativeForm(SectionForm):
-    """The form for a section that is one text. The text field has the same name as the section."""
+    """The form for a section that consists of one text. The text field has the same name as the section."""
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
         return {self.section.value: getattr(content, self.section)}
@@ -341,8 +342,8 @@ class ImpactForm(NarrativeForm):
     impact = narrative(
         lazy("Impact of the breach"),
         lazy(
-            "Describe: the effect on your organisation; the effect on users; any reaction; any media interest. Write "
-            "only what you know. If there was none, say so."
+            "Describe the effect on your organisation, the effect on users, any reaction and any media interest. Write "
+            "only what you know. If there was no effect, reaction or media interest, say so."
         ),
     )
 
@@ -353,7 +354,7 @@ class ActionFields(forms.Form):
     use_required_attribute = False
     text = LongTextField(
         label=lazy("Action"),
-        help_text=lazy("For example, ‘manual check at the next release’. Name posts, not people."),
+        help_text=lazy("For example, ‘manual check at the next release’. Use job titles, not people’s names."),
         max_length=2000,
         error_messages={
             "required": lazy("Enter the action"),
@@ -394,14 +395,14 @@ class ActionRow(ActionFields):
     """A row for a new action in `CorrectiveActionsForm`."""
 
     def __init__(self, *args: Any, is_asked: bool, **kwargs: Any) -> None:
-        """:param is_asked: whether empty fields are errors. They are not if a person only adds another row."""
+        """:param is_asked: whether empty fields are errors. Pass False when a person adds another row."""
         super().__init__(*args, **kwargs)
         if not is_asked:
             for field in self.fields.values():
                 field.required = False
 
     def has_changed(self) -> bool:
-        # A radio button cannot be cleared. So a row in which only this choice was made counts as empty.
+        # People cannot clear a radio button. So a row counts as empty if only its term was selected.
         return any(name != "term" for name in self.changed_data)
 
 
@@ -451,7 +452,7 @@ _ActionRows = formset_factory(ActionRow, formset=_Actions, extra=1, max_num=MOST
 
 
 class CorrectiveActionsForm(NarrativeForm):
-    """Section 4: the actions that prevent the same breach.
+    """Section 4: the actions to prevent the same breach from happening again.
 
     People enter new actions in rows. When they save the form, the actions are added to the text of the section.
     """
@@ -598,7 +599,7 @@ class CircumstancesForm(SectionForm):
         lazy("Circumstances of breach"),
         lazy(
             "Describe what happened. Include dates and London times. State who noticed, whom they notified and when, "
-            "how it was corrected, and the cause if it is known. Name roles, not people."
+            "how it was corrected, and the cause if it is known. Use job titles, not people’s names."
         ),
     )
 

@@ -1,6 +1,6 @@
 """The layout of drafts, approved reports, and reports that were decided without a document.
 
-`breaches/rules/document.py` defines the layout of the published form. `breaches/pdf.py` prints it.
+`breaches/rules/document.py` defines the layout of the published form. `breaches/pdf.py` prints the laid-out reports.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,8 @@ from releases.permissions import COVER_ROLE, cover_of
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role
 
-# The mark on every page, keyed by the status of the report. Reports get these statuses without an approved document.
+# The mark on every page of the printed report, keyed by the status of the report. A report with one of these statuses
+# was decided, merged or split without an approved document.
 DECISION_MARKS: Mapping[str, str] = {
     ReportStatus.DISMISSED: DISMISSED_MARK,
     ReportStatus.RECORDED: RECORDED_MARK,
@@ -134,8 +135,7 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
 def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:
     """Return whether to prompt for the cause although the circumstances have text.
 
-    The prompt is needed if this text is still the automatic text, and the report has no cause or lacks required
-    answers.
+    The prompt is needed if this text is still the automatic text, and the cause or a required answer is missing.
     """
     if not version.is_untouched("circumstances"):
         return False

@@ -116,7 +116,7 @@ def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
     """Return the columns that a joint report copies from its drafts.
 
     - `drafted_at` is the earliest time of drafting. The deadline is counted from this time.
-    - The assigned person is the person of the draft that was assigned first.
+    - The joint report is assigned to the person of the draft that was assigned first.
     - The cause is copied only if it is the same in all drafts.
     - The time when the output became available, or the reason why this time is not known, is copied only if it is the
       same in all drafts.

@@ -159,8 +159,8 @@ def print_html(html: str) -> bytes:
     while True:
         with _MissingGlyphs() as missing:
             file = _write_pdf(html, *(_read_style(boxes) if boxes else _cached_style()))
-        # WeasyPrint may also draw characters next to a box with the box font. If this font has no glyph for such a
-        # character, render again with a font that draws the character as a box too.
+        # WeasyPrint may also draw characters next to a box with the box font. If the box font has no glyph for one of
+        # these characters, render again with a font that draws it as a box too.
         if missing.characters <= boxes:
             return file
         boxes |= missing.characters

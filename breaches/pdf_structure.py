@@ -40,7 +40,7 @@ def _table_boxes(box: Any) -> Iterator[Any]:
 
 class _Structure:
     # An element is a pydyf.Dictionary. `S` is its type, `P` its parent, `Pg` its page and `K` its content. The content
-    # is a list of numbers of marked content on this page, and of references to elements and annotations.
+    # is a list. Its items are numbers of marked content on this page, and references to elements and annotations.
 
     def __init__(self, pdf: pydyf.PDF) -> None:
         self.pdf = pdf
@@ -95,7 +95,7 @@ class _Structure:
         return next((str(action["URI"].string) for action in actions if "URI" in action), "")
 
     def _append_table(self, table: Any, rest: Any) -> None:
-        """Append the rows from a later page of a table to the table.
+        """Append the rows that are on a later page of a table.
 
         :param rest: the structure element for the later page.
         """

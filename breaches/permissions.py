@@ -30,8 +30,8 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR},
     Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # The publishing team knows best what happened on the morning of the release. Only writers choose which notes are
-    # printed.
+    # The publishing team may write notes, because it knows best what happened on the morning of the release. Only
+    # writers may choose which notes are printed.
     Action.WRITE_NOTE: WRITERS | {Role.PUBLISHING_TEAM},
     # People who can correct the release may deal with the report.
     Action.DEAL: WRITERS | {Role.PUBLISHING_TEAM},
@@ -109,8 +109,8 @@ def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) ->
     is_visible = (
         open_to_many
         | Q(producer__in=producers_with(person, LEADS))
-        # If a recipient of pre-release access started a report, `started_by` is null. The 0 prevents a person without a
-        # primary key from matching such a report.
+        # If a recipient of pre-release access started a report, `started_by` is null. The 0 ensures that a person
+        # without a primary key does not match these reports.
         | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk or 0).values("report"))
         | (Q(person_dealing_id=person.pk) if person.pk is not None else Q(pk__in=[]))
     )
@@ -137,7 +137,7 @@ def roles_for(person: Person, report: Report) -> frozenset[Role]:
 def is_restricted(report: Report) -> bool:
     """Return whether only a few people may know of a report.
 
-    This is so for reports of a restricted kind, and for reports about early releases that are still to be published.
+    These are the reports of a restricted kind, and the reports about early releases that are still to be published.
     """
     return report.kind in RESTRICTED or is_about_unpublished_early(report)
 
@@ -151,9 +151,9 @@ def is_about_unpublished_early(report: Report) -> bool:
 
 
 def is_about_sealed_release(report: Report) -> bool:
-    """Return whether the document of a report must not link to the outputs, because they were found early.
+    """Return whether a report of the kind `EARLY` is about a release that is still to be published.
 
-    This is so until the release is published.
+    The document of the report must not link to the outputs until the release is published.
     """
     return report.kind == ReportKind.EARLY and is_about_unpublished_early(report)
 
@@ -201,7 +201,7 @@ def acting_role(person: Person, action: Action, producer: Producer) -> Role:
     """
     held = TABLE[action] & roles_of(person, producer)
     if not held:
-        raise NotYours(f"{person} may not {action.replace('_', ' ')} of {producer}.")
+        raise NotYours(f"{person} has no role at {producer} that allows this action: {action.replace('_', ' ')}.")
     return _most_senior(held & standing_roles_of(person, producer) or held)
 
 

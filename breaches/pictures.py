@@ -34,7 +34,7 @@ from releases.rules.calendar import Month, format_month, in_london
 from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
 
 NARROW_LABEL, NARROW_SERIES, NARROW_TITLE = 13, 18, 30
-"""The maximum number of characters on a line of a label, a series title and an axis title in a narrow picture."""
+"""The maximum line lengths of labels, series titles and axis titles in a narrow picture, in characters."""
 
 
 def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
@@ -186,7 +186,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
     present = [row for row in _RESULTS if any(one.outcome is row[0] for one in dots)]
     delays = [one.delay for one in dots if one.delay is not None]
     ticks = _delay_ticks(min(delays, default=0), max(delays, default=0))
-    axis_title = _("Time after the release was due (spacing is not even)")
+    axis_title = _("Time after the release was due (the scale is not linear)")
 
     def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
         marks = _narrow_ticks(ticks) if narrow else ticks
@@ -485,7 +485,8 @@ def draw_bars(table: Table) -> Picture:
     )
 
 
-# Widths in pixels of the area for bars in a wide and in a narrow picture, and of a character.
+# The width of the area for bars in a wide picture, the width of this area in a narrow picture, and the width of a
+# character, all in pixels.
 BARS_WIDTH, NARROW_BARS_WIDTH, CHARACTER_WIDTH = 440, 200, 7
 
 

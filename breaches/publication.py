@@ -67,8 +67,8 @@ def find_correction(report: Report) -> Correction | None:
     """Return the unfinished correction of a report, or None.
 
     A correction begins when a person starts to correct a report that was sent and published. It ends when the report is
-    published again, withdrawn, dismissed, or recorded in the breach log only. If a report is reopened before it was
-    sent, there is no correction, and its statement disappears without a notice.
+    published again, withdrawn, dismissed, or recorded in the breach log only. If a published report is reopened before
+    it was sent, there is no correction. Its statement disappears from the public pages without a notice.
     """
     published = report.published
     if published is None or report.rehearsal or report.status not in (*UNDECIDED, *PUBLISHABLE):
@@ -120,8 +120,8 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
 def find_due_to_come(report: Report, *, now: datetime) -> str:
     """Return the due time of a report's statistics in words, or "" if it is not known or has passed.
 
-    This is the latest due time of the report's releases that are still to be published. If none of these releases has
-    an exact date, the due time comes from the answers.
+    Use the latest due time of the report's releases that are still to be published. If none of these releases has an
+    exact date, use the due time from the answers.
     """
     to_come = [release.due_at for release in _releases_of(report) if release.status in TO_COME and release.due_at]
     answer = content_of(report).answers.due

@@ -44,7 +44,7 @@ WORD_JOINER = "\u2060"  # inserted after hyphens when the document is rendered
 
 
 class NothingToRedact(Exception):
-    """The words were not found, or only in places where they cannot be removed."""
+    """The words were not found, or were found only in places where they cannot be removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,15 @@ def _plain(text: str) -> str:
 
 
 def places_of(report: Report) -> list[Place]:
-    """Return the places with free text about a report and the drafts merged into it, in this app and in `releases`."""
+    """Return the places that contain free text about a report or about the drafts that were merged into it.
+
+    Places in the app `releases` are included.
+    """
     parts = list(JoinedDraft.objects.in_force().parts_of(report))
     about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
     tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
-    # The task of a corrective action is ticked off at a later release, and an event of that release repeats the text of
-    # the task.
+    # When the task of a corrective action is ticked off at a later release, an event of that release repeats the text
+    # of the task. So these events are included too.
     ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
     releases = list(Release.objects.filter(about).distinct())
     return [
@@ -149,7 +152,7 @@ def redact_report(
         uses the key to find the event.
     :raises MissingFields: if the words are too short, the reason is empty or contains the words, the marker does not
         fit, or a report would be unreadable without the words.
-    :raises NothingToRedact: if the words are not found, or only in places where they cannot be removed.
+    :raises NothingToRedact: if the words are not found, or are found only in places where they cannot be removed.
     :raises ValueError: if the person is not Head of Profession of the report's producer.
     """
     role = senior_role(by, TABLE[Action.REDACT], report)
@@ -193,7 +196,7 @@ def find_silent_redaction(rows: type[AbstractEvent]) -> str | None:
         left |= {event["position"]: event["left"] for event in mine}
     for position, row in sorted(emptied.items()):
         if left.get(position) != salted_digest(row.words, row.words_salt):
-            return f"the words of row {position} were changed, and no redaction says so"
+            return f"the words of row {position} were changed without a recorded redaction"
     return None
 
 
@@ -227,8 +230,8 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
         except PyPdfError:
             is_shown = False
             unread.append(name)
-        # Search the content as well, because a page of the PDF may end within the words. In the content, they are in
-        # one piece.
+        # Search the content as well, because the words may be divided between two pages of the PDF. In the content,
+        # they are not divided.
         contents = ReportVersion.objects.filter(report=document.report_id, number=document.version)
         if not (is_shown or any(_replace(one.content, words, "") != one.content for one in contents)):
             continue
@@ -299,8 +302,8 @@ def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
         most = getattr(row._meta.get_field(column), "max_length", None)
         if most and len(value) > most:
             sentence = _(
-                "In one place there is not enough room to mark the redaction. Enter more of the text "
-                "around these words."
+                "The note that replaces this text is too long for one of the places. Enter some of the surrounding "
+                "text too."
             )
             raise MissingFields("words", sentence)
         if isinstance(value, dict) and _is_readable(getattr(row, column)) and not _is_readable(value):

@@ -1,4 +1,4 @@
-"""The automatic text of a report, and its update in undecided reports when the record changes."""
+"""The automatic text of reports, which is refreshed in undecided reports when the record changes."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -81,7 +81,7 @@ def automatic_content(
 
 
 def content_of_releases(releases: Collection[Release]) -> ReportContent:
-    """Return a report content with only the outputs, producers and contacts of some releases.
+    """Return a `ReportContent` with only the outputs, producers and contacts of some releases.
 
     :param releases: loaded with their addresses and series, and with the producer and contacts of the series.
     """
@@ -93,7 +93,7 @@ def content_of_releases(releases: Collection[Release]) -> ReportContent:
 
 
 def content_of_series(series: Collection[Series]) -> ReportContent:
-    """Return a report content with only the producers and contacts of some series.
+    """Return a `ReportContent` with only the producers and contacts of some series.
 
     :param series: loaded with their producer and contacts.
     """
@@ -211,8 +211,8 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     is_revised = Q(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
     is_changed = Q(suspicions__release__schedule_version__gt=F("suspicions__schedule_version"))
     is_answered = Q(suspicions__kind=ReportKind.EARLY) & (Q(suspicions__decisions__isnull=False) | is_changed)
-    # The text of these reports does not say that the release was found early. Once the release is published or
-    # cancelled, readers may know this.
+    # Until the release is published or cancelled, the text of these reports does not say that the release was found
+    # early. After that, readers may know this, so the text is refreshed.
     is_disclosed = Q(
         suspicions__kind__in=[ReportKind.LATE, ReportKind.PARTIAL],
         suspicions__verification__outcome=Outcome.EARLY,

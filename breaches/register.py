@@ -102,7 +102,10 @@ def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Acti
 
 
 def with_text(found: ReportQuerySet) -> ReportQuerySet:
-    """Load the producer, and the present version as the only item of the list `standing`."""
+    """Load the producer and the present version of each report.
+
+    The present version is the only item of the list `standing`.
+    """
     # The automatic text is not loaded. It is as long as the report, so rows with this text would be slow to sort.
     standing = ReportVersion.objects.filter(number=F("report__version")).defer("machine")
     return (
@@ -221,7 +224,7 @@ def about_practice(value: str) -> Q:
     return Q(pk__in=PracticeCitation.objects.filter(edition=edition, code=code).values("report"))
 
 
-# Each filter has a function that takes the value of the filter and returns the condition.
+# Functions that convert the value of a filter to a query condition. The keys are the names of the filters.
 CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
     "series": about_series,
@@ -280,7 +283,7 @@ class NearMiss:
     """A release that was nearly a breach, and the reasons why.
 
     If the release was late, but within its tolerance, `within_tolerance` is its verdict. If the checks could not show
-    whether the release was on time, `stated` has the statements of people who say that it was.
+    whether the release was on time, `stated` has the statements of people who say that it was on time.
 
     `failed_run` and `passed_run` are set if a preflight found problems, but the last preflight before the due time did
     not. `failed_run` is the last preflight with problems, and `passed_run` is the last preflight.

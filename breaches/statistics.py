@@ -50,7 +50,7 @@ DELAYED = (Outcome.LATE, Outcome.PARTIAL)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The producer, series and days that figures are about. Both days are included.
+    """The producer, series and days that figures are about. The first and the last day are included.
 
     If `producer` or `series` is None, all producers or series that the person may read are included.
     """
@@ -64,7 +64,7 @@ class Scope:
 def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
     """Read the history of the releases and reports that a person may read.
 
-    If the scope has a producer or a series, verdicts and reports state their series. Otherwise, their series are empty.
+    The field `series` of verdicts and reports is empty unless the scope has a producer or a series.
 
     :param today: the day in London. Open actions that were due before this day are overdue.
     """
@@ -128,17 +128,17 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
 def _period_due(last_days: Iterable[date]) -> Cases:
     """Return an expression for the index of the period in which a release was due.
 
-    The expression compares the due time with the ends of the periods. Converting every due time to London time would be
-    the slowest part of the query.
+    The expression compares the due time with the ends of the periods, because converting every due time to London time
+    would be the slowest part of the query.
 
-    :param last_days: the last day of each period, which is included, in the order of the periods.
+    :param last_days: the last day of each period (inclusive), in the order of the periods.
     """
     ends = (When(due_at__lt=overview.london_day(day)[1], then=Value(place)) for place, day in enumerate(last_days))
     return Cases(*ends, output_field=IntegerField())
 
 
 def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
-    """Summarise how long after the first part each named part was published.
+    """Summarise, for each named part, how long after the first part of its release it was published.
 
     Only releases that the person may read are included.
     """
@@ -198,7 +198,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
 def counted_reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     """Return the reports in a scope that a person may read.
 
-    The annotation `counts_on` is the day on which a report counts.
+    The annotation `counts_on` is the day that decides in which period a report counts.
     """
     # Leave out drafts that were merged into a joint report, because the joint report counts. Leave out joint reports
     # that were split, because their drafts count.

@@ -76,8 +76,9 @@ class BarGroup:
 class Table:
     """A table of figures.
 
-    `bars` has some of the figures for a bar chart. A bar with the length `greatest` fills the whole chart. By default,
-    this is the longest bar. If there are no rows, the text in `nothing` is shown instead of the table.
+    `bars` has some of the figures for a bar chart. If `greatest` is None, the longest bar fills the whole chart.
+    Otherwise, `greatest` is the length that fills the whole chart. If there are no rows, the text in `nothing` is shown
+    instead of the table.
     """
 
     key: str
@@ -92,7 +93,7 @@ class Table:
     def labelled(self) -> Sequence[tuple[Row, Sequence[tuple[str, str]]]]:
         """Each row, with a column heading for each figure.
 
-        Small screens without room for columns show the headings next to the figures.
+        If the screen is too small for columns, the page shows each heading next to its figure.
         """
         return [(row, list(zip(self.columns[1:], row.cells, strict=True))) for row in self.rows]
 
@@ -112,8 +113,9 @@ class YearComparison:
 
 
 def compare_years(history: History, year: int) -> YearComparison:
-    """Count the figures of a history of two years. This is done once for all tables.
+    """Return the figures that the tables show. They are counted once, so that the tables can share them.
 
+    :param history: the history of two years.
     :param year: the later of the two years.
     """
     parts = {part: figures_of(of) for part, of in by_quarter(history).items()}
@@ -176,7 +178,10 @@ def _rate_bar(of: Figures) -> tuple[str, float | None]:
 
 
 def delays_table(compared: YearComparison) -> Table:
-    """Show by quarter the delays of late and incomplete releases, and the median delay of a year before."""
+    """Show the delays of late and incomplete releases in each quarter.
+
+    The table also shows the median delay in the same quarter a year before.
+    """
     columns: list[Column] = [
         (_("Late or incomplete"), lambda now, before: now.delays.number),
         (_("Median"), lambda now, before: describe_delay(now.delays.middle)),
@@ -231,7 +236,10 @@ def reasons_table(compared: YearComparison, *, register: Address) -> Table:
 
 
 def handling_table(compared: YearComparison) -> Table:
-    """Show by quarter how long reports took, how many their authors approved, and how many dates changed on the day."""
+    """Show for each quarter how long approval and sending took, and how many reports their authors approved.
+
+    The table also shows how many release dates were changed on the day of release.
+    """
     columns: list[Column] = [
         *_handling_columns(),
         (_("Approved by their author, year before"), lambda now, before: before.one_person_approvals),
@@ -443,7 +451,7 @@ def _figure_values(of: Figures) -> dict[str, tables.Value]:
 
 
 def _share(rate: Fraction | None) -> tables.Value:
-    """Return a rounded share. As on the page, a share below 1 is never rounded to 1, and one above 0 is never 0."""
+    """Return a rounded share. A share below 1 never becomes 1, and a share above 0 never becomes 0, as on the page."""
     return "" if rate is None else round_share(rate, parts=SHARES) / SHARES
 
 

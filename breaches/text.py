@@ -77,7 +77,9 @@ KIND_HINTS = {
         "If your organisation sent them to known recipients, choose ‘Pre-release access’."
     ),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
-    ReportKind.LATE_ANNOUNCEMENT: lazy("Announced too late, without its date or time, or not where users look."),
+    ReportKind.LATE_ANNOUNCEMENT: lazy(
+        "Announced too late, in the wrong place, or without the date or time of the release."
+    ),
     ReportKind.USED_IN_PUBLIC: lazy(
         "For example, in a speech, an answer to a question, an online post or a press notice."
     ),
@@ -230,7 +232,7 @@ DUE_FOR_RELEASE: Mapping[Question, tuple[Any, Any]] = {
 CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
     Question.CONTAINED: (
         lazy("When was it contained?"),
-        lazy("When no one else could receive or open it. For example, 30 6 2026"),
+        lazy("The date and time after which no one else could receive or open it. For example, 30 6 2026"),
     ),
     Question.MEASURES: (
         lazy("What was done to contain it?"),
@@ -336,7 +338,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         ),
     },
     ReportKind.OTHER: {
-        Question.WHAT: (lazy("What happened?"), lazy("In one sentence. Name roles, not people.")),
+        Question.WHAT: (lazy("What happened?"), lazy("In one sentence. Use job titles, not people’s names.")),
         Question.HAPPENED: (lazy("When did it happen?"), lazy("For example, 30 6 2026")),
         Question.CONTAINED: (lazy("When was it corrected?"), lazy("For example, 30 6 2026")),
         Question.MEASURES: (lazy("What was done to correct it?"), lazy("In one sentence.")),
@@ -394,7 +396,8 @@ def kind_name(report: Report) -> str:
     If the report is about late releases and no check has found any part of them, the label is "Not live when last
     checked" (decision 31).
 
-    :param report: in lists, prefetch its suspicions and their verdicts to avoid a query for each report.
+    :param report: a report. If you list several reports, prefetch their suspicions and the verdicts of the suspicions,
+        to avoid a query for each report.
     """
     suspicions = report.suspicions.all()
     if report.kind == ReportKind.LATE and suspicions and all(map(_is_unseen, suspicions)):
@@ -517,7 +520,7 @@ EVENTS = {
     "drafted": lazy("Drafted automatically"),
     "started": lazy("Started"),
     "facts_refreshed": lazy("Facts updated automatically"),
-    "facts_offered": lazy("The facts on record changed. They are shown next to the text"),
+    "facts_offered": lazy("The facts on record changed. The new facts are shown next to the text"),
     "numbered": lazy("Number assigned"),
     "suspicion_joined": lazy("Another suspected breach of the same release added"),
     "dealing_taken": lazy("Assigned to themselves"),
@@ -551,7 +554,7 @@ EVENTS = {
     "joint_drafted": lazy("Combined from several drafts"),
     "joined": lazy("Combined with others"),
     "resumed": lazy("Separated. It is a draft again"),
-    "parted": lazy("Separated. Its drafts continue separately"),
+    "parted": lazy("Separated into the original drafts"),
     "made_public": lazy("Published, without names"),
     "public_taken_back": lazy("Unpublished"),
     "redacted": lazy("Text redacted in the report and its history"),
@@ -563,7 +566,10 @@ EVENTS = {
 
 
 def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
-    """Return when and by whom text was redacted, such as "on 9 August 2020 by Ada Hill", or "" if it was not."""
+    """Return when and by whom text was redacted, such as "on 9 August 2020 by Ada Hill".
+
+    Return "" if no text was redacted.
+    """
     sentence = _("on %(day)s by %(person)s")
     return _(" and ").join(sentence % {"day": format_day(event.at), "person": event.actor} for event in redactions)
 

@@ -130,7 +130,7 @@ def _is_confidential(kind: ReportKind) -> bool:
 
 
 def assign_numbers(reports: Sequence[Report]) -> None:
-    """Set the numbers of reports in the given order, without saving them (decision 74).
+    """Set the numbers of reports in the given order, without saving the reports (decision 74).
 
     The producers' rows stay locked until the caller's transaction ends, so no number is used twice. If the transaction
     fails, the next report gets the number, so there are no gaps.
@@ -350,8 +350,8 @@ def check_report_move(report: Report, name: str, *, by: User, remarks: tuple[Rem
     :raises OwnActIsSubject: if the move is a decision, and the person declared that the report is about their own act.
     :raises Incomplete: if a required value is missing, and there are `remarks`. The exception contains the remarks.
     :raises MissingFields: if a required value is missing, and there are no `remarks`.
-    :raises MoveRefused: if the report's state or the person's roles do not allow the move, or if a report about a
-        training session would be sent.
+    :raises MoveRefused: if the report's state or the person's roles do not allow the move, or if the move would send a
+        report about a training session.
     """
     if name in DECISIONS:
         refuse_own_act(report, by=by)
@@ -475,7 +475,7 @@ def check_versions() -> str | None:
         named.add((reference, number, facts["content_sha256"]))
     for *stored, key in sorted(versions, key=itemgetter(3)):
         if tuple(stored) not in named:
-            return f"{ReportVersion._meta.label_lower} {key} is not a version that an event names"
+            return f"no event records the report, number and hash of {ReportVersion._meta.label_lower} {key}"
     return None
 
 
@@ -493,10 +493,10 @@ def check_documents() -> str | None:
         # If no event was found, the document may have been approved after the events were read. So read them again.
         event = approved.pop(name, None) or dict(_approved(document.report.events.all())).get(name)
         if event != _stated(document):
-            return f"breaches.approveddocument {document.pk} is not what its event says was approved"
+            return f"breaches.approveddocument {document.pk} does not match any approval event"
     if approved:
         reference, version = min(approved)
-        return f"the approved document of version {version} of {reference} is missing"
+        return f"the approved document of report {reference}, version {version}, is missing"
     return None
 
 

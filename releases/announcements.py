@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 
 # The first snapshot of an announcement is due at once. Further snapshots are due at these times, counted from the due
-# time. After the release, the publisher's system may have replaced the announcement.
+# time of the release. Snapshots are also taken after the release, because the publisher's system may then replace the
+# announcement.
 AGAIN = (-timedelta(hours=1), timedelta(minutes=10), timedelta(days=1))
 GIVE_UP = timedelta(days=7)
 SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
@@ -113,8 +114,8 @@ COMPARISONS_AT_A_TIME = 10
 # An inconclusive comparison is retried every hour until four hours after its planned time.
 COMPARISON_RETRY_AFTER = timedelta(hours=1)
 TRIED_AGAIN_FOR = timedelta(hours=4)
-# If the date of a release is a month or two months, the release counts as a future release for 62 days from the first
-# day. Two months have at most 62 days.
+# If only the month or the two months of a release are known, the release counts as a future release for 62 days from
+# `planned_on`, because two months have at most 62 days.
 LONGEST_VAGUE = timedelta(days=62)
 
 

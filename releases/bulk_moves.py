@@ -125,7 +125,8 @@ def make_moves(
 def digest_plans(planned: Iterable[PlannedMove]) -> str:
     """Return a digest of the plans that a page shows.
 
-    The page sends the digest back, and the moves are made only if the plans still have this digest.
+    The page posts the digest. The moves are then planned again, and are made only if the digest of the new plans is the
+    same.
     """
     shown = [
         (plan.release.pk, plan.release.schedule_version, plan.release.status, plan.is_possible, str(plan.to))
@@ -137,7 +138,7 @@ def digest_plans(planned: Iterable[PlannedMove]) -> str:
 def _plan_announcement(release: Release, answers: Answers, by: User, at: datetime) -> PlannedMove:
     scheduling.check_announce(release, by=by)
     if release.announced_at is not None:
-        return PlannedMove(release, refusal=_("It is already in the public calendar."))
+        return PlannedMove(release, refusal=_("This release is already in the public calendar."))
     found = readiness.find_warnings(release, at=at)
     return PlannedMove(release, warnings=tuple(each for each in found if each.kind not in readiness.NEEDS_REASON))
 
@@ -163,7 +164,10 @@ def _plan_date(release: Release, answers: Answers, by: User, at: datetime) -> Pl
     roles = roles_of(by, release.series.producer)
     scheduling.refuse_during_judgement(release, at=at)
     if release.slot.precision is not Precision.EXACT:
-        return PlannedMove(release, refusal=_("Its day is not known yet. Change its date on its own page."))
+        return PlannedMove(
+            release,
+            refusal=_("The exact day of this release is not known yet. Change the date on the page of the release."),
+        )
     wanted = replace(release.slot, on=release.slot.on + timedelta(days=answers.days))
     producer = release.series.producer
     placed = calendar.place_on_working_day(wanted, nation=release.series.order_nation, closed=producer.closed_days())

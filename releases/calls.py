@@ -189,7 +189,9 @@ def _record(release: Release, contact: int, kind: str, *, by: User, at: datetime
     with transaction.atomic():
         stored = lock_release(release.pk)
         if not may_be_called_about(stored, at=at):
-            raise CallRefused(_("You can record calls from one hour before a release is due until the day after."))
+            raise CallRefused(
+                _("You can record calls about a release from one hour before it is due until the day after.")
+            )
         calls = find_call_lists([stored])[stored.pk]
         if contact not in {each.pk for each in calls.contacts}:
             raise CallRefused(_("This contact is no longer in the phone order of the release. Check who to call."))

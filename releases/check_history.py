@@ -117,7 +117,7 @@ class ReleaseRecord:
     questions: list[OpenQuestion]
     statements: list[Statement]
     picture: CheckStrip | None = None
-    """A drawing of the checks of the address that decided the verdict, around the time of publication.
+    """A drawing of the checks around the time of publication, for the address that decided the verdict.
 
     None if the release has no exact due time.
     """
@@ -242,8 +242,8 @@ def _address_record(
 def _find_holes(release: Release, made: Sequence[RecordedCheck], *, now: datetime) -> list[Stretch]:
     """Find the gaps in the monitoring of a release.
 
-    The period starts at the first check or at the due time, whichever is earlier. It ends at the last check or at the
-    limit, whichever is later. If the limit is in the future, the present time is used instead of the limit.
+    The function examines the period from the first check or the due time, whichever is earlier, to the last check or
+    the limit, whichever is later. If the limit is in the future, the present time is used instead of the limit.
     """
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []

@@ -1,4 +1,4 @@
-"""Corrections of releases and their addresses, public reasons and OSR agreements, and the removal of releases."""
+"""Corrections of releases, addresses, public reasons and OSR agreements, and the removal of releases."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -137,7 +137,8 @@ def _check_seen(seen: int, *, number: int) -> None:
     """
     if seen != number - 1:
         sentence = _(
-            "We did not save your answer, because another person changed this release. Check it before you try again."
+            "We did not save your changes, because another person changed this release. "
+            "Check the release before you try again."
         )
         raise ChangedMeanwhile(sentence)
 
@@ -266,8 +267,8 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
         raise CorrectionRefused(message)
     if "url" in changed and not is_announcement and repository.is_checked(stored):
         message = _(
-            "You cannot change %(url)s, because it was already checked. Add the other web address. If "
-            "this one is no longer needed, clear ‘Must be live on time’."
+            "You cannot change %(url)s, because it was already checked. Add the new web address instead. If the old "
+            "web address is no longer needed, clear ‘Must be live on time’ for it."
         ) % {"url": stored.url}
         raise CorrectionRefused(message)
     if changed:

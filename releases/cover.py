@@ -37,7 +37,8 @@ class CoverPerson:
 def may_name_cover(person: User, producer: Producer) -> bool:
     """Return whether a person may record and end cover for a producer.
 
-    Roles that a person has through a cover do not count. Otherwise, a cover could become permanent.
+    Roles that a person has through a cover do not count. Otherwise, people who cover could record further covers, and
+    the absence could be covered permanently.
     """
     return bool(TABLE[Action.NAME_COVER] & standing_roles_of(person, producer))
 

@@ -144,7 +144,7 @@ def withdraw_date_change(request: DateChangeRequest, *, by: User, at: datetime) 
 def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
     """Mark undecided requests as lapsed if their release was moved, published or cancelled after the request.
 
-    :param release: limits this to the requests for one release. None means the requests for all releases.
+    :param release: the release whose requests are marked. If it is None, the requests of all releases are marked.
     :return: the number of requests that were marked.
     """
     found = DateChangeRequest.objects.overtaken().select_related("release__series__producer")

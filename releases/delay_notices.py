@@ -91,7 +91,7 @@ def check_notice(
     if expected_at is not None and expected_at <= at:
         raise NoticeRefused("expected_on", _("The expected time must be in the future."))
     if expected_at is not None and release.due_at is not None and expected_at <= release.due_at:
-        sentence = _("The expected time must be later than the announced one, %(slot)s.")
+        sentence = _("The expected time must be after the announced time, %(slot)s.")
         raise NoticeRefused("expected_on", sentence % {"slot": release.slot})
     for field, value in (("contact_name", contact_name), ("contact_email", contact_email)):
         if not value.strip():
@@ -142,8 +142,8 @@ def _add_row(
         unchanged = (stored.status, stored.schedule_version) == (release.status, release.schedule_version)
         if there != seen or not unchanged:
             sentence = _(
-                "We did not save your answer, because another person changed this release. "
-                "Check it before you try again."
+                "We did not save your changes, because another person changed this release. "
+                "Check the release before you try again."
             )
             raise ChangedMeanwhile(sentence)
         notice = DelayNotice.objects.create(

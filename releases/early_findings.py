@@ -127,8 +127,8 @@ def find_hidden_statements(person: Person, releases: Collection[Release] | None 
     own statements. They can also see all statements about the releases of a producer if they may know about the
     producer's early releases. This function runs its queries immediately.
 
-    :param releases: search only statements about these releases. If None, search the statements about all unpublished
-        releases. There are very few such statements.
+    :param releases: search only statements about these releases. If None, search all statements about unpublished
+        releases. There are very few of them.
     """
     by_others = Statement.objects.filter(release__status__in=TO_COME).exclude(stated_by=person.pk)
     if releases is not None:
@@ -217,11 +217,11 @@ def mask_verdict(verification: Verification) -> Verification:
 
 
 def mask_before_publication(verification: Verification) -> Verification:
-    """Return a copy of a verdict without early findings, for programs.
+    """Return a copy of a verdict without early findings, for the office API and webhooks.
 
     If the release is published or cancelled, return the verdict itself. Until then every verdict is masked, even if it
-    has no early findings. `mask_verdict` masks only verdicts with early findings, so a program that compares verdicts
-    over time would notice when a verdict begins to be masked.
+    has no early findings. `mask_verdict` masks only verdicts with early findings, so an API client that compares
+    verdicts over time would notice when a verdict begins to be masked.
     """
     return _mask_verdict(verification) if verification.release.status in TO_COME else verification
 
@@ -251,7 +251,8 @@ def mask_present_verdicts() -> QuerySet[Any]:
     """Return a subquery for the present verdict on each release of the outer query.
 
     The annotation `shown` is the outcome that lists show. For an unpublished early release, it is the outcome that most
-    people see on the page of the release. There are very few such releases.
+    people see on the page of the release. The expression has one condition for each of these releases, but there are
+    very few of them.
     """
     present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
     return present.annotate(shown=shown_outcome())

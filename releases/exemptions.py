@@ -49,8 +49,8 @@ def record_exemption(exemption: Exemption, *, by: User, at: datetime) -> Exempti
 def end_exemption(exemption: Exemption, how: str, *, words: str, by: User, at: datetime) -> Exemption:
     """End an exemption.
 
-    If the exemption was recorded in error, it never applied. The breaches that it covered become suspected breaches at
-    the next run of the job that drafts reports.
+    If the exemption was recorded in error, it never applied. So the breaches that it covered become suspected breaches
+    at the next run of the job that drafts reports.
     """
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     if not words.strip():

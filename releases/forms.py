@@ -122,7 +122,10 @@ def name_missing_answer(field: forms.Field, label: Any) -> str:
 
 
 def word_missing_answers(fields: Mapping[str, forms.Field]) -> None:
-    """Set error messages for empty fields. Each message names its field. Messages that the form sets do not change."""
+    """Set the error message that each field shows if it is empty. The message names the field.
+
+    A message that the form itself has set is not replaced.
+    """
     for name, field in fields.items():
         if field.error_messages.get("required") == NO_ANSWER:
             label = pretty_name(name) if field.label is None else field.label
@@ -375,7 +378,8 @@ def inside_the_form(*questions: Any) -> FormHelper:
 class GovukForm(forms.Form):
     """A form that shows all its fields in order, with a submit button at the end."""
 
-    # A browser's own message about an empty field would prevent the page's error summary.
+    # With this attribute, browsers would show their own message about an empty field instead of the page's error
+    # summary.
     use_required_attribute = False
     button: Any = ""
     button_class = ""
@@ -414,7 +418,7 @@ class GovukForm(forms.Form):
                 self.add_error(at, str(error))
 
     def reopen(self, *, name: str, version: int | str, sentence: str) -> None:
-        """Show the typed values again for another attempt, after another person has saved a newer version.
+        """Show the typed values again for a second attempt, after another person has saved a newer version.
 
         :param name: the field with the version that the person has seen.
         :param version: the version that the other person saved.

@@ -1,4 +1,4 @@
-"""Request budgets and leases of hosts, and releases that share a host and a minute."""
+"""Request budgets and leases of hosts, and releases that are due at the same host and time."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -104,14 +104,17 @@ def longest_gaps(due_ats: Collection[datetime], urls: Collection[str]) -> Callab
 
     def longest(due_at: datetime, url: str) -> timedelta:
         place = place_if_any(url)
-        # Count only on demand. If a release was judged before, the gap comes from its verdict and not from here.
+        # Count the addresses only if a gap is needed. If a release was already judged, its verdict contains the gap.
         return longest_gap(count().get((due_at, place), 0), budget_of(place, budgets).monitoring_share)
 
     return longest
 
 
 class ProbeInterface(Protocol):
-    """The part of the probe that checks use. The probe sends requests and has the responses examined."""
+    """The interface of the probe for the code that makes checks.
+
+    The probe sends requests and starts examinations of responses.
+    """
 
     def start(self, request: CheckRequest) -> None:
         """Begin a request as soon as the host's budget allows."""
@@ -134,7 +137,8 @@ class ProbeInterface(Protocol):
 
     @property
     def held_until(self) -> datetime | None:
-        """The aware instant at which the first open request can continue, if all of them are paused. Otherwise None."""
+        """The aware instant at which the first request can continue, if all open requests are paused. Otherwise
+        None."""
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
@@ -163,13 +167,13 @@ class ProbeInterface(Protocol):
     ) -> Finding | None:
         """Begin to examine a response, and return the finding if it is known at once.
 
-        Otherwise return None. Then `examined` later returns the finding with the same key.
+        Otherwise return None. In this case, `examined` returns the finding later, with the same key.
         """
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
         """Begin to read the text of a host's "not found" page, and return the text if it is known at once.
 
-        Otherwise return None. Then `examined` later returns the text with the same key.
+        Otherwise return None. In this case, `examined` returns the text later, with the same key.
         """
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
@@ -183,7 +187,7 @@ class ProbeInterface(Protocol):
 
         Pages that have no result at the limit are reported as not examined.
 
-        :param after_seconds: the time from now. None cancels an earlier call.
+        :param after_seconds: the time from now. None removes the limit that an earlier call set.
         """
 
 
@@ -203,8 +207,8 @@ HAND_OVER = timedelta(seconds=1)
 _ADHOC_PREFIX = "beside "
 # The prefix of lease names for further vantage points.
 _VANTAGE_PREFIX = "vantage "
-# Each sweep also leases a row whose name is this prefix and the name of the sweep. The row shows other sweeps that the
-# sweep is running.
+# Each sweep also leases a row whose name is this prefix and the name of the sweep. From this row, other sweeps know
+# that the sweep is running.
 _SWEEP_PREFIX = "sweep "
 _LONGEST_NAME = 255
 # The rows of sweeps whose process died are deleted after this long.

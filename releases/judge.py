@@ -51,8 +51,8 @@ from releases.verdict.vantage import combine_vantage_points
 # or earlier have a response or have timed out.
 type AnsweredUntil = Callable[[Address], datetime]
 
-# Two processes may judge a release at the same time, because each checks another address of the release. If other
-# processes are faster this many times in a row, something else is wrong.
+# Two processes may judge a release at the same time if each of them checks a different address of the release. If other
+# processes store their verdicts first this many times in a row, something else is wrong.
 ATTEMPTS = 5
 # After a day without checks, thousands of releases may have to be judged. Batches limit the memory that this needs.
 JUDGED_AT_ONCE = 500
@@ -172,7 +172,7 @@ def read_schedules(
                 longest_gap = max(longest_gap, longest_gap_until(address_limit_at - schedule.due_at))
             settled_at = settles_at(checks.sightings, limit_at=address_limit_at)
             is_over = answered_until is None or answered_until(address) >= settled_at
-            # A settled result stays settled. If another process continues the checks later, it cannot know that the
+            # A settled result stays settled, because a process that takes over the checks later cannot know that the
             # earlier checks have ended.
             was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
             is_settled = now >= settled_at and (is_over or was_over)
@@ -274,8 +274,8 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
     found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
         ~repository.release_has_check_since_due(), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
-    # Read only the keys first. In the minutes after a due instant, there may be thousands of releases whose limit has
-    # not passed yet.
+    # Read only keys and limits first, because in the minutes after a due instant, there may be thousands of releases
+    # whose limit has not passed yet.
     limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()
     over_by = now - LONGEST
     over = {key for key, at, tolerance in limits if at and limit_at(at, tolerance_seconds=tolerance) <= over_by}
@@ -402,7 +402,9 @@ def check_tolerances() -> str | None:
     differing = _find_differing_from_history()
     # Compare again. If a series was just saved, its history may have been written after the first comparison.
     still = differing & _find_differing_from_history() if differing else differing
-    return f"the tolerance of releases.series {min(still)} is not the last one of its history" if still else None
+    if not still:
+        return None
+    return f"the tolerance of releases.series {min(still)} differs from the last tolerance in its history"
 
 
 def _find_differing_from_history() -> set[int]:
@@ -485,8 +487,8 @@ def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[
             update_rows(stored, [*mine[0].columns, "decided_at", "revision", "rules_version"])
         current = [c for c in mine if releases[c.schedule.release.pk].schedule_version == c.schedule.version]
         _check_often_again(current, now=now)
-        # Mark releases that were found live as published, whether on time or late. Leave out releases that a person has
-        # moved or cancelled meanwhile.
+        # If a release was found live, change its status to published, whether it was on time or late. Leave out
+        # releases that a person has moved or cancelled meanwhile.
         live_releases = [
             (release, change.verdict.live_at)
             for change in current
@@ -540,7 +542,7 @@ def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEve
     """
     stored = {result.address: result.verdict.flips for result in change.verification.results}
     for result in change.verdict.addresses:
-        # Match new flips to stored flips by number, because a late response may change the instant of a stored flip.
+        # Match new flips to stored flips by position, because a late response may change the instant of a stored flip.
         before = stored.get(result.address, ())
         for number, flip in enumerate(result.verdict.flips):
             known = before[number] if number < len(before) else None
@@ -566,8 +568,8 @@ def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> No
 
 
 COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to", "occurred_at")
-# Monitoring stores checks some seconds before it judges them. If a check of a release was stored within this time, the
-# verdict may not include this check yet.
+# Monitoring stores checks some seconds before it judges them. If a check of a release was stored less than this long
+# ago, the verdict may not include this check yet.
 JUDGED_WITHIN = timedelta(minutes=1)
 
 
@@ -589,7 +591,8 @@ def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str |
         being_judged = repository.is_checked_since(row.release_id, now - JUDGED_WITHIN)
         # Compare again, because the release may have been judged again since the verdict was read.
         if not being_judged and any(_find_differing(rows.filter(pk=row.pk), now=now)):
-            return f"{Verification._meta.label_lower} {row.pk} is not the verdict that the checks give"
+            name = Verification._meta.label_lower
+            return f"{name} {row.pk} differs from the verdict that follows from the stored checks"
     return None
 
 
@@ -606,8 +609,8 @@ def _find_differing(verifications: Iterable[Verification], *, now: datetime) -> 
 def check_outcomes(*, follow: Follow = without_progress) -> str | None:
     """Return a sentence about the first verdict that differs from its last `judged` event, or None.
 
-    The verdict may have a later version of the rules than the event. If later rules give the same outcome, no event is
-    written.
+    The rules version of the verdict may be later than that of the event, because no event is written if later rules
+    give the same outcome.
     """
     columns = ("schedule_version", "outcome", "rules_version", "release__public_id")
     rows = Verification.objects.select_related("release").only(*columns).order_by("pk")
@@ -618,11 +621,11 @@ def check_outcomes(*, follow: Follow = without_progress) -> str | None:
         if _is_last_outcome(row, judged, newest=newest):
             continue
         with transaction.atomic():
-            # A verdict may have been stored between the two queries, so they are compared again under a lock.
+            # A verdict may have been stored between the two queries, so compare verdict and event again under a lock.
             lock_heads(ReleaseRowRecord)
             again = _outcomes_by_schedule(events.filter(release_public_id=row.release.public_id))
             if any(not _is_last_outcome(one, again, newest=newest) for one in rows.filter(pk=row.pk)):
-                return f"{Verification._meta.label_lower} {row.pk} is not the verdict of its last event"
+                return f"{Verification._meta.label_lower} {row.pk} does not match its last “judged” event"
     return None
 
 

@@ -31,11 +31,11 @@ from releases.verdict.address import SUSPICIOUS, Outcome
 from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, BriefState, DueRelease, build_brief
 
 LATEST = timedelta(days=1)
-"""The longest time after the due time when a brief is still made, for example if our own processes were down."""
+"""How long after the due time a brief can still be made, for example if our own processes were down before."""
 DECIDED_WITHIN = timedelta(minutes=10)
-"""An existing brief is updated until this long after a later limit, such as the limit of a part that may follow.
+"""How long an existing brief can still be updated after a later limit, such as the limit of a part that may follow.
 
-Verdicts that are stored afterwards are only shown on the page of the brief.
+Verdicts that are stored after this time are only shown on the page of the brief.
 """
 LATE_AFTER = timedelta(minutes=1)
 """A brief says that it is late if it was made more than this long after it could have been made."""
@@ -189,7 +189,7 @@ class ReadBrief:
 
     @property
     def is_late(self) -> bool:
-        """Whether our own process made the brief late. Time that the brief had to wait for a verdict does not count."""
+        """Whether our own processes delayed the brief. The time that it had to wait for a verdict does not count."""
         return self.row.made_at - self.row.ready_at > LATE_AFTER
 
 
@@ -205,8 +205,8 @@ def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
     are ignored. Early releases of other producers are counted too. Otherwise the count would be smaller than in the
     public calendar, which would show that a release is early.
 
-    :param with_hosts: whether to count the releases on each host. Many releases of other producers may be due at the
-        same instant.
+    :param with_hosts: whether to count the releases on each host. This can be slow, because many releases of other
+        producers may be due at the same instant.
     """
     own = _read_due(
         row,

@@ -60,8 +60,8 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
     outcomes |= {
         reference: Outcome(outcome) for reference, outcome in present.values_list("release__reference", "outcome")
     }
-    # If an early release is not published yet, count it without its early findings, as lists do, because only a few
-    # people may know that it was found early.
+    # Until an early release is published, count it without its early findings. Lists do the same, because only a few
+    # people may know that the release was found early.
     early = present.filter(outcome=Outcome.EARLY).exclude(release__status=Status.PUBLISHED).select_related("release")
     outcomes |= {row.release.reference: Outcome(mask_verdict(row).outcome) for row in early}
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:

@@ -63,7 +63,7 @@ logger = logging.getLogger(__name__)
 ADAPTER = "page"
 # If a check failed in one of these ways, and was not redirected before, no request was sent.
 _UNSENT = frozenset({Failure.ADDRESS_REFUSED, Failure.ASKED_TO_WAIT})
-# A second click within this time makes no second dummy file.
+# A second click within this time does not create a second dummy file.
 _SECOND_CLICK = timedelta(minutes=1)
 _TOKEN_BYTES = 16
 
@@ -524,7 +524,7 @@ def record_remedy(
         if present.state is not DummyFileState.OPEN:
             if present.remedies:
                 return None
-            raise NothingToDo(_("No check found this dummy file open, so there is nothing to deal with."))
+            raise NothingToDo(_("No check has found this dummy file open, so you do not need to record what was done."))
         row = OpenFileRemedy.objects.create(
             dummy_file=present.dummy_file, measure=measure, recorded_by=by, recorded_at=at
         )

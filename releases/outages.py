@@ -120,7 +120,7 @@ def find_outage(person: Person, producer: Producer, *, host: str, due_at: dateti
 def count_notices(outage: Outage) -> dict[int, int]:
     """Return a dict that maps the key of each release of an outage to its number of delay notices.
 
-    This is the parameter `seen` of `post_outage_notice`.
+    Pass the result to `post_outage_notice` as `seen`.
     """
     rows = DelayNotice.objects.filter(release__in=[release.pk for release in outage.releases])
     counts = {release.pk: 0 for release in outage.releases}

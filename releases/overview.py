@@ -110,9 +110,9 @@ def read_statuses(
 def release_status_sentence(status: dict[str, Any]) -> str:
     """Write the status of a release in one line, in London time."""
     due_at = status["due_at"]
-    due = f"due {calendar.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
-    # If there is no verdict, show the status instead. A release that was published before it was monitored is not
-    # waiting for a verdict.
+    due = f"due {calendar.format_moment(datetime.fromisoformat(due_at))}" if due_at else "no exact due date"
+    # If there is no verdict, show the status instead of “pending”, because a release that was published before it was
+    # monitored is not waiting for a verdict.
     judged = status["outcome"] != Outcome.PENDING
     where = status["outcome"].replace("_", " ") if judged else f"{status['status']}, not judged"
     line = f"{status['reference']}: {where}, {due}"

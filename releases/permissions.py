@@ -101,8 +101,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.KNOW_OPEN_FILES: LEADS | {Role.PUBLISHING_TEAM, Role.AUDITOR},
     # People who edit the list see names. People with other roles see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
-    # If this is turned on, we write to people outside the office, such as ministers. So only a lead may turn it on (see
-    # releases/receipts.py).
+    # If these requests are turned on, we email people outside the office, such as ministers. So only a lead may turn it
+    # on (see releases/receipts.py).
     Action.ASK_RECIPIENTS: LEADS,
     # A brief leaves out releases that were found early. So only people who may know about early releases may read a
     # brief.
@@ -137,7 +137,10 @@ def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
 
 
 def roles_by_producer(person: Person) -> dict[int, frozenset[Role]]:
-    """Return the result of `roles_of` for each producer for which a person has a role, by the producer's key."""
+    """Return a dict that maps the keys of producers to a person's roles, as in `roles_of`.
+
+    Producers for which the person has no role are left out.
+    """
     held: dict[int, list[Membership]] = defaultdict(list)
     for membership in _memberships(person):
         held[membership.producer_id].append(membership)
@@ -191,7 +194,7 @@ def may_anywhere(person: Person, action: Action) -> bool:
 
 def check_may(person: Person, action: Action, producer: Producer) -> None:
     if not may(person, action, producer):
-        raise NotYours(f"{person} may not {action.replace('_', ' ')} releases of {producer}.")
+        raise NotYours(f"{person} has no role at {producer} that allows this action: {action.replace('_', ' ')}.")
 
 
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:

@@ -74,7 +74,7 @@ class Picture:
     """A picture with its figures, its text alternative (`summary`) and a function that draws it.
 
     `list_lines` returns the lines of the CSV file, and is called only for this file. `draw` returns the Vega-Lite
-    specification without the size. Its argument is whether the picture is narrow. Sizes are in pixels.
+    specification without the size. The argument of `draw` says whether the picture is narrow. Sizes are in pixels.
     """
 
     table: PictureTable
@@ -217,7 +217,7 @@ NARROW_DELAY_TICKS = frozenset({0, 60, 900, 14_400, 7 * 86_400, 366 * 86_400})
 
 @dataclass(frozen=True, slots=True)
 class DelayTable:
-    """The table for a picture of delays.
+    """The table that is shown with a picture of delays.
 
     Each row is a publication with its title, its address, its scheduled time, and its delay in words.
     """
@@ -231,7 +231,7 @@ def draw_stated_delays(pages: Sequence[YearReviewPage], year: int, *, site: str)
     """Draw the delay that GOV.UK states for each publication scheduled in a year, against the scheduled time.
 
     The delays are the publisher's own statements, so the picture has no due time, no result and no rate. Publications
-    without a delay, or without a scheduled time in the year, are left out. The note says how many these are.
+    without a delay, or without a scheduled time in the year, are left out. The note says how many are left out.
     """
     drawn = [
         (page, page.scheduled_at, page.delay_seconds)
@@ -244,7 +244,7 @@ def draw_stated_delays(pages: Sequence[YearReviewPage], year: int, *, site: str)
     last = next(tick for tick in DELAY_TICKS[3:] if tick >= max(delays, default=0))
     ticks = [tick for tick in DELAY_TICKS if tick <= last]
     months = {place: date_format(date(year, place + 1, 1), "M") for place in range(12)}
-    title = _("Delay stated by GOV.UK (spacing is not even)")
+    title = _("Delay stated by GOV.UK (the scale is not linear)")
 
     def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
         marks = [tick for tick in ticks if tick in NARROW_DELAY_TICKS] if narrow else ticks

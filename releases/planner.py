@@ -197,9 +197,9 @@ class Suggestion:
 def suggest_next(series: Series, *, now: datetime) -> Suggestion:
     """Suggest the next release of a series.
 
-    The suggested date follows the last release at the usual interval of the series. The suggested time is the usual
-    release time of the series. If the series has no releases yet, the suggested date is a working day at least four
-    weeks ahead, and the title and the reference name the month of that date.
+    The suggested date is the date of the last release plus the usual interval of the series. The suggested time is the
+    usual release time of the series. If the series has no releases yet, the suggested date is a working day at least
+    four weeks ahead, and the title and the reference name the month of that date.
     """
     in_order = series.releases.official().exclude(status=Status.CANCELLED).order_by("planned_on", "pk")
     last = in_order.last()
@@ -298,10 +298,10 @@ class AddressObjection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Patterns for the URL and the marker of addresses. The other fields are the same for every address.
+    """A pattern for URLs and a pattern for markers. The other fields are the same for all addresses.
 
-    A release may already have an address with the same URL or, if the pattern is for pages, another page. The existing
-    address is only changed if `replaces` is true.
+    If a release already has an address with the same URL, or if the pattern is for pages and the release already has a
+    page, the existing address is only changed if `replaces` is true.
     """
 
     url: str
@@ -339,7 +339,7 @@ def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: User
 
 
 def apply_addresses(proposals: Iterable[Proposal], *, by: User, at: datetime) -> tuple[int, list[str]]:
-    """Save the proposed addresses that have no objection. Each release is changed separately, with its own event.
+    """Save the proposed addresses that have no objection, and record a separate event for each of them.
 
     :return: the number of saved addresses, and a message for each address that was refused when it was saved.
     """
@@ -416,7 +416,7 @@ def _compare_with_present(
 
 
 def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Add an objection to each proposal with a page and a marker that another release has too.
+    """Add an objection to each proposal that has the same page and marker as another release.
 
     If two releases have the same page and marker, both count as live as soon as one of them is live.
     """
@@ -433,12 +433,12 @@ def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
     ]
 
 
-# A page that lists more releases than this is not usable. The page asks for a narrower filter instead.
+# If there are more releases than this, the page does not list them, and asks for a narrower filter.
 MOST_LISTED = 1000
 MOST_CLASHES = 50
-# How far back releases count for the pace of a series. In five years, a yearly series has six releases.
+# The pace of a series is calculated from its releases in this period. A yearly series has at least five releases in it.
 PAST_THAT_COUNTS = timedelta(days=5 * 366)
-# Releases up to this long after the end of the year are read too, because they may belong to the last expected period
+# Releases in this period after the end of the year are also read, because they may belong to the last expected period
 # of the year.
 BEYOND = timedelta(days=200)
 # A release calendar covers the next twelve months. Source: Code of Practice for Statistics, edition 2.1, T3.1 (edition
@@ -473,8 +473,9 @@ class Day:
 class Month:
     """One month of the year plan.
 
-    `undated` contains pairs of a status and the number of releases with that status and without an exact day. `entries`
-    maps a day to the releases on that day. `vague` lists the releases without an exact due time.
+    `undated` contains a (status, number) pair for each status. The number counts the releases that have this status and
+    no exact day. `entries` maps a day to the releases on that day. `vague` lists the releases without an exact due
+    time.
     """
 
     first: date

@@ -52,8 +52,8 @@ from releases.rules.pre_release import (
 
 # The result of a change: the changed entry or, if a lead has to agree first, a request.
 type EntryOrRequest = PreReleaseAccess | PreReleaseRequest
-# A function that takes keys of releases. It returns the keys of the releases whose names are still needed, regardless
-# of their age.
+# A function that takes keys of releases. It returns the keys of those releases whose names are still needed, however
+# old the releases are.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
 DECISION_EVENTS = {
@@ -171,7 +171,7 @@ def _change_entry(entry: PreReleaseAccess, details: Details, *, by: User, at: da
     fields = [name for name in new if new[name] != was[name]]
     entry = _move_entry(entry, entry.status, **new)
     if {*fields} & OF_RECIPIENT:
-        # The existing links were sent to another person, or their terms have another period.
+        # The existing links were sent to the previous recipient, or state the previous period.
         AccessLink.objects.filter(entry=entry, revoked_at__isnull=True).update(revoked_at=at)
         AccessLink.objects.filter(entry=entry, is_void=False).update(is_void=True)
         receipts.take_back_phone_confirmation(entry, by=by, at=at)
@@ -294,7 +294,7 @@ def _check(details: Details, release: Release, *, at: datetime, only: tuple[str,
 def _request_unless_agreed(
     entry: PreReleaseAccess, move: str, kind: RequestKind, details: Details, *, by: User, at: datetime
 ) -> PreReleaseRequest | None:
-    """Create and return a request if a lead has to agree to the move. Return None if this person can make it now."""
+    """Create and return a request if a lead has to agree to the move. Return None if no agreement is needed."""
     release = entry.release
     roles = roles_of(by, release.series.producer)
     agreed = LEADS & roles or not needs_agreement_for(release.due_at, at=at)
@@ -354,10 +354,10 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datet
     request = PreReleaseRequest.objects.select_related("release", "asked_by").get(pk=request.pk)
     move = REQUEST.check(name, source=request.status, roles=roles_of(by, release.series.producer))
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
-    # Delete the name from the request. If the person agrees, the name is stored in the list. Otherwise the name is no
-    # longer needed.
+    # Delete the name from the request. If a lead agrees to the request, the name is stored in the list. Otherwise the
+    # name is no longer needed.
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
-        raise ChangedMeanwhile(_("Another person has already decided this."))
+        raise ChangedMeanwhile(_("Another person has already decided this request."))
     record_event(release, DECISION_EVENTS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
     if name == AGREE:
         _make_change(release, request, by=by, at=at)
@@ -385,7 +385,7 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: User, at: 
     else:
         details = _changeable_details(entry, request.details, at=at)
         if details == entry.details:
-            sentence = _("The release was due before this was decided. You can only refuse the request.")
+            sentence = _("The release became due before this request was decided. You can only refuse the request.")
             raise ListRefused(sentence)
         _change_entry(entry, details, by=by, at=at)
 

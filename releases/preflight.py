@@ -43,8 +43,8 @@ logger = logging.getLogger(__name__)
 # Monitoring records every few seconds that it is running. If there is no record for this long, the preflight reports a
 # problem.
 LONGEST_SILENCE = timedelta(minutes=1)
-# Releases that are due within this time are read. There are never as many non-working days in a row, so every release
-# is read on the working day before it.
+# Releases that are due within this time are read. There are never ten non-working days in a row, so every release is
+# read on the working day before it.
 AHEAD = timedelta(days=10)
 # If a preflight finds a problem, it is repeated at this interval until the problem is solved. So no one has to request
 # it again.
@@ -55,7 +55,7 @@ RELEASES_AT_A_TIME = 10
 # Planned preflights are requested in batches, because all releases of ten days may take too much memory.
 PLANNED_AT_A_TIME = 500
 CLAIM = timedelta(minutes=10)
-# A run waits this long for a busy host, and then reports that it could not check.
+# A run waits this long for a busy host, and then reports that it could not check the addresses on this host.
 PATIENCE = timedelta(minutes=10)
 
 type CrowdsByInstant = Mapping[datetime, Mapping[int, Sequence[Crowd]]]
@@ -185,7 +185,7 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
     :raises ValueError: if the release has no exact time.
     """
     if release.due_at is None:
-        raise ValueError(f"{release.reference} has no exact time, so there is no day before it either.")
+        raise ValueError(f"{release.reference} has no exact time, so its preflight cannot be planned.")
     return planned_before(calendar.local_date(release.due_at), release.series.producer, at=at)
 
 
@@ -232,12 +232,13 @@ def may_be_checked(release: Release, *, now: datetime) -> bool:
 
 
 def request_missing_preflights(*, at: time, now: datetime) -> int:
-    """Request the preflights whose planned time has come and that are not requested yet, and return their number.
+    """Request each preflight whose planned time has come, unless it is already requested.
 
     If a preflight finds a problem, it is requested again after an hour, until there is no problem or the release is
     due.
 
     :param at: STATSOFFICE_PREFLIGHT_AT.
+    :return: the number of preflights that were requested.
     """
     open_runs = PreflightRun.objects.open().filter(release=OuterRef("pk"))
     keys = list(_upcoming(now).filter(~Exists(open_runs)).values_list("pk", flat=True))
@@ -265,7 +266,7 @@ def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
 def is_quiet_time(*, now: datetime) -> bool:
     """Return whether no release is due shortly before or after `now`.
 
-    Near a due instant, a preflight could disturb the checks of the release.
+    Near a due instant, a preflight could disturb the checks of the release that is due then.
     """
     about = Release.objects.filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()

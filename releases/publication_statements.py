@@ -112,7 +112,9 @@ def find_statements(
 
 
 def is_early_secret(row: PublicationStatement, release: Release) -> bool:
-    """Return whether a statement may reveal an early release. Then only people who may know of it see the statement.
+    """Return whether a statement may reveal an early release.
+
+    If so, the statement is shown only to people who may know of early releases.
 
     While a release is still to come, a statement is secret if it was received before the due time, or gives a
     publication time before the due time. If the release has no due time yet, all statements about it are secret.

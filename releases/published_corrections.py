@@ -94,7 +94,7 @@ def group_corrections(rows: Iterable[PublishedCorrection]) -> list[Correction]:
 
 
 def corrections_visible_to(person: Person) -> PublishedCorrectionQuerySet:
-    """Return the last revision of each correction that a person may read, starting with the error found last.
+    """Return the last revision of each correction that a person may read, most recently found error first.
 
     The result excludes withdrawn corrections, and corrections in trainings in which the person does not take part.
     """

@@ -52,8 +52,8 @@ from releases.rules.receipts import (
 # access begins at most LONGEST working days before the release. The factor of 2 allows for weekends and holidays.
 _HORIZON = timedelta(days=2 * (DAYS_FOR_TERMS + LONGEST[Unit.WORKING_DAYS]))
 _WITH_ACCESS = (AccessStatus.GRANTED, AccessStatus.BEGUN)
-# After one of these events, an earlier confirmation of the list no longer counts. This is so even if only the name of a
-# post was corrected.
+# After one of these events, an earlier confirmation of the list no longer counts, even if only the name of a post was
+# corrected.
 _LIST_CHANGES = ("pre_release_granted", "pre_release_changed", "pre_release_withdrawn")
 # Maps each answer to the event that is recorded for the release. A reported disclosure is recorded as an event of its
 # breach report and not of the release, because few people may know of the disclosure.
@@ -169,7 +169,7 @@ def _find_due_links(releases: QuerySet[Release], *, now: datetime) -> Iterator[t
         entry=OuterRef("pk"), schedule_version=OuterRef("release__schedule_version"), revoked_at__isnull=True
     )
     entries = PreReleaseAccess.objects.filter(
-        # A handling link also asks for the terms, so a recipient who has a handling link needs no other link.
+        # A handling link also asks the recipient to confirm the terms, so a recipient who has one needs no other link.
         ~Exists(in_force.filter(purpose=Purpose.HANDLING)),
         release__in=releases,
         status__in=_WITH_ACCESS,
@@ -212,8 +212,9 @@ def links_in_force(entry: PreReleaseAccess) -> list[AccessLink]:
 def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
     """Yield the links that were made after `since`, have not been sent yet, and work now.
 
-    Once access has begun, only handling links are sent, because a handling link also asks for the terms. After access
-    has ended, no link is sent. Recipients who already have a link can still use it to report a disclosure.
+    Once access has begun, only handling links are sent, because a handling link also asks the recipient to confirm the
+    terms. After access has ended, no link is sent. Recipients who already have a link can still use it to report a
+    disclosure.
     """
     links = AccessLink.objects.filter(
         sent_at__isnull=True, revoked_at__isnull=True, made_at__gt=since, entry__status__in=_WITH_ACCESS
@@ -460,12 +461,12 @@ def record_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime
     with transaction.atomic():
         recipient = _lock_recipient(entry, by=by)
         if recipient is not None and recipient.by_phone is not None:
-            return recipient.by_phone  # a second click, or a second person
+            return recipient.by_phone  # already recorded, by this person or another
         if recipient is None or not may_confirm_by_phone(recipient, now=at):
             raise MoveRefused(
                 _(
-                    "You can record a confirmation by phone from 5 working days before the access begins until the "
-                    "release is due, for a person who has not confirmed yet."
+                    "You can only record a confirmation by phone if the person has not confirmed yet. You can do so "
+                    "from 5 working days before the access begins until the release is due."
                 )
             )
         terms = name_terms(recipient.entry.release.series.order_nation)
@@ -656,7 +657,7 @@ def confirm_list(release: Release, *, seen: str, by: User, at: datetime) -> List
         if digest_list(release, entries) != seen:
             raise ChangedMeanwhile(_("Another person changed the list. Check it before you try again."))
         if (last := confirmation_of(release)) is not None:
-            return last  # a second click, or a second person
+            return last  # already confirmed, by this person or another
         posts = len(entries)
         row = ListConfirmation.objects.create(
             release=release,

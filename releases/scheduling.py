@@ -67,7 +67,7 @@ class SecondAnnouncement(MoveRefused):
 
 
 class PartRefused(FieldRefused):
-    """An address cannot be this part of the release; `field` names the invalid field."""
+    """An address cannot be the chosen part of the release; `field` names the invalid field."""
 
 
 class BeingJudged(MoveRefused):
@@ -290,9 +290,9 @@ class PlannedAddress:
         return cls(**{name: getattr(address, name) for name in ADDRESS_COLUMNS})
 
     def find_part_faults(self) -> Iterator[PartRefused]:
-        """Find the reasons why the address cannot be this part of the release.
+        """Find the reasons why the address cannot be the chosen part of the release.
 
-        Constraints of the database enforce the same rules.
+        Database constraints enforce the same rules.
         """
         if self.may_follow_minutes and not self.part:
             yield PartRefused("part", _("Choose the part that may follow."))
@@ -310,7 +310,7 @@ ADDRESS_COLUMNS = tuple(field.name for field in fields(PlannedAddress))
 def check_address(planned: PlannedAddress) -> PlannedAddress:
     """Check a planned address, and return the address as it is stored.
 
-    An announcement is evidence. So it is stored as not required, and not as a part of the release.
+    An announcement is stored for evidence but never judged. So it is not required, and not a part of the release.
 
     :raises PartRefused: if the address cannot be the planned part of the release.
     """
@@ -406,8 +406,8 @@ def check_confirm(
     move = check_move(release, CONFIRM, by=by, given=given)
     if not release.rehearsal:
         _check_day(release, grounds, by=by, at=at)
-        # If the system confirms a release, the release was confirmed elsewhere before. The import does not know the
-        # reason for short notice, so no reason is required.
+        # The system confirms a release only if the release is confirmed in an imported calendar. The import does not
+        # know the reason for short notice, so no reason is required.
         if by is not None:
             _check_notice(release.planned_on, reason=reason, at=at)
     return move
@@ -480,7 +480,7 @@ def _record_departures(release: Release, grounds: Grounds, *, by: User | None, a
 
 
 def _check_same_departure(known: Departure, values: dict[str, Any]) -> None:
-    """Require that grounds given again are equal to the recorded grounds, which cannot be changed."""
+    """If grounds are given again, require that they equal the recorded grounds, which cannot be changed."""
     stored: Departure | Grounds = known.agreement if known.kind == DepartureKind.OSR_AGREEMENT else known
     for name, value in values.items():
         if getattr(stored, name) != value:
@@ -498,7 +498,7 @@ def prepare_date_change(
     expected_version: int | None = None,
     grounds: Grounds = NO_GROUNDS,
 ) -> tuple[Release, Slot, Move]:
-    """Make the checks of `change_date`, except `refuse_during_judgement`, without changing the date.
+    """Make all checks of `change_date` except `refuse_during_judgement`. The date is not changed.
 
     :param roles: the person's roles, or None for the system.
     :return: the release as stored in the database, the normalised new slot, and the move.
@@ -517,7 +517,7 @@ def prepare_date_change(
     )
     if to == was:
         field = "reason" if reason.strip() else "planned_on"
-        sentence = _("The date is already %(was)s, so there is no change to give a reason for.") % {"was": was}
+        sentence = _("The date is already %(was)s. Enter a different date.") % {"was": was}
         raise SlotRefused(field, sentence)
     if grounds.osr_told_at is not None:
         _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
@@ -617,8 +617,8 @@ def release_at_once(
 ) -> Release:
     """Move a release to a time within the next 24 hours, and confirm and announce it.
 
-    Use this after a leak or a statement in public. Only the Head of Profession or a deputy may do this. Monitoring
-    checks the release at the new time.
+    Use this after a leak or a public statement about the figures. Only the Head of Profession or a deputy may do this.
+    Monitoring checks the release at the new time.
 
     :param reason: the public reason.
     :param osr_told_at: when OSR was informed (aware).
@@ -710,7 +710,7 @@ def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The notice that readers get of a release date.
+    """How much notice readers get of a release date.
 
     `days` is the number of days from the confirmation to the date. It is negative if the date has passed.
     `is_short_for_markets` is always false if the series is not market-sensitive.
@@ -723,7 +723,7 @@ class Notice:
 
 
 def notice_of(release: Release, *, given_at: datetime) -> Notice:
-    """Return the notice that readers get if a release is confirmed at an aware instant."""
+    """Return how much notice readers get if a release is confirmed at an aware instant."""
     on = release.planned_on
     is_exact = release.due_at is not None
     return Notice(

@@ -17,7 +17,7 @@ from releases.scheduling import PlannedAddress
 
 # A training ends this long after its last rehearsal is due. In the days after the rehearsal, people work on the report.
 DAYS_AFTER_REHEARSAL = timedelta(days=7)
-# A rehearsal must be planned at least this far ahead, because monitoring needs a few minutes to begin with a new page.
+# A rehearsal must be planned at least this far ahead, because monitoring needs a few minutes to start checking a page.
 SHORTEST_WAIT = timedelta(minutes=2)
 
 
@@ -156,7 +156,8 @@ def _record_participants(
 ) -> None:
     """Record which participants were added and removed.
 
-    The event contains the keys of their accounts, because the chain of events contains no names.
+    The event contains the keys of their accounts instead of their names, because the chain of events must not contain
+    names.
     """
     record_event(
         release,

@@ -24,23 +24,24 @@ from releases.rules.response import LONGEST
 
 logger = logging.getLogger(__name__)
 
-# A sweep judges the same number of releases at a time. This takes a few tenths of a second.
+# The maximum number of releases that a process claims at a time. A sweep judges as many in one batch. Judging this many
+# releases takes a few tenths of a second.
 CLAIMED_AT_A_TIME = 200
 # Even on a busy machine, a process needs at most this long for the releases that it has claimed. Afterwards, another
 # process may claim and judge them. If two processes judge the same release, only one verdict is stored.
 CLAIM_DURATION = timedelta(seconds=20)
 OLD_AFTER = timedelta(seconds=30)
-"""If a request is older, no judging process has claimed it, or processes that claimed it have died more than once."""
+"""If a request is older, no judging process has claimed it, or the processes that claimed it have died."""
 MOST_SECONDS = 600.0
-"""Even a busy job ends after this time. So a job that runs longer is stuck."""
+"""A job ends after this time even if there are more requests. So a job that runs longer is stuck."""
 
 
 def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:
     """Request verdicts on releases from the checks that are already stored.
 
-    :param answered_until: a function as for `judge_all`. If another sweep has also requested a verdict for an address,
-        the later of the two instants is stored. This is correct, because every check up to either instant has a
-        response or has timed out.
+    :param answered_until: the function that returns the time up to which every check of an address has a response or
+        has timed out. If another sweep has also requested a verdict for an address, the later of the two times is
+        stored, because both are correct.
     """
     by_key = {release.pk: release for release in releases}
     addresses = list(Address.objects.filter(release__in=by_key).exclude(role=Address.Role.ANNOUNCEMENT).order_by("pk"))
@@ -61,7 +62,7 @@ def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredU
             ],
             update_conflicts=True,
             unique_fields=["address"],
-            # Do not update the claim or `requested_at`. The release has been waiting since the time in `requested_at`.
+            # Do not update the claim. Do not update `requested_at`, because the release has been waiting since then.
             update_fields=["schedule_version", "answered_until", "version"],
         )
 
@@ -204,8 +205,8 @@ def judge_old_requests(*, process: str, now: datetime) -> int:
     while (claimed := claim_requests(process=process, now=now, among=old)).versions:
         if not number:
             logger.error(
-                "releases waited for %d seconds to be judged, so this process judges them: is a worker running that "
-                "takes the queue “judge”?",
+                "releases have waited for at least %d seconds to be judged, so this process judges them. Check that a "
+                "worker for the queue “judge” is running",
                 OLD_AFTER.total_seconds(),
             )
         faults += judge_claim(claimed, now=lambda: now)

@@ -1,4 +1,4 @@
-"""The admin site: an index in three groups below the concerns about releases, and choices named with their producer."""
+"""The admin site, with an index in three groups and a list of concerns about releases."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from releases import overview, permissions
 from releases.permissions import Action
 from releases.text import calendar
 
-# The groups of the index, with their models in order. All other models are in the last group, `RECORD`.
+# The groups of models on the index page. All other models are in the last group, `RECORD`.
 GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     (
         "calendar",
@@ -54,7 +54,7 @@ RECORD = ("record", lazy("Record"))
 
 
 class NamedChoices(AutocompleteJsonView):
-    """Autocomplete choices, named as in the admin list of their model: a contact, for example, with its producer."""
+    """Autocomplete choices with labels from the model admin. For example, the label of a contact names the producer."""
 
     def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
         label_of = getattr(self.model_admin, "label_of", str)
@@ -62,7 +62,7 @@ class NamedChoices(AutocompleteJsonView):
 
 
 class DeleteOnly:
-    """Rows of django-allauth: administrators see and delete them, but never edit them."""
+    """A mixin for the models of django-allauth. Administrators can view and delete rows, but not add or edit them."""
 
     exclude = ("data", "extra_data", "secret", "token", "token_secret", "key")
 
@@ -73,8 +73,8 @@ class DeleteOnly:
         return False
 
 
-# Admin classes of django-allauth that are not registered: the one sign-in provider is in the settings, and its tokens
-# are not stored.
+# Admin classes of django-allauth that are not registered. The sign-in provider is configured in the settings, and the
+# provider's tokens are not stored.
 UNREGISTERED = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
 
 
@@ -84,7 +84,7 @@ class OfficeAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register models as Django does, and those of django-allauth as delete-only."""
+        """Register models as Django does, but let administrators only view and delete the rows of django-allauth."""
         if admin_class is not None and admin_class.__module__.startswith("allauth."):
             if admin_class.__name__ in UNREGISTERED:
                 return
@@ -92,7 +92,7 @@ class OfficeAdminSite(AdminSite):
         super().register(model_or_iterable, admin_class, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show the concerns about the releases that the person may see, and below them the index."""
+        """Show the index. If the person may view releases, show the concerns about their releases above the index."""
         may_view = permissions.may_anywhere(request.user, Action.VIEW)
         lines = list_concerns(request) if may_view else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
@@ -118,7 +118,7 @@ class OfficeAdminSite(AdminSite):
         return NamedChoices.as_view(admin_site=self)(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the models that the person may open in the groups of `GROUPS` and, last, the record."""
+        """Return the models that the person may open, grouped as in `GROUPS`. The last group is `RECORD`."""
         models = {}
         for app in super().get_app_list(request, app_label):
             for model in app["models"]:
@@ -138,7 +138,7 @@ class OfficeAdminSite(AdminSite):
 
 
 def list_concerns(request: HttpRequest) -> list[tuple[str, Promise, str]]:
-    """Return each concern about releases: a sentence, the advice, and the address of the list of these releases."""
+    """Return a tuple for each concern about releases: a sentence, advice, and the address of a list of the releases."""
     counted = overview.count_concerns(request.user, now=timezone.now())
     releases = reverse("admin:releases_release_changelist")
     return [

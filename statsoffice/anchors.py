@@ -1,4 +1,4 @@
-"""The chains of the record, the anchors that combine their heads, and requests to the time-stamp authority."""
+"""Anchors of the record, and requests for their time stamps."""
 
 import time
 from datetime import datetime
@@ -44,7 +44,7 @@ CHAINS: tuple[type[ChainedRow], ...] = (
     Anchor,
     TimeStamp,
 )
-"""The chains whose heads an anchor combines."""
+"""Each anchor combines the heads of these chains."""
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
 LARGEST_RESPONSE = 200_000
@@ -52,10 +52,10 @@ QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 
 def make_due(*, now: datetime) -> Anchor | None:
-    """Make an anchor if one is due, or return None.
+    """Make an anchor if one is due, and return it.
 
-    An anchor is due if the last one does not cover the latest approval or a morning summary of today, or if none was
-    made today. None is also returned if another process was first.
+    An anchor is due if none was made today, or if the last anchor does not cover the latest approval or a morning
+    summary of today. Return None if no anchor is due, or if another process has just made the anchor.
     """
     last = Anchor.in_order().last()
     why = _why_due(last, now)
@@ -63,8 +63,11 @@ def make_due(*, now: datetime) -> Anchor | None:
 
 
 def make_now(*, now: datetime) -> Anchor | None:
-    """Make an anchor whether one is due or not; return None if there is no row yet, or another process was first."""
-    # Without a new approval or morning summary, this anchor counts as the daily one.
+    """Make an anchor even if none is due, and return it.
+
+    Return None if there are no rows yet, or if another process has just made an anchor.
+    """
+    # If there is no new approval or morning summary, this anchor counts as the daily anchor.
     return _make(_why_due(Anchor.in_order().last(), now) or Anchor.Why.DAILY, now=now)
 
 
@@ -79,9 +82,9 @@ def stamp_anchors(*, now: datetime) -> None:
 
 
 def send_timestamp_query(address: str, query: bytes) -> bytes:
-    """Send a query to an authority by HTTP (RFC 3161, section 3.4) and return its response.
+    """Send a query to a time-stamp authority over HTTP (RFC 3161, section 3.4), and return the response.
 
-    :raises NotStamped: if the authority cannot be reached, or if its response is not a time-stamp reply, is too long or
+    :raises NotStamped: if the authority cannot be reached, or if the response is not a time-stamp reply, is too long or
         is not complete after 25 seconds.
     """
     ends = time.monotonic() + CONNECT_SECONDS + ANSWER_SECONDS
@@ -99,7 +102,7 @@ def send_timestamp_query(address: str, query: bytes) -> bytes:
             if response.headers.get("Content-Type", "").partition(";")[0].strip().lower() != REPLY:
                 raise NotStamped("The authority answered with something other than a time-stamp reply.")
             content = b""
-            # The timeout applies to each read, so a server that sends byte by byte would never reach it.
+            # The timeout applies to each read, so a server that sends one byte at a time would never exceed it.
             for chunk in response.iter_content(4096):
                 content += chunk
                 if len(content) > LARGEST_RESPONSE or time.monotonic() > ends:
@@ -121,7 +124,7 @@ def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
     if ReportEvent.objects.filter(position__gt=anchored, kind=PAST_TENSE[APPROVE]).exists():
         return Anchor.Why.APPROVAL
     today = calendar.local_date(now)
-    # By this time every morning summary of the day is recorded, so one anchor combines all of them.
+    # By this time, all morning summaries of the day have been recorded, so one anchor covers them all.
     morning_is_over = now >= morning_summary.standard_time(today) + morning_summary.LONGEST_WAIT
     if morning_is_over and RollCall.objects.filter(day=today, called_at__gt=last.made_at).exists():
         return Anchor.Why.MORNING

@@ -16,7 +16,7 @@ class StatsofficeConfig(AppConfig):
     def ready(self) -> None:
         from statsoffice import checks, database  # noqa: F401  # these register checks of Django
 
-        # Migrations store the value of an enum and not its name, so that its module can move.
+        # Write enum members to migrations as plain values, so that an enum can move to another module.
         MigrationWriter.register_serializer(Enum, ChoicesSerializer)
 
 

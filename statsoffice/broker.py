@@ -1,4 +1,4 @@
-"""Celery's broker: Redis, Valkey or RabbitMQ by its address, or a private server of this checkout."""
+"""Celery's broker: a configured Redis, Valkey or RabbitMQ server, or a private server of this checkout."""
 
 import hashlib
 import importlib.resources
@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from statsoffice import env
 
-LONGEST_SOCKET_PATH = 100  # bytes: the kernels stop at 104 (macOS) and 108 (Linux)
+LONGEST_SOCKET_PATH = 100  # bytes; the limit is 104 on macOS and 108 on Linux
 REDIS = ("redis://", "rediss://", "redis+socket://")
 RABBITMQ = ("amqp://", "amqps://")
 
@@ -20,9 +20,10 @@ RABBITMQ = ("amqp://", "amqps://")
 def url(*, var: Path) -> str:
     """Return the address of Celery's broker.
 
-    CELERY_BROKER_URL comes before REDIS_URL, because Celery itself uses it instead of any other configuration.
+    If both are set, CELERY_BROKER_URL takes precedence over REDIS_URL, because Celery itself prefers CELERY_BROKER_URL
+    to any other configuration. If neither is set, return the address of the private server.
 
-    :raises ImproperlyConfigured: if the configured address is of an unsupported broker.
+    :raises ImproperlyConfigured: if the broker is not supported.
     """
     for name, schemes in (("CELERY_BROKER_URL", (*REDIS, *RABBITMQ)), ("REDIS_URL", REDIS)):
         written = env.text(name)
@@ -40,9 +41,10 @@ def _describe_fault(written: str, *, name: str, schemes: tuple[str, ...]) -> str
     if not separator:
         return f"{name} is not a valid address; {allowed}."
     return f'{name} starts with "{scheme}://"; {allowed}. ' + (
-        "RabbitMQ is set by CELERY_BROKER_URL."
+        "To use RabbitMQ, set CELERY_BROKER_URL."
         if f"{scheme}://" in RABBITMQ
-        else "Other brokers are polled, once a second or less often, and our messages expire after 0.9 seconds."
+        else "Other brokers are not supported. Celery polls them once a second or less often, and our messages expire "
+        "after 0.9 seconds."
     )
 
 
@@ -54,8 +56,8 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
     if not url(var=var).startswith(REDIS):
         return {}
     return {
-        # After this time Redis redelivers a message that is not acknowledged. A long sweep is not repeated, because its
-        # message is acknowledged when the sweep starts.
+        # If a message is not acknowledged within this time, Redis delivers it again. A long sweep is not repeated,
+        # because the message is acknowledged when the sweep starts.
         "visibility_timeout": 24 * 60 * 60,
         "socket_keepalive": True,
         "health_check_interval": 10,
@@ -91,7 +93,10 @@ def _is_rabbitmq_available(address: str, *, within_seconds: float) -> bool:
 
 
 def socket_path(var: Path) -> Path:
-    """Return the socket of the private server: a path below `var`, or in the temporary folder if that is too long."""
+    """Return the path of the private server's socket.
+
+    The socket is below `var`. If this path would be too long, the socket is in the temporary folder instead.
+    """
     path = var / "broker" / "broker.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
@@ -100,9 +105,10 @@ def socket_path(var: Path) -> Path:
 
 
 def server_command(*, var: Path) -> list[str]:
-    """Return the command that runs the private server in the foreground, and make the folder for its socket.
+    """Create the folder for the socket, and return the command that runs the private server in the foreground.
 
-    Nothing is stored on disk. The database shows which work is due, so a lost message loses no work.
+    The server stores nothing on disk. If a message is lost, no work is lost, because the database shows which work is
+    due.
 
     :raises PermissionError: if the socket's folder belongs to another user.
     """

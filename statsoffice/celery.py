@@ -1,8 +1,8 @@
-"""The Celery application: the schedule, queues and tasks of the jobs in `jobs.py`, and the worker's fallback.
+"""The Celery application, which triggers the jobs in `jobs.py`, and the worker's fallback.
 
-Celery only triggers jobs. The database shows which work is due and which is missing, so a lost message loses nothing.
-If no message from Celery beat arrives, the worker runs the jobs itself. So a plain `celery worker` without beat does
-everything, and so does one whose broker or beat is down.
+Celery only triggers jobs. The database shows which work is due, so no work is lost if a message is lost. If the worker
+gets no messages from Celery beat, it runs the jobs itself. So all jobs run even if beat is not used, or if beat or the
+broker is down.
 """
 
 import logging
@@ -26,7 +26,7 @@ from statsoffice import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
 if not apps.ready:
-    django.setup()  # the functions of the jobs need the models
+    django.setup()  # the imports below need the models
 
 from statsoffice.fault_isolation import run_safely
 from statsoffice.jobs import INTERVAL_JOBS, JOBS, QUEUES, Job
@@ -34,23 +34,27 @@ from statsoffice.jobs import INTERVAL_JOBS, JOBS, QUEUES, Job
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 12.0
-"""If no job was triggered for this long, beat or the broker is down: most jobs are triggered every five seconds."""
-OTHERS_PATIENCE = 5
-"""While other jobs are triggered here, a job counts as missing only after this many times `PATIENCE_SECONDS`.
+"""If no job was triggered for this long, the worker assumes that beat or the broker is down.
 
-The reason is that another worker may get the messages of the job.
+Most jobs are triggered every five seconds.
+"""
+OTHERS_PATIENCE = 5
+"""A worker that gets messages for other jobs runs a job itself only after this many times `PATIENCE_SECONDS`.
+
+Until then, the messages for the job may be going to another worker.
 """
 OTHERS_TICKS = 12
-"""While other jobs are triggered here, a job counts as missing only after this many of its intervals.
+"""A worker that gets messages for other jobs runs a job itself only after this many intervals of the job.
 
-The reason is that another worker may get all messages of a job with a long interval.
+If a job has a long interval, all of its messages may be going to another worker.
 """
 
 
 class Progress:
-    """Memory that all processes of one worker share: when each job last made progress, and whether all are to end.
+    """Memory that all processes of one worker share.
 
-    Create the object before the worker forks. Times are monotonic seconds, which are the same in all processes.
+    The memory stores when each job last made progress, and whether all jobs should end. Create the object before the
+    worker forks. Times are in seconds of the monotonic clock, which is the same in all processes.
     """
 
     _WHEN = struct.Struct("d")
@@ -100,12 +104,12 @@ def run_tick(job: Job) -> None:
 
 
 def patience_among_workers(interval_seconds: float, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
-    """Return the seconds after which the fallback runs a job that is not triggered, while other jobs are triggered."""
+    """Return how many seconds a worker waits before it runs a job itself, if it gets messages only for other jobs."""
     return max(OTHERS_PATIENCE * patience_seconds, OTHERS_TICKS * interval_seconds)
 
 
 class Fallback:
-    """Threads of a worker's main process, one for each job, which are idle while Celery triggers the jobs."""
+    """Threads that run jobs in a worker's main process if Celery does not trigger them. Each job has one thread."""
 
     def __init__(self, jobs: Collection[Job], *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.jobs = tuple(jobs)
@@ -140,20 +144,22 @@ class Fallback:
             if missing != logged_missing and not alone:
                 logged_missing = missing
                 what = (
-                    "is not triggered here: this worker runs it itself until it is" if missing else "is triggered again"
+                    "is not triggered here, so this worker runs the job itself until it is triggered again"
+                    if missing
+                    else "is triggered again"
                 )
                 logger.warning("%s %s", job.name, what)
             if missing:
                 run_safely(partial(job.run, progress.is_ending), name=job.name)
 
     def _is_alone(self) -> bool:
-        """Return whether no job is triggered in this worker, and log once when this changes."""
+        """Return whether no job has been triggered in this worker for a while. Log each change."""
         with self._alone_lock:
             before, self._alone = self._alone, progress.seconds_since_tick() > self._patience_seconds
             if self._alone and not before:
                 logger.warning(
-                    "no job was triggered here for %g seconds (no Celery beat, no broker, or every process is busy): "
-                    "this worker runs every job itself until one is",
+                    "no job was triggered here for %g seconds (Celery beat or the broker may be down, or every process "
+                    "may be busy), so this worker runs every job itself until a job is triggered again",
                     self._patience_seconds,
                 )
             elif before and not self._alone:
@@ -163,7 +169,7 @@ class Fallback:
 
 
 class FallbackStep(bootsteps.StartStopStep):
-    """The fallback as a step of a Celery worker, which starts it after forking its processes."""
+    """A worker step that starts the fallback after the worker has forked its processes."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -177,7 +183,7 @@ class FallbackStep(bootsteps.StartStopStep):
         self._fallback.start()
 
     def close(self, worker: Any) -> None:
-        """End long jobs early, in the pool's processes and in the fallback, before the worker waits for them."""
+        """Tell running jobs in the pool and in the fallback to end early, before the worker starts to wait for them."""
         progress.end()
         if self._fallback:
             self._fallback.end()
@@ -188,11 +194,11 @@ class FallbackStep(bootsteps.StartStopStep):
 
 
 KILLED_AFTER_SECONDS = 60.0
-"""The time in which a job must end after SoftTimeLimitExceeded."""
+"""If a job has not ended this long after SoftTimeLimitExceeded, Celery kills the process."""
 LARGEST_PROCESS = 400_000
-"""The memory in kilobytes above which Celery replaces a process of the worker after its job.
+"""Celery replaces a worker process that uses more than this many kilobytes of memory after a job.
 
-A process begins with 160,000, and takes 360,000 for 10,000 releases (docs/reference/performance.md).
+A process starts with 160,000 kilobytes, and needs 360,000 for 10,000 releases (docs/reference/performance.md).
 """
 
 app = Celery("statsoffice")
@@ -203,7 +209,7 @@ app.conf.update(
     broker_connection_max_retries=None,
     timezone="Europe/London",
     enable_utc=True,
-    # A worker without `-Q` consumes all of these queues. A worker with a misspelt queue after `-Q` does not start.
+    # A worker without `-Q` consumes all of these queues. If a queue after `-Q` is misspelt, the worker does not start.
     task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
     task_default_queue="celery",
     task_create_missing_queues=False,
@@ -217,8 +223,8 @@ app.conf.update(
         for job in JOBS
         if job.time_limit
     },
-    # One process for each queue, whatever the number of processors: a sweep runs for a whole morning, and the other
-    # jobs mostly wait for the network or the database.
+    # Run one process for each queue, whatever the number of processors, because a sweep occupies its process for a
+    # whole morning, and the other jobs mostly wait for the network or the database.
     worker_concurrency=len(QUEUES),
     worker_prefetch_multiplier=1,
     # Celery checks this limit after each job, so the limit never interrupts a sweep.
@@ -251,5 +257,5 @@ for _job in JOBS:
 
 @signals.setup_logging.connect
 def configure_worker_logging(**_: Any) -> None:
-    """Write the logs of the worker and of beat in the format of the web processes' log."""
+    """Use the log format of the web processes for the worker and beat too."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

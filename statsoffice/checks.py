@@ -1,4 +1,4 @@
-"""Checks of manage.py check --deploy: anchors, clock, database, contact for accessibility, browser, and Welsh."""
+"""System checks for manage.py check --deploy: anchors, clock, database, accessibility contact, browser and Welsh."""
 
 import shutil
 from typing import Any
@@ -24,7 +24,10 @@ def check_anchor_recipients(**_: Any) -> list[CheckMessage]:
     if recipients and all("example" in address.lower().rpartition("@")[2].split(".") for address in recipients):
         said = "All addresses in STATSOFFICE_ANCHOR_RECIPIENTS are examples, so the anchors reach no one."
     elif not recipients and not settings.TIMESTAMP_AUTHORITY:
-        said = "Nothing outside the office can prove your record."
+        said = (
+            "Anchors are sent to no one and get no time stamp, so nothing outside the office can prove that your "
+            "record is unchanged."
+        )
     else:
         return []
     return [Warning(said, hint=HINT, id="statsoffice.W005")]
@@ -54,7 +57,7 @@ def check_database(**_: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_contact(**_: Any) -> list[CheckMessage]:
-    """Report that no contact for accessibility is set. The product runs without one, but the law requires one."""
+    """Check that an accessibility contact is set. The product runs without a contact, but the law requires one."""
     if settings.ACCESSIBILITY_CONTACT:
         return []
     said = "The accessibility statement has no contact address."
@@ -66,7 +69,10 @@ def check_contact(**_: Any) -> list[CheckMessage]:
 def check_browser(**_: Any) -> list[CheckMessage]:
     if settings.BROWSER_SANDBOX or not find_chromium(settings.BROWSER):
         return []
-    said = "Chromium runs without its own sandbox, so a page that breaks out of it can do what the worker can."
+    said = (
+        "Chromium runs without its own sandbox. A page that takes control of Chromium has all permissions of the "
+        "worker."
+    )
     hint = "Remove STATSOFFICE_BROWSER_SANDBOX=off, and allow the sandbox (docs/operations/browser-sandbox.md)."
     return [Warning(said, hint=hint, id="statsoffice.W007")]
 
@@ -77,7 +83,8 @@ def check_welsh(**_: Any) -> list[CheckMessage]:
     if not person or welsh.is_approved():
         return []
     hint = (
-        "Have the texts of manage.py welsh_texts --csv approved. Then set STATSOFFICE_WELSH_APPROVED_BY to the name of "
-        f"the person, and STATSOFFICE_WELSH_APPROVED_TEXTS to {welsh.current_digest()}."
+        "Run manage.py welsh_texts --csv, and ask a person who knows Welsh to approve the texts in its output. Then "
+        "set STATSOFFICE_WELSH_APPROVED_BY to the name of the person, and STATSOFFICE_WELSH_APPROVED_TEXTS to "
+        f"{welsh.current_digest()}."
     )
     return [Warning(welsh.CHANGED_SINCE % {"person": person}, hint=hint, id="statsoffice.W006")]

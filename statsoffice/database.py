@@ -1,5 +1,6 @@
-"""The PostgreSQL database: its encoding, the owner of its tables, and the role of the processes."""
+"""The database: its encoding, the owner of its tables, the role of the processes, and the lock of SQLite."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,11 +12,11 @@ from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connection, con
 
 @register(Tags.database)
 def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Return an error for each PostgreSQL database that is not in UTF-8; `migrate` calls this first.
+    """Return an error for each PostgreSQL database whose encoding is not UTF-8. `migrate` runs this check first.
 
-    Another encoding refuses some characters, for example in evidence stored as JSON. The failure would appear only when
-    the first breach report is drafted. Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape
-    sequence".
+    With another encoding, PostgreSQL rejects some characters, for example in evidence that is stored as JSON. Without
+    this check, the failure would appear only when the first breach report is drafted. Source: we saw the error
+    "unsupported Unicode escape sequence" with SQL_ASCII on PostgreSQL 17.
     """
     found: list[CheckMessage] = []
     for alias in databases or ():
@@ -27,7 +28,7 @@ def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[
             (encoding,) = cursor.fetchone()
         if encoding != "UTF8":
             name = connection.settings_dict["NAME"]
-            said = f"The database {name} is in {encoding}, and must be in UTF8."
+            said = f"The database {name} has the encoding {encoding}. The encoding must be UTF8."
             hint = "Create it with: createdb --template template0 --encoding UTF8 --locale C.UTF-8"
             found.append(CheckMessage(ERROR, said, hint=hint, obj=alias, id="statsoffice.E001"))
     return found
@@ -38,8 +39,9 @@ WRITTEN_BY_MIGRATE = "django_migrations"
 # The bits of pg_trigger.tgtype. Source: src/include/catalog/pg_trigger.h of PostgreSQL.
 REFUSES_DELETE, REFUSES_UPDATE = 1 << 3, 1 << 4
 
-# The tables and sequences of the owner, each with what its trigger `append_only` refuses, and the columns that the
-# trigger allows a redaction to overwrite.
+# Select the tables and sequences of the owner. For each table, select also the type and the arguments of its trigger
+# `append_only`. The type shows which operations the trigger refuses. The arguments are the columns that a redaction may
+# overwrite.
 RELATIONS = """
     SELECT c.relname, c.relkind = 'S', coalesce(t.tgtype, 0), coalesce(t.tgargs, '')
     FROM pg_class c LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'append_only'
@@ -48,8 +50,8 @@ RELATIONS = """
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     ORDER BY c.relname
 """
-# The role, and a text that identifies the database. If two connections get the same text, they lead to the same
-# database of the same server, which has not restarted in between.
+# Select the role, and a text that identifies the database. If two connections return the same text, they are connected
+# to the same database of the same server, and the server did not restart in between.
 IDENTITY = """
     SELECT current_user, pg_postmaster_start_time()::text || current_database()
 """
@@ -60,7 +62,8 @@ OWNERSHIP = """
         AND NOT pg_has_role(c.relowner, 'USAGE')
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))
 """
-# The rights of the role that signed in (`session_user`), because a session can return to them with RESET ROLE.
+# Select the rights of the role that signed in (`session_user`). The rights of the current role are not enough, because
+# a session can return to the rights of `session_user` with RESET ROLE.
 POWERS = """
     SELECT session_user, r.rolsuper,
         coalesce(bool_or(pg_has_role(session_user, c.relowner, 'MEMBER')), false),
@@ -72,16 +75,21 @@ POWERS = """
 
 
 class RoleRefused(Exception):
-    """A role lacks a right, or one of the two database settings is wrong; the message is for the operator."""
+    """A role does not have a required right, or DATABASE_URL or DATABASE_OWNER_URL is wrong.
+
+    The message is for the operator.
+    """
 
 
 @contextmanager
 def connect_as_owner() -> Iterator[None]:
-    """Connect to the default database as the owner of the tables, and grant the processes' role its rights at the end.
+    """Connect to the default database as the owner of the tables, for the duration of the block.
 
-    Inside another block of this function, the connection and the rights stay as they are.
+    At the end of the block, grant the role of the processes its rights on the tables. If blocks are nested, the inner
+    block changes neither the connection nor the rights.
 
-    :raises RoleRefused: if the role does not own the tables or cannot create any, or the database refuses a role.
+    :raises RoleRefused: if the owner's role does not own the tables or cannot create tables, if the database refuses a
+        role, or if DATABASE_URL and DATABASE_OWNER_URL name different databases.
     """
     if connection.vendor != "postgresql":
         yield
@@ -103,10 +111,11 @@ def connect_as_owner() -> Iterator[None]:
 
 
 def grant_rights(role: str) -> None:
-    """Grant a role the rights that the processes need on the tables of the connected owner, and no others.
+    """Grant a role exactly the rights that the processes need on the tables of the connected owner.
 
-    Operations that the trigger of an append-only table refuses are not granted, except updates of the columns that a
-    redaction overwrites. A table that is created later allows only SELECT and INSERT until this is called again.
+    If the trigger of an append-only table refuses an operation, the role does not get the right to the operation. But
+    the role may update the columns that a redaction overwrites. If tables are created later, the role can only SELECT
+    and INSERT there until this function is called again.
     """
     to, schema_name = connection.ops.quote_name(role), _fetch_row("SELECT current_schema()")[0]
     schema = connection.ops.quote_name(schema_name)
@@ -118,8 +127,8 @@ def grant_rights(role: str) -> None:
             kind, relation = "SEQUENCE" if is_sequence else "TABLE", f"{schema}.{connection.ops.quote_name(name)}"
             rights = "USAGE, SELECT" if is_sequence else _rights(name, refused, bytes(columns))
             if not is_sequence:
-                # Autovacuum updates the same row of pg_class. Without this lock, an update between REVOKE and GRANT
-                # would be a deadlock.
+                # Autovacuum updates the same row of pg_class as REVOKE and GRANT. Without this lock, a deadlock would
+                # occur if autovacuum updated the row between these statements.
                 cursor.execute(f"LOCK TABLE {relation} IN SHARE UPDATE EXCLUSIVE MODE")
             cursor.execute(f"REVOKE ALL ON {kind} {relation} FROM {to}")
             cursor.execute(f"GRANT {rights} ON {kind} {relation} TO {to}")
@@ -184,7 +193,8 @@ def _identify(setting: str) -> tuple[str, str]:
     try:
         role, database = _fetch_row(IDENTITY)
     except OperationalError as fault:
-        raise RoleRefused(f"{setting} does not lead to the database: {str(fault).strip().splitlines()[0]}.") from fault
+        reason = str(fault).strip().splitlines()[0]
+        raise RoleRefused(f"We cannot connect to the database in {setting}: {reason}.") from fault
     return role, database
 
 
@@ -206,3 +216,17 @@ def _fetch_row(query: str, *parameters: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters or None)
         return cursor.fetchone()
+
+
+PAUSE_SECONDS = 0.15
+
+
+def let_others_write() -> None:
+    """Pause on SQLite, so that other threads and processes can write between two transactions.
+
+    SQLite has one lock for all writers, and no queue for this lock. A waiting connection tries again after 100 ms at
+    most. So if a loop of transactions never pauses, other writers can wait until their timeout.
+    Source: sqliteDefaultBusyCallback in src/main.c of SQLite.
+    """
+    if connection.vendor == "sqlite":
+        time.sleep(PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""The next steps for breach reports: the reminder that no one is assigned, and the target date for a decision."""
+"""The next steps for breach reports: reminders about unassigned reports, and target dates for decisions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,17 @@ from releases.rules.calendar import Nation, format_day, format_time, local_date
 
 @dataclass(frozen=True, slots=True)
 class DueStep:
-    """What happens or has to be done next, and when: a time or a day."""
+    """The next step for a report. `when` is a time or a day, as text."""
 
     when: str
     text: str
 
 
 def find_target_date(producer: Producer, *, drafted_on: date) -> date:
-    """Return the day by which a report drafted on a day should be decided. Both are London days."""
+    """Return the London day by which a report should be decided.
+
+    :param drafted_on: the London day on which the report was drafted.
+    """
     return lifecycle.due_on(
         drafted_on,
         working_days=settings.REPORT_DUE_AFTER,
@@ -34,12 +37,13 @@ def find_target_date(producer: Producer, *, drafted_on: date) -> date:
 def list_decision_steps(
     producer: Producer, reports: Sequence[Report], *, rehearsal: bool, now: datetime
 ) -> Iterator[DueStep]:
-    """List when we send a reminder about unassigned reports of one morning, and by when the reports should be decided.
+    """List the next steps for the reports of one morning.
 
-    Without a report, the target date is computed for a report that is drafted now, because a minute brief can be sent
-    before the reports of its releases are drafted.
+    There are at most two steps: a reminder that reports are unassigned, and the target date for decisions. A minute
+    brief can be sent before the reports are drafted. So if there are no reports, the target date is computed for a
+    report that is drafted now.
 
-    :param rehearsal: whether the releases are rehearsals, whose reports have no target date.
+    :param rehearsal: whether the releases are rehearsals. Reports on rehearsals have no target date.
     """
     undecided = [report for report in reports if report.status in lifecycle.UNDECIDED]
     unassigned = [report for report in undecided if report.person_dealing_id is None]

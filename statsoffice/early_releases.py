@@ -46,11 +46,14 @@ from statsoffice.notifications.recipients import REMINDER, SUSPECTED
 from statsoffice.notifications.release_queries import event_of_early_release
 from statsoffice.notifications.views import describe_delivery
 
-NOTHING = "There is no such early release, or it is not yours."
+NOTHING = "This person may not see any early releases."
 
 
 class DecisionForm(GovukForm):
-    """The choice what to do about an early release, and the number of the last decision that the person read."""
+    """A form in which a person decides what to do about an early release.
+
+    `seen` is the number of the last decision that the person read.
+    """
 
     button, button_class = lazy("Record this decision"), "govuk-button--warning"
     options = {
@@ -100,7 +103,10 @@ class ContactForm(GovukForm):
 
 @dataclass(frozen=True, slots=True)
 class FoundAddress:
-    """One address of an early release: when it was first found live, and the result of the last check, if any."""
+    """An address at which a release was found live early.
+
+    `last_at` and `last_result` are the time and the result of the last check, if there is one.
+    """
 
     label: str
     url: str
@@ -115,7 +121,10 @@ class FoundAddress:
 
 @dataclass(frozen=True, slots=True)
 class SentNotification:
-    """One person who was notified of an early release, the delivery of the first message, and the reminders."""
+    """The notifications of one person about an early release.
+
+    `delivery` describes the delivery of the first message. `reminders` is the number of reminders that were sent.
+    """
 
     recipient: str
     delivery: str
@@ -126,10 +135,10 @@ class SentNotification:
 @login_required
 @require_safe
 def list_early_releases(request: SignedInRequest) -> HttpResponse:
-    """List the early releases of which the person may know, and the incident contacts of the producers they lead.
+    """List the early releases that a person may know about, and the incident contacts of the producers that they lead.
 
-    A person who may only read reports about early releases, because they started them or are assigned to them, sees
-    only these reports.
+    Some people may only read certain reports about early releases, because they started these reports or are assigned
+    to them. For these people, the page lists only these reports.
     """
     found = early_releases.early_releases_known_to(request.user).select_related("release__series__producer")
     led = producers_with_standing_role(request.user, TABLE[Action.NAME_INCIDENT_CONTACT])
@@ -173,7 +182,7 @@ def _row(suspicion: Suspicion) -> dict[str, Any]:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_early_release(request: SignedInRequest, key: int) -> HttpResponse:
-    """Show an early release to the people who may know of it, and record what they decide."""
+    """Show an early release to the people who may know about it, and record their decisions."""
     known = early_releases.early_releases_known_to(request.user)
     suspicion = get_object_or_404(known.select_related("release__series__producer", "report", "verification"), pk=key)
     choices = early_releases.choices_open_to(request.user, suspicion)
@@ -213,12 +222,15 @@ def _number_of_decisions(suspicion: Suspicion) -> int:
 
 
 def _is_moved(suspicion: Suspicion) -> bool:
-    """Return whether the release now has another date than when it was found early."""
+    """Return whether the release was rescheduled after it was found early."""
     return suspicion.release.schedule_version != suspicion.schedule_version
 
 
 def _page_to_publish(release: Release) -> str:
-    """Return the view name of the page where a lead publishes a release now; a rehearsal needs a change of its date."""
+    """Return the name of the view in which a lead publishes a release now.
+
+    For a rehearsal, this is the view that changes the date.
+    """
     return "releases:change_date" if release.rehearsal else "releases:release_at_once"
 
 
@@ -247,7 +259,7 @@ def _find_step(
         return Step.CHANGE_TIME if is_lead else Step.LEAD_CHANGES_TIME
     if not is_due:
         return Step.PUBLISH_WHEN_DUE
-    # Checks of a page that was already live cannot show when the release was published, so a lead states the time.
+    # If the page was already live, checks cannot show when the release was published. So a lead states the time.
     return Step.STATE_TIME if is_lead else Step.LEAD_STATES_TIME
 
 
@@ -277,7 +289,7 @@ def _context(
         "publish_address": reverse(_page_to_publish(release), args=[release.reference]),
         "form": form if choices else None,
         "notified": list(_list_notified(suspicion)),
-        # Before the due time, a missing first message is shown as not sent yet.
+        # If this is true and `notified` is empty, the page says that no one was notified yet.
         "may_be_notified": release.status in TO_COME and now < suspicion.verification.due_at,
         "others_notified_at": _others_notified_at(suspicion),
         "report": report if may_read else None,
@@ -315,7 +327,8 @@ def _event(decision: EarlyReleaseDecision) -> dict[str, Any]:
 
 def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
     first = event_of_early_release(suspicion)
-    # Text messages are left out, because readers of this page may not see the mobile numbers of the recipients.
+    # Text messages are left out, because the readers of this page are not allowed to see the recipients' mobile
+    # numbers.
     written = Message.objects.exclude(channel__in=[Channel.WEBHOOK, Channel.TEXT])
     reminded = written.filter(event__startswith=f"{first}{REMINDER}", sent_at__isnull=False)
     reminders = {
@@ -334,7 +347,7 @@ def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
 
 
 def _published_since(release: Release) -> datetime | None:
-    """Return when it was recorded that a release is published, which can be later than its publication."""
+    """Return when the publication of a release was recorded, or None. The release may have been published earlier."""
     events = ReleaseEvent.objects.filter(release=release, kind=PUBLISH)
     return events.order_by("-position").values_list("at", flat=True).first()
 
@@ -342,7 +355,8 @@ def _published_since(release: Release) -> datetime | None:
 def _others_notified_at(suspicion: Suspicion) -> datetime | None:
     """Return when the contacts of the series were notified of the suspected breach, or None.
 
-    They are notified only once the release is published, or is cancelled and its due time has passed.
+    The contacts are notified only after the release is published. If the release is cancelled, they are notified after
+    its due time.
     """
     events = suspicion.notifications.filter(event__startswith=SUSPECTED).values("event")
     sent = Message.objects.filter(event__in=events, sent_at__isnull=False)

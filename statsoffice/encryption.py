@@ -9,14 +9,17 @@ from django.utils.encoding import force_bytes
 
 
 def encrypt(text: str, *, purpose: str) -> str:
-    """:param purpose: the kind of secret; each has a key of its own."""
+    """Encrypt a secret with a key that is derived from SECRET_KEY and `purpose`.
+
+    :param purpose: the kind of secret.
+    """
     return _cipher(purpose).encrypt(text.encode()).decode()
 
 
 def decrypt(encrypted: str, *, purpose: str) -> str:
-    """Return the secret that was encrypted with SECRET_KEY or one of SECRET_KEY_FALLBACKS.
+    """Decrypt a secret that was encrypted with SECRET_KEY or one of SECRET_KEY_FALLBACKS.
 
-    :raises cryptography.fernet.InvalidToken: if it was encrypted with another key.
+    :raises cryptography.fernet.InvalidToken: if the secret was encrypted with another key or for another purpose.
     """
     return _cipher(purpose).decrypt(encrypted.encode()).decode()
 

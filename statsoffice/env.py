@@ -28,7 +28,10 @@ from django.core.validators import validate_email
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The description of a setting. `default` describes the default in words, for example if it depends on the mode."""
+    """The description of a setting.
+
+    `default` describes the default value in words. If `default` is empty, the documentation shows the value itself.
+    """
 
     name: str
     meaning: str
@@ -40,7 +43,8 @@ SETTINGS = (
     Setting("STATSOFFICE_MODE", "`development` or `production`"),
     Setting(
         "SECRET_KEY",
-        "at least 50 random characters in production; a key that can be guessed is refused",
+        "in production, at least 50 random characters. The product does not start there if the key is shorter or can "
+        "be guessed",
         default="a fixed key in development",
     ),
     Setting("SECRET_KEY_FALLBACKS", "keys that were used before, separated by commas"),
@@ -191,8 +195,9 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_VANTAGE_POINT",
-        "the name of a further vantage point, such as `London`. The sweeps of this process also check the pages of due "
-        "releases, and never alone make a release late ([several machines](../operations/several-machines.md))",
+        "the name of a further vantage point, such as `London`. The sweeps of this process also check the pages of "
+        "due releases. Their checks alone never make a release late "
+        "([several machines](../operations/several-machines.md))",
         default="none: this process is a part of the main vantage point",
     ),
     Setting(
@@ -217,13 +222,13 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_CLOCK_LARGEST_ERROR",
-        "seconds. Checks made while the clock is known to be wrong by more are stored and not judged. A smaller "
-        "possible error widens each interval",
+        "seconds. If the clock is known to be wrong by more than this, checks are stored but not used for verdicts. "
+        "Otherwise, a possible error of the clock makes each interval wider",
     ),
     Setting(
         "STATSOFFICE_ACKNOWLEDGE_MINUTES",
-        "minutes after which the next contact is notified of a suspected breach, and everyone once more of an incident "
-        "that a person reported, if it is not assigned",
+        "minutes after which we send one reminder if no one is assigned. For a suspected breach, we notify the next "
+        "contact. For an incident that a person reported, we notify the same people again",
     ),
     Setting(
         "STATSOFFICE_BREACHES_PUBLIC",
@@ -233,7 +238,7 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_WELSH_APPROVED_BY",
         "the name of the person who approved the Welsh texts ([Welsh](../operations/languages.md)). Public pages are "
-        "in Welsh too, at `/cy/`, if the next setting fits",
+        "in Welsh too, at `/cy/`, if `STATSOFFICE_WELSH_APPROVED_TEXTS` is the digest of the present texts",
         default="none: public pages are in English only",
     ),
     Setting(
@@ -254,8 +259,8 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES",
-        "minutes after which we notify the same people again of a release that was found early, until one of them has "
-        "decided what to do or the release was due",
+        "minutes after which we notify the same people again of a release that was found early. We repeat this until "
+        "someone decides what to do, or until the due time",
     ),
     Setting(
         "STATSOFFICE_REPORT_RECIPIENT",
@@ -325,7 +330,8 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_TIMESTAMP_CERTIFICATES",
-        "file with its certificates in PEM, each with its root. Do not remove those of an earlier authority",
+        "PEM file with the certificates of the time-stamp authority and their root certificates. Do not remove the "
+        "certificates of an earlier authority",
         default="none; required with an authority",
     ),
     Setting(
@@ -360,7 +366,7 @@ SETTINGS = (
 
 
 defaults_read: dict[str, str] = {}
-"""The default of every setting that was read so far, by its name."""
+"""A dict that maps the name of each setting that was read so far to its default value."""
 
 OFFICE_WITHOUT_A_NAME = "Statistics office"
 
@@ -394,9 +400,11 @@ def _read_valid(
 
 
 def token(name: str, *, least: int) -> str:
-    """Read a secret with a minimum length; empty if it is not set.
+    """Read a secret, or "" if it is not set.
 
-    :raises ImproperlyConfigured: if it is shorter, or contains white space, which is not possible in a header.
+    :param least: the minimum length in characters.
+    :raises ImproperlyConfigured: if the secret is too short, or contains white space, which is not possible in a
+        header.
     """
     written = text(name)
     if written and (len(written) < least or len(written.split()) > 1):
@@ -447,9 +455,9 @@ def whole_number(name: str, default: str, *, least: int) -> int:
 
 
 def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
-    """Read whole numbers separated by commas, which may be negative.
+    """Read whole numbers separated by commas. Negative numbers are allowed.
 
-    :raises ImproperlyConfigured: if one of them is not a whole number.
+    :raises ImproperlyConfigured: if an item is not a whole number.
     """
     try:
         return tuple(int(written) for written in word_list(name, default))
@@ -487,7 +495,7 @@ def optional_web_address(name: str) -> str:
 
 
 def body_storage(bucket: str, address: str) -> dict[str, dict[str, Any]]:
-    """Read the storage of page bodies as an entry of STORAGES; empty if no bucket is set.
+    """Read the storage of page bodies, as an entry for STORAGES. Return an empty dict if no bucket is set.
 
     :param bucket: the name of the setting with the bucket.
     :param address: the name of the setting with the address of the storage.
@@ -498,7 +506,7 @@ def body_storage(bucket: str, address: str) -> dict[str, dict[str, Any]]:
         return {}
     if importlib.util.find_spec("storages") is None:
         raise ImproperlyConfigured(f"{bucket} is set. Install the packages of statsoffice[s3], or remove the setting.")
-    # boto3 reads the access keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another place where it searches.
+    # boto3 finds the access keys itself, for example in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     return {"bodies": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
 
 
@@ -508,9 +516,10 @@ def web_addresses(name: str) -> list[str]:
 
 
 def own_address(name: str, default: str, *, public: bool) -> str:
-    """Read the address of this service, without the slash at its end.
+    """Read the address of this service or of the sign-in provider, and remove the slash at the end.
 
-    :param public: whether the address must be set and start with https://, because links in messages begin with it.
+    :param public: whether the address must be set and start with https://. If so, `default` is not used, because links
+        in messages begin with the address of this service.
     :raises ImproperlyConfigured: if the address is missing or does not start as required.
     """
     written = web_address(name, "" if public else default)
@@ -532,7 +541,7 @@ def hosts(name: str, default: str) -> list[str]:
 
 
 def time_servers(name: str) -> list[str]:
-    """Read hosts separated by commas, each with its port if that is not the default."""
+    """Read the hosts of time servers, separated by commas. A host may be followed by a port."""
 
     def is_server(written: str) -> bool:
         parts = urlsplit(f"//{written}")
@@ -552,7 +561,7 @@ def mail_addresses(name: str) -> list[str]:
 
 
 def mail_address(name: str) -> str:
-    """Read one email address in lower case; empty if it is not set."""
+    """Read one email address, and convert it to lower case. Return "" if it is not set."""
     found = mail_addresses(name)
     if len(found) > 1:
         raise ImproperlyConfigured(f"{name} has {len(found)} email addresses. Set it to one.")
@@ -560,7 +569,7 @@ def mail_address(name: str) -> str:
 
 
 def certificates(name: str) -> str:
-    """Read a PEM file with certificates of authorities and their roots; empty if the setting is not set.
+    """Read a PEM file with the certificates of authorities and their roots. Return "" if the setting is not set.
 
     :raises ImproperlyConfigured: if the file cannot be read, or has no root certificate.
     """
@@ -582,7 +591,7 @@ def certificates(name: str) -> str:
 def hosts_with_port(name: str, default: str = "") -> frozenset[str]:
     """Read host:port pairs separated by commas.
 
-    :raises ImproperlyConfigured: if one of them has no host or no valid port.
+    :raises ImproperlyConfigured: if a pair has no host or no valid port.
     """
 
     def is_pair(written: str) -> bool:
@@ -596,14 +605,17 @@ _BUDGET = re.compile(r"([^=\s]+)=(?!0+/)(\d{1,5})/(?!0+$)(\d{1,5})")
 
 
 def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
-    """Read the budgets per host, `host=connections/per-second`, separated by commas."""
+    """Read request budgets for hosts, in the format `host=connections/per-second`, separated by commas.
+
+    :return: a dict that maps each host to its two limits: connections, and requests per second.
+    """
     rule = "be host=connections/per-second, such as www.gov.uk=6/8"
     found = map(_BUDGET.fullmatch, _read_valid(name, default, is_valid=_BUDGET.fullmatch, rule=rule))
     return {budget[1].lower(): (int(budget[2]), int(budget[3])) for budget in found if budget}
 
 
 def mail_sender(name: str, default: str, *, name_of_sender: str) -> str:
-    """Read the sender of emails; an address without a name gets the name of the office."""
+    """Read the sender of emails. If the setting has no name before the address, `name_of_sender` is used."""
     display_name, address = parseaddr(text(name, default))
     try:
         return str(Address(display_name=display_name or name_of_sender, addr_spec=address))
@@ -616,7 +628,7 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     try:
         read = environ.Env.email_url_config(text(name, default))
     except (KeyError, ValueError, ImproperlyConfigured):
-        # Neither this message nor the original one may be logged with the value, which can contain a password.
+        # Do not include the value or the original error: the message is logged, and the value can contain a password.
         message = f"{name} must be like smtp+tls://user:password@host:587."
         raise ImproperlyConfigured(message) from None
     if "smtp" not in read["EMAIL_BACKEND"]:
@@ -635,8 +647,9 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     }
 
 
-# These parameters close a broken connection to PostgreSQL within seconds, because a sweep that waits for it makes no
-# checks. Source: libpq's connection parameters. `tcp_user_timeout` is in milliseconds, the other times in seconds.
+# These parameters close a broken connection to PostgreSQL within seconds, because a sweep makes no checks while it
+# waits for the connection. Source: libpq's connection parameters. `tcp_user_timeout` is in milliseconds. The other
+# times are in seconds.
 DATABASE_TIMEOUTS = {
     "connect_timeout": 3,
     "tcp_user_timeout": 5000,
@@ -647,14 +660,14 @@ DATABASE_TIMEOUTS = {
 
 
 class PrivateFile(sqlite3.Connection):
-    """A connection to an SQLite database; if it creates the file, only the file's owner can read it.
+    """A connection to an SQLite database. If it creates the database file, only the file's owner can read it.
 
-    SQLite sets the same mode on its other files, such as the write-ahead log.
+    SQLite creates its other files, such as the write-ahead log, with the same permissions.
     """
 
     def __init__(self, database: str, *args: Any, **options: Any) -> None:
         if not str(database).startswith((":memory:", "file:")):
-            # An error is ignored: the file exists already, or SQLite reports below why it cannot open the file.
+            # Ignore errors. Either the file already exists, or SQLite reports below why it cannot open the file.
             with contextlib.suppress(OSError):
                 os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
         super().__init__(database, *args, **options)
@@ -676,7 +689,7 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def database_owner(name: str) -> dict[str, Any]:
-    """Read the address with which the owner of the tables connects to PostgreSQL; empty if it is not set."""
+    """Read the address with which the owner of the tables connects to PostgreSQL. Return {} if it is not set."""
     if not text(name):
         return {}
     if not text(name).startswith(("postgres:", "postgresql:")):
@@ -688,7 +701,8 @@ def database_owner(name: str) -> dict[str, Any]:
 FEWEST_CHARACTERS = 50
 # A key of 128 bits cannot be found by brute force (NIST SP 800-57).
 FEWEST_BITS = 128
-# Fifty random characters almost certainly include this many different ones, even if they are hexadecimal digits.
+# Fifty random characters almost certainly include at least ten different characters, even if the characters are
+# hexadecimal digits.
 FEWEST_KINDS = 10
 # Placeholders that people forget to replace.
 PLACEHOLDERS = (
@@ -701,31 +715,35 @@ PLACEHOLDERS = (
     "password",
     "development",
 )
-HOW = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+HOW = "Make a random key with: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
 
 
 def read_secret_key(name: str, default: str, *, strict: bool) -> str:
     """Read the secret key.
 
     :param strict: whether to refuse a weak key, such as the default.
-    :raises ImproperlyConfigured: if it is weak; the message says why and never shows it.
+    :raises ImproperlyConfigured: if `strict` is True and the key is weak. The message says why the key is weak, and
+        does not contain the key.
     """
     key = text(name, "" if strict else default)
-    why = "is the one of development machines" if key == default else weakness(key)
+    why = "is the default key for development" if key == default else weakness(key)
     if strict and why:
         raise ImproperlyConfigured(f"{name} {why}. {HOW}")
     return key
 
 
 def weakness(key: str) -> str:
-    """Return the reason why a key can be guessed, as the end of a sentence, or "" if it appears random."""
+    """Return the reason why a key can be guessed, or "" if the key appears random.
+
+    The reason completes a sentence that begins with the name of the setting.
+    """
     if len(key) < FEWEST_CHARACTERS:
-        return f"must be set to at least {FEWEST_CHARACTERS} random characters; it has {len(key)}"
+        return f"has {len(key)} characters, but must have at least {FEWEST_CHARACTERS} random characters"
     letters = "".join(character for character in key.lower() if character.isalnum())
     if any(word in letters for word in PLACEHOLDERS):
         return "looks like a placeholder that was never replaced"
     steps = {ord(after) - ord(before) for before, after in pairwise(key)}
-    # An estimate of the entropy in bits, which counts each pair of neighbouring characters only once.
+    # Estimate the entropy in bits. If a pair of neighbouring characters is repeated, it is counted only once.
     bits = math.log2(len(set(key))) * len(set(pairwise(key)))
     if bits < FEWEST_BITS or len(set(key)) < FEWEST_KINDS or len(steps) < FEWEST_KINDS:
         return "is not random: its characters are too few or follow a pattern"
@@ -738,7 +756,10 @@ LONGEST_SERVER = 200
 
 @dataclass(frozen=True, slots=True)
 class OfficeProvider:
-    """The office's sign-in provider: its address, which is the issuer of its tokens, and our client there."""
+    """The office's sign-in provider, with the ID and the secret of our client.
+
+    `server` is the address of the provider, which is also the issuer of its tokens.
+    """
 
     server: str
     client_id: str
@@ -747,10 +768,10 @@ class OfficeProvider:
 
 
 def read_provider(*, strict: bool) -> OfficeProvider | None:
-    """Read the office's provider, or None if none of its settings is set.
+    """Read the office's sign-in provider. Return None if none of the settings of the provider is set.
 
-    :param strict: whether its address must be https, as in production.
-    :raises ImproperlyConfigured: if only some are set, or the address is not a possible issuer.
+    :param strict: whether the provider's address must start with https://, as in production.
+    :raises ImproperlyConfigured: if only some of the settings are set, or the address is not a valid issuer.
     """
     setting = "STATSOFFICE_OIDC_SERVER"
     others = ("STATSOFFICE_OIDC_CLIENT_ID", "STATSOFFICE_OIDC_CLIENT_SECRET", "STATSOFFICE_OIDC_NAME")
@@ -772,13 +793,13 @@ def read_provider(*, strict: bool) -> OfficeProvider | None:
 
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# The services of Apprise that may be set: chat rooms of offices, plain JSON for other programs, and a pager.
+# The services of Apprise that webhooks may use: chat rooms of offices, plain JSON for other programs, and a pager.
 PAGERDUTY = "pagerduty"
 SERVICES = ("json", "jsons", "slack", "workflow", "workflows", "msteams", PAGERDUTY)
 
 
 def notify_key(name: str) -> str:
-    """Read an API key of GOV.UK Notify, such as release_desk-SERVICE-SECRET; empty if it is not set."""
+    """Read an API key of GOV.UK Notify, such as release_desk-SERVICE-SECRET. Return "" if it is not set."""
     key = text(name)
     if key and not re.fullmatch(rf".+-{UUID}-{UUID}", key):
         # Do not include the value: the message is logged, and the key is a secret.
@@ -790,11 +811,12 @@ def notify_key(name: str) -> str:
 
 
 def notify_template(name: str, *, key: str, required: bool, fields: str) -> str:
-    """Read the identifier of a template of GOV.UK Notify; empty if it is not set.
+    """Read the identifier of a template of GOV.UK Notify. Return "" if it is not set.
 
-    :param key: the API key, without which no template can be used.
-    :param required: whether every office with a key needs the template.
-    :raises ImproperlyConfigured: if it is not an identifier, if it has no key, or if it is missing and required.
+    :param key: the API key of GOV.UK Notify, or "".
+    :param required: whether the template must be set if there is a key.
+    :raises ImproperlyConfigured: if the template is set without a key, is not an identifier, or is required but not
+        set.
     """
     template = text(name)
     if template and not key:
@@ -805,15 +827,18 @@ def notify_template(name: str, *, key: str, required: bool, fields: str) -> str:
 
 
 def webhooks(name: str) -> dict[str, str]:
-    """Read webhooks, `name=address` separated by white space, with addresses in Apprise's format, such as json://host/.
+    """Read webhooks separated by white space, and return a dict that maps their names to their addresses.
 
-    :raises ImproperlyConfigured: if an entry has no name or a duplicate one, or its service is not allowed.
+    Each webhook is written as `name=address`. The addresses are in Apprise's format, such as json://host/.
+
+    :raises ImproperlyConfigured: if a webhook has no valid name, two webhooks have the same name, or a service is not
+        allowed.
     """
     found: dict[str, str] = {}
     for entry in text(name).split():
         called, _, address = entry.partition("=")
         if not re.fullmatch(r"[\w-]{1,60}", called) or called in found:
-            raise ImproperlyConfigured(f"{name} has an entry without its own name; each must be name=address.")
+            raise ImproperlyConfigured(f"{name} has an entry without a unique name; each entry must be name=address.")
         # Do not include the value: the message is logged, and the address contains a secret.
         if not re.match(rf"({'|'.join(SERVICES)})://[^/]", address):
             message = f"{name}: the address of {called} must begin with one of: {', '.join(SERVICES)}, and then ://."

@@ -10,9 +10,10 @@ logger = logging.getLogger(__name__)
 
 
 def run_safely(act: Callable[[], None], *, name: str) -> None:
-    """Call a function once and log its failure. Broken or old database connections are closed before and after.
+    """Call a function, and log the exception if the function raises one.
 
-    Use this in threads, where no caller would see the exception. The next run may succeed.
+    Use this in threads that run a job again and again. No caller would see an exception there, and the next run may
+    succeed. Broken and old database connections are closed before and after the call.
     """
     close_old_connections()
     try:
@@ -26,20 +27,20 @@ def run_safely(act: Callable[[], None], *, name: str) -> None:
 
 
 def run_steps(*steps: Callable[..., object], now: Callable[[], datetime], stop: Callable[[], bool]) -> None:
-    """Run one step after the other; a failure of one does not prevent the next.
+    """Run steps one after the other. If a step fails, the next steps still run.
 
-    :param steps: each is called with `now`, the aware instant at which it begins.
-    :param stop: called before each step; if it returns true, the remaining steps are left for the next run.
-    :raises ExceptionGroup: in the end, if steps failed.
+    :param steps: functions with a parameter `now`, which is the aware instant at which the step begins.
+    :param stop: called before each step. If this returns true, the remaining steps are left for the next run.
+    :raises ExceptionGroup: if any steps failed. All other steps run first.
     """
     run_each(steps, lambda step: None if stop() else step(now=now()), failed="steps failed")
 
 
 def run_each[T, R](things: Collection[T], act: Callable[[T], R], *, failed: str) -> list[R]:
-    """Call `act` with each item, and return the results of the calls that did not fail.
+    """Call `act` with each item, and return the results. If a call fails, the next calls are still made.
 
-    :param failed: the end of the error message, after the number of failures: "steps failed".
-    :raises ExceptionGroup: in the end, if some failed.
+    :param failed: the end of the error message, such as "steps failed" in "2 of 5 steps failed".
+    :raises ExceptionGroup: if any calls failed. All other calls are made first.
     """
     results: list[R] = []
     faults: list[Exception] = []

@@ -1,4 +1,4 @@
-"""The pages of the guides, with the roles of each, and the pages that every footer links to."""
+"""The guides for each role, and the pages that every footer links to."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +21,7 @@ from statsoffice.middleware import WRITER
 
 
 class Guide(StrEnum):
-    """One short guide; its value is a part of its address."""
+    """A short guide. The value is part of the URL of the guide."""
 
     STATISTICIAN = "statistician"
     HEAD_OF_PROFESSION = "head-of-profession"
@@ -65,7 +65,7 @@ RESTRICTED_PAGES: dict[str, tuple[str, ...]] = {
     "ons_link": ("exchange:import_listing", "ons"),
     "announcement_link": ("exchange:from_govuk",),
 }
-"""The pages that auditors cannot open, by the name of their link in a guide."""
+"""The pages that auditors cannot open. The keys are the names of the links in the templates of the guides."""
 
 
 def guides_for(person: Person) -> list[Guide]:

@@ -18,7 +18,8 @@ from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.status import Condition, Trouble
 
 BROKER_TIMEOUT_SECONDS = 1.0
-# An anchor is made each day after midnight in London. A day can have 25 hours, so the newest anchor can be that old.
+# An anchor is made each day after midnight in London. A day can have 25 hours, so the newest anchor can be up to 25
+# hours old.
 NEWEST_ANCHOR_WITHIN = timedelta(hours=26)
 
 CHECK_NAMES = {
@@ -41,14 +42,14 @@ class Check:
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> JsonResponse:
-    """Return 200 while this process answers, for process managers."""
+    """Respond with 200, so that a process manager can see that this process responds."""
     return JsonResponse({"live": True})
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Return whether everything that monitoring needs works, and the failing parts."""
+    """Respond with the result of each health check. The status is 503 if any check fails, and 200 otherwise."""
     checks = check_health(timezone.now())
     wrong = [check.name for check in checks if not check.well]
     found = {check.name: {"well": check.well, "says": check.says} for check in checks}
@@ -101,7 +102,7 @@ def _check_monitoring(condition: Condition, *, now: datetime) -> list[Check]:
         wrong.setdefault(CHECK_NAMES[problem.trouble], []).append(status.describe_problem(problem, now=now))
     if not condition.ever_active:
         wrong["watcher"] = [str(status.NEVER_ACTIVE)]
-    # Until its first correct verdict, the self-test has proved nothing, so this check fails.
+    # Until a self-test has passed, nothing has shown that monitoring works, so this check fails.
     proved = not settings.CANARY or condition.rehearsed_at is not None
     well = {
         "watcher": (True, "Monitoring is working."),

@@ -1,4 +1,4 @@
-"""The one table of periodic jobs. Celery beat, manage.py watch and the worker's fallback are built from it."""
+"""The table of periodic jobs, which Celery beat, manage.py watch and the worker's fallback run."""
 
 import contextlib
 import faulthandler
@@ -40,6 +40,7 @@ from releases.probe.browser import Browser, browser_from_settings
 from releases.probe.probe import Probe, probe_from_settings, user_agent_from_settings
 from releases.rules.page_view import BrowserState
 from statsoffice import anchors, retention
+from statsoffice.database import let_others_write
 from statsoffice.fault_isolation import run_safely, run_steps
 from statsoffice.logs import log_context
 from statsoffice.notifications import delivery, outbox
@@ -51,7 +52,11 @@ type Stop = Callable[[], bool]
 
 CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
 SWEEP_STUCK_AFTER_SECONDS = 600.0
-"""A sweep calls `stop` every few seconds, or after at most some tens of seconds if it waits for the database."""
+"""If a sweep does not call `stop` for this long, it is stuck.
+
+A sweep calls `stop` every few seconds. While a sweep waits for the database, at most some tens of seconds pass between
+two calls.
+"""
 PAST_YEARS_SECONDS = 20.0
 _probes: dict[tuple[int, int, bool], Probe] = {}
 _browsers: dict[tuple[int, int], Browser] = {}
@@ -62,7 +67,10 @@ def never() -> bool:
 
 
 def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
-    """Return this thread's own probe; connections must not be shared with other threads or a forked process."""
+    """Return the probe of this thread.
+
+    The connections of a probe must not be shared with other threads or with a forked process.
+    """
     owner = (os.getpid(), threading.get_ident(), adhoc)
     if owner not in _probes:
         _probes[owner] = probe_from_settings(now=now, adhoc=adhoc)
@@ -70,7 +78,7 @@ def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
 
 
 def own_browser() -> Browser:
-    """Return this thread's own browser for screenshots. It starts a process only when there is a page to load."""
+    """Return the browser of this thread for screenshots. It starts a process only when there is a page to load."""
     owner = (os.getpid(), threading.get_ident())
     if owner not in _browsers:
         _browsers[owner] = browser_from_settings(user_agent=user_agent_from_settings())
@@ -78,7 +86,7 @@ def own_browser() -> Browser:
 
 
 def find_browser_state() -> BrowserState:
-    """Start a browser, return how it runs, and end it."""
+    """Start a browser, return its state, and end the browser."""
     with browser_from_settings(user_agent=user_agent_from_settings()) as browser:
         return browser.find_state()
 
@@ -86,7 +94,8 @@ def find_browser_state() -> BrowserState:
 def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = never) -> AdhocMeans:
     return AdhocMeans(
         probe=probe,
-        # A separate name, because a sweep of this process also holds leases, which must not be released with ours.
+        # The holder must differ from the name of the sweep in this process. With the same name, releasing our leases
+        # would also release the leases of the sweep.
         holder=f"{process} beside",
         budgets=budgets_from_settings(),
         clock_error=clock.error(),
@@ -99,24 +108,25 @@ def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = n
 
 @contextlib.contextmanager
 def open_command_means(*, clock: Clock) -> Iterator[AdhocMeans]:
-    """Yield the probe, lease holder and clock for the checks of a command."""
+    """Yield the probe and the settings for checks that a management command makes."""
     with probe_from_settings(now=clock.now, adhoc=True) as probe:
         yield make_adhoc_means(probe, clock=clock, process=process_name())
 
 
 def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
-    """Make the due or requested checks, snapshots and comparisons; once a day remove old evidence.
+    """Make the ad hoc checks that are due or requested, and remove old evidence once a day.
 
-    Nothing begins around the due time of a release. A later run makes the remaining checks.
+    The checks are preflights, dummy file checks, and snapshots and comparisons of announcements. If a release is due
+    shortly before or after the current time, nothing starts. A later run makes the remaining checks.
 
-    :raises ExceptionGroup: in the end, if parts failed.
+    :raises ExceptionGroup: if any steps failed. All other steps run first.
     """
     if not preflight.is_quiet_time(now=clock.now()):
         return
 
     @cache
     def means() -> AdhocMeans:
-        # Created by the first step that makes a check; the other steps need no probe.
+        # All steps share one object, which is created when the first step needs it.
         return make_adhoc_means(own_probe(now=clock.now, adhoc=True), clock=clock, process=process, stop=stop)
 
     run_steps(
@@ -136,20 +146,21 @@ def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the table.
+    """One periodic job.
 
-    :param name: the name of the Celery task and the beat entry. Do not rename it, because messages waiting in a broker
-        contain it.
-    :param schedule: a crontab only if other jobs cover it, because a crontab skips October's repeated hour. For Celery
-        an interval is the time between two beginnings; for `run_until` and the fallback, between an end and the next
-        beginning.
-    :param run: is called with a function that returns whether the process is ending; a long job must call it often.
-    :param queue: the Celery queue; `-Q` assigns queues to a worker.
-    :param expires_seconds: the age from which a Celery message is dropped, because the next one does the same.
-    :param time_limit: the time after which Celery raises SoftTimeLimitExceeded in the job; a minute later it kills the
-        process.
-    :param covered_by: the names of other jobs that together do the same. `manage.py watch` and the fallback run these
-        other jobs instead.
+    :param name: the name of the Celery task and the beat entry. Do not rename jobs, because messages that wait in a
+        broker contain the name.
+    :param schedule: an interval or a crontab. A crontab skips the repeated hour in October, so it is only allowed if
+        other jobs cover this job. Celery starts the job once in each interval. `run_until` and the fallback wait for
+        the interval after each run.
+    :param run: a function that runs the job. The argument is a function that returns whether the process is ending. A
+        long job must call this argument often.
+    :param queue: the Celery queue. The option `-Q` of a worker selects the queues that the worker reads.
+    :param expires_seconds: the age at which Celery drops a message. The next message runs the same job.
+    :param time_limit: the time after which Celery raises SoftTimeLimitExceeded in the job. One minute later, Celery
+        kills the process.
+    :param covered_by: the names of other jobs that together do the same work. `manage.py watch` and the fallback run
+        the other jobs instead of this job.
     :param is_on: whether the settings of this office use the job.
     """
 
@@ -164,7 +175,10 @@ class Job:
 
     def __post_init__(self) -> None:
         if isinstance(self.schedule, crontab) and not self.covered_by:
-            message = f"{self.name}: only Celery beat runs a crontab. Name the jobs with an interval that cover it."
+            message = (
+                f"{self.name}: only Celery beat runs a job with a crontab. In covered_by, name the jobs with an "
+                "interval that do the same work."
+            )
             raise ValueError(message)
 
     @property
@@ -174,13 +188,17 @@ class Job:
 
 
 def process_name() -> str:
-    """Return the name under which this process or thread stores checks, coverage and leases; unique per machine."""
+    """Return the name of this process or thread, which is stored with its checks, coverage and leases.
+
+    The name contains the name of the machine, the process id and, except in the main thread, the name of the thread.
+    """
     name, thread = f"{socket.gethostname()}:{os.getpid()}", threading.current_thread()
     return name if thread is threading.main_thread() else f"{name}:{thread.name}"
 
 
 def sweep(stop: Stop = never) -> None:
-    # Recorded only at the main vantage point, because sweeps at a further one do not show that monitoring works.
+    # Sweeps are recorded only at the main vantage point, because sweeps at other vantage points do not show that
+    # monitoring works.
     as_main = status.record_step(status.SWEEP, now=CLOCK.now, by=process_name())
     with (
         log_context(watcher=process_name()),
@@ -231,7 +249,7 @@ def deliver(stop: Stop = never) -> None:
 
 
 def brief(stop: Stop = never) -> None:
-    """Make the minute briefs that are due, and send their messages at once. `deliver` sends what this job did not."""
+    """Make the minute briefs that are due, and send their messages at once. `deliver` sends any remaining messages."""
     run_steps(_send_due_briefs, now=CLOCK.now, stop=stop)
 
 
@@ -266,11 +284,12 @@ def run_preflights(stop: Stop = never) -> None:
 
 
 def imports(stop: Stop = never) -> None:
-    uploads.run_due_import(uploads.ImportMeans(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop))
+    means = uploads.ImportMeans(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop, pause=let_others_write)
+    uploads.run_due_import(means)
 
 
 def read_past_years(stop: Stop = never) -> None:
-    """Read past years of GOV.UK for some seconds, so that the process is soon free for other jobs."""
+    """Read past years of GOV.UK. Stop after some seconds, so that the process is soon free for other jobs."""
     if not year_review.is_any_due(now=CLOCK.now()):
         return
     until = time.monotonic() + PAST_YEARS_SECONDS
@@ -316,14 +335,15 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 # The sweep comes first, because `run_until` runs the first job in the main thread. The checks are then stored under the
 # name of the process, without the name of a thread.
 #
-# A time limit ends a process that hangs. Each is many times the longest run that we know, so it never ends a busy one:
-# - sweep: no limit, because it runs for hours on a long morning. It ends its process if it makes no progress
-#   (SWEEP_STUCK_AFTER_SECONDS).
-# - deliver: a hundred messages by each of three channels may take 20 s each.
-# - webhooks: a hundred systems that do not answer may take 15 s each.
-# - preflights: thousands of checks within the request limits of one host, and the comparison of the whole calendar.
-# - anchors: five requests to a slow authority, and the digests of all rows of a large record.
-# - judge: it ends after ten minutes, or when nothing is requested.
+# A time limit ends a process that hangs. Each limit is longer than the longest run that we expect, so that a busy
+# process is not ended. These are the longest runs:
+# - sweep: There is no limit, because a sweep runs for hours on a long morning. A sweep that makes no progress ends its
+#   own process (SWEEP_STUCK_AFTER_SECONDS).
+# - deliver: A run sends a hundred messages on each of three channels. Each message may take 20 s.
+# - webhooks: A run calls a hundred systems that do not answer. Each call may take 15 s.
+# - preflights: A run makes thousands of checks within the request limits of one host, and compares the whole calendar.
+# - anchors: A run sends five requests to a slow authority, and hashes all rows of a large record.
+# - judge: A run ends after ten minutes, or when no verdict is requested.
 ALL_JOBS = (
     Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4),
     Job(
@@ -336,20 +356,21 @@ ALL_JOBS = (
         is_on=settings.JUDGE_QUEUE,
     ),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
-    # A job of its own, because people need a brief five seconds after the end of the tolerance, before any other
-    # notification.
+    # This is a separate job, because people need the brief five seconds after the end of the tolerance and before all
+    # other notifications.
     Job("brief", SECOND, brief, "deliver", expires_seconds=0.9, time_limit=20 * MINUTE),
     Job("deliver", 5 * SECOND, deliver, "deliver", expires_seconds=4, time_limit=2 * HOUR),
-    # The function itself waits a minute between two self-tests.
+    # The job starts every five seconds, but the function runs a self-test only about once a minute.
     Job("canary", 5 * SECOND, run_synthetic_check, "canary", expires_seconds=4, time_limit=5 * MINUTE),
     Job("preflight", 15 * SECOND, run_preflights, "preflight", expires_seconds=12, time_limit=4 * HOUR),
-    # A run takes at most two attempts of half a minute for each page that is planned now, with two pages at a time.
+    # A run makes at most two attempts for each planned page. Each attempt may take half a minute, and two pages are
+    # loaded at a time.
     Job("screenshots", 5 * SECOND, take_screenshots, "browser", expires_seconds=4, time_limit=30 * MINUTE),
     Job("erase_names", HOUR, erase_names, "celery", expires_seconds=3500, time_limit=2 * HOUR),
     Job("bodies", 10 * MINUTE, bodies, "celery", expires_seconds=590, time_limit=HOUR / 2),
     Job("imports", 3 * SECOND, imports, "imports", expires_seconds=2.5, time_limit=2 * HOUR),
     Job("past_years", 5 * SECOND, read_past_years, "celery", expires_seconds=4, time_limit=10 * MINUTE),
-    # A job of its own, so that systems that do not answer delay no notification.
+    # This is a separate job, so that systems that do not answer cannot delay notifications.
     Job("webhooks", 5 * SECOND, send_webhooks, "celery", expires_seconds=4, time_limit=HOUR),
     Job("anchor", 10 * SECOND, anchor, "celery", expires_seconds=8, time_limit=30 * MINUTE),
     Job(
@@ -367,9 +388,10 @@ QUEUES = tuple(dict.fromkeys(job.queue for job in JOBS))
 
 
 def run_until(stop: threading.Event) -> None:
-    """Run every job in this process until `stop`, each in its own thread, with its interval between two runs.
+    """Run all jobs in this process until `stop` is set, and return when all threads have ended.
 
-    The sweep runs in the calling thread. Return once every thread has ended.
+    The sweep runs in the calling thread. Each other job has its own thread. After each run, a job waits for its
+    interval.
     """
 
     def repeat(job: Job) -> None:
@@ -388,16 +410,17 @@ def run_until(stop: threading.Event) -> None:
 
 @contextlib.contextmanager
 def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
-    """Yield a `stop` for the block. If the block does not call it for this many seconds, end this process.
+    """Yield a function to call instead of `stop`. If the block does not call it for `seconds`, end this process.
 
-    The tracebacks of all threads go to standard error. A thread of the C library does this: a regular expression or a
-    decoder that hangs never returns control to Python, so Python signals and threads do not run.
+    Before the process ends, the tracebacks of all threads are written to standard error. A thread of the C library
+    does this, because Python signals and threads do not run while a regular expression or a decoder hangs.
     """
     armed_at = float("-inf")
 
     def rearm() -> bool:
         nonlocal armed_at
-        # Arming the timer starts a thread, so not every call arms it: a busy sweep makes hundreds of calls a second.
+        # Arming the timer starts a thread, and a busy sweep calls this function hundreds of times a second. So only
+        # some calls arm the timer.
         if time.monotonic() - armed_at > seconds / 10:
             faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or 2)
             armed_at = time.monotonic()
@@ -411,7 +434,7 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
 
 
 def _run_dummy_file_checks(means: Callable[[], AdhocMeans], *, now: datetime) -> None:
-    # Most offices have no such checks, and then no probe is created.
+    # Most offices have no dummy file checks, and without checks this step needs no probe.
     if open_files.has_waiting_checks():
         open_files.run_requested_checks(means=means(), now=now, quiet=lambda at: preflight.is_quiet_time(now=at))
 
@@ -421,12 +444,12 @@ def _spool_folder() -> Path:
 
 
 def _draft_missing(*, now: datetime) -> None:
-    """Draft reports until none is missing, so that verdicts stored meanwhile do not wait for the next run."""
+    """Draft reports until no report is missing, so that verdicts stored during a run do not wait for the next run."""
     while drafting.draft_missing(now=now):
         now = CLOCK.now()
 
 
 def _judge_unchecked(*, now: datetime) -> None:
-    # While checks wait in the spool, a release that seems unchecked may have been checked.
+    # While checks wait in the spool, a release without stored checks may have been checked, so it is not judged yet.
     if not spool.is_any_waiting(_spool_folder()):
         judge.judge_without_checks(now=now)

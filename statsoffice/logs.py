@@ -1,4 +1,4 @@
-"""Logging: context of lines, request ids, redaction of addresses, JSON lines, and error reports to Sentry."""
+"""Logging: context fields, request ids, redaction of secrets, JSON lines, and error reports to Sentry."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ _CONTEXT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noq
 
 @contextlib.contextmanager
 def log_context(**fields: str) -> Iterator[None]:
-    """Add these fields to every line of the log that this thread writes in the block."""
+    """Add these fields to every JSON log line that this thread writes in the block."""
     before = _CONTEXT.set({**_CONTEXT.get(), **fields})
     try:
         yield
@@ -34,9 +34,8 @@ def current_context() -> Mapping[str, str]:
 
 REDACTED = "[secret]"
 
-# Secrets in addresses: in the link of a person with pre-release access, of an invitation, for a new password or to
-# confirm an email address, and in the address of the self-test's page (/canary/). The address may have no final slash,
-# or further parts.
+# Matches the secret in these URLs: links for people with pre-release access, invitations, links to reset a password or
+# to confirm an email address, and the page of the self-test (/canary/). A slash and more parts may follow the secret.
 _SECRET = re.compile(
     r"""
     (
@@ -55,18 +54,21 @@ def redact_line(line: str) -> str:
 
 
 class PlainLines(logging.Formatter):
-    """Lines for people. The whole line is redacted, with its traceback."""
+    """Format log records as plain text. Secrets are removed from the whole text, including the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_line(super().format(record))
 
 
 FIELDS = ("release", "method", "path", "status", "milliseconds")
-"""The only extra fields of a log record that are written, because libraries add others, such as whole requests."""
+"""The extra fields of log records that are copied to the JSON lines.
+
+Other extra fields are left out, because libraries add fields such as whole requests.
+"""
 
 
 class JsonLines(logging.Formatter):
-    """A line of the log as one JSON object."""
+    """Format each log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -85,7 +87,7 @@ class JsonLines(logging.Formatter):
 
 
 def _task() -> dict[str, str]:
-    """Name the task that a worker runs at present. A web process does not import Celery and runs no task."""
+    """Return the name and id of the current Celery task. Web processes do not import Celery and run no tasks."""
     task = sys.modules["celery"].current_task if "celery" in sys.modules else None
     if not task or not task.request.id:
         return {}
@@ -94,15 +96,18 @@ def _task() -> dict[str, str]:
 
 HEADER = "X-Request-ID"
 VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""The request ids that are accepted from a client or a proxy. Other text could forge lines of the log."""
-# The key in `request.META` for the reason of a refusal. No header of a client can set this key.
+"""The format of request ids that we accept from a client or a proxy. Other text could forge log lines."""
+# The key in `request.META` for the reason why a request was refused. Clients cannot set this key with a header.
 _REASON = "statsoffice.refusal"
 
 logger = logging.getLogger(__name__)
 
 
 class RequestId:
-    """Set an id on each request, and log one line when it is answered, without query string and reader's address."""
+    """Set an id on each request, and log one line for each response.
+
+    The line does not contain the query string or the IP address of the client.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -119,7 +124,7 @@ class RequestId:
                 logging.WARNING if reason else logging.INFO,
                 "%s %s: %s in %d ms%s",
                 request.method,
-                path.encode("unicode_escape").decode(),  # a line break in a path must not begin a line
+                path.encode("unicode_escape").decode(),  # a line break in a path must not start a new log line
                 response.status_code,
                 milliseconds,
                 f" ({redact_line(reason).encode('unicode_escape').decode()})" if reason else "",
@@ -135,9 +140,10 @@ class RequestId:
 
 
 class OneLineForEachRequest(logging.Filter):
-    """Drop Django's own lines about requests, because `RequestId` logs each request.
+    """Drop Django's own log lines about requests, because `RequestId` logs each request.
 
-    The reason of a refusal is passed on to `RequestId`. Lines about our own errors (5xx) stay, with their traceback.
+    If Django refuses a request for a security reason, this reason is passed on to `RequestId`. Log lines about
+    server errors (5xx) are not dropped, because they have the traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -198,9 +204,9 @@ _REPORT_FIELDS = (
 
 
 def start_error_reports(dsn: str, *, environment: str) -> None:
-    """:raises ImproperlyConfigured: if sentry-sdk is not installed, or `dsn` is not an address of Sentry."""
+    """:raises ImproperlyConfigured: if sentry-sdk is not installed, or if `dsn` is not a valid Sentry DSN."""
     try:
-        import sentry_sdk  # an extra that most offices leave out
+        import sentry_sdk  # an optional dependency that most offices do not install
         from sentry_sdk.utils import BadDsn
     except ImportError:
         message = "STATSOFFICE_SENTRY_DSN is set, and sentry-sdk is not installed: .venv/bin/pip install sentry-sdk"
@@ -225,15 +231,15 @@ def start_error_reports(dsn: str, *, environment: str) -> None:
 
 
 def _remove_personal_data(event: Any, _hint: Any) -> Any:
-    """Return the kind of an error and where in the code it occurred.
+    """Return a report without personal data. It contains the type of the error and its place in the code.
 
-    Messages and requests can contain names, typed text and releases, so only known fields are sent, even if a later
-    version of the library adds others.
+    Messages and requests can contain names, texts that users typed, and details of releases. So only known fields are
+    sent. If a later version of the library adds fields, the new fields are not sent.
     """
     report = {name: event[name] for name in _REPORT_FIELDS if name in event}
     entry = event.get("logentry", {})
     if entry.get("params"):
-        report["logentry"] = {"message": entry["message"]}  # the message as in the code, without its parameters
+        report["logentry"] = {"message": entry["message"]}  # the message template in the code, without parameters
     errors = event.get("exception", {}).get("values", ())
     if errors:
         report["exception"] = {"values": [_kind(error) for error in errors]}

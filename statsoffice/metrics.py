@@ -1,4 +1,7 @@
-"""Metrics for Prometheus: counts and ages from the database, without names."""
+"""Metrics for Prometheus about monitoring and the outbox.
+
+The metrics contain only numbers, and no names of people or releases.
+"""
 
 import contextlib
 import threading
@@ -34,10 +37,10 @@ COVERAGE_PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}
 
 
 class ObservationCounter:
-    """A counter of checks by result up to a position, in the memory of this process.
+    """Counts the checks for each result, and caches the counts in the memory of this process.
 
-    Checks are only added, so earlier counts stay correct. If there is another check at that position, for example after
-    a restore, all checks are counted again.
+    Checks are append-only, so only the checks after the last counted check are read from the database. If the last
+    counted check is no longer stored at its position, for example after a restore, all checks are counted again.
     """
 
     def __init__(self) -> None:
@@ -61,13 +64,21 @@ _observations = ObservationCounter()
 
 
 def measure(*, now: datetime) -> list[Metric]:
-    """Return all metrics at one instant; without a database, only the results of the health checks."""
+    """Return all metrics at one instant.
+
+    If the database is unavailable, return only the results of the health checks.
+    """
     checks = {check.name: float(check.well) for check in health.check_health(now)}
     measured = [
-        _gauge("check_well", "1 while a check of /health/ready is well, else 0", dimension="check", values=checks)
+        _gauge(
+            "check_well",
+            "1 if a health check of /health/ready passes, otherwise 0",
+            dimension="check",
+            values=checks,
+        )
     ]
     if checks["database"]:
-        # Ignore a database that has just become unavailable, because the next request reports it.
+        # Ignore errors if the database has just become unavailable. The health check of the next request reports them.
         with contextlib.suppress(Error):
             measured += [*_measure_monitoring(now), *_measure_outbox(now)]
     return measured
@@ -99,10 +110,10 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
         by_result,
         _gauge("verdicts", "Releases by their verdict, without rehearsals", dimension="verdict", values=verdicts),
         _gauge("sweep_lag_seconds", "How long the most overdue planned check has waited", lag),
-        *_age("sweep_finished_age_seconds", "Since a sweep last finished", heartbeat.finished_at, now=now),
+        *_age("sweep_finished_age_seconds", "Seconds since a sweep last finished", heartbeat.finished_at, now=now),
         *_age(
             "watcher_alive_age_seconds",
-            "Since a monitoring process last updated its heartbeat",
+            "Seconds since a monitoring process last updated its heartbeat",
             status.last_alive_at(heartbeat, now=now),
             now=now,
         ),
@@ -121,15 +132,15 @@ def _measure_outbox(now: datetime) -> list[Metric]:
     counts = {str(state): messages.count() for state, messages in unsent.items()}
     oldest = unsent[DeliveryState.WAITING].aggregate(oldest=Min("created_at"))["oldest"]
     age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
-    meaning = "Messages that wait to be sent, or were left with their reason"
+    meaning = "Messages that are waiting to be sent, and messages that could not be delivered"
     return [
         _gauge("outbox_messages", meaning, dimension="state", values=counts),
-        _gauge("outbox_age_seconds", "How long the oldest message that was not sent yet waits", age),
+        _gauge("outbox_age_seconds", "How long the oldest unsent message has waited", age),
     ]
 
 
 def _age(name: str, meaning: str, at: datetime | None, *, now: datetime) -> list[Metric]:
-    """Return a gauge of the seconds since an instant; an empty list without one."""
+    """Return a list with one gauge: the seconds since an instant. If the instant is None, return an empty list."""
     return [_gauge(name, meaning, (now - at).total_seconds())] if at else []
 
 
@@ -141,7 +152,11 @@ def _gauge(
     dimension: str = "",
     values: Mapping[str, float] | None = None,
 ) -> Metric:
-    """Return a gauge with one value or, if it has a label (`dimension`), with one for each value of the label."""
+    """Return a gauge with one value, or with one value for each value of a label.
+
+    :param dimension: the name of the label, or "" for a gauge without a label.
+    :param values: maps each value of the label to the value of the gauge.
+    """
     family = GaugeMetricFamily(
         f"statsoffice_{name}", f"{meaning}.", value=value, labels=[dimension] if dimension else None
     )
@@ -161,9 +176,9 @@ class _Measured(Collector):
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics to a request with the token.
+    """Return the metrics if the request has the bearer token from the settings.
 
-    :raises Http404: if no token is set, or the request has another one.
+    :raises Http404: if the settings have no token, or if the token of the request is missing or wrong.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     given = token.strip() if scheme.lower() == "bearer" else ""

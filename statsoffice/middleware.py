@@ -1,4 +1,4 @@
-"""Middleware of every page: headers, rate limits, refused addresses, and forms sent after the session ended."""
+"""Middleware for headers, rate limits, invalid addresses, and forms sent after the session ended."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -50,9 +50,10 @@ class WelshPages:
 
 
 class EmbeddingPolicy(MiddlewareMixin):
-    """Forbid other sites to load a response into their pages, unless its view allows it, as feeds and the API do.
+    """Set a header that stops other sites from loading our responses into their pages.
 
-    The header also protects against attacks that read another site's memory, such as Spectre.
+    A view can set the header itself to allow this, as feeds and the API do. The header also protects against attacks
+    such as Spectre, which read the memory of another site.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -63,24 +64,24 @@ class EmbeddingPolicy(MiddlewareMixin):
 class CacheControl(MiddlewareMixin):
     """Add Cache-Control to every response that has none.
 
-    Responses of a session are never stored (OWASP ASVS 4.0.3, 8.2.1). Public pages may be stored and are validated each
-    time, so that no reader sees an old calendar. `ConditionalGet`, an outer middleware, answers an unchanged page with
-    304.
+    Caches must not store responses that use a session (OWASP ASVS 4.0.3, 8.2.1). They may store public pages, but must
+    revalidate a stored page for each request, so that no reader sees an old calendar. If the page has not changed, the
+    outer middleware `ConditionalGet` answers 304.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not response.has_header("Cache-Control"):
-            session = getattr(request, "session", None)  # no session: an outer middleware answered the request
+            session = getattr(request, "session", None)  # None if an outer middleware answered the request
             uses_session = session is not None and session.accessed and not session.is_empty()
             response["Cache-Control"] = "private, no-store" if uses_session else "no-cache"
         return response
 
 
 class ConditionalGet(ConditionalGetMiddleware):
-    """Answer HEAD with the same ETag as GET, and the same status 304.
+    """Set the ETag and answer 304 for HEAD requests too, as Django's own class does for GET requests.
 
-    Django's own class leaves HEAD out because a view may answer it without a body. Our views build the whole body, and
-    only the server removes it.
+    Django's own class ignores HEAD requests, because a view may answer them without a body. Our views always build the
+    body, and the server removes it.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -94,15 +95,18 @@ class ConditionalGet(ConditionalGetMiddleware):
 
 
 WINDOW_SECONDS = 60
-# Addresses whose requests are not counted. Monitoring tools and the self-test send regular requests. Sign-in, to which
-# the admin site redirects, has limits of its own.
+# Requests to these addresses are not counted. Monitoring tools and the self-test send regular requests. The sign-in
+# page has its own rate limits, and the admin site redirects to the sign-in page.
 NOT_COUNTED = ("/admin/", "/accounts/", "/health/", "/canary/")
 # One household or office gets an IPv6 network of this size (RFC 6177).
 IPV6_NETWORK_BITS = 64
 
 
 class Reader(StrEnum):
-    """Kinds of readers: people who read pages, and programs, which have no reason to send many requests."""
+    """Kinds of readers, which have separate rate limits.
+
+    By default, the limit for programs is lower, because programs have no reason to send many requests.
+    """
 
     PERSON = "person"
     PROGRAM = "program"
@@ -127,7 +131,7 @@ class RateLimit(MiddlewareMixin):
             response = JsonResponse({"error": sentence}, status=429, json_dumps_params={"ensure_ascii": False})
         else:
             context = {"sentence": sentence, "heading": _("Too many requests")}
-            # Rendered without the request, so that it needs no database query.
+            # Render the page without the request, so that no database query is needed.
             response = HttpResponse(render_to_string("too_many_requests.html", context), status=429)
         response.headers["Retry-After"] = str(seconds)
         response.headers["Cache-Control"] = "no-store"
@@ -135,7 +139,10 @@ class RateLimit(MiddlewareMixin):
 
 
 def find_reader(path: str) -> Reader | None:
-    """Return the kind of reader of an address, or None if its requests are not counted, such as those of staff."""
+    """Return the kind of reader that requests an address, or None if requests to the address are not counted.
+
+    Requests to pages that require sign-in are not counted.
+    """
     if path.startswith(NOT_COUNTED):
         return None
     try:
@@ -148,9 +155,10 @@ def find_reader(path: str) -> Reader | None:
 
 
 def client_of(request: HttpRequest) -> str:
-    """Return the key by which requests are counted: an IPv4 address, or the network of an IPv6 address.
+    """Return the key for counting a client's requests: the IPv4 address, or the network of the IPv6 address.
 
-    Behind proxies of our own (STATSOFFICE_PROXIES), the address is the one that the outermost of them forwarded.
+    If the office runs its own proxies (STATSOFFICE_PROXIES), this is the client's address as forwarded by the outermost
+    proxy.
     """
     try:
         written = get_adapter().get_client_ip(request)
@@ -163,7 +171,9 @@ def client_of(request: HttpRequest) -> str:
 
 
 def count_request(key: str, *, now: float) -> int:
-    """Count one request of this minute in the memory of this process, and return how many there were.
+    """Count one request, and return the number of requests with this key in the current minute.
+
+    The counts are stored in the memory of this process.
 
     :param now: seconds since 1970.
     """
@@ -177,9 +187,10 @@ def count_request(key: str, *, now: float) -> int:
 
 
 class NullCharacters(MiddlewareMixin):
-    """Answer 400 to addresses with a null character, because PostgreSQL refuses it in every query.
+    """Answer 400 if an address contains a null character, because PostgreSQL refuses null characters in queries.
 
-    The APIs validate their own parameters and explain the refusal in JSON. Forms validate what is posted.
+    Addresses of the APIs are not checked here. The APIs validate their own parameters and explain the error in JSON.
+    Forms validate posted data.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -190,19 +201,22 @@ class NullCharacters(MiddlewareMixin):
 
 
 UNSENT = "unsent"
-# The cookie with the last user of this browser, so that no other person sees the typed text. Browsers do not send it
-# with forms of other sites.
+# The name of the cookie that identifies the last user of this browser. A stored form is shown only to this user.
+# Browsers do not send the cookie with a form that another site submits.
 WRITER = "statsoffice_writer"
 WRITERS_SALT = "statsoffice.middleware"
 MONTH = 60 * 60 * 24 * 30
-# The largest form that is stored; it is several times the longest form of a report.
+# Larger forms are not stored. The limit is several times the size of the longest form of a report.
 MOST_CHARACTERS = 400_000
 NOT_TYPED = ("csrfmiddlewaretoken", "version", "seen", "was", "facts_seen", "content_sha256", "signed", "add", "take")
 
 
 @dataclass(frozen=True, slots=True)
 class UnsentForm:
-    """A form that was sent but not saved: its author, address and fields."""
+    """A form that was sent but could not be saved.
+
+    `writer` is the primary key of the user who wrote the form. `path` is the path to which the form was sent.
+    """
 
     writer: str
     path: str
@@ -210,7 +224,7 @@ class UnsentForm:
 
     @property
     def typed(self) -> list[tuple[str, str]]:
-        """The fields with people's text, by their names on the form."""
+        """Pairs of the name and text of each field in which the user can type. Empty fields are left out."""
         return [
             (name.replace("_", " ").replace("-", " ").capitalize(), "\n".join(values))
             for name, values in self.fields.items()
@@ -219,14 +233,14 @@ class UnsentForm:
 
 
 class UnsentForms:
-    """Store a report's form that arrives after the session ended, and show it again after the next sign-in."""
+    """If a form of a report is sent after the session ended, store the form and show it after the next sign-in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not _is_report_page(request):
-            # Do not read the session for other pages, because caches may store public pages.
+            # Do not read the session here, because caches could then not store public pages.
             return self.get_response(request)
         unsent = find_unsent_form(request)
         response = self.get_response(request)
@@ -246,7 +260,8 @@ class UnsentForms:
                 httponly=True,
                 samesite="Lax",
             )
-        # The page has saved the form, or could not save it and shows it again (409).
+        # A status below 400 means that the page has saved the form. A status of 409 means that the page could not save
+        # the form, and shows it again.
         is_handled = request.method == "POST" and (response.status_code < 400 or response.status_code == 409)
         if unsent and unsent == find_unsent_form(request) and is_handled and request.path == unsent.path:
             del request.session[UNSENT]
@@ -259,7 +274,11 @@ def find_unsent_form(request: HttpRequest) -> UnsentForm | None:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Store the form of a user who signed in again since the page was opened, and show it to be sent again."""
+    """Return the response to a request that failed the CSRF check.
+
+    If the user opened a page of a report, signed in again and then sent the form, store the form and show it, so that
+    the user can send it again. Otherwise, return Django's error page.
+    """
     if request.user.is_authenticated and _find_writer(request) == str(request.user.pk) and _store_form(request):
         return redirect("unsent")
     return csrf.csrf_failure(request, reason)
@@ -268,7 +287,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def show_unsent_form(request: HttpRequest) -> HttpResponse:
-    """Show the stored form, to be sent again or deleted."""
+    """Show the stored form, so that the user can send it again or delete it."""
     unsent = find_unsent_form(request)
     if unsent is None or unsent.writer != str(request.user.pk):
         request.session.pop(UNSENT, None)
@@ -282,9 +301,10 @@ def show_unsent_form(request: HttpRequest) -> HttpResponse:
 
 
 def _store_form(request: HttpRequest) -> bool:
-    """Store the form that a request sends to a report's page, for the last user of this browser.
+    """Store the form of a POST request to a page of a report, for the last user of this browser.
 
-    :return: whether there was such a form, of a size that is stored.
+    :return: False if the form was not stored, because the request is not a POST request to a page of a report, the last
+        user is not known, or the form is too large.
     """
     writer = _find_writer(request)
     if request.method != "POST" or not writer or not _is_report_page(request):

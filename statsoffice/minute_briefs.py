@@ -1,4 +1,4 @@
-"""The page of a minute brief, for Heads of Profession, deputies and people who cover.
+"""The page of a minute brief, for Heads of Profession, deputies and the people who cover for them.
 
 The page is computed from the record at each request, and updates automatically like Today's releases. Its address does
 not name a release, because notifications contain the address.
@@ -50,7 +50,8 @@ from statsoffice.deadlines import DueStep, list_decision_steps
 class ContactLine:
     """One contact to call.
 
-    `uri` is the telephone number as a link. `note` says for whom the contact covers, and when a call was not answered.
+    `uri` is the telephone number as a `tel:` address. If the contact covers for another person, or did not answer a
+    call, `note` says so.
     """
 
     contact: Contact
@@ -62,9 +63,11 @@ class ContactLine:
 class ReleaseItem:
     """One release of the brief as the page shows it.
 
-    `observed` is the result of our checks, `stated` what the publisher's system says. `questions` are texts found on
-    the release's pages that the reader may identify. `notice` is the delay notice that is public now, and `draft` a
-    suggestion if there is none. `notice_address` is the page to enter a delay notice, or "" if none can be published.
+    `observed` describes the result of our checks. `stated` describes the publisher's own statements, or is "".
+    `questions` are texts that we found on the release's pages. For each of them, we ask the reader whether the text is
+    the release. `notice` is the delay notice that is public now, or None. If no delay notice is public, `draft` may be
+    a suggested one. `notice_address` is the address of the page to enter a delay notice, or "" if the release cannot
+    have a delay notice.
     """
 
     line: BriefLine
@@ -106,7 +109,7 @@ def show_brief(request: SignedInRequest, key: int) -> HttpResponse:
 @signed_in_part
 @require_safe
 def update_brief(request: SignedInRequest, key: int) -> HttpResponse:
-    """Answer with the parts of the page that changed, or with 204 if there are none."""
+    """Return the parts of the page that changed, or status 204 if no part changed and the brief is still open."""
     row = get_object_or_404(minute_briefs.briefs_known_to(request.user), pk=key)
     now = timezone.now()
     read = minute_briefs.read_brief(row)
@@ -179,9 +182,10 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
 
 
 def _find_questions(person: Person, read: ReadBrief) -> dict[int, list[OpenQuestion]]:
-    """Return the open questions about releases that we did not find live at the limit, by the key of the release.
+    """Return a dict that maps the key of each release to the open questions about the release.
 
-    The result is empty if the person may not answer them.
+    The dict has only releases that are still expected and were not found live at the limit. If the person may not
+    answer questions, the dict is empty.
     """
     found = defaultdict(list)
     if may(person, Action.ANSWER, read.row.producer):
@@ -231,13 +235,19 @@ def _list_contacts(calls: CallList) -> Iterator[ContactLine]:
 
 
 def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:
-    """Return the listed reports about these releases that the person may read: one joint report or several drafts."""
+    """Return the reports about these releases that the person may read and that lists may show.
+
+    The result is one joint report, or several drafts.
+    """
     about = reports_where(person, ReportAction.VIEW).listed().about(releases)
     return list(about.defer("machine").select_related("producer", "person_dealing").order_by("drafted_at", "pk"))
 
 
 def _find_morning(read: ReadBrief) -> merging.Morning | None:
-    """Return the producer's morning, if it has several drafts that can be combined into one report."""
+    """Return the morning of the brief, if it has drafts that can be combined into one report.
+
+    Return None if there are fewer than two drafts, or if the brief belongs to a training.
+    """
     row = read.row
     if row.training_id is not None:
         return None

@@ -1,4 +1,4 @@
-"""The sections of the service and their pages, as far as the roles of a person include them."""
+"""The navigation: the sections and pages that a person's roles allow them to see."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,11 @@ from releases.rules.lifecycle import EVERY_ROLE, KEEPERS, LEADS, Role
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page in the navigation: the name of its view, the text of its link, and the roles that see it (None: everyone).
+    """A link to a page in the navigation.
 
-    `also` has the view names of further pages on which this link is marked as current.
+    `page` is the name of the page's view, and `text` is the text of the link. Only people with one of the `roles` see
+    the link. If `roles` is None, everyone sees it. `also` has the names of other views that belong to the page. On
+    their pages, the link is marked as current too.
     """
 
     page: str
@@ -29,18 +31,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section with its pages; its own link leads to the first. `apps` are URL namespaces whose pages are in it."""
+    """A section of the navigation. The link of the section leads to the first page that the person may see.
+
+    All pages whose URL namespace is in `apps` belong to the section, even if `entries` does not contain them.
+    """
 
     text: Promise
     entries: tuple[Entry, ...]
     apps: tuple[str, ...] = ()
     is_for_staff: bool = False
-    """Whether it is for people who may use the admin site."""
+    """Whether only people who may use the admin site see the section."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as it is shown: `current` is "page" on its own page, "true" on a page that belongs to it, or ""."""
+    """A link as the navigation shows it.
+
+    `current` is the value of `aria-current`: "page" on the page of the link, "true" on other pages of the entry or
+    section, and "" everywhere else.
+    """
 
     text: str
     address: str
@@ -51,9 +60,9 @@ class Link:
 class Navigation:
     sections: tuple[Link, ...]
     here: str
-    """The text of the section of this page."""
+    """The text of the current section, or "" if the current page belongs to no section."""
     pages: tuple[Link, ...]
-    """The pages of the section of this page, if it has more than one."""
+    """The pages of the current section. Empty if the person may see fewer than two."""
 
 
 ANYONE = None
@@ -184,9 +193,10 @@ SECTIONS = (
 
 
 def find_navigation(request: HttpRequest) -> Navigation:
-    """Return the sections for a person who has signed in, and the pages of the section of this request."""
+    """Return the sections that the signed-in person may see, and the pages of the current section."""
     if request.user.is_authenticated:
-        # `RolePrefetch` does this only before a view. Error pages have no view, but their header and footer read roles.
+        # `RolePrefetch` prefetches roles only if a view is called. Error pages have no view, but their header and
+        # footer need the roles too.
         prefetch_roles(request.user)
     held = roles_anywhere(request.user)
     match = request.resolver_match
@@ -207,7 +217,10 @@ def find_navigation(request: HttpRequest) -> Navigation:
 
 
 def find_signed_out_links(request: HttpRequest | None) -> tuple[Link, ...]:
-    """Return the links for a reader; without a request, as on an error page, none is the current one."""
+    """Return the links for readers who have not signed in.
+
+    If there is no request, as on an error page, no link is marked as current.
+    """
     match = request.resolver_match if request else None
     view, app = (match.view_name, match.app_name) if match else ("", "")
     calendar = SECTIONS[1].entries[0]

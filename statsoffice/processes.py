@@ -26,22 +26,22 @@ LAST_PORT = 65535
 
 
 class InUse(Exception):
-    """A port or the folder is in use; the message says what to do."""
+    """A port or the folder is in use. The message says what to do."""
 
 
 def lock_folder(var: Path, *, address: str) -> TextIO:
-    """Lock the folder, which one run at a time may use, until the returned file is closed.
+    """Lock the folder until the returned file is closed. Only one run at a time may use the folder.
 
-    :raises InUse: if another run uses it.
+    :raises InUse: if another run uses the folder.
     """
     lock = (var / "run.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
-        other = lock.read().strip()
+        other = lock.read().strip() or "another run"
         lock.close()
-        message = f"It is already running here: {other}. Stop that one first (Ctrl-C where it was started)."
+        message = f"The folder {var} is in use by {other}. Stop that process first (press Ctrl-C where you started it)."
         raise InUse(message) from None
     lock.truncate(0)
     lock.write(f"process {os.getpid()} at {address}")
@@ -50,8 +50,10 @@ def lock_folder(var: Path, *, address: str) -> TextIO:
 
 
 def refuse_taken_ports(wanted: Mapping[str, int]) -> None:
-    """:param wanted: each port by the option that chooses it.
-    :raises InUse: if a port is taken; the message offers one that is free.
+    """Check that no port is taken by another program.
+
+    :param wanted: the ports, keyed by the command line option that sets the port.
+    :raises InUse: if a port is taken. The message suggests a free port.
     """
     for option, port in wanted.items():
         if not is_free(port):
@@ -94,9 +96,10 @@ def local_address(port: int) -> str:
 
 
 def make_environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
-    """Return the environment of all processes.
+    """Return the environment variables of all processes.
 
-    With the demonstration, the probe may connect to the practice site, and statements about breaches are public.
+    If `rehearsal_port` is given, the probe may connect to the practice site. Statements about breaches are then public,
+    unless `given` contains another setting.
     """
     chosen = {"STATSOFFICE_ADDRESS": local_address(port), **given, "PYTHONUNBUFFERED": "1"}
     if rehearsal_port is None:
@@ -133,8 +136,9 @@ POLL_SECONDS = 0.1
 SECONDS_TO_ANSWER = 60.0
 TAIL_LINES = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# The signals that end processes, each with the seconds until the next one is sent to the processes still running. A
-# Celery worker finishes its tasks on the first signal, and stops them on the second.
+# The signals that end processes, in order. Each signal has the number of seconds to wait before the next signal is sent
+# to the processes that are still running. A Celery worker finishes its tasks after the first signal, and stops them
+# after the second.
 ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
 PR_SET_PDEATHSIG = 1  # an option of prctl
 
@@ -156,10 +160,10 @@ class Member:
 
 @dataclass(slots=True)
 class Processes:
-    """The processes that run while this context is open.
+    """A context manager that starts processes, and stops all of them when the context ends.
 
-    Leaving the context stops all processes, the one that was started first after the others. A further signal meanwhile
-    ends them at once.
+    The process that was started first is stopped last. If a signal arrives while the processes are being stopped, the
+    remaining processes are killed at once.
     """
 
     logs: Path
@@ -177,7 +181,7 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._signals = 0
-        # The others use the first process, so it is stopped after them.
+        # The other processes use the first process, so the first process is stopped last.
         self._end(self._members[:0:-1])
         self._end(self._members[:1])
         self._members.clear()
@@ -187,7 +191,7 @@ class Processes:
     def start(self, name: str, command: Sequence[str], *, answers: Callable[[], bool]) -> None:
         """Start a process and wait until it answers.
 
-        :raises ProcessEnded: if it ends or does not answer in time.
+        :raises ProcessEnded: if the process does not answer in time, or if any process ends.
         :raises StopRequested: if a signal arrives meanwhile.
         """
         member = self._begin(name, command)
@@ -201,9 +205,9 @@ class Processes:
             time.sleep(POLL_SECONDS)
 
     def complete(self, name: str, command: Sequence[str]) -> str:
-        """Run a process to its end and return what it printed.
+        """Run a process until it ends, and return its output.
 
-        :raises ProcessEnded: if its exit code is not 0, or another process ends meanwhile.
+        :raises ProcessEnded: if the exit code is not 0, or if another process ends meanwhile.
         :raises StopRequested: if a signal arrives meanwhile.
         """
         member = self._begin(name, command)
@@ -236,7 +240,7 @@ class Processes:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(self.environment),
-                start_new_session=True,  # Ctrl-C reaches this process alone, which stops the others in order
+                start_new_session=True,  # so Ctrl-C reaches only the parent, which stops the processes in order
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
         return Member(name, log, process)
@@ -262,7 +266,7 @@ class Processes:
                     break
                 time.sleep(POLL_SECONDS / 2)
         for member in members:
-            # A process that was killed may have left processes in its group.
+            # A killed process may leave child processes in its process group.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(member.process.pid, signal.SIGKILL)
 
@@ -277,11 +281,11 @@ class Processes:
 
 
 def _end_with_parent() -> None:
-    """Ask the kernel to end this process when its parent dies, even by a signal that cannot be caught."""
+    """Ask the kernel to end this process when its parent dies, even if the parent is killed with SIGKILL."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-# A worker answers no requests; if it cannot start, it ends within these seconds.
+# A worker answers no requests, so we cannot ask whether it works. A worker that cannot start ends within this time.
 SETTLING_SECONDS = 3.0
 
 
@@ -327,7 +331,10 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
 
 
 def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> str:
-    """Start each process and return what the demonstration prints about its accounts, if there is one."""
+    """Start all processes, and return the output of the demo, which describes its accounts.
+
+    Without the demo, return an empty string.
+    """
     var = settings.VAR_DIR
 
     def start(name: str, command: list[str], answers: Callable[[], bool]) -> None:

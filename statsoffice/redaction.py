@@ -1,4 +1,4 @@
-"""Redaction of a report, its releases and its notifications together, and the pages for it."""
+"""The redaction of text in a report, its releases and its notifications, and the pages for redaction."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,7 +32,10 @@ from statsoffice.notifications.models import Message, MessageRowRecord
 def redact(
     report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False, form_key: str = ""
 ) -> RedactionResult:
-    """Redact words from a report, its releases and its notifications, as `breaches.redaction.redact_report` does."""
+    """Redact words in a report, its releases and its notifications.
+
+    This calls `breaches.redaction.redact_report`, and adds the notifications to the places to search.
+    """
     besides = [places_of_messages(report)]
     return redact_report(
         report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run, form_key=form_key
@@ -40,7 +43,7 @@ def redact(
 
 
 def places_of_messages(report: Report) -> Place:
-    """Return the messages about a report, or about a draft that was merged into it."""
+    """Return the messages about a report and about the drafts that were merged into the report."""
     parts = JoinedDraft.objects.in_force().parts_of(report)
     return Place(Message.objects.filter(report__in=parts), ("subject", "text"), MessageRowRecord)
 
@@ -60,11 +63,14 @@ PLACES: dict[str, Promise] = {
     "releases.releaseevent": lazy("Reasons in the history of releases"),
     "outbox.message": lazy("Stored notifications about the report"),
 }
-"""The name of each table on pages."""
+"""Labels of database tables, as shown on pages. The keys are `app_label.model_name`."""
 
 
 def places_in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the name of each place in which words were found, with the number of its rows."""
+    """Return pairs of a table's label and the number of rows in which the words were found.
+
+    :param rows: the numbers of rows, keyed as in `PLACES`.
+    """
     return [(str(PLACES.get(table, table)), number) for table, number in sorted(rows.items())]
 
 
@@ -98,9 +104,10 @@ class RedactForm(forms.Form):
 
 
 class ConfirmForm(RedactForm):
-    """The words and the reason of a `RedactForm` in hidden fields, and the confirmation of the removal.
+    """A form to confirm the removal. Hidden fields contain the words and the reason from the `RedactForm`.
 
-    `form_key` identifies one displayed form, so that a form that is sent twice leads to the result of the first time.
+    `form_key` is different in each displayed form. If a form is submitted twice, the view uses the key to show the
+    result of the first submission.
     """
 
     form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
@@ -122,7 +129,10 @@ class ConfirmForm(RedactForm):
 @sensitive_post_parameters("words", "why")
 @report_page("GET", "POST", action=Action.REDACT)
 def start_redaction(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for the words and the reason, then preview where the words are and which copies are not redacted."""
+    """Ask for the words and the reason, then show a preview.
+
+    The preview shows where the words were found, and which copies will not be redacted.
+    """
     form = RedactForm(request.POST if request.method == "POST" else None)
     found = _try(request, report, form, dry_run=True) if form.is_valid() else None
     if found is None:
@@ -133,7 +143,7 @@ def start_redaction(request: SignedInRequest, report: Report) -> HttpResponse:
 @sensitive_post_parameters("words", "why")
 @report_page("POST", action=Action.REDACT, form="redacting:ask")
 def remove(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Remove the words once the person has confirmed it. A form that is sent twice is processed once."""
+    """Remove the words if the person has confirmed the removal. A form that is submitted twice is processed once."""
     given, confirmation = RedactForm(request.POST), ConfirmForm(request.POST)
     if not given.is_valid():
         return _render_form(request, report, given)
@@ -146,7 +156,8 @@ def remove(request: SignedInRequest, report: Report) -> HttpResponse:
         )
     form_key = str(confirmation.cleaned_data["form_key"])
     _try(request, report, given, dry_run=False, form_key=form_key)
-    # If nothing was left to remove because the form was sent twice, the event of the first time is found.
+    # If the form is submitted twice, the second submission finds nothing to remove. In this case, `event` is the event
+    # of the first submission.
     event = _redactions(report).filter(actor=request.user, facts__form_key=form_key).last()
     if event is None:
         return _render_form(request, report, given)
@@ -179,7 +190,10 @@ def _redactions(report: Report) -> QuerySet[ReportEvent]:
 def _try(
     request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool, form_key: str = ""
 ) -> RedactionResult | None:
-    """Redact, or with `dry_run` find what would be redacted. After a refusal, add it to the form and return None."""
+    """Redact the report. If `dry_run` is true, only find what would be redacted.
+
+    If the redaction is refused, add the error to the form and return None.
+    """
     given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
         return redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)

@@ -1,4 +1,4 @@
-"""Retention: the removal of evidence, names, sessions, invitations and details of notifications that are too old."""
+"""Remove evidence, personal details and sessions at the end of their retention periods."""
 
 import json
 import logging
@@ -32,23 +32,29 @@ from statsoffice.self_monitoring import status
 logger = logging.getLogger(__name__)
 
 MESSAGES_AT_A_TIME = 500
-"""A small number, so that a delivery does not wait long for the rows."""
+"""This number is small, so that the delivery of messages does not wait long for locked rows."""
 LOG_ROWS_AT_A_TIME = 200
-# Programs do not retry a request for so long. A later request with the same key counts as a new change.
+# How long answers are stored for repeated requests. Programs stop retrying much earlier. If a key is used again after
+# this period, the request counts as a new change.
 API_ANSWERS_KEPT = timedelta(days=30)
 
-# Each redacted row gets a different recipient, because recipients are unique within an event and channel. The recipient
-# of a webhook is not a person, so it stays.
+# Recipients must be unique within an event and channel, so each redacted row gets a different text as its recipient.
+# The name of a webhook is not redacted, because a webhook is not a person.
 _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
 _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
 
 
 def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
-    """Remove recipient, subject and text of messages that were sent longer than MESSAGES_KEPT ago, and return how many.
+    """Remove the recipient, subject and text of messages that were sent more than MESSAGES_KEPT ago.
 
-    The kind, subject matter, channel and times stay. A message that was not sent is not changed: it is still due, or
-    someone must see that it failed. A message to a person with pre-release access is an exception: it is redacted as
-    soon as the name on the list is erased, sent or not, and cannot be sent after that.
+    The rows still show the kind of message, what it was about, the channel and the times. Unsent messages are not
+    redacted, because they are still to be sent, or because someone must see that they failed.
+
+    Messages with a link for a person with pre-release access are an exception. If the name of the person was erased
+    from the list, these messages are redacted, whether they were sent or not. An unsent message can then no longer be
+    sent.
+
+    :return: the number of redacted messages.
     """
     is_old = Q(sent_at__lt=now - settings.MESSAGES_KEPT) | Q(event__in=events_of_erased_names())
     old = Message.objects.filter(is_old, erased_at__isnull=True)
@@ -71,9 +77,11 @@ def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
 
 
 def redact_old_invitations(*, now: datetime, dry_run: bool = False) -> int:
-    """Remove name and address from invitations that expired longer than FORMER_DETAILS_KEPT ago, and return how many.
+    """Remove the name and email address from invitations that expired more than FORMER_DETAILS_KEPT ago.
 
-    The account of an accepted invitation is not changed.
+    If an invitation was accepted, the account is not changed.
+
+    :return: the number of redacted invitations.
     """
     old = Invitation.objects.filter(expires_at__lt=now - settings.FORMER_DETAILS_KEPT, erased_at=None)
     return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)
@@ -86,9 +94,11 @@ PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "s
 
 
 def redact_admin_log(*, now: datetime, dry_run: bool = False) -> int:
-    """Remove the names of people from old entries of the admin site's log, and return the number of these entries.
+    """Remove the names of people from old log entries of the admin site.
 
-    Who changed which fields of which row, and when, stays.
+    The entries still show who changed which fields of which row, and when.
+
+    :return: the number of redacted entries.
     """
     # Django's log has no column that marks a row as redacted, so redacted rows are recognised by their text.
     of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - settings.FORMER_DETAILS_KEPT)
@@ -106,9 +116,10 @@ def redact_admin_log(*, now: datetime, dry_run: bool = False) -> int:
 
 
 def remove_names(message: str, *, marker: str) -> str:
-    """Return the description of a change without the names of rows that were edited inline on the page of another row.
+    """Replace the names of objects in the change message of a log entry with a marker.
 
-    :param message: as Django stores it: JSON, or free text, which may contain any name.
+    The message contains names if objects were edited inline on the page of another object. If the message is not the
+    JSON that Django writes, return an empty string, because free text may contain any name.
     """
     try:
         changes: Any = json.loads(message)
@@ -124,13 +135,14 @@ def remove_names(message: str, *, marker: str) -> str:
 
 
 def remove_expired_sessions(*, now: datetime) -> int:
-    """Remove expired sessions, and return how many there were.
+    """Remove expired sessions, and return the number of removed sessions.
 
     This also removes the network addresses and browsers of expired and ended sessions, expired counts of sign-in
-    attempts, and old responses that the API stores for repeated requests. The record of sign-ins and changes stays.
+    attempts, and old answers that the API stores for repeated requests. The record of sign-ins and changes is not
+    affected.
     """
-    # Rows last seen since `now` stay: a sign-in writes the session and its `UserSession` one after the other, so a new
-    # row may not have its session yet.
+    # A sign-in writes the session and its `UserSession` one after the other. So a new `UserSession` may not have its
+    # session yet. Therefore rows that were last seen at `now` or later are not removed.
     ended = UserSession.objects.filter(last_seen_at__lt=now).exclude(session_key__in=Session.objects.values("pk"))
     with transaction.atomic():
         removed, _ = Session.objects.filter(expire_date__lt=now).delete()
@@ -143,7 +155,10 @@ def remove_expired_sessions(*, now: datetime) -> int:
 
 
 def _forget_attempts(*, now: datetime) -> None:
-    """Remove expired counts of sign-in attempts by network address. Django's cache removes them only if it is full."""
+    """Remove expired counts of sign-in attempts. There is one count for each network address.
+
+    Django's database cache removes expired rows only when the cache is full.
+    """
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -153,9 +168,10 @@ def _forget_attempts(*, now: datetime) -> None:
 
 
 def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> ErasureResult:
-    """Remove names on pre-release access lists PRE_RELEASE_NAMES_KEPT after the release was due or was cancelled.
+    """Remove the names on the pre-release access lists of old releases.
 
-    The names stay while a report about the list is undecided.
+    A release is old if it was due or cancelled more than PRE_RELEASE_NAMES_KEPT ago. The names are not removed while a
+    report about the list is undecided.
     """
     return pre_release_access.erase_old_names(
         now=now,
@@ -169,7 +185,10 @@ PRUNE = "prune"
 
 
 def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = lambda: False) -> PruneResult:
-    """Remove the bodies that are older than EVIDENCE_KEPT and that no open or approved report needs."""
+    """Remove the bodies that are older than EVIDENCE_KEPT.
+
+    Bodies are not removed if their release has a suspicion or a report, unless the report was dismissed.
+    """
     return prune_bodies(
         now=now,
         retention=settings.EVIDENCE_KEPT,
@@ -180,14 +199,15 @@ def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], b
 
 
 def delete_old_attachments(*, now: datetime, dry_run: bool = False) -> int:
-    """Delete the attached files that are older than EVIDENCE_KEPT and that no open or approved report needs."""
+    """Delete the attached files that are older than EVIDENCE_KEPT and belong to a dismissed report."""
     return attachments.delete_old_files(now=now, retention=settings.EVIDENCE_KEPT, dry_run=dry_run)
 
 
 def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = lambda: False) -> None:
-    """Prune bodies and attached files, unless this was completed within the last day.
+    """Prune bodies and attached files, unless this was already completed within the last day.
 
-    Around the due time of a release, the rest is left for the next call. Two processes can prune at the same time.
+    If a release is due soon or was due recently, stop and leave the rest for the next call. Two processes can safely
+    prune at the same time.
     """
     now = clock.now()
     finished_at = status.find_heartbeat(PRUNE).finished_at
@@ -205,14 +225,16 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
     if not interrupted:
         status.record_heartbeat(PRUNE, finished_at=clock.now())
         if deleted := delete_old_attachments(now=now):
-            logger.info("attached files at the end of their time: %s deleted", deleted)
+            logger.info("deleted %s attached files at the end of the retention period", deleted)
     if pruned.bodies:
-        logger.info("bodies at the end of their time: %s removed, of %s releases", pruned.bodies, pruned.releases)
+        logger.info(
+            "removed %s bodies of %s releases at the end of the retention period", pruned.bodies, pruned.releases
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedDetails:
-    """The number of rows of each kind from which personal details were removed."""
+    """For each kind of row, the number of rows from which personal details were removed."""
 
     messages: int
     contacts: int
@@ -222,7 +244,7 @@ class RemovedDetails:
 
 
 def redact_old_details(*, now: datetime, dry_run: bool = False) -> RemovedDetails:
-    """Remove old personal details: messages, former contacts, the admin site's log, invitations, owners of hosts."""
+    """Remove old personal details from messages, contact histories, the admin log, invitations and host owners."""
     removed = RemovedDetails(
         messages=redact_old_messages(now=now, dry_run=dry_run),
         contacts=erase_former_contact_details(now=now, retention=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
@@ -231,5 +253,5 @@ def redact_old_details(*, now: datetime, dry_run: bool = False) -> RemovedDetail
         host_owners=open_files.erase_owner_names(now=now, retention=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
     )
     if any(astuple(removed)) and not dry_run:
-        logger.info("personal details at the end of their time removed: %s", removed)
+        logger.info("removed personal details at the end of the retention period: %s", removed)
     return removed

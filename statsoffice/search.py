@@ -1,9 +1,12 @@
-"""The search over releases, series and breach reports.
+"""Search for releases, series and breach reports.
 
-Each query contains the permissions of the person. The search has no copy of a text, so that it finds none that was
-redacted or deleted, and needs no update after a change (decision 83). PostgreSQL has indexes for it (decision 113).
-PostgreSQL and SQLite search words by their stem and by their beginning. Releases come first if all words are in their
-own title and that of their series, without the producer; among these, the one nearest to today is the best match.
+Each query selects only rows that the person may view. The search does not store copies of texts. So it cannot find
+text that was redacted or deleted, and needs no update after a change (decision 83). In PostgreSQL, the search uses
+indexes (decision 113).
+
+PostgreSQL and SQLite match words by their stem and by prefix. Releases come first if each word is in their title or in
+the title of their series. Releases that match only because of the name of the producer come after them. In both groups,
+the releases nearest to today come first.
 """
 
 import re
@@ -45,10 +48,10 @@ from releases.views.base import SignedInRequest
 MOST_CHARACTERS = 200
 MOST_WORDS = 8
 MOST_FOUND = 500
-"""How many of the best matches of a kind are listed."""
+"""The largest number of results of each kind."""
 ON_A_PAGE = 20
 AT_FIRST = 5
-"""How many results of each kind are shown together."""
+"""The number of results of each kind on the page that shows all kinds together."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -69,7 +72,7 @@ ORDERS = {Order.BEST: lazy("Best match"), Order.LATEST: lazy("Latest first")}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result: its name and page, a line about it, and its status."""
+    """A search result. `address` is the address of its page, and `about` is a line with details."""
 
     title: str
     address: str
@@ -79,16 +82,17 @@ class Result:
 
 
 def find_words(typed: str) -> list[str]:
-    """Return the words of a text that a person typed, without repetitions."""
+    """Return the words that a person typed, in lower case and without duplicates."""
     return list(dict.fromkeys(_WORD.findall(typed[:MOST_CHARACTERS].casefold())))[:MOST_WORDS]
 
 
 def search(kind: Kind, typed: str, order: Order, *, by: Person, today: date) -> list[int]:
-    """Return the keys of the rows that a person may read and that have all words of a text, in the requested order.
+    """Return the primary keys of the rows that match a search text and that the person may view.
 
-    A row whose number, reference or slug is the complete text is always found, and is the best match.
+    A row matches if it contains all words of the text. If the number, reference or slug of a row is equal to the text,
+    this row also matches, and is the best match.
 
-    :param today: the London day; the nearer a release is to it, the better it matches.
+    :param today: the day in London. A release is a better match if it is planned near this day.
     """
     source = _SOURCES[kind]
     found = source.read(by)
@@ -103,9 +107,9 @@ def search(kind: Kind, typed: str, order: Order, *, by: Person, today: date) -> 
 
 
 def _match(kind: Kind, found: "QuerySet[Any]", words: Sequence[str], *, today: date) -> list[int]:
-    """Return the keys of the rows that have all words, the best match first.
+    """Return the primary keys of the rows that contain all words, best match first.
 
-    The best releases have all words in their title and that of their series, and are planned near today.
+    See the docstring of this module for the order of releases.
     """
     if kind is Kind.RELEASES:
         day = Value(today, DateField())
@@ -137,11 +141,12 @@ def to_vector(field: str) -> SearchVector:
 
 
 def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
-    """Match the titles of releases by their index, and their series and producers by keys that are found before.
+    """Return the primary keys of the releases that contain all words, best match first.
 
-    A condition on another table could not use the index. There are few series and producers, so finding their keys is
-    fast. The keys come first in each condition, because PostgreSQL then does not read the titles of releases whose
-    series matches.
+    The titles of releases are indexed. A condition that also refers to other tables could not use this index. So the
+    keys of the matching series are queried first, and the condition contains these keys. There are few series and
+    producers, so this is fast. The keys come first in each condition, because PostgreSQL then does not read the titles
+    of releases whose series matches.
     """
     named, matched = Q(), Q()
     indexed = _without_stop_words(words)
@@ -163,7 +168,10 @@ def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
 
 
 def _without_stop_words(words: Sequence[str]) -> list[str]:
-    """Return the words that PostgreSQL indexes: "of" and "the" match nothing alone, and are ignored among others."""
+    """Return the words that PostgreSQL indexes, without stop words such as "of" and "the".
+
+    If all words are stop words, the search finds nothing. Otherwise stop words are ignored.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT word FROM unnest(%s::text[]) WITH ORDINALITY AS typed(word, place) "
@@ -184,7 +192,7 @@ _NEAREST_IN_SQLITE = """
 
 
 def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: bool) -> list[int]:
-    """Search in a temporary table of this connection, which has only rows that the person may read."""
+    """Search in a temporary full-text table, which contains only rows that the person may view."""
     fields = ("words", "name", "distance", "planned_on") if is_dated else ("words",)
     try:
         sql, parameters = found.order_by().values_list("pk", *fields).query.sql_with_params()
@@ -197,7 +205,7 @@ def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: 
         cursor.execute(
             f"CREATE VIRTUAL TABLE temp.searched USING fts5({columns}, tokenize='porter unicode61 remove_diacritics 2')"
         )
-        # The inserted SQL is from Django, and its parameters are passed separately.
+        # Django generated the inserted SQL, and the parameters are passed separately.
         cursor.execute(f"INSERT INTO temp.searched(rowid, {', '.join(fields)}) {sql}", parameters)
         if is_dated:
             cursor.execute(_NEAREST_IN_SQLITE, [f"words: ({query})", f"name: ({query})", MOST_FOUND])
@@ -210,10 +218,11 @@ def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """How rows of one kind are read, found and shown. `latest` is their order by time.
+    """How to read, find and show rows of one kind.
 
-    `with_words` annotates the rows with the text that is searched (`words`). Releases also get the annotation `name`:
-    their title and the title of their series, without the producer.
+    `latest` is the ordering for `Order.LATEST`. `with_words` adds the annotation `words`, the text to search. For
+    releases, `with_words` also adds the annotation `name`. It contains the titles of the release and of the series, but
+    not the producer.
     """
 
     read: Callable[[Person], "QuerySet[Any]"]
@@ -298,7 +307,7 @@ NAMES = {Kind.RELEASES: lazy("Releases"), Kind.SERIES: lazy("Series"), Kind.REPO
 @login_required
 @require_safe
 def search_page(request: SignedInRequest) -> HttpResponse:
-    """Show the best results of each kind, or all results of one kind by page."""
+    """Show the first results of each kind, or all results of one kind, split into pages."""
     typed = request.GET.get("q", "").strip()[:MOST_CHARACTERS]
     chosen = request.GET.get("kind", "")
     order = Order(request.GET["sort"]) if request.GET.get("sort") in set(Order) else Order.BEST

@@ -1,4 +1,7 @@
-"""Django's settings, read from the environment; with an invalid value no process starts."""
+"""Django's settings, read from the environment.
+
+If a value is invalid, no process starts.
+"""
 
 import shlex
 import socket
@@ -17,12 +20,12 @@ from statsoffice.logs import make_logging_config, start_error_reports
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# If pip has installed the product, BASE_DIR is the folder of all packages, in which we write no files. Templates and
-# static files are then inside the `statsoffice` package (pyproject.toml).
+# If the product was installed with pip, BASE_DIR is `site-packages`, where we do not write files. Templates and static
+# files are then inside the `statsoffice` package (see pyproject.toml).
 INSTALLED_BY_PIP = not (BASE_DIR / "manage.py").exists()
 HOME = Path.cwd() if INSTALLED_BY_PIP else BASE_DIR
 FILES = BASE_DIR / "statsoffice" if INSTALLED_BY_PIP else BASE_DIR
-"""Has the folders of templates, static files and translations."""
+"""The folder that contains the folders of templates, static files and translations."""
 
 # --- Mode and folders ------------------------------------------------------------------------------
 MODE = env.one_of("STATSOFFICE_MODE", "development", choices=("development", "production"))
@@ -33,7 +36,7 @@ VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
 SECRET_KEY = env.read_secret_key("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
-# Earlier keys, with which signed and encrypted data can still be read.
+# Earlier keys. Data that was signed or encrypted with one of them can still be read.
 SECRET_KEY_FALLBACKS = env.word_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 
@@ -50,21 +53,23 @@ PROBE_BUDGETS = env.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")
 PROBE_CONTACT = env.text("STATSOFFICE_PROBE_CONTACT", "")
 PROBE_CONTROLS = env.web_addresses("STATSOFFICE_PROBE_CONTROLS")
 PROBE_PROXY = env.text("STATSOFFICE_PROBE_PROXY", "")
-# If this name is set, the sweeps of the process are those of a further vantage point.
+# If this name is set, the sweeps of this process run as a further vantage point with this name.
 VANTAGE_POINT = env.text("STATSOFFICE_VANTAGE_POINT", "")
 JUDGE_QUEUE = env.is_on("STATSOFFICE_JUDGE_QUEUE", "off")
 PROBE_VANTAGE = env.text("STATSOFFICE_PROBE_VANTAGE", VANTAGE_POINT or socket.gethostname())
 BROWSER = env.text("STATSOFFICE_BROWSER", "")
 BROWSER_SANDBOX = env.is_on("STATSOFFICE_BROWSER_SANDBOX", "on")
 CLOCK_SERVERS = env.time_servers("STATSOFFICE_CLOCK_SERVERS")
-# Checks are stored but not judged if the clock has a larger error than this.
+# If the error of the clock is larger than this, checks are stored but not judged.
 CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
 PREFLIGHT_AT = env.wall_time("STATSOFFICE_PREFLIGHT_AT", "14:00")
 COMPARISON_AT = env.wall_time("STATSOFFICE_COMPARISON_AT", "03:00")
 EVIDENCE_KEPT = timedelta(days=env.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
-# Longer than a year, so that the list of a yearly release can still be copied from the list of the year before.
+# The default is longer than a year, so that the list of a yearly release can still be copied from the list of the year
+# before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=env.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
-# Longer than a year, so that the people notified about a yearly release are still known when the next one is due.
+# The default is longer than a year, so that the people notified about a yearly release are still known when the next
+# one is due.
 MESSAGES_KEPT = timedelta(days=env.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
 FORMER_DETAILS_KEPT = timedelta(days=env.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
 # Storage of anchors outside the office (decision 64).
@@ -77,7 +82,8 @@ METRICS_TOKEN = env.token("STATSOFFICE_METRICS_TOKEN", least=32)
 HEALTH_PING = env.optional_web_address("STATSOFFICE_HEALTH_PING")
 ACKNOWLEDGED_WITHIN = timedelta(minutes=env.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
 EARLY_RELEASE_REMINDER = timedelta(minutes=env.number("STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES", "15", least=1))
-# The command is run with the path of the file as its last argument. A return code other than 0 refuses the file.
+# The command is run with the path of the attachment as its last argument. If its exit code is not 0, the attachment is
+# refused.
 ATTACHMENT_SCANNER = shlex.split(env.text("STATSOFFICE_ATTACHMENT_SCANNER"))
 REPORT_RECIPIENT = env.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 REPORT_DUE_AFTER = env.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
@@ -91,7 +97,8 @@ OPERATORS = env.mail_addresses("STATSOFFICE_OPERATORS")
 CANARY = env.is_on("STATSOFFICE_CANARY", "on")
 REHEARSAL_SITE = env.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
 REHEARSAL_TOKEN = env.text("STATSOFFICE_REHEARSAL_TOKEN", "")
-# Loopback is allowed only for the practice site, and in production not even for that.
+# In development, the default allows connections to the practice site on this machine. In production, the default allows
+# no private address.
 PROBE_ALLOW_PRIVATE = env.hosts_with_port(
     "STATSOFFICE_PROBE_ALLOW_PRIVATE", "" if PRODUCTION else "127.0.0.1:8765,localhost:8765"
 )
@@ -174,25 +181,30 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
 CRISPY_TEMPLATE_PACK = "govuk"
 CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Django takes the default release time, 9:30am, for a mistaken "now", and warns each day within ten seconds of it.
+# W161 warns if the default of a field is close to the current time, because this can be a call of now() by mistake. The
+# default release time is 9:30am, so the check would warn whenever it runs within ten seconds of 9:30am.
 SILENCED_SYSTEM_CHECKS = ["fields.W161"]
 # The admin page that plans next year has three fields for each of 1,000 releases.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 
 # --- Database -------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
-# The owner of the tables, for migrate, restore and copy_from_sqlite alone; empty where the processes' role owns them.
+# The same database, with the role that owns the tables. Only migrate, restore and copy_from_sqlite use it. It is empty
+# if the role of DATABASE_URL owns the tables.
 DATABASE_OWNER = env.database_owner("DATABASE_OWNER_URL")
 
 CACHES = {
-    # Counts sign-in attempts and stores used codes, in a table because all processes must share these (decision 37).
+    # Stores used authenticator codes and counts of sign-in attempts. All processes must share these, so they are in a
+    # database table (decision 37).
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "statsoffice_cache",
-        # A large number, so that an attacker cannot displace entries about their failed attempts by adding more.
+        # The limit is high, because Django deletes entries when it is reached. With a low limit, attackers could add
+        # entries until the count of their failed attempts is deleted.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    # Counts requests of readers in the memory of each web process, so that no request needs a write (decision 38).
+    # Counts readers' requests in the memory of each web process, so that requests need no database writes (decision
+    # 38).
     "rates": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "rates",
@@ -210,8 +222,8 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-# The National Cyber Security Centre recommends a minimum length and a ban on common passwords, without complexity rules
-# or expiry.
+# The National Cyber Security Centre recommends a minimum length and a ban on common passwords, but no complexity rules
+# and no expiry.
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -228,10 +240,10 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# Without this setting visitors could send email to strangers, with an invitation to sign up. Sign-up is closed.
+# If this were True, visitors could make us email strangers an invitation to sign up. Sign-up is closed.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
-# The number of our own proxies, and so of trusted entries in X-Forwarded-For.
+# The number of our own proxies. Each adds an entry to X-Forwarded-For, and only these entries are trusted.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole_number("STATSOFFICE_PROXIES", "1" if PRODUCTION else "0", least=0)
 SECOND_FACTOR = env.some_of(
     "STATSOFFICE_SECOND_FACTOR",
@@ -261,7 +273,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # Email addresses are from invitations or entered by an administrator, so they need no verification.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Accept the codes of one period before and after, because a clock may be half a minute off.
+# Also accept the code of the period before and that of the period after, because a clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = OFFICE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -270,9 +282,9 @@ LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "releases:calendar"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
 
-# --- Words and time -------------------------------------------------------------------------------
+# --- Languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
-# Welsh is for public pages only, below /cy/ (decision 89).
+# Only public pages exist in Welsh. Their paths begin with /cy/ (decision 89).
 LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
 TIME_ZONE = "Europe/London"
 USE_I18N = True
@@ -309,7 +321,7 @@ DEFAULT_FROM_EMAIL = env.mail_sender(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# --- Channels out of the house, off unless they are set -------------------------------------------
+# --- External channels, which are off unless they are set -----------------------------------------
 NOTIFY_KEY = env.notify_key("STATSOFFICE_NOTIFY_KEY")
 NOTIFY_TEMPLATE = env.notify_template(
     "STATSOFFICE_NOTIFY_TEMPLATE", key=NOTIFY_KEY, required=True, fields="((subject)) and ((text))"
@@ -329,14 +341,15 @@ CSRF_FAILURE_VIEW = "statsoffice.middleware.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-# Requests of one address in a minute; a whole department may share one address and reload at 9:30am.
+# The number of requests allowed from one IP address in a minute. A whole department may share one address, and may
+# reload pages at 9:30am.
 RATES = {
     "person": env.whole_number("STATSOFFICE_PAGES_PER_MINUTE", "1200", least=0),
     "program": env.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
 }
 SECURE_REFERRER_POLICY = "same-origin"
-# Pages contain no inline scripts and styles: everything comes from our files. The nonce is for the admin's pages. If no
-# template uses it, the header has no nonce, so a public page has the same header in each response.
+# Pages contain no inline scripts or styles, so they need only our own files. Only the pages of the admin site use the
+# nonce. If a page does not use it, the header has no nonce, so a public page has the same header in each response.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
@@ -348,7 +361,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-# Disable all features of browsers that we do not need; passkeys stay enabled.
+# Browser features that we do not need, and therefore disable. Passkeys stay enabled.
 _UNUSED = (
     *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
     *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
@@ -361,10 +374,10 @@ if PRODUCTION:
     # Browsers accept a cookie with this prefix only over https and from exactly this host.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_SSL_REDIRECT = True
-    # Internal monitoring tools request these pages without the https proxy; they contain no secrets.
+    # Internal monitoring tools request these pages over http, without the proxy. The pages contain no secrets.
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
     if ALLAUTH_TRUSTED_PROXY_COUNT:
-        # Without a proxy of our own, each client could write this header itself.
+        # Trust this header only if our own proxy sets it. Without a proxy, any client could send the header.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True

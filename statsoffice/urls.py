@@ -1,4 +1,4 @@
-"""The addresses of all pages, and security.txt, which is in no app."""
+"""The addresses of all pages, and the view of security.txt."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -31,10 +31,10 @@ from statsoffice.setup.steps import Step
 from statsoffice.webhooks import views as webhooks
 from statsoffice.webhooks.inbound import state_publication
 
-# People sign in at one place only, which limits attempts; the admin's own log-in page has no limit.
+# Replace the log-in page of the admin site, because it does not limit attempts. Our own sign-in page does.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-# RFC 9116 recommends less than a year. Each response counts from its own day, so the file has not expired for a reader.
+# RFC 9116 recommends less than a year. The time starts on the day of each response, so we never send an expired file.
 SECURITY_TXT_VALID_FOR = timedelta(days=90)
 
 
@@ -56,8 +56,8 @@ def show_security_txt(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
-# The pages of django-allauth that have an address here. Its other pages, such as those for further email addresses and
-# sign-in by code, have none. The sign-up page has an address, but is closed.
+# The account pages of django-allauth that have an address. Its other account pages, such as those for further email
+# addresses and for sign-in by code, have none. The sign-up page has an address, but sign-up is closed.
 ALLAUTH_PAGES = frozenset(
     {
         "account_login",
@@ -102,8 +102,9 @@ setup_pages = [
     path("", setup.overview, name="overview"),
     *(path(f"{step.value}/", getattr(setup, step.name.lower()), name=step.name.lower()) for step in Step),
 ]
-# These pages are not below those of reports. There, forms are stored in the session if the person must sign in again,
-# and words to be removed must not be stored once more.
+# The addresses of these pages do not begin with /reports/. If a person submits a form under /reports/ after their
+# session has ended, we store the form in the session. But we must not store another copy of the words that the person
+# wants to remove.
 redaction_pages = [
     path("<slug:reference>/", redaction.start_redaction, name="ask"),
     path("<slug:reference>/remove/", redaction.remove, name="remove"),
@@ -123,7 +124,7 @@ webhook_pages = [
     path("<slug:producer>/systems/add/", webhooks.add_system_view, name="add_system"),
 ]
 
-# These addresses do not name the release, because emails contain them.
+# Emails contain these addresses, so the addresses do not name the release.
 early_release_pages = [
     path("", early_releases.list_early_releases, name="early_releases"),
     path("<int:key>/", early_releases.show_early_release, name="early_release"),
@@ -151,7 +152,7 @@ urlpatterns = [
     path("desk/morning-sheet/pdf/", sheet.print_sheet, name="morning_sheet_pdf"),
     path("desk/missing/<slug:concern>/", tasks.list_missing, name="desk_missing"),
     path("early-releases/", include((early_release_pages, "early_releases"))),
-    # A number identifies the brief, because emails and text messages contain these addresses.
+    # Emails and text messages contain these addresses, so the addresses have only the number of the brief.
     path("briefs/<int:key>/", minute_briefs.show_brief, name="minute_brief"),
     path("briefs/<int:key>/part/", minute_briefs.update_brief, name="minute_brief_part"),
     path("api/published/<uuid:source>/", state_publication, name="state_publication"),
@@ -167,7 +168,7 @@ urlpatterns = [
     path(".well-known/security.txt", show_security_txt, name="security_txt"),
     path("metrics", metrics, name="metrics"),
     path("canary/<str:token>/", canary_page, name="canary_page"),
-    # Before the addresses of the public API, which answer every other path below /api/.
+    # This must come before the addresses of the public API, which match every other path below /api/.
     path("api/office/v1/", office_api.urls()),
     path("", include(releases.urls.exchange)),
     path("", include("releases.urls")),

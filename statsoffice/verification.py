@@ -31,7 +31,10 @@ BODIES = "releases.body"
 
 @dataclass(frozen=True, slots=True)
 class ChainResult:
-    """The result for one chain or for the bodies: the number of rows, and the fault of the first invalid one."""
+    """The result for one chain, for the stored bodies or for a file of anchors.
+
+    `rows` is the number of rows, bodies or anchors. `why` is the fault of the first invalid one, or None.
+    """
 
     name: str
     rows: int
@@ -42,14 +45,14 @@ class ChainResult:
         if self.why is not None:
             return f"{self.name}: {self.why}"
         if self.name == BODIES:
-            return f"{self.name}: {self.rows} {'body, holds' if self.rows == 1 else 'bodies, hold'}"
+            return f"{self.name}: {self.rows} {'body' if self.rows == 1 else 'bodies'}, valid"
         if self.unit == "anchor":
             return f"{self.name}: {self.rows} {'anchor, matches' if self.rows == 1 else 'anchors, match'}"
-        return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, holds"
+        return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, valid"
 
 
 def check_evidence(*, now: datetime) -> list[ChainResult]:
-    """Check every chain and every stored body; return the result of each, the bodies last."""
+    """Check every chain and every stored body. Return one result for each chain, and a last one for the bodies."""
     recorded = {}
     for record in ROW_RECORDS:
         recorded[record] = RowHistory(record, redacted_in=ReportEvent.CHAIN)
@@ -59,14 +62,17 @@ def check_evidence(*, now: datetime) -> list[ChainResult]:
 
 
 def check_outside(name: str, content: bytes) -> ChainResult:
-    """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest."""
+    """Compare the record with the anchors in a file that was stored outside the office.
+
+    The file is a saved email or the manifest of a backup.
+    """
     written = read_anchor_file(content)
     whys = [check_external_anchor(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
     return ChainResult(name, len(written), next((why for why in whys if why), None), unit="anchor")
 
 
 def find_fault(name: str, content: bytes) -> str | None:
-    """Return why a file from outside the office cannot be compared, or None."""
+    """Return a sentence that says why the anchors in a file cannot be compared with the record, or None if they can."""
     written = read_anchor_file(content)
     if not written:
         return (

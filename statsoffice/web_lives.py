@@ -1,7 +1,7 @@
 """The liveness check of Compose: `python -m statsoffice.web_lives 127.0.0.1:8000`.
 
-It is a module because not every program that reads a Compose file passes a line of Python unchanged. It does without
-Django because it runs every few seconds.
+The check is a module and not a line of Python in the Compose file, because some programs that read Compose files would
+change the line. It does not load Django, because it runs every few seconds.
 """
 
 import os
@@ -14,14 +14,17 @@ TIMEOUT_SECONDS = 5
 
 
 def main(bound: str) -> str | None:
-    """Return None if the web process answers at this host and port for the service's name, or else the fault."""
+    """Check that the web process responds. Return None if it does, or else a sentence about the fault.
+
+    :param bound: the host and port at which the web process listens.
+    """
     name = urllib.parse.urlsplit(os.environ.get("STATSOFFICE_ADDRESS", "")).hostname or "localhost"
     request = urllib.request.Request(f"http://{bound}/health/live", headers={"Host": name})  # always http
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
             return None
     except (OSError, urllib.error.URLError) as fault:
-        return f"The web does not answer at {bound} as {name}: {fault}"
+        return f"The web process at {bound} failed the liveness check with the host name {name}: {fault}"
 
 
 if __name__ == "__main__":

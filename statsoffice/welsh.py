@@ -1,4 +1,4 @@
-"""Public pages in Welsh: their texts in the catalogue, who approved these, and the links between languages."""
+"""Public pages in Welsh: their translations, the approval of translations, and links between languages."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from releases.text.languages import ENGLISH, WELSH, WELSH_PREFIX, is_welsh
 
 CATALOGUE = Path(settings.LOCALE_PATHS[0]) / WELSH / "LC_MESSAGES" / "django.po"
 PUBLIC_MARK = "public"
-"""The comment of a text in the catalogue that readers see; `manage.py makemessages` writes it."""
+"""The comment in the catalogue that marks a text of a public page. `manage.py makemessages` writes the comment."""
 CHANGED_SINCE = "The Welsh texts have changed since %(person)s approved them, so public pages are in English only."
 
 PUBLIC_FILES = frozenset(
@@ -67,7 +67,7 @@ PUBLIC_FILES = frozenset(
         "releases/text/dates.py",
     }
 )
-"""Files all of whose texts are for readers."""
+"""Files in which all texts are for readers."""
 
 PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
     "breaches/compliance_figures.py": ("describe_on_time", "describe_tolerances"),
@@ -86,7 +86,7 @@ PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Modules in which only some texts are for readers.
 
-Each has the names of the classes, functions and constants that contain these texts.
+Maps the path of each module to the names of the classes, functions and constants that contain these texts.
 """
 
 
@@ -116,7 +116,7 @@ class Entry:
 
 
 def read_catalogue(path: Path = CATALOGUE) -> list[Entry]:
-    """Read a catalogue of gettext, without its header and without obsolete texts."""
+    """Read a gettext catalogue. Leave out the header and obsolete texts."""
     blocks = path.read_text(encoding="utf-8").split("\n\n")
     entries = (_read_entry(block.splitlines()) for block in blocks)
     return [entry for entry in entries if entry.text]
@@ -153,7 +153,10 @@ def current_digest() -> str:
 
 
 def is_approved() -> bool:
-    """Return whether the office has named the person who approved the public texts as they are now."""
+    """Return whether a person has approved the public texts, and the texts have not changed since.
+
+    The settings contain the name of the person and the digest of the approved texts.
+    """
     return bool(settings.WELSH_APPROVED_BY) and current_digest() == settings.WELSH_APPROVED_TEXTS
 
 
@@ -162,7 +165,7 @@ def list_missing_texts(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def mark_public(lines: Iterable[str], *, root: Path) -> Iterator[str]:
-    """Yield the lines of a catalogue with the public mark in front of each public text, and of no other text."""
+    """Yield the lines of a catalogue. Add the public mark to each public text, and remove it from all other texts."""
     literals = {name: _literals(root / name, within) for name, within in PUBLIC_NAMES.items()}
     block: list[str] = []
     for line in [*lines, ""]:
@@ -172,7 +175,7 @@ def mark_public(lines: Iterable[str], *, root: Path) -> Iterator[str]:
         entry = _read_entry(block)
         is_public = entry.files & PUBLIC_FILES or any(entry.text in literals.get(name, ()) for name in entry.files)
         rest = [each for each in block if each != f"#. {PUBLIC_MARK}"]
-        # The comments of translators (`# `) come before the extracted comments (`#.`), to which the mark belongs.
+        # The mark is an extracted comment (`#.`), so it must come after the comments of translators (`# `).
         place = next((number for number, each in enumerate(rest) if not each.startswith("# ")), 0)
         marks = [f"#. {PUBLIC_MARK}"] if entry.text and is_public else []
         if rest:
@@ -181,9 +184,10 @@ def mark_public(lines: Iterable[str], *, root: Path) -> Iterator[str]:
 
 
 def _literals(path: Path, names: Iterable[str]) -> frozenset[str]:
-    """Return the texts within some functions, classes and values of a module.
+    """Return the string literals in some functions, classes and constants of a module.
 
-    :raises ValueError: if the module does not have one of them; its texts would reach readers without approval.
+    :raises ValueError: if one of the names is missing from the module. Without this error, the texts of the name would
+        be left out of the approval.
     """
     module = ast.parse(path.read_text(encoding="utf-8"))
     found, missing = set[str](), set(names)
@@ -218,7 +222,10 @@ class LanguageLinks:
 
 
 def find_language_links(request: HttpRequest | None) -> LanguageLinks | None:
-    """Return the links of a page that is in both languages; None for another page, or while Welsh is off."""
+    """Return the links to the English and the Welsh version of a page.
+
+    Return None if the page is not in both languages, or if the Welsh texts are not approved.
+    """
     match = request.resolver_match if request else None
     if request is None or match is None or not is_approved():
         return None

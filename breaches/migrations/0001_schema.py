@@ -77,7 +77,12 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveIntegerField(help_text="In bytes.")),
                 ("sha256", models.CharField(max_length=64)),
                 ("marking", models.CharField(default="OFFICIAL-SENSITIVE", max_length=40)),
-                ("scanned", models.BooleanField(help_text="Whether a scanner was set up and did not refuse the file.")),
+                (
+                    "scanned",
+                    models.BooleanField(
+                        help_text="True if a virus scanner accepted the file. False if no scanner was set up."
+                    ),
+                ),
                 ("role", models.CharField(max_length=20)),
                 ("added_at", models.DateTimeField()),
                 ("salt", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
@@ -246,19 +251,20 @@ class Migration(migrations.Migration):
                 (
                     "principle",
                     models.CharField(
-                        help_text="The pillar or the standard that it belongs to, as printed.", max_length=100
+                        help_text="The pillar or standard that the practice belongs to, written as reports print it.",
+                        max_length=100,
                     ),
                 ),
                 (
                     "title",
                     models.CharField(
                         blank=True,
-                        help_text="The name of its principle, printed in brackets until the wording is confirmed.",
+                        help_text="The name of the principle. Reports print it in brackets until the wording is confirmed.",
                         max_length=100,
                     ),
                 ),
                 ("summary", models.TextField(blank=True, help_text="Our summary, which is never printed.")),
-                ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
+                ("wording", models.TextField(blank=True, help_text="The exact wording in the Code.")),
                 (
                     "source",
                     models.CharField(blank=True, help_text="Where to find the words or their meaning.", max_length=300),
@@ -412,8 +418,7 @@ class Migration(migrations.Migration):
                     models.PositiveBigIntegerField(
                         default=0,
                         editable=False,
-                        help_text="Position of the last event that made open forms out of date. 0 means "
-                        "none since the report was started.",
+                        help_text="The position of the last event after which people must read the report again. Forms that were opened before this event can no longer be submitted. 0 means that there has been no such event.",
                     ),
                 ),
                 (
@@ -508,7 +513,7 @@ class Migration(migrations.Migration):
                     "published",
                     models.ForeignKey(
                         editable=False,
-                        help_text="The public statement, if it is of the current version of the report.",
+                        help_text="The statement that was last published, unless it was removed. It is public only if it was made from the current version of the report.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -1311,7 +1316,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("year", models.PositiveSmallIntegerField()),
                 ("number", models.PositiveIntegerField()),
-                ("sections", models.JSONField(help_text="The text of each section that has one.")),
+                (
+                    "sections",
+                    models.JSONField(help_text="The text of each section. Sections without a text are left out."),
+                ),
                 ("text_sha256", models.CharField(max_length=64)),
                 ("written_at", models.DateTimeField()),
                 (
@@ -1347,19 +1355,20 @@ class Migration(migrations.Migration):
                 (
                     "principle",
                     models.CharField(
-                        help_text="The pillar or the standard that it belongs to, as printed.", max_length=100
+                        help_text="The pillar or standard that the practice belongs to, written as reports print it.",
+                        max_length=100,
                     ),
                 ),
                 (
                     "title",
                     models.CharField(
                         blank=True,
-                        help_text="The name of its principle, printed in brackets until the wording is confirmed.",
+                        help_text="The name of the principle. Reports print it in brackets until the wording is confirmed.",
                         max_length=100,
                     ),
                 ),
                 ("summary", models.TextField(blank=True, help_text="Our summary, which is never printed.")),
-                ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
+                ("wording", models.TextField(blank=True, help_text="The exact wording in the Code.")),
                 (
                     "source",
                     models.CharField(blank=True, help_text="Where to find the words or their meaning.", max_length=300),

@@ -10,7 +10,8 @@ class Migration(migrations.Migration):
             model_name="compliancedocument",
             name="lists",
             field=models.BinaryField(
-                help_text="The lists behind the figures, compressed. The content has their digest.", null=True
+                help_text="The compressed lists behind the figures. The field ‘content’ has the digest of the lists.",
+                null=True,
             ),
         )
     ]

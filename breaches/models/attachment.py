@@ -33,7 +33,9 @@ class Attachment(AppendOnly):
     size = models.PositiveIntegerField(help_text=lazy("In bytes."))
     sha256 = models.CharField(max_length=64)
     marking = models.CharField(max_length=40, default="OFFICIAL-SENSITIVE")
-    scanned = models.BooleanField(help_text=lazy("Whether a scanner was set up and did not refuse the file."))
+    scanned = models.BooleanField(
+        help_text=lazy("True if a virus scanner accepted the file. False if no scanner was set up.")
+    )
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=20)
     added_at = models.DateTimeField()

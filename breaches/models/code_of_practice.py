@@ -51,7 +51,7 @@ class Edition(models.Model):
         return f"edition {self.number}"
 
     def is_in_doubt_on(self, day: date) -> bool:
-        """Return whether the edition may have come into force only after a day.
+        """Return whether the edition may have come into force only after the given day.
 
         Reports about this day cite the edition anyway.
         """
@@ -68,15 +68,16 @@ class Practice(models.Model):
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
     code = models.CharField(max_length=40)
     principle = models.CharField(
-        max_length=100, help_text=lazy("The pillar or the standard that it belongs to, as printed.")
+        max_length=100,
+        help_text=lazy("The pillar or standard that the practice belongs to, written as reports print it."),
     )
     title = models.CharField(
         max_length=100,
         blank=True,
-        help_text=lazy("The name of its principle, printed in brackets until the wording is confirmed."),
+        help_text=lazy("The name of the principle. Reports print it in brackets until the wording is confirmed."),
     )
     summary = models.TextField(blank=True, help_text=lazy("Our summary, which is never printed."))
-    wording = models.TextField(blank=True, help_text=lazy("The words of the Code."))
+    wording = models.TextField(blank=True, help_text=lazy("The exact wording in the Code."))
     source = models.CharField(max_length=300, blank=True, help_text=lazy("Where to find the words or their meaning."))
     source_url = models.URLField(lazy("web address of the source"), max_length=300, blank=True)
     unconfirmed = models.CharField(

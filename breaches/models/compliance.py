@@ -15,7 +15,7 @@ class PolicyText(AppendOnly):
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="policy_texts")
     year = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
-    sections = models.JSONField(help_text=lazy("The text of each section that has one."))
+    sections = models.JSONField(help_text=lazy("The text of each section. Sections without a text are left out."))
     text_sha256 = models.CharField(max_length=64)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
@@ -54,7 +54,8 @@ class ComplianceDocument(AppendOnly):
     pdf = models.BinaryField()
     pdf_sha256 = models.CharField(max_length=64)
     lists = models.BinaryField(
-        null=True, help_text=lazy("The lists behind the figures, compressed. The content has their digest.")
+        null=True,
+        help_text=lazy("The compressed lists behind the figures. The field ‘content’ has the digest of the lists."),
     )
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_role = models.CharField(max_length=20)

@@ -152,7 +152,7 @@ OF_VERSION = (
     "written_at",
     "why",
 )
-# `pdf` is left out, because `breaches.versions.document_bytes` compares it with `pdf_sha256`.
+# The digest does not include `pdf`, because `breaches.versions.document_bytes` compares `pdf` with `pdf_sha256`.
 OF_DOCUMENT = (
     "report_id",
     "version",
@@ -164,7 +164,8 @@ OF_DOCUMENT = (
     "approved_at",
     "one_person",
 )
-# `facts_revision` is left out, because it only records which revision of the verdict the text was written from.
+# The digest does not include `facts_revision`, because it only records which revision of the verdict the text was
+# written from.
 OF_SUSPICION = ("release_id", "schedule_version", "kind", "verification_id", "raised_at", "report_id")
 OF_ATTACHMENT = (
     "report_id",
@@ -180,7 +181,8 @@ OF_ATTACHMENT = (
     "added_at",
     "salt",
 )
-# The files and lists are left out, because `breaches.compliance` compares their bytes with the stored hashes.
+# The digest does not include `html`, `odt`, `pdf` and `lists`, because `breaches.compliance` compares their bytes with
+# the stored hashes.
 OF_COMPLIANCE_DOCUMENT = (
     "producer_id",
     "year",

@@ -34,7 +34,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.exclude(status__in=(*DECIDED, *MERGED_OR_SPLIT))
 
     def numbered(self, number: ReportNumber) -> "ReportQuerySet":
-        """Select the reports with a number. Each producer can have one report with the same number."""
+        """Select the reports with this number. Several producers can each have a report with the same number."""
         return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
 
     def about(self, releases: "Iterable[Release | int]") -> "ReportQuerySet":
@@ -44,7 +44,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def about_unpublished_early(self) -> "ReportQuerySet":
         """Select the reports about early releases that are still to be published (decision 73).
 
-        Such a report was either drafted from our checks or started by a person.
+        These reports were drafted from our checks or started by a person.
         """
         suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
         started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__status__in=TO_COME)
@@ -110,7 +110,8 @@ class Report(models.Model):
         default=0,
         editable=False,
         help_text=lazy(
-            "Position of the last event that made open forms out of date. 0 means none since the report was started."
+            "The position of the last event after which people must read the report again. Forms that were opened "
+            "before this event can no longer be submitted. 0 means that there has been no such event."
         ),
     )
     occurred_on = models.DateField(
@@ -122,7 +123,10 @@ class Report(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        help_text=lazy("The public statement, if it is of the current version of the report."),
+        help_text=lazy(
+            "The statement that was last published, unless it was removed. It is public only if it was made from the "
+            "current version of the report."
+        ),
     )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
@@ -256,7 +260,10 @@ class StartedReport(models.Model):
 
 
 class ReportVersion(AppendOnly):
-    """A version of a report. `content` is its content, and `machine` is the automatic text of each field."""
+    """A version of a report.
+
+    `content` is the content of the report, and `machine` is the automatic text of each field.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

@@ -28,7 +28,7 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         return self.filter(kind=ReportKind.EARLY, release__status__in=TO_COME)
 
     def with_outcome(self) -> "SuspicionQuerySet":
-        """Load only the columns of the suspicion, the verdict and the release that lists of reports show."""
+        """Load the verdict and the release as well, but only the columns that lists of reports show."""
         columns = ("outcome", "due_at", "tolerance_seconds", "addresses")
         return self.select_related("verification", "release").only(
             "report", "kind", "release__status", "release__title", *(f"verification__{name}" for name in columns)

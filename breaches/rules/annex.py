@@ -119,7 +119,7 @@ def interval_chart(
     """Draw when an output was due, when it appeared, and the publisher's own time.
 
     The tolerance is shaded behind the bars. The text above each bar says what the bar shows, so that readers need not
-    distinguish colours. The title gives the same information to screen readers. Times are London's.
+    distinguish colours. The title gives the same information to screen readers. The texts give London times.
 
     Each parameter is an aware instant and its text.
 
@@ -184,11 +184,19 @@ def _one_line(text: str) -> str:
     return printable(text).replace("\n", " ").strip()
 
 
-# The annex lists `BEFORE` checks before the first live check. From the first live check, it lists `AFTER` checks.
+# The annex lists `BEFORE` checks before the first live check. It also lists `AFTER` checks, starting with the first
+# live check.
 BEFORE, AFTER = 4, 3
 # The rule is stored with each annex. If the rule is changed later, earlier annexes still state the rule that they
 # followed.
 RULE = (
+    "We list the last four checks before the release was first found, the check that first found it, and the next two. "
+    "If it was never found, we list the last four. We also list the checks just before and after the due time and the "
+    "end of the tolerance, the last check that did not find the release and, if it disappeared, the first check that "
+    "showed this and the first that found it again."
+)
+# Until 1 December 2026, annexes were stored with this text instead of `RULE`.
+FORMER_RULE = (
     "We list only the checks around a change: the last four before the release was first found and the three from then "
     "on, or the last four if it was never found. We also list the checks just before and after the due time and the "
     "limit, the last check that did not find the release, and the first checks that showed it gone and back again."
@@ -344,7 +352,7 @@ HOW_TO_READ = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end is "
     "rounded up. "
     "A check shows what was live at that moment. "
-    "From each page we show only the text that says the release was not live."
+    "We quote a page only if it says that the release was not live."
 )
 HOW_TO_READ_PICTURES = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end is "
@@ -475,7 +483,7 @@ def _find_shared_notes(outputs: Sequence[AnnexOutput]) -> tuple[str, ...]:
     if len(outputs) < 2:
         return ()
     first, *others = outputs
-    general = (note for note in first.notes if note in {RULE, OWN_TEXT} or note.startswith(CLOCK_ERROR))
+    general = (note for note in first.notes if note in {RULE, FORMER_RULE, OWN_TEXT} or note.startswith(CLOCK_ERROR))
     return tuple(note for note in general if all(note in other.notes for other in others))
 
 
@@ -584,5 +592,5 @@ def _limit_in_table(limit_at: datetime, due_at: datetime) -> str:
 
 
 def _with_other_day(text: str, instant: datetime, due_at: datetime) -> str:
-    """Add the day of the instant to the text if the day is not that of the due time."""
+    """Add the day of the instant to the text if it differs from the day of the due time."""
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"

@@ -57,11 +57,11 @@ SOURCES = {
 INCONCLUSIVE = {
     CheckOutcome.UNREACHABLE: "got no usable response",
     CheckOutcome.OBSERVER_FAULT: "failed because of a fault in our monitoring",
-    CheckOutcome.UNRECOGNISED: "got a response that we could not recognise as the release or rule out",
+    CheckOutcome.UNRECOGNISED: "got a response, but we could not tell whether it was the release",
 }
 
 # The annex lists at most this many periods without checks. If there are more, it gives the number of periods and the
-# length of the longest one, because a list of a hundred periods says less.
+# length of the longest one, because a long list is hard to read.
 MOST_LISTED_GAPS = 4
 CLOCK_ERROR = "Our clock may have been wrong by up to"
 OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers saw the release later than it was published."
@@ -111,7 +111,7 @@ def narrate_check(check: CheckFact) -> str:
         return INCONCLUSIVE[result]
     if check.by_statement:
         which = "was" if result is CheckOutcome.LIVE else "was not"
-        return f"got a response that, as a person stated, {which} the release"
+        return f"got a response, and a person stated that it {which} the release"
     if result is CheckOutcome.LIVE:
         return "found it"
     words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
@@ -181,7 +181,8 @@ def describe_publisher_times(facts: Facts) -> Iterator[str]:
     if source is Source.PUBLIC_UPDATED_AT:
         yield (
             f"The publisher’s own system gives {at} as the time of the last public update of the page. Every update "
-            "changes that time, so it shows only that the release was not published later. It is not an observation."
+            "changes this time. So it shows only that the release was published at this time or earlier. It is not an "
+            "observation."
         )
         return
     seconds = int((round_down(published_at) - facts.due_at).total_seconds())
@@ -230,7 +231,7 @@ def describe_caches(facts: Facts) -> Iterator[str]:
 def describe_gaps(facts: Facts) -> Iterator[str]:
     """Yield a note about the periods in which we made no checks.
 
-    If there are many periods, the note gives their number and the length of the longest one.
+    If there are many periods, the note gives the number of periods and the length of the longest one.
     """
     holes = facts.not_observed
     if len(holes) > MOST_LISTED_GAPS:
@@ -245,22 +246,22 @@ def describe_gaps(facts: Facts) -> Iterator[str]:
 
 
 def describe_statements(facts: Facts) -> Iterator[str]:
-    """Yield a sentence for each statement by a person, and a last one if the result depends on the statements."""
+    """Yield a sentence for each statement by a person, and a final sentence if the result depends on the statements."""
     for statement in facts.statements:
         yield describe_statement(statement, facts)
     if any(check.by_statement for address in facts.addresses for check in address.checks):
-        yield "Where a check could not decide, the result follows these statements."
+        yield "If a check did not show whether the release was live, the result is based on these statements."
 
 
 def describe_access_period(access: PostAccess) -> str:
     """Return the access period of one post as text.
 
-    If the record has another start of access, or a withdrawal, the text says so.
+    If the record gives a different start of access, or a withdrawal, the text includes this.
     """
     begins = f", from {format_moment(access.period_begins_at)}" if access.period_begins_at else ""
     sentences = [f"{access.period}{begins}"]
     if access.began_at and access.began_at != access.period_begins_at:
-        sentences.append(f"Access is recorded to have begun at {format_moment(access.began_at)}")
+        sentences.append(f"According to the record, access began at {format_moment(access.began_at)}")
     if access.withdrawn_at:
         sentences.append(f"Withdrawn at {format_moment(access.withdrawn_at)}")
     return ". ".join(sentences)

@@ -1,6 +1,6 @@
 """The questions about a breach that a person reports, their answers, and the causes that the person can choose.
 
-The questions are those that published reports of breaches of pre-release access answer.
+Published reports about breaches of pre-release access answer these questions.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -100,7 +100,10 @@ class Answers:
     due: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
-        """Return the given answers, in the order of the questions. A reason is also an answer."""
+        """Return the given answers, in the order of the questions.
+
+        A reason why there is no answer also counts as an answer.
+        """
         found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
         return {question: answer for question, answer in found if answer is not None}
 
@@ -140,7 +143,8 @@ KINDS_OF_RELEASE = frozenset({ReportKind.LATE, ReportKind.EARLY, ReportKind.PART
 KINDS_BEFORE_RELEASE = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
-    # Published reports state the number of people and the number of posts. The published access list consists of posts.
+    # The number of people and the number of posts are both required, because published reports state both. The
+    # published access list consists of posts.
     ReportKind.PRA: frozenset(
         {
             Question.PEOPLE,
@@ -234,7 +238,7 @@ def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
     for question, words in ((Question.NOTICED, "noticed"), (Question.CONTAINED, "contained or corrected")):
         answer = given.get(question)
         if happened and answer and _is_before(answer, happened):
-            yield question, f"It cannot have been {words} before it happened, {_full_moment(happened)}."
+            yield question, f"The breach cannot have been {words} before it happened ({_full_moment(happened)})."
     deleted, confirmed = answers.deleted, answers.confirmed
     if deleted and confirmed and _was_deleted(confirmed) and not _was_deleted(deleted):
         yield Question.CONFIRMED, "A deletion cannot be confirmed if nothing is known to have been deleted."
@@ -267,8 +271,8 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
     recorded = join_words(f"at {format_moment(begun)}" for begun in sorted(set(began_at)))
     return (
         f"The pre-release access list records that access began {recorded}. The answer to ‘When was it sent?’ is "
-        f"{describe_moment(happened)}. Check these times. Both can be right if it went to someone who is not on the "
-        "list. The report shows both."
+        f"{describe_moment(happened)}. Check these times. Both times can be right if the statistics were sent to "
+        "someone who is not on the list. The report shows both times."
     )
 
 
@@ -283,9 +287,9 @@ def compare_with_checks(happened: Answer | None, *, found: str, checks: str) -> 
     if happened and happened.on:
         answer = f" The answer to ‘When did it appear?’ is {describe_moment(happened)}."
     return (
-        f"Our checks found the release {found}. {checks}{answer} Check which release and page it was. Both can be "
-        "right if it appeared at another address, or was taken down before our checks. The report gives the answers "
-        "only."
+        f"Our checks found the release {found}. {checks}{answer} Check that this is the right release and page. The "
+        "report and our checks can both be right if the release appeared at another address, or was taken down before "
+        "our checks. The report gives only the answers, not the results of our checks."
     )
 
 

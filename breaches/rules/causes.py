@@ -36,7 +36,7 @@ class RecordedCause:
 
 NO_CAUSE = RecordedCause()
 
-# The text that follows "because" for each known cause. `Cause.OTHER` has no text here, because people describe such a
+# The text that follows "because" for each known cause. `Cause.OTHER` has no text here, because people describe the
 # cause in their own words.
 _BECAUSE: Mapping[Cause, str] = {
     Cause.SCHEDULER_FAULT: "of a scheduler fault",

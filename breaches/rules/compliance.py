@@ -10,9 +10,9 @@ from typing import Any
 
 from releases.rules.canonical import canonical_json, digest_json, sha256_hex
 
-# The formats of the approved content. The first format has no lists.
+# The format numbers of the approved content. In format 1, the content has no digest of lists.
 FORMAT_WITHOUT_LISTS, FORMAT = 1, 2
-# The format of the lists. Rows of the first format have no sort keys.
+# The format number of the lists. In format 1, rows have no sort keys.
 LISTS_FORMAT = 2
 
 
@@ -117,7 +117,7 @@ class ComplianceTable:
 class PersonalText(StrEnum):
     """A kind of text that may contain personal data.
 
-    Such a text is not copied into a frozen list, because it may have to be removed from the record.
+    These texts are not copied into frozen lists, because they may have to be removed from the record.
     """
 
     ACCOUNT_NAME = "account_name"
@@ -159,7 +159,7 @@ class ListRow:
 class FigureList:
     """The list behind a figure.
 
-    A list that was frozen in the first format cannot be sorted, because the columns have changed since then.
+    A list that was frozen in format 1 cannot be sorted, because the columns have changed since then.
     """
 
     columns: tuple[str, ...]
@@ -278,7 +278,7 @@ def read_lists(written: bytes) -> FigureLists:
 
 def _row_from_json(stored: Sequence[Any]) -> ListRow:
     cells, release, report, *more = stored
-    # A row of the first format has no sort keys. It may also have no item for the personal cell.
+    # In format 1, a row has no sort keys. It may also have no item for the personal cell.
     personal = more[0] if more else None
     keys = more[1] if len(more) > 1 else []
     row = ListRow(tuple(cells), release, report, keys=tuple((column, key) for column, key in keys))

@@ -78,7 +78,7 @@ class AnnexOutput:
     """One output in the annex. `due_at` is the announced time, and `limit_at` is the end of the tolerance.
 
     `publisher_at` is the time of publication according to the publisher's own system. It is not an observation.
-    `publisher_source` says in words which figure of the publisher this is. `notes` explain how reliable the times are.
+    `publisher_source` says in words where this time comes from. `notes` explain how reliable the times are.
     """
 
     title: str
@@ -266,7 +266,10 @@ class ReportContent:
 
     @property
     def first_day(self) -> date | None:
-        """The first day on which the breach occurred, or None. The report is counted in the period with this day."""
+        """The first day on which the breach occurred, or None.
+
+        The report is counted in the period that contains this day.
+        """
         return min(self.occurred_on, default=None)
 
 
@@ -444,7 +447,7 @@ class Remark(NamedTuple):
 
 
 def find_missing(content: ReportContent) -> tuple[Remark, ...]:
-    """Return a remark for each value that is missing before a report can be submitted, in the order of the form.
+    """Return a remark for each missing value that is required to submit a report, in the order of the form.
 
     The date of the report is not required, because approval sets it. The Head of Profession is not required either,
     because published reports leave this row empty. `find_odd` warns if the Head of Profession is missing.
@@ -522,7 +525,7 @@ def has_name(text: str, names: Sequence[str]) -> bool:
 
 
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
-    """Return a remark for each value that is missing before a breach can be recorded in the breach log only.
+    """Return a remark for each missing value that is required to record a breach in the breach log only.
 
     The log needs the outputs, the producers, the day and the circumstances. Impact and corrective actions are only
     needed for the form that is sent to the Office for Statistics Regulation.
@@ -585,9 +588,9 @@ def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] =
 
 
 def _odd_in_answers(answers: Answers) -> Iterator[Remark]:
-    """Yield a warning for each "not yet", and a warning if the answers give more posts than people.
+    """Yield a warning for each answer "not yet", and a warning if the answers give more posts than people.
 
-    A "not yet" may have become untrue since it was written.
+    The answer "not yet" may have become untrue since it was given.
     """
     people, posts = (one and one.number for one in (answers.people, answers.posts))
     if people and posts and posts > people:
@@ -637,7 +640,7 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
 
 
 def _contact_details(content: ReportContent) -> Iterator[Remark]:
-    """Yield a warning for each text with contact details, because an approved document is printed unchanged."""
+    """Yield a warning for each text with contact details, because they cannot be removed from an approved document."""
     circumstances = ReportSection.CIRCUMSTANCES
     for section, field, name, text in (
         (circumstances, "other_practices", "Other principles or practices", content.other_practices),
@@ -652,7 +655,10 @@ def _contact_details(content: ReportContent) -> Iterator[Remark]:
             "a telephone number": TELEPHONE_NUMBER.search(WEB_ADDRESS.sub(" ", text)),
         }
         if found := " and ".join(kind for kind, where in is_found.items() if where):
-            sentence = f"‘{name}’ contains {found}. The document prints it, and an approved document cannot be changed."
+            sentence = (
+                f"‘{name}’ contains {found}. This will be printed in the document, and an approved document cannot be "
+                "changed."
+            )
             yield Remark(section, field, sentence)
 
 

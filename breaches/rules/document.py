@@ -24,7 +24,7 @@ LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statis
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
 RECORDED_MARK = "RECORDED: in the office’s breach log only, not reported"
 DISMISSED_MARK = "DISMISSED: suspected breach, decided not to be a breach"
-JOINED_MARK = "COMBINED: continued in one report with others of the same morning"
+JOINED_MARK = "COMBINED: continued in a combined report for the same morning"
 PARTED_MARK = "SEPARATED: continued in other reports"
 WITHDRAWN_MARK = "WITHDRAWN: this report was withdrawn"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
@@ -38,17 +38,17 @@ CODE = "Code of Practice for Statistics"
 # The Code had another name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
 CODES = {"1.0": "Code of Practice for Official Statistics"}
 CAUSE_PROMPT = (
-    "Add the cause, if it is known, how the breach was found, who was notified and when, and how it was corrected. "
-    "Name roles, not people."
+    "Describe how the breach was found, how it was corrected, and who was notified and when. Add the cause, if it is "
+    "known. Use job titles, not people’s names."
 )
 ACCESS_PROMPT = (
-    "Answer the questions under ‘What happened’: what was sent or seen, when, by how many people, when it was noticed "
-    "and contained, and whether it was opened and deleted. Add the cause, if it is known. Name posts and "
-    "organisations, not people."
+    "Answer the questions under ‘What happened’. They ask what was sent or could be seen, when, and how many people "
+    "received it or had access. They also ask when the breach was noticed and contained, and what happened to the "
+    "material. Add the cause, if it is known. Use job titles and organisations, not people’s names."
 )
 INCIDENT_PROMPT = (
     "Answer the questions under ‘What happened’: what happened, when, when it was noticed and when it was corrected. "
-    "Add the cause, if it is known. Name roles, not people."
+    "Add the cause, if it is known. Use job titles, not people’s names."
 )
 MISSING_CAUSE_PROMPT = "Add the cause, if it is known."
 IMPACT_PROMPT = "Describe the effect on your organisation and on users, any reaction, and any media interest."
@@ -128,12 +128,12 @@ class ReportDocument:
 
 @dataclass(frozen=True, slots=True)
 class ConcernDocument:
-    """A concern of half a page, which a Head of Profession can send instead of the form.
+    """A short concern, half a page long. A Head of Profession can send it instead of the form.
 
     `source` states the number of the report and the decision on the report.
 
-    The form belongs to a process of 2018 to 2021, which the GSS replaced with a lighter process. Source: Analysis
-    Function blog, "A simpler way to report concerns under the Code of Practice for Statistics".
+    The form was used from 2018 to 2021. The GSS then replaced the process that used the form with a lighter process.
+    Source: Analysis Function blog, "A simpler way to report concerns under the Code of Practice for Statistics".
     """
 
     title: str
@@ -165,12 +165,12 @@ def lay_out(
     prompt.
 
     :param number: the short number of the report, which is printed on every page.
-    :param lead_official: whether to use the label that also names a Lead Official. For drafts, this is the setting
-        `LEAD_OFFICIAL`. An approved report uses the label that is recorded in its content.
+    :param lead_official: whether to use the label that also names a Lead Official. For drafts, the caller passes the
+        setting `LEAD_OFFICIAL`. An approved report uses the label that is recorded in its content.
     :param training: whether the report is part of a training. If so, every page is marked as a training and not as a
         rehearsal.
-    :param with_cause_prompt: whether to show `cause_prompt` even though the circumstances have text, because the text
-        is still the automatic one.
+    :param with_cause_prompt: whether to show `cause_prompt` even if the circumstances have text. This is for drafts
+        whose circumstances are still the automatic text.
     :param decided: the mark for a report that was decided without an approved document, such as `DISMISSED_MARK`.
     :param decision: a text that says who approved the report, or who made another decision and why.
     """

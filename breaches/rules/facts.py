@@ -42,8 +42,8 @@ class AddressFacts:
     """One address of a release, with its verdict and checks.
 
     `checks` has the plain checks of one schedule, in any order. `repetitions` is the number of recorded checks that are
-    not in `checks`, because they only repeat other checks. A part of a release is on time until `may_follow` after the
-    limit of the release.
+    not in `checks`, because they only repeat other checks. If a part of a release may be published later than the
+    release itself, `may_follow` is the extra time after the limit of the release.
 
     `past_caches` is set if a check that bypassed caches found the release, and later plain checks still did not find
     it. The first instant is when the check that bypassed caches was completed. The second is when the last plain check
@@ -96,7 +96,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseException:
-    """A recorded exception of one release from the rule for release times and days (decision 72).
+    """A recorded exception to the rule for release times and days, for one release (decision 72).
 
     `due_at` is the release time to which the exception applies. It is None if the date is vague. The kind of exception
     decides which of the other fields have a value. `reason` is public.
@@ -127,8 +127,10 @@ def _describe_exception(one: ReleaseException) -> Iterator[str]:
         case DepartureKind.BANK_HOLIDAY:
             yield f"The release date was a bank holiday ({one.holiday})."
         case DepartureKind.AT_ONCE:
-            moment = f", at {format_moment(one.due_at)}" if one.due_at else ""
-            yield f"The Head of Profession for Statistics or a deputy decided to release it at once{moment}."
+            moment = f" (release time: {format_moment(one.due_at)})" if one.due_at else ""
+            yield (
+                f"The Head of Profession for Statistics or a deputy decided to release the statistics at once{moment}."
+            )
     yield from describe_grounds(one)
 
 
@@ -157,7 +159,7 @@ class EarlyDecision:
 
 @dataclass(frozen=True, slots=True)
 class StatedPublication:
-    """A time of publication, as one of the publisher's systems stated it.
+    """A time of publication that one of the publisher's systems stated.
 
     The time is not an observation. Instants are aware.
     """
@@ -265,8 +267,8 @@ class AccessFacts:
     requests: tuple[AccessRequest, ...] = ()
 
 
-# Names of the parts of a release, for use within a sentence. Other files are named after the file, and other pages are
-# called "page".
+# Names of the parts of a release, for use within a sentence. A page that is none of these parts is called "page". A
+# file that is none of these parts is called by its file name.
 PART_NOUNS = {
     Part.ENGLISH_PAGE: "English page",
     Part.WELSH_PAGE: "Welsh page",
@@ -287,7 +289,10 @@ def round_up(instant: datetime) -> datetime:
 
 
 def round_up_before(instant: datetime, due_at: datetime) -> datetime:
-    """Round an instant up to the second. If it would then be at or after the due instant, round it down instead."""
+    """Round an instant up to the second.
+
+    If the instant is before the due instant but would be rounded up to the due instant or later, round it down instead.
+    """
     return round_down(instant) if instant < due_at <= round_up(instant) else round_up(instant)
 
 
@@ -396,7 +401,7 @@ def _phrases() -> Iterator[tuple[int, int, str]]:
     | about n            | 30 seconds     | 30 seconds       | 5 minutes | 15 minutes    |        |              |
     | about n and a half | 15 seconds     |                  | 5 minutes | 10 minutes    |        |              |
 
-    There are also ranges, such as "between 2 and 3 hours". Minutes have ranges of one and of five minutes.
+    There are also ranges, such as "between 2 and 3 hours". Ranges of minutes are one minute or five minutes long.
     """
     yield (0, MINUTE, "less than a minute")
     for minutes in range(1, 55):

@@ -117,7 +117,7 @@ def write_incident_account(incident: Incident) -> str:
 def write_account_above_list(incident: Incident) -> str:
     """Write the circumstances of a breach without the pre-release access list.
 
-    The preview of the account uses this, because the list does not depend on the answers.
+    The preview of the account leaves out the list, because the list does not depend on the answers.
     """
     if not (incident.answers.given() or incident.access or incident.checks):
         return ""
@@ -142,14 +142,14 @@ def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question
         sentences = _Account(incident, listed, has_interval=has_interval).sentences()
         if len(sentences) <= MOST_SENTENCES and sum(len(one.split()) for one in sentences) <= MOST_WORDS:
             return sentences, listed
-    # If people entered long answers, no shortening is sufficient, and the account is too long even without the outcome.
-    # So use the strongest shortening that keeps the outcome.
+    # If people entered long answers, the account can be too long even after the strongest shortening, which leaves out
+    # the outcome. In this case, use the strongest shortening that keeps the outcome.
     listed, has_interval = next(way for way in reversed(ways) if not way[0] & {*_OUTCOME_QUESTIONS})
     return _Account(incident, listed, has_interval=has_interval).sentences(), listed
 
 
 def find_long_account(incident: Incident) -> tuple[int, Question] | None:
-    """Return the number of words of an account that is too long, and the question whose text answer is longest.
+    """Return the number of words of an account that is too long, and the question with the longest text as its answer.
 
     Return None if the account is short enough, or if no answer in the account is a text.
     """
@@ -184,7 +184,8 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
 def _describe_open(incident: Incident) -> str:
     """Write that a breach is not contained yet.
 
-    For a leak, people explain in the reason whether the leaked material is still public.
+    For a leak, the text does not say whether the leaked material is still public. People explain this in the reason,
+    which the caller adds to the text.
     """
     if incident.kind is ReportKind.UNEQUAL_ACCESS:
         return "Not yet open to all users"
@@ -192,7 +193,7 @@ def _describe_open(incident: Incident) -> str:
 
 
 class _Account:
-    """The sentences of one account. A day is only written if it is not the day that was written last."""
+    """The sentences of one account. A day is left out if it is the same as the last day that was written."""
 
     def __init__(self, incident: Incident, listed: Collection[Question], *, has_interval: bool) -> None:
         """:param listed: the questions whose answers are listed below the account.
@@ -208,8 +209,12 @@ class _Account:
         self.last_day: date | None = None
 
     def sentences(self) -> list[str]:
-        """Return the sentences without full stops. If one is about measures, there may be more than four."""
-        # The order of these calls matters, because a day is only written if it is not the day that was written last.
+        """Return the sentences without full stops.
+
+        There may be more than four sentences if one sentence is about measures.
+        """
+        # The order of these calls matters, because a day is left out if it is the same as the last day that was
+        # written.
         due, event = self.due(), self.event()
         reported = "" if event else self.unknown_event() or self.reported()
         discovery, outcome = self.discovery(follows_event=bool(event)), self.outcome()
@@ -302,7 +307,7 @@ class _Account:
         return f"It is not known {_either(parts)}" if parts else ""
 
     def reported(self) -> str:
-        """Write that a possible disclosure was reported. This is used until people record what happened."""
+        """Write that a possible disclosure was reported. The account says this until people record what happened."""
         if self.incident.disclosure is None:
             return ""
         reported_at = self.incident.disclosure.reported_at
@@ -349,7 +354,7 @@ class _Account:
         return f", {words}" if words else ""
 
     def before_period(self) -> str:
-        """Write how long before the first period of access the statistics were sent.
+        """Write how much earlier than the first period of access the statistics were sent.
 
         Return "" if the cause is not that the statistics were sent too early, if a time is not known, or if the
         statistics were not sent before the period.
@@ -406,9 +411,10 @@ class _Account:
         return f"{subject} {join_words(clauses)}" if clauses else ""
 
     def end(self, contained: str) -> str:
-        """Write a separate clause that says when unequal access or an incomplete release ended, or that it has not.
+        """Write a clause that says when unequal access ended or when an incomplete release was completed.
 
-        Return "" for other kinds of breach.
+        If this has not happened yet, the clause says so. Return "" if people did not say when this happened, and for
+        other kinds of breach.
         """
         if self.kind is ReportKind.UNEQUAL_ACCESS and self.is_open:
             return "not all users could read the statistics when this report was written"
@@ -451,7 +457,8 @@ _OF_EVENT = frozenset(
         Question.HAPPENED,
     }
 )
-# People can notice that a release is late before it appears. So the account says that the delay was noticed.
+# For a late release, the account says that "the delay" was noticed and not that "it" was noticed, because people can
+# notice the delay before the release appears.
 _NOTICED_SUBJECTS: Mapping[ReportKind, str] = {ReportKind.LATE: "The delay"}
 _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",
@@ -684,21 +691,21 @@ def _list_posts(posts: Iterable[PostAccess]) -> list[str]:
 
 
 def _describe_access(post: PostAccess) -> Iterator[str]:
-    """Yield sentences about a recipient's answers, and about access that was withdrawn or began at another time."""
+    """Yield sentences about a recipient's answers, and about access that was withdrawn or did not begin as planned."""
     if post.terms_confirmed_at:
         yield f"Terms confirmed at {format_moment(post.terms_confirmed_at)}."
     if post.terms_by_phone_at:
-        yield f"Terms confirmed by phone, as staff recorded at {format_moment(post.terms_by_phone_at)}."
+        yield f"Staff recorded at {format_moment(post.terms_by_phone_at)} that the terms were confirmed by phone."
     if post.received_at:
         yield f"Receipt confirmed at {format_moment(post.received_at)}."
     if post.withdrawn_at:
         yield f"Withdrawn at {format_moment(post.withdrawn_at)}."
     elif post.began_at and post.began_at != post.period_begins_at:
-        yield f"Access is recorded to have begun at {format_moment(post.began_at)}."
+        yield f"According to the record, access began at {format_moment(post.began_at)}."
         if post.began_at < post.granted_at:
             yield f"It was granted at {format_moment(post.granted_at)}, after it had begun."
         if post.period_begins_at and post.began_at < post.period_begins_at:
-            yield "That is before the period."
+            yield "Access began before the access period."
 
 
 def _count(number: int | None, one: str, many: str) -> str:
@@ -708,9 +715,10 @@ def _count(number: int | None, one: str, many: str) -> str:
 
 
 def _hours(seconds: int) -> str:
-    """Describe a duration. One to two days are written in hours, such as "47 hours 59 minutes".
+    """Describe a duration in words.
 
-    The law on pre-release access uses hours too.
+    A duration from one day up to two days is written in hours, such as "47 hours 59 minutes", because the law on
+    pre-release access also uses hours.
     """
     days, rest = divmod(seconds, DAY)
     if days != 1:

@@ -162,7 +162,7 @@ REPORT = Lifecycle(
         *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in UNDECIDED),
         *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in UNDECIDED),
         *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in UNSENT_DECISIONS),
-        # Correcting or withdrawing a report that was sent needs a notice to the recipient.
+        # After a report is sent, it can only be corrected or withdrawn with a notice to the recipient.
         Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
         Move(NOTE_ANSWER, ReportStatus.SENT, ReportStatus.SENT, WRITERS, needs=("answer",)),
         Move(CORRECT, ReportStatus.SENT, ReportStatus.DRAFT, LEADS, needs=("notice",)),
@@ -198,7 +198,8 @@ PAST_TENSE = {
     PART: "parted",
 }
 
-# Kinds of events that create a report. No form for the report exists before these events, so no form gets outdated.
+# Kinds of events that create a report. These events make no open form outdated, because no form for the report can be
+# open before the report exists.
 BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"

@@ -1,9 +1,9 @@
 """The account of a suspected breach, drafted only from recorded facts.
 
 The account says when the release was due, what the check found, when the release appeared, and which cause people
-recorded. It has two to four sentences. It has at most 80 words unless the title is very long. Every time in the account
-is true even if the clock used for the checks was wrong by its full error bound. Details about the clock, caches, the
-publisher's own time and single checks are in the annex instead.
+recorded. It has two to four sentences. It has at most 80 words unless the title is very long. All times in the account
+are true even if the clock that was used for the checks was wrong by its full error bound. Details about the clock,
+caches, the publisher's own time and single checks are in the annex instead.
 """
 
 import math
@@ -68,9 +68,9 @@ SPEAKERS = {
     Role.AUDITOR: "An auditor",
 }
 STATED = {
-    StatementFact.THIS_IS_IT: "what our check had found was the release",
-    StatementFact.PREVIOUS_EDITION: "what our check had found was the previous edition",
-    StatementFact.NOT_IT: "what our check had found was not the release",
+    StatementFact.THIS_IS_IT: "the page or file that our check had found was the release",
+    StatementFact.PREVIOUS_EDITION: "the page or file that our check had found was the previous edition",
+    StatementFact.NOT_IT: "the page or file that our check had found was not the release",
     StatementFact.WAS_LIVE: "the release was live",
 }
 MOST_WORDS = 80
@@ -84,7 +84,7 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
     Each release has a paragraph. This paragraph can be followed by paragraphs about the exceptions of the release, the
     decision on an early release, and people's statements about the release. If the producer stated when the late
     releases were available, a paragraph gives that time. If people described the cause, and their description is too
-    long for the account, it is the last paragraph.
+    long for the account, the description is the last paragraph.
 
     Times are in London time. The account does not name people. Reactions to the breach are not part of the account,
     because people describe them.
@@ -115,9 +115,9 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
 def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: bool = False) -> str:
     """Write the paragraph about one release.
 
-    If the paragraph is too long, facts are left out until it is short enough. The first is when the release disappeared
-    again, the second is how far apart its parts were published, and the third is when we made no checks. The annex has
-    all of these facts.
+    If the paragraph is too long, these facts are left out one after another until the paragraph is short enough: when
+    the release disappeared again, how far apart its parts were published, and when we made no checks. The annex has all
+    of these facts.
 
     :param cause: the cause to add to the paragraph. It is None for all releases except the last one.
     :param of_one: whether the account is about one release only.
@@ -160,7 +160,7 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
 
 
 def _add_spread(sentence: str, facts: Facts) -> str:
-    """Add to the last sentence of an account which part was published longest after the first part.
+    """Extend the last sentence of an account with the part that was published longest after the first part.
 
     Parts that may have been published at the same time as the first part are left out.
     """
@@ -268,7 +268,8 @@ def _describe_late_files(
         first = next(iter(file.checks_since(since)), None)
         is_absent = first is not None and first.sighting.result is CheckOutcome.NOT_LIVE
         when = _when(first.sighting, facts) if first and is_absent else "on time"
-        until = f", although it could follow until {_clock(facts.due_at + file.may_follow, facts)}"
+        it = "they" if file.part is Part.TABLES else "it"
+        until = f", although {it} {_was(file)} allowed to appear until {_clock(facts.due_at + file.may_follow, facts)}"
         what = _its(file, _name(file))
         yield f"{opening} automatic check did not find {what} {when}{until if file.may_follow else ''}."
         yield f"{_appeared(with_capital(_the(file)), facts, file)}{_absences(facts, file)}."
@@ -288,8 +289,8 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict, due_at = address.verdict, facts.due_at
     what, was = "it" if address in facts.main_pages else _the(address), _was(address)
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
-    # If the address was only back at or after the due time, do not say so here. Another sentence describes what was
-    # found from the due time.
+    # If the address did not become live again until the due time or later, do not say here that it became live again.
+    # Another sentence describes what was found from the due time.
     before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
     until_due = replace(address, verdict=replace(verdict, flips=tuple(before)))
     appeared = ""
@@ -318,8 +319,8 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict = address.verdict
-    # Only use checks that were planned or completed at or after the due time. Checks that only repeat others are not
-    # read, so the earlier checks are not complete.
+    # Only use checks that were planned or completed at or after the due time. Before that time, some checks are missing
+    # from `address.checks`, because checks that only repeat other checks are not read.
     sightings = (check.sighting for check in address.checks)
     from_due = (one for one in sightings if max(one.planned_at, one.completed_at) >= facts.due_at)
     unconfirmed = any(not sighting.clock_confirmed for sighting in from_due)
@@ -513,7 +514,8 @@ def _statements(facts: Facts) -> Iterator[str]:
     for statement in facts.statements[-MOST_STATEMENTS:]:
         yield describe_statement(statement, facts)
     if facts.statements and any(check.by_statement for address in facts.addresses for check in address.checks):
-        yield "Our automatic check could not decide without this."
+        quoted = "this statement" if len(facts.statements) == 1 else "these statements"
+        yield f"Our automatic check could not determine the result without {quoted}."
 
 
 def describe_statement(statement: Statement, facts: Facts) -> str:

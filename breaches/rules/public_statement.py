@@ -189,7 +189,7 @@ def _dated(statement: PublicStatement, reported: ReportedDates) -> tuple[str, tu
     sentence = f"Not yet sent to {REGULATOR}."
     if reported.earlier:
         earlier = format_day(reported.earlier)
-        sentence = f"An earlier version was reported to {REGULATOR} on {earlier}. This one is not yet sent."
+        sentence = f"An earlier version was reported to {REGULATOR} on {earlier}. This version has not been sent yet."
     return "Approved on", (*on, sentence)
 
 

@@ -144,7 +144,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of a history.
+    """The figures for the releases and reports in a `History`.
 
     Releases in `unknown` are neither on time nor late, and `on_time_rate` leaves them out. Causes and corrective
     actions are only counted for breaches. A report counts as reported in `by_decision` once it is approved, even if it
@@ -229,9 +229,9 @@ def figures_of(history: History) -> Figures:
 
 
 def round_share(share: Fraction, *, parts: int) -> int:
-    """Return a share as a rounded number of `parts`. For a percentage, there are 100 parts.
+    """Return a share multiplied by `parts`, as a rounded number. If `parts` is 100, the number is a percentage.
 
-    A share below 1 is never rounded up to all parts. A share above 0 is never rounded down to 0.
+    A share below 1 is never rounded up to `parts`. A share above 0 is never rounded down to 0.
     """
     nearest = math.floor(share * parts + Fraction(1, 2))
     return min(max(nearest, 1), parts - 1) if 0 < share < 1 else nearest
@@ -263,7 +263,7 @@ def spread_of(values: Iterable[float]) -> Spread:
 
 
 def split_cases[K: Hashable](history: History, by: Callable[[Fact], Iterable[K]]) -> dict[K, History]:
-    """Split a history by key. If a fact has several keys, it is included for each key.
+    """Split a history by key. A fact with several keys is included in the history of each key.
 
     :param by: returns the keys of a fact.
     """
@@ -288,5 +288,5 @@ def by_producer(history: History) -> dict[int, History]:
 
 
 def by_series(history: History) -> dict[int, History]:
-    """Split a history by series. A report about several series is included for each series."""
+    """Split a history by series. A report about several series is included in the history of each series."""
     return split_cases(history, lambda fact: fact.series)

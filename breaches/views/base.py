@@ -85,7 +85,8 @@ def report_page[**P](
 def digest_values(*values: str | None) -> str:
     """Return a short digest of the values that a form shows.
 
-    The form submits the digest as well, so the view can detect that the values have changed in the meantime.
+    The form posts the digest in a hidden field. If the digest of the stored values is then different, the values have
+    changed since the form was shown.
     """
     return digest_json({"said": list(values)})[:16]
 
@@ -99,7 +100,7 @@ def return_to_report(
 
 
 def explain_closed_move(person: Person, report: Report, move: str) -> str:
-    """Return a sentence that says why a person cannot make a move now. The page of the report uses the same words."""
+    """Return a sentence that says why a person cannot make a move now. The page of the report has the same sentence."""
     if all((row.name, row.source) != (move, report.status) for row in REPORT.moves):
         return explain_status(report)
     if move in DECISIONS and declared_own_act(person, report):
@@ -123,7 +124,8 @@ def read_version(request: HttpRequest) -> dict[str, int]:
     """Parse the parameters `read` and `version` of the query string.
 
     `read` is the report's `last_change` when the person read the report, and `version` is the version that they read.
-    The pages of a decision list later changes, so all links between these pages have both parameters.
+    The pages on which a person decides show the changes since then, so all links between these pages have both
+    parameters.
 
     :return: a dict with both numbers. If either is missing or invalid, the dict is empty.
     """

@@ -150,7 +150,9 @@ class SectionForm(GovukForm):
         super().__init__(*args, **kwargs)
         field = self.fields["text"]
         field.label = SECTIONS[section]
-        field.help_text = f"{HINTS[section]} {_('Name posts, not people. Leave an empty line between paragraphs.')}"
+        field.help_text = (
+            f"{HINTS[section]} {_('Use job titles, not people’s names. Leave an empty line between paragraphs.')}"
+        )
         field.widget.attrs["rows"] = 10
 
     @cached_property
@@ -310,7 +312,7 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
 
 @year_page()
 def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, figure: str) -> HttpResponse:
-    """Show the list behind one figure of the table, using the current record."""
+    """Show the current list behind one figure of the table."""
     of = _find_figure(figure)
     record = read_year(producer, year, by=request.user, now=timezone.now())
     newest = compliance.list_documents(producer, year).first()
@@ -430,7 +432,7 @@ def download_approved_table(
 
 def _check_kind(kind: str) -> None:
     if kind not in FILE_KINDS:
-        raise Http404(f"There is no kind of file {kind}.")
+        raise Http404(f"{kind} is not a supported file type.")
 
 
 class SwitchForm(forms.Form):

@@ -455,7 +455,7 @@ def load_read_content(report: Report, signed: str) -> decisions.ReadContent:
         values = signing.loads(signed, salt=f"breaches.approval.{report.pk}")
         return decisions.ReadContent(**{**values, "content": content_from_json(values["content"])})
     except (signing.BadSignature, KeyError, TypeError, ValueError):
-        sentence = _("We cannot verify which annex you read. Open the approval again and read the annex.")
+        sentence = _("We cannot confirm which annex you read. Open the approval page again and read the annex.")
         raise MoveRefused(sentence) from None
 
 
@@ -475,7 +475,7 @@ class ApprovalPage(WholeReportPage):
         _read_suspicions(report)
         annex = form["annex"].value() in {True, "1"}
         # Compute the digests before the content. If a fact is recorded between the two steps, only the content includes
-        # the fact. The digests then do not match, and the approval is refused.
+        # the fact. The approval is then refused, because the digests do not include the fact.
         evidence, facts_sha256 = evidence_digest(report), digest_facts(report) if annex else ""
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(
@@ -643,7 +643,7 @@ SPLIT_PAGE = MovePage(
     MoveForm,
     "breaches/part.html",
     merging.split_report,
-    lazy("Report separated. Its drafts continue separately."),
+    lazy("Report separated into the original drafts."),
 )
 
 

@@ -82,7 +82,7 @@ from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest
 
 CAUSE = "cause"
-"""The key of the part of the page about the cause. This part is not printed in the document."""
+"""The key of the `ReportPart` about the cause. The page shows this part, but it is not printed in the document."""
 
 # The IDs of the text boxes at the start of some sections. Links to these sections lead to the text box, so that people
 # can type at once.
@@ -151,7 +151,8 @@ def continue_after(
     place = next((number for number, part in enumerate(parts) if part.key == after), 0)
     incomplete = [part for part in (*parts[place + 1 :], *parts[:place]) if part.remarks and part.address]
     if incomplete:
-        # The next page shows the message above its form. A banner at the top would take the focus from the form.
+        # The next page shows the message above its form, because a banner at the top of the page would take the focus
+        # from the form.
         address, control = incomplete[0].address.split("#")
         return redirect(f"{address}{f'?saved={after}' if saved else ''}#{control}")
     if saved:
@@ -271,8 +272,8 @@ def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, 
     obstacle = _count_missing(page["missing"])
     if not obstacle and not decisions.has_second_person(report, request.user):
         obstacle = _(
-            "You cannot choose this, because you wrote or submitted this text, or chose its cause. Another person must "
-            "approve it."
+            "You cannot choose this, because you wrote or submitted this report, or chose the cause of the breach. "
+            "Another person must approve the report."
         )
     return DecisionForm(
         request.POST if request.method == "POST" else None,

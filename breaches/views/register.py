@@ -510,7 +510,7 @@ def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
 @require_safe
 def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
     if kind not in set(TableKind):
-        raise Http404(f"There is no kind of file {kind}.")
+        raise Http404(f"{kind} is not a supported file type.")
     now = timezone.now()
     form = _figures_form(request, local_date(now))
     if not form.is_valid():

@@ -175,8 +175,8 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
     stored = list(report.versions.select_related("written_by"))
     removals = removals_of(report, stored)
-    # Each row shows one sitting, which can have several versions (see `versions.group_sittings`). A redaction changes
-    # every version that contains the redacted words. So the row lists the redactions of the sitting's last version.
+    # Each row is about one sitting, which can have several versions (see `versions.group_sittings`). The row links to
+    # the last version of the sitting, so the row lists the redactions of this version.
     rows = [
         {
             "version": sitting[-1],
@@ -220,7 +220,7 @@ def version_changes(request: SignedInRequest, report: Report, number: int, since
     """Show the differences between two versions of a report, field by field."""
     versions = {version.number: version for version in report.versions.filter(number__in=(since, number))}
     if since >= number or len(versions) != 2:
-        raise Http404("There are no such two versions of this report.")
+        raise Http404("This report does not have these two versions.")
     before, after = versions[since], versions[number]
     context = {"report": report, "before": before, "after": after, "fields": compare_versions(before, after)}
     return render(request, "breaches/changes.html", context)
@@ -341,8 +341,9 @@ class StartForm(forms.Form):
     about = forms.ChoiceField(
         label=lazy("What is it about?"),
         help_text=lazy(
-            "Choose the release if you can: we then fill in when it was due. The list has releases due within two "
-            "weeks of today. For another release, start from its page. For anything else, you enter the title."
+            "If the report is about a release, choose it and we fill in when it was due. The list has the releases due "
+            "within two weeks of today. For any other release, start the report from the page of that release. If you "
+            "choose a series or something else, you enter the title."
         ),
         error_messages={"required": lazy("Select what the report is about")},
     )

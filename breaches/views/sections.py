@@ -296,7 +296,9 @@ class CauseForm(GovukForm):
     )
     cause_words = LongTextField(
         label=lazy("Describe the cause (required if you choose ‘Other’)"),
-        help_text=lazy("If you choose ‘Other’, we add this to ‘Circumstances of breach’. Name posts, not people."),
+        help_text=lazy(
+            "If you choose ‘Other’, we add this to ‘Circumstances of breach’. Use job titles, not people’s names."
+        ),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -378,7 +380,7 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
     if not still_needed:
         return continue_after(request, saved, after=CAUSE, was_incomplete=was_incomplete, saved=_("Cause saved."))
-    sentence = _("Cause saved. Before you can submit the report: %(needed)s")
+    sentence = _("Cause saved. The report cannot be submitted or approved yet. %(needed)s")
     messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
     return redirect("breaches:cause", report.reference)
 
@@ -579,7 +581,7 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
 
 
 class WordingForm(GovukForm):
-    """The wording of one practice, and its source."""
+    """Asks for the wording of one practice, and for the source of the wording."""
 
     button = lazy("Confirm this wording")
     options = {"wording": {"size": "m", "threshold": 75}}

@@ -99,8 +99,8 @@ class NoteForm(GovukForm):
     text = LongTextField(
         label=lazy("What happened?"),
         help_text=lazy(
-            "For example, ‘phoned the digital team’. Name posts, such as ‘duty editor’, not people. Notes can be "
-            "printed in a published report."
+            "For example, ‘phoned the digital team’. Use job titles, such as ‘duty editor’, not people’s names. "
+            "Notes can be printed in a published report."
         ),
         max_length=2000,
         error_messages={"required": lazy("Enter what happened")},
@@ -233,8 +233,8 @@ class ActionForm(ActionFields, GovukForm):
     )
 
     def __init__(self, *args: Any, series: QuerySet[Series] | None, **kwargs: Any) -> None:
-        """:param series: the series to offer. The action can become a task for the next release of one of them. If this
-        is None, the form does not ask for a series.
+        """:param series: the series to offer. The action can become a task for the next release of one of them. If
+        `series` is None, the form does not ask for a series.
         """
         super().__init__(*args, **kwargs)
         if series is None:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import django
 
 CLIENT = Path(__file__).parent / "statsoffice_client" / "client.py"
 KEY = "Idempotency-Key"
+WIDTH = 120
 HEAD = '''"""The operations of the API for an office's own systems, and the shapes of what they take and return.
 
 `generate.py` writes this file from the OpenAPI document. Days and times are texts as in JSON: "2026-06-30", "09:30"
@@ -137,10 +139,26 @@ def write_shape(name: str, schema: Mapping[str, Any]) -> str:
 
 
 def write_docstring(text: str, *more: str, indent: str) -> list[str]:
-    first = " ".join(text.split())
+    """Write the paragraphs of a text, and after them the lines about parameters. Long lines are wrapped."""
+    paragraphs = [wrap(part, indent) for part in text.split("\n\n") if part.strip()]
     if more:
-        return [f'{indent}"""{first}', "", *(f"{indent}{line}" for line in more), f'{indent}"""']
-    return [f'{indent}"""{first}"""'] if first else []
+        paragraphs.append([line for entry in more for line in wrap(entry, indent, further=f"{indent}    ")])
+    if not paragraphs:
+        return []
+    lines = [line for part in paragraphs for line in ("", *part)][1:]
+    lines[0] = f'{indent}"""{lines[0].strip()}'
+    return [f'{lines[0]}"""'] if len(lines) == 1 else [*lines, f'{indent}"""']
+
+
+def wrap(text: str, indent: str, *, further: str = "") -> list[str]:
+    # Six characters are left for the quotes of a docstring on one line.
+    return textwrap.wrap(
+        " ".join(text.split()),
+        WIDTH - 6,
+        initial_indent=indent,
+        subsequent_indent=further or indent,
+        break_on_hyphens=False,
+    )
 
 
 def write_method(method: str, path: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:

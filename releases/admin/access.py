@@ -27,9 +27,9 @@ from releases.text import calendar
 
 
 def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
-    """Return the result of a permission check, and cache the result until the end of the request.
+    """Return the result of a permission check.
 
-    The admin site makes the same checks for every model.
+    The result is cached until the end of the request, because the admin site makes the same checks for every model.
     """
     answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
     if question not in answers:
@@ -55,9 +55,9 @@ def words_filter(name: Callable[[str], str]) -> type[admin.AllValuesFieldListFil
 
 
 class PlainLabels:
-    """A mixin for forms. Labels have no colon, and the error for an empty field names the field.
+    """A mixin for forms of the admin site.
 
-    Forms outside the admin site do the same.
+    As on the pages outside the admin site, labels have no colon, and the error for an empty field names the field.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -125,7 +125,7 @@ class ProducerScopedAdmin[M: Model](PlainForms[M]):
     """Limits rows to the producers for which the user has a role.
 
     The table of permissions decides whether the user may view or edit the rows. Staff and superusers can open the admin
-    site, but they see no rows without a role. Pages of other producers' rows return 404.
+    site, but if they have no role, they see no rows. Pages of other producers' rows return 404.
     """
 
     producer_path: ClassVar[str] = "producer"

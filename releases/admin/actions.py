@@ -304,7 +304,10 @@ def _describe_day(slot: Slot, *, skipped: Sequence[date], series: Series) -> str
 
 
 def _list_series_without_people(planned: list[PlannedMove]) -> list[Series]:
-    """Return the series of the releases that can be moved, if a series has no contact or no Head of Profession."""
+    """Return the series that have no contact or no Head of Profession.
+
+    Only the series of releases for which the move is possible are returned.
+    """
     missing = {
         plan.release.series
         for plan in planned
@@ -461,9 +464,9 @@ RULES = {
 }
 
 PLAN_OBJECTIONS = {
-    PlanObjection.NOT_YOURS: lazy("You do not have permission to edit it."),
-    PlanObjection.REHEARSAL: lazy("It is a rehearsal."),
-    PlanObjection.CANCELLED: lazy("It is cancelled."),
+    PlanObjection.NOT_YOURS: lazy("You do not have permission to edit this release."),
+    PlanObjection.REHEARSAL: lazy("This release is a rehearsal."),
+    PlanObjection.CANCELLED: lazy("This release is cancelled."),
     PlanObjection.PLANNED_ALREADY: lazy("Next year’s release is already planned:"),
     PlanObjection.DAY_TAKEN: lazy("The series already has a release on that day:"),
     PlanObjection.REFERENCE_TAKEN: lazy("Another release has this reference. Enter a different one:"),
@@ -480,7 +483,7 @@ class RuleForm(PlainLabels, forms.Form):
         choices=[(rule.value, words) for rule, words in RULES.items()],
         widget=forms.RadioSelect,
         initial=Rule.SAME_WEEKDAY,
-        help_text=lazy("If that day is not a working day, we use the next one."),
+        help_text=lazy("If that day is not a working day, we use the next working day."),
     )
 
 
@@ -572,13 +575,19 @@ WEBSITE_CHOICES = [(name, WEBSITES.get(name, adapter.reads)) for name, adapter i
 CHECKED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]
 
 ADDRESS_OBJECTIONS = {
-    AddressObjection.NOT_YOURS: lazy("You do not have permission to edit it."),
-    AddressObjection.DUE: lazy("It is already due, so its web pages and files cannot change."),
-    AddressObjection.CANCELLED: lazy("It is cancelled."),
-    AddressObjection.NOTHING_TO_CHANGE: lazy("It already has this web address."),
-    AddressObjection.HAS_ONE: lazy("It already has a web page. Select ‘Replace the current web page’ to change it."),
-    AddressObjection.NAMED_ALREADY: lazy("It already has this web address for something else."),
-    AddressObjection.LOOKED_AT: lazy("Its web page has already been checked, so it cannot change."),
+    AddressObjection.NOT_YOURS: lazy("You do not have permission to edit this release."),
+    AddressObjection.DUE: lazy("This release is already due, so its web pages and files cannot change."),
+    AddressObjection.CANCELLED: lazy("This release is cancelled."),
+    AddressObjection.NOTHING_TO_CHANGE: lazy("This release already has this web address."),
+    AddressObjection.HAS_ONE: lazy(
+        "This release already has a web page. To change the web page, select ‘Replace the current web page’."
+    ),
+    AddressObjection.NAMED_ALREADY: lazy(
+        "This release already has this web address, with a different answer to ‘What is at this address?’"
+    ),
+    AddressObjection.LOOKED_AT: lazy(
+        "The web page of this release has already been checked, so its web address cannot change."
+    ),
     AddressObjection.NOT_TOLD_APART: lazy(
         "Another release would have the same web page and the same text. Choose text that is only on the page of "
         "this edition."
@@ -590,8 +599,8 @@ FAULTS = {
     Fault.BRACES: lazy("A brace is missing. Write names like this: {year}"),
     Fault.UNKNOWN_NAME: lazy("{%(name)s} is not a name that you can use. Choose from: %(names)s"),
     Fault.MORE_THAN_A_NAME: lazy("Write only the name between the braces: {%(name)s}"),
-    Fault.MONTH_NOT_KNOWN: lazy("The pattern contains the month, which is not known exactly."),
-    Fault.DAY_NOT_KNOWN: lazy("The pattern contains the day, which is not known."),
+    Fault.MONTH_NOT_KNOWN: lazy("We cannot fill in {%(name)s}, because the exact month of this release is not known."),
+    Fault.DAY_NOT_KNOWN: lazy("We cannot fill in {%(name)s}, because the exact day of this release is not known."),
 }
 
 
@@ -650,7 +659,11 @@ class PatternForm(PlainLabels, forms.Form):
 
     @property
     def digest(self) -> str:
-        """A digest of the answers. The page sends it back, so that only answers that the page showed are applied."""
+        """A digest of the answers.
+
+        The preview has the digest in the hidden field `shown`. If the answers that are posted with "apply" have another
+        digest, a new preview is shown and nothing is saved.
+        """
         return sha256_hex(repr(self.pattern).encode())[:16]
 
     def _usable(self, name: str) -> str:

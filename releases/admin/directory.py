@@ -57,7 +57,7 @@ class DirectoryAdmin[M: Model](HistoryAdmin[M]):
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET"])
         if file_kind not in set(TableKind):
-            raise Http404(f"There is no kind of file {file_kind}.")
+            raise Http404(f"{file_kind} is not a supported file type.")
         kind, user = TableKind(file_kind), self._user(request)
         title = str(self.opts.verbose_name_plural).capitalize()
         content = directory.export_directory(self.directory, kind, by=user, title=title)
@@ -143,7 +143,7 @@ class DirectoryAdmin[M: Model](HistoryAdmin[M]):
 
     def _check_may(self, request: HttpRequest) -> None:
         if not self._may_exchange(request):
-            raise Http404("They manage no calendar.")
+            raise Http404("This user does not manage a calendar.")
 
     @property
     def _salt(self) -> str:

@@ -291,7 +291,10 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
     inlines = (RotaInline,)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """Leave out the rota if the series is new. The rota offers the producer's contacts, which are not known yet."""
+        """Leave out the rota if the series is new.
+
+        The rota offers the contacts of the producer, and the producer of a new series is not known yet.
+        """
         return self.inlines if obj else ()
 
     def label_of(self, row: Series) -> str:

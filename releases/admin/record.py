@@ -43,7 +43,7 @@ class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     search_fields = ("release__reference", "release__title")
     show_full_result_count = False
     recorded_at = ""
-    """The column with the instant of a row. Set this if rows may show that a release was found early."""
+    """The name of the column with the time of a row. Set it if rows may show that a release was found early."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         """Exclude rows that would show that an unpublished release was found early, unless the user may know this."""

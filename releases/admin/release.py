@@ -76,9 +76,9 @@ type Choices = list[tuple[str, Any]]
 def find_suggestion(request: HttpRequest) -> Suggestion | None:
     """Return the suggestion that fills in the form for a new release, or None if there is no suggestion.
 
-    If the query string has `like`, suggest a release that follows the release with this key. If the query string has
-    `series`, suggest the next release of the series with this key. Ignore a release or series that the person may not
-    edit.
+    If the query string has the primary key of a release as `like`, suggest a release that follows this release. If the
+    query string has the primary key of a series as `series`, suggest the next release of this series. Ignore a release
+    or series that the person may not edit.
     """
     known: dict[str, Suggestion | None] = request.META.setdefault("releases.admin.suggestion", {})
     if "suggestion" not in known:
@@ -269,7 +269,9 @@ class DatedForm(forms.ModelForm[Release]):
         label=lazy("Reference of OSR’s agreement"),
         required=False,
         max_length=100,
-        help_text=lazy("You need this for a weekend, or if the time differs from the usual time of the series."),
+        help_text=lazy(
+            "You need OSR’s agreement if the release is at a weekend or is not at the usual time of the series."
+        ),
     )
     osr_agreed_on = forms.DateField(label=lazy("Date of OSR’s agreement"), required=False, widget=AdminDateWidget)
     # The day that the person wants to use despite the warning.
@@ -320,13 +322,13 @@ class NewReleaseForm(DatedForm):
         label=lazy("Contact"),
         queryset=Contact.objects.none(),
         required=False,
-        help_text=lazy("This series has no contact. We use the one that you choose for all its releases."),
+        help_text=lazy("This series has no contact. Your choice applies to all releases of the series."),
     )
     head_of_profession = forms.ModelChoiceField(
         label=lazy("Head of Profession"),
         queryset=Contact.objects.none(),
         required=False,
-        help_text=lazy("This series has no Head of Profession. We use the one that you choose for all its releases."),
+        help_text=lazy("This series has no Head of Profession. Your choice applies to all releases of the series."),
     )
 
     class Meta:
@@ -405,13 +407,16 @@ class NewReleaseForm(DatedForm):
 
 
 TYPED = (*NewReleaseForm.Meta.fields[1:], *AGREEMENT, *PEOPLE)
-"""If the form for a new release is filled in from a series, values that a person typed in these fields stay."""
+"""Fields of the form for a new release.
+
+If the form is filled in from a series, the values that a person typed in these fields are not overwritten.
+"""
 
 
 PRECISIONS = [
     (Precision.EXACT.value, lazy("The day and the time")),
     (Precision.MONTH.value, lazy("The month")),
-    (Precision.TWO_MONTHS.value, lazy("2 months: the month of the date and the next one")),
+    (Precision.TWO_MONTHS.value, lazy("2 months: the month of the date and the month after it")),
 ]
 
 
@@ -518,7 +523,8 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         min_value=0,
         max_value=LONGEST_FOLLOW_MINUTES,
         help_text=lazy(
-            "How many minutes after the release time this part may be published. 0 means at the release time."
+            "This part may be published up to this many minutes after the release time. Enter 0 if it is due at the "
+            "release time."
         ),
         error_messages={"max_value": lazy("Enter up to 1440 minutes (24 hours).")},
     )

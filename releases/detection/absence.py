@@ -18,7 +18,8 @@ _ADJECTIVE = r"(?:official|accredited|national|experimental|new|statistical|stat
 _NOUN = rf"(?:{_ADJECTIVE} )*(?:page|publication|release|report|bulletin|statistics|document|edition|announcement|item)"
 _THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NOUN})"
 _NOT_AS_SUCH = r"(?! (?:as|from) (?:(?:an?|the) )?(?:list of )?(?:national|accredited|official|experimental) )"
-"""A release that was "withdrawn as National Statistics" may still be published."""
+"""Exclude phrases such as "withdrawn as National Statistics". A release that loses this status may still be
+published."""
 _NOT_LIKE_THIS = (
     r"(?! (?:before(?:$| (?:,|at|in|by|for) )|previously|since |on paper|in print"
     r"|in (?:this|such) (?:form|way|detail)|at this level))"
@@ -39,7 +40,7 @@ _LABEL = re.compile(
     r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|yn dod yn fuan"
     r"|tynnwyd yn ôl|wedi(?:'i| ei|'u| eu) (?:tynnu yn ôl|dynnu yn ôl|thynnu yn ôl|chanslo|ganslo|gohirio|ohirio)"
 )
-# Sentences that are a certain sign that this release is absent (`Absence.CERTAIN`).
+# Sentences that show with certainty that this release is absent (`Absence.CERTAIN`).
 _STATEMENT = re.compile(
     rf"{_THIS} (?:"
     rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}{_NOT_AS_SUCH}"
@@ -74,8 +75,8 @@ _NOT_FOUND = re.compile(
     r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
     r"(?:does not exist|doesn't exist|no longer exists) "
 )
-# Phrases that may mean that this release is absent (`Absence.POSSIBLE`). A person decides, unless the page also has a
-# certain sign of absence.
+# Phrases that may mean that this release is absent (`Absence.POSSIBLE`). A person decides, unless another sign on the
+# page shows the absence with certainty.
 _UNSURE = re.compile(
     rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
     r"| will be (?:published|released) (?:on|at|soon|shortly) "
@@ -173,8 +174,8 @@ def states_absence(form: str) -> bool:
 def may_be_held(form: str) -> bool:
     """Return whether a sentence states that this release was postponed, moved or withheld, or is only a draft.
 
-    A sentence such as "The data for this month are not yet available" also counts. If "for", "in" or a similar word
-    follows, the sentence does not count, because it is then about a part of the data.
+    A sentence such as "The data for this month are not yet available" also counts. But if a preposition follows, as in
+    "not yet available for Wales", the sentence does not count, because it is then about only a part of the data.
     """
     return any(_HELD.match(sentence) or _states_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
 
@@ -306,7 +307,7 @@ def find_absence(
     ]
     for block in near if thin else below[:_NOTICES]:
         # A word above the heading may belong to a menu, such as "Upcoming" in "Latest, Upcoming, Archive". If the
-        # marker is in a heading, a word from a menu is not a certain sign.
+        # marker is in a heading, a word from a menu is at most a possible sign.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
         signs.append(AbsenceSign(_notice(names.normalise(block.text), names, thin=sure), block.text))
@@ -341,7 +342,7 @@ def _words_of_absence(form: str, names: Names) -> Iterator[str]:
         if found := _STATEMENT.match(sentence):
             yield _AT_END.sub(" …", found[0]).strip(f"{EDITION} ").replace(EDITION, "…")
     if found := _NOT_FOUND.search(form):
-        # Quote only the end of the match, because other words of the page may come before it.
+        # Quote only the end of the match, because the match may also contain other words of the page.
         end = _NOT_FOUND_END.search(found[0])
         yield f"… {end[0]}" if end else found[0].strip()
     for piece in (*split_pieces(form), first_sentence(form)):
@@ -387,8 +388,8 @@ def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
 def requires_login(page: PageText, names: Names, *, has_marker: bool, own_h1: str = "") -> bool:
     """Return whether a page is a log-in page.
 
-    A page is a log-in page if its title or heading says so, or if it has a password field and no marker. A page with a
-    password field that also asks for a password in its text counts only if it is short.
+    A page is a log-in page if its title or heading says so, or if it has a password field and no marker. If a page has
+    a password field and its text asks for a password, only its length decides: it is a log-in page if it is short.
 
     :param own_h1: the h1 that names the release, if any. If there is one, other h1s are ignored, because the page may
         also have a log-in form for members under another h1.

@@ -107,8 +107,8 @@ def is_page(body: bytes, *, declared: FileType | None) -> bool:
 def is_right_type(*, promised: FileType | None, declared: FileType | None, found: FileType) -> bool:
     """Return whether a file has the type that its address implies and its server declares.
 
-    If the address implies no type, plain text counts only if the server declares it as text, and JSON and unknown types
-    do not count. Such a file could be a short error message.
+    If the address implies no type, JSON and unknown types are not accepted, and plain text is accepted only if the
+    server declares it as text. Otherwise, a short error message could be taken for the file.
     """
     if promised is None and found in {FileType.TEXT, FileType.JSON, FileType.OTHER}:
         return found is FileType.TEXT and declared is FileType.TEXT
@@ -153,9 +153,9 @@ def is_of_ending(body: bytes, ending: str) -> bool:
 def is_table(body: bytes) -> bool:
     """Return whether a text is a table of separated values.
 
-    A text is a table if two consecutive lines have the same number of columns (two or more), and the second contains a
-    digit. If there are no such digits, at least four pairs of lines with equal numbers of columns are needed. Blank
-    lines are ignored, and a title and notes may come before the column headings.
+    A text is a table if two consecutive lines have the same number of columns (two or more), and the second line
+    contains a digit. If no second line contains a digit, at least four of these pairs of lines are needed. Blank lines
+    are ignored, and a title and notes may come before the column headings.
     """
     lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()][:_MOST_LINES]
     return any(_is_table_by(separator, lines) for separator in _SEPARATORS)

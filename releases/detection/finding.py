@@ -55,7 +55,7 @@ class PublisherSays:
         if naive:
             raise ValueError(f"{naive[0].isoformat()} has no time zone.")
         if self.published_at is not None and self.source is None:
-            raise ValueError("A time of the publisher needs its source.")
+            raise ValueError("`published_at` requires a `source`.")
 
 
 def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:
 def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
     """Read a value written by `publisher_to_json`.
 
-    :raises ValueError: if the value has another structure.
+    :raises ValueError: if the value does not have the structure that `publisher_to_json` writes.
     """
     if not stored:
         return None
@@ -84,7 +84,7 @@ def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
 
 
 def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
-    """Return the publisher's own time of publication and its source, or None if there is no time to record.
+    """Return the publisher's own time of publication and its source, or None if no usable time is stated.
 
     The most reliable source is used. If this source states more than one time, the time that was read first is used,
     because some sources change with every later update of the page. A time is ignored if it is a day (`EARLIEST`) or
@@ -217,9 +217,9 @@ class Expectation:
 
     The sets contain digests of texts found at this address. `texts_before` contains all texts of checks that were
     *completed before the due instant* and did not find the release live. `texts_not_live` contains only those texts
-    that are also in `EarlierTexts.lasting`. Otherwise, a release that was published early under a changed title would
-    count as unchanged. `previous_edition_texts` contains texts that a person identified as the previous edition, and
-    `confirmed_texts` contains texts that a person identified as this release.
+    that are also in `EarlierTexts.lasting`. A text that permanently replaced another text is left out, because it may
+    be the release, published early under a changed title. `previous_edition_texts` contains texts that a person
+    identified as the previous edition, and `confirmed_texts` contains texts that a person identified as this release.
 
     If `controls_fail` is true, checks of our control addresses fail too. If the response redirects to another host,
     `controls_fail` means that our control addresses are redirected to that host too.

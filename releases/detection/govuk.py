@@ -62,7 +62,7 @@ class GovukDocument:
 def read_document(body: bytes) -> GovukDocument:
     """Read a document from the body of a response.
 
-    :raises NotADocumentError: if the body is not a JSON object, or a field that every document has is missing.
+    :raises NotADocumentError: if the body is not a JSON object, or if a required field is missing.
     """
     try:
         written = json.loads(body)
@@ -100,11 +100,12 @@ def read_document(body: bytes) -> GovukDocument:
 
 
 def strip_markup(html: str) -> str:
-    # There is no tag after the last ">". If the regular expression also searched that part, each "<" would start a
-    # search to the end of the text, which takes quadratic time.
+    # There is no tag after the last ">". If the regular expression also searched the text after it, each "<" there
+    # would start a search to the end of the text, which takes quadratic time.
     tagged, end, rest = html[:10_000].rpartition(">")
     text = re.sub(r"<[^>]*>", " ", tagged + end) + rest
-    # Python refuses to parse a number of more than 4,300 digits. Valid character references have at most seven.
+    # Python refuses to parse numbers of more than 4,300 digits. Valid character references have at most seven digits,
+    # so longer references are replaced.
     return " ".join(unescape(_NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)).split())
 
 
@@ -193,8 +194,8 @@ def _whole_seconds(written: object) -> int | None:
 
 
 LONG_BEFORE = timedelta(days=27)
-"""If a page was already public longer than this before its release was due, the page had an earlier edition, because
-dates are announced 4 weeks ahead."""
+"""If a page was public longer than this before its release was due, the page had an earlier edition. Dates are
+announced 4 weeks ahead, so the page was already public at about the time when the date of the release was announced."""
 
 _DISPLAYED = re.compile(
     r"(?:(?P<day>\d{1,2}) )?(?P<month>[A-Z][a-z]+) (?P<year>\d{4})"
@@ -288,13 +289,13 @@ def newest_date(document: GovukDocument) -> datetime | None:
 def was_public_before(document: GovukDocument, *, due_at: datetime) -> bool:
     """Return whether a page's own dates show that it was public long before the release was due (`LONG_BEFORE`).
 
-    Such a page is updated in place for each edition.
+    If so, the page is updated in place for each edition.
     """
     return min(_public_dates(document), default=due_at) < due_at - LONG_BEFORE
 
 
 def is_new(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Return whether a page was created for the release, by its own dates.
+    """Return whether a page's own dates show that it was created for the release.
 
     A page is new if its first date is less than one day (`EARLIEST`) before the due instant, or after it. A page
     without dates is not new.
@@ -425,7 +426,7 @@ def announced_to_json(announced: Announcement) -> dict[str, Any]:
 def announced_from_json(written: Mapping[str, Any]) -> Announcement:
     """Read a value written by `announced_to_json`.
 
-    :raises ValueError: if the value has another structure.
+    :raises ValueError: if the value does not have the structure that `announced_to_json` writes.
     """
     # The fields of `when` are stored at the same level as the fields of the announcement.
     announced: Announcement = canonical.read_dataclass(Announcement, {**written, "when": written})

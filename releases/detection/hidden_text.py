@@ -216,7 +216,7 @@ class _Walk:
         return child
 
     def _match(self, node: LexborNode, level: _Level, *, is_root: bool) -> tuple[int, tuple[Rule, ...]]:
-        """Return the bits of the compounds that an element matches (see `Step`), and its rules, weakest first."""
+        """Return the bits of the matching compounds (see `Step`), and the matching rules, weakest first."""
         tag, attributes = node.tag or "", node.attributes
         steps = self._steps_for(tag, attributes)
         if not steps:
@@ -265,7 +265,7 @@ class _Walk:
         return own
 
     def _inherit(self, parent: Style, own: Style) -> tuple[Style, bool]:
-        key = (id(parent), id(own))  # safe, because the styles exist as long as the walk
+        key = (id(parent), id(own))  # safe, because the walk holds a reference to each style
         known = self._inherited.get(key)
         if known is None:
             style = parent if own is _NO_STYLE else own.inherit(parent)

@@ -121,7 +121,7 @@ class Marker:
     def _across(self, blocks: Sequence[Block]) -> Mention:
         """Return the clearest mention of the edition across two neighbouring blocks.
 
-        Each pair of short blocks is read as one text. Such a pair may be the two lines of a heading.
+        Each pair of short blocks is read as one text. The two blocks may be the lines of one heading.
         """
         return max(
             (
@@ -161,7 +161,7 @@ class Marker:
     def _followed_by_doubt(self, sentence: str, following: str) -> bool:
         """Return whether the text after a short mention shows that the edition is still to come.
 
-        Such a text says "coming soon", for example, or names the due day or a later day.
+        The text shows this if it says "coming soon", for example, or if it names the due day or a later day.
         """
         if len(sentence) > _FOLLOWING_CHARACTERS or len(following) > _FOLLOWING_CHARACTERS:
             return False

@@ -1,8 +1,8 @@
 """Simplify or refuse markup that would take a parser too much time or memory.
 
-The rules of HTML make a parser search its open elements at most tags, compare each attribute of an element with all
-others, and repeat unclosed formatting such as `<b>` in every later paragraph. So the time and memory can grow faster
-than the length of the page. For example, 84 kB of HTML can become a tree of 5.8 GB.
+By the rules of HTML, a parser searches its open elements at almost every tag, compares each attribute of an element
+with all others, and repeats unclosed formatting such as `<b>` in every later paragraph. So the time and memory can grow
+faster than the length of the page. For example, 84 kB of HTML can become a tree of 5.8 GB.
 
 This module reads the tags once, before a parser builds the tree. It follows the rules of the standard
 (https://html.spec.whatwg.org/multipage/parsing.html) closely enough to count open elements and repeated formatting.
@@ -41,8 +41,8 @@ _ROW = (
 )
 _TAG = re.compile(rf"{_SHORT}|<(?:{_ANY})", re.IGNORECASE | re.ASCII)
 # If no paragraph, list item or link is open, short elements that contain only text do not change the state. Table rows
-# whose cells contain only text do not change it either. These elements and rows are skipped as a whole, so that a large
-# table takes a quarter of the time.
+# whose cells contain only text do not change it either. These elements and rows are skipped as a whole, which reduces
+# the time for a large table to a quarter.
 _TAGS = re.compile(
     rf"(?P<rows>(?:{_ROW}{_SPACE}*+)++)|(?P<run>(?:{_SHORT.replace('td|th|', '')}[^<]*+|<br ?/?>[^<]*+)++)|<(?:{_ANY})",
     re.IGNORECASE | re.ASCII,
@@ -366,7 +366,8 @@ class _Markup:
         elif (
             name in _FORMATTING
             and not ended
-            # The parser reopens equal elements only as often as they are active, which is at most three times.
+            # The parser reopens an element only as many times as the list of active formatting elements contains it.
+            # This is at most three times.
             and self._pending.count(element) < self._since_marker().count(element)
         ):
             self._pending.append(element)

@@ -76,7 +76,7 @@ class Period:
 
     def is_like(self, other: "Period") -> bool:
         lengths = (self.last - self.first).days, (other.last - other.first).days
-        # Two months differ in length by at most 3 days. A month and a quarter differ by more.
+        # Allow 3 days, because months differ in length by up to 3 days. A month and a quarter differ by more.
         return self.kind is other.kind and abs(lengths[0] - lengths[1]) <= 3
 
 
@@ -107,7 +107,7 @@ def spellings(form: str) -> dict[Period, str]:
 
 
 def around(form: str, name: str) -> frozenset[str]:
-    """Return the placeholders of the periods in a text that are longer than a name and contain this name.
+    """Return the placeholder of each period whose wording in a text contains a name and is longer than the name.
 
     For example, the period "30 June 2026" contains the name "June 2026".
     """
@@ -330,8 +330,8 @@ def _names_series(shown_as: Iterable[str], page: PageText, names: Names) -> bool
 def is_about_series(page: PageText, names: Names) -> bool:
     """Return whether a page can be about the series.
 
-    The page must contain distinctive words of the names of the series or the release. If the names have only common
-    words, or if the page is in a language other than English, the result is True.
+    The page must contain distinctive words from the title of the series or of the release. If these titles have only
+    common words, or if the page is in a language other than English, the result is True.
     """
     own = _telling_words(names.series_title) | _telling_words(
         replace_words(names.release_title, names.marker, EDITION) if names.marker != names.release_title else ""

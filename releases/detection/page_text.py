@@ -316,7 +316,7 @@ def _holders(nodes: Iterable[LexborNode]) -> set[int]:
 
 
 def _find_banners(body: LexborNode, headings: Sequence[LexborNode]) -> set[int]:
-    """Return the `mem_id`s of elements that are cookie banners by their class, id or label.
+    """Return the `mem_id`s of the elements whose class, id or label shows that they are cookie banners.
 
     If an element contains the page's own content, it is not a banner.
     """
@@ -415,9 +415,9 @@ _MAY_PASS = re.compile(r"\d|\bago\b|just now")
 def stable_text(page: PageText) -> str:
     """Return the folded title and text of a page, in a form that can be compared between two checks.
 
-    Each block is one line. Content that changes with each request, such as a clock or a counter, is replaced, except in
-    the title and in tables. Menus and other content around the page's own content are left out, unless the page has
-    nothing else.
+    Each block is one line. Content that changes with each request, such as a clock or a counter, is replaced by
+    placeholders, except in the title and in tables. Menus and other content around the page's own content are left out,
+    unless the page has nothing else.
     """
     blocks = page.own_blocks or page.blocks
     lines = [

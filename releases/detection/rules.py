@@ -64,7 +64,7 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
     """Examine one response, and return whether it shows the release that is expected at its address.
 
     The outcomes are tried roughly in the order in which `CheckOutcome` lists them. If a page has signs both for and
-    against the release, the outcome is UNRECOGNISED. A person then decides. Until then, the page does not count as a
+    against the release, the outcome is UNRECOGNISED. A person then decides. Until then, the page is not evidence of a
     breach.
     """
     if answer.failure is not None:
@@ -142,9 +142,11 @@ def read_not_found_text(answer: Answer) -> str:
 _SAY_NOTHING_OF_THE_FILE = frozenset({
     Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.NEGATIVE_MARKER, Reason.LIKE_NOT_FOUND, Reason.LEADS_ON,
 })  # fmt: skip
-"""If a page at the address of a file has one of these reasons, it does not show whether the file is published."""
+"""If the finding for a page at the address of a file has one of these reasons, the page does not show whether the file
+is published."""
 _NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
-"""If an HTML attachment has one of these reasons, readers see no page, so the attachment does not count as live."""
+"""If the finding for an HTML attachment has one of these reasons, readers see no page, so the attachment does not count
+as live."""
 
 
 def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
@@ -319,8 +321,8 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
     # Scripts may show a release that the response does not contain, so NOT_LIVE is not reliable after the due time.
-    # Before the due time, NOT_LIVE is kept. The text is then only compared with later texts, and no release counts as
-    # late.
+    # Before the due time, NOT_LIVE is not changed, because it cannot make a release count as late. The page's text is
+    # only compared with later texts.
     is_due = expectation.due_at is None or answer.completed_at >= expectation.due_at
     if expectation.needs_scripts and page.has_script and is_due and result is CheckOutcome.NOT_LIVE:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.CHANGED_BY_SCRIPT)
@@ -376,9 +378,9 @@ def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
 def _like_not_found(signs: PageSigns) -> Shown | None:
     """Recognise the site's own page for missing addresses.
 
-    A script shell, a bot challenge or a page of terms also looks the same at every address. So similarity alone does
-    not show that the release is absent. In addition, either the page's text must say so, or the site must use the
-    status 404 or 410 for missing addresses.
+    A script shell, a bot challenge or a page that asks readers to accept terms also looks the same at every address. So
+    similarity alone does not show that the release is absent. In addition, either the page's text must say so, or the
+    site must use the status 404 or 410 for missing addresses.
     """
     known = signs.expectation
     if not known.not_found_text or not is_like_not_found(own_text(signs.page), known.not_found_text, url=known.url):
@@ -409,7 +411,7 @@ def _not_there(signs: PageSigns) -> Shown:
     if in_text_at_most and signs.marker.in_text(signs.page.hidden) is Mention.CLEAR:
         return CheckOutcome.UNRECOGNISED, (*signs.place_alone, Reason.MARKER_HIDDEN)
     known = signs.digest in signs.expectation.texts_not_live
-    # If an unchanged text mentions the edition, it may have been the release all along.
+    # If an unchanged text mentions the edition, the text may have been the release all along.
     named = signs.mention is Mention.PASSING
     if known and in_text_at_most and not named and shows_series(signs.page, signs.names):
         # The content of a frame may be new even if the page around the frame has not changed.
@@ -425,8 +427,8 @@ def _led_to_an_earlier_edition(signs: PageSigns) -> bool:
     """Return whether a check before the due time was redirected to a page of an earlier edition.
 
     After the due time, always return False. Some publishers name an edition after the month of its figures, so an
-    earlier month in a heading may belong to this edition. Then only a text that was already there before the due time
-    identifies a page as an earlier edition.
+    earlier month in a heading may belong to this edition. So after the due time, a page is identified as an earlier
+    edition only if it already had the same text before the due time.
     """
     due_at = signs.expectation.due_at
     if due_at is not None and signs.answer.completed_at >= due_at:

@@ -1,8 +1,7 @@
 """Parse the embedded style sheets of a page, and match elements against their selectors.
 
 Only declarations that can hide text are stored. Elements are matched from the root downwards, so that no selector has
-to search the ancestors of an element. This limits the cost, which depends only on the length of the style sheets and of
-the page.
+to search the ancestors of an element. So the cost depends only on the length of the style sheets and of the page.
 """
 
 import operator
@@ -186,7 +185,7 @@ def read_sheet(text: str) -> Sheet:
 
 @lru_cache(maxsize=4096)
 def read_inline(text: str) -> tuple[tuple[str, str, bool], ...]:
-    """Return the property and value of each declaration in a style attribute, and whether it is important.
+    """Return the property and value of each declaration in a style attribute, and whether the declaration is important.
 
     :raises Unread: if the text is too long or nested too deeply.
     """

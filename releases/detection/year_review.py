@@ -24,7 +24,7 @@ from releases.rules.response import Answer, Failure
 DOCUMENT_TYPES = ("official_statistics", "national_statistics", "statistical_data_set")
 """The document types of publications in GOV.UK's search.
 
-HTML bulletins are parts of these publications.
+HTML bulletins are left out, because they are parts of these publications.
 """
 
 _LONGEST_NOTE = 500

@@ -65,7 +65,7 @@ def check_anchors(chains: Chains, *, follow: Follow = without_progress) -> str |
     anchors = Anchor.in_order()
     for anchor in follow(anchors.iterator(chunk_size=CHUNK), anchors.count()):
         heads = anchor.combined()
-        misfit = None if merkle_root(heads) == anchor.root else "its root is not the root of its lines"
+        misfit = None if merkle_root(heads) == anchor.root else "its root does not match its lines"
         for head in heads:
             last = before.get(head.chain)
             misfit = misfit or _gap(last, head) or (None if _is_as_before(last, head) else _misfit(models, head))
@@ -89,7 +89,7 @@ def check_external_anchor(written: WrittenAnchor, chains: Chains) -> str | None:
             return f"anchor {written.number} does not match the record: {misfit}"
     stored = Anchor.objects.filter(position=written.number).values_list("root", flat=True).first()
     if stored != written.root:
-        why = f"the database has {'another' if stored else 'no'} root for it"
+        why = f"the database {'has a different root for' if stored else 'does not have'} this anchor"
         return f"anchor {written.number} does not match the record: {why}"
     return None
 
@@ -127,15 +127,16 @@ def _heads(chains: Chains, *, after: Mapping[str, int]) -> Iterator[Head]:
 
 
 def _gap(before: Head | None, head: Head) -> str | None:
-    if head.first == (before.position if before else 0) + 1:
+    expected = (before.position if before else 0) + 1
+    if head.first == expected:
         return None
-    return f"{head.chain} does not continue from the anchor before"
+    return f"its rows of {head.chain} start at row {head.first} instead of row {expected}"
 
 
 def _is_as_before(before: Head | None, head: Head) -> bool:
     """Return whether a chain has no new rows since the previous anchor.
 
-    In that case, the chain was already compared with the previous anchor.
+    If so, this head was already checked as part of the previous anchor.
     """
     return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
 
@@ -162,8 +163,8 @@ STAMPED_WITHIN = timedelta(days=7)
 """No time stamp is requested for an anchor that is older than this, because later anchors cover the same rows."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
-# A process claims a request for a time stamp for this long, which is longer than the timeout of the request. After
-# that, another process makes the request, because the first process may have died.
+# If a process claims a time stamp request, the claim lasts for this time, which is longer than the timeout of the
+# request. After that, another process makes the request, because the first process may have died.
 CLAIM = timedelta(minutes=2)
 MOST_AT_ONCE = 5
 CERTIFICATES_TAG = 0xA0
@@ -214,7 +215,7 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
     given = x509.load_pem_x509_certificates(certificates.encode()) if certificates else []
     roots = [one for one in given if one.issuer == one.subject]
     if not roots:
-        raise NotStamped("STATSOFFICE_TIMESTAMP_CERTIFICATES names no certificate of an authority.")
+        raise NotStamped("STATSOFFICE_TIMESTAMP_CERTIFICATES contains no root certificate.")
     verifier = rfc3161_client.VerifierBuilder(
         roots=roots, intermediates=[one for one in given if one not in roots], nonce=nonce
     ).build()
@@ -293,16 +294,16 @@ def check_time_stamps(*, certificates: str, follow: Follow = without_progress) -
     stamps = TimeStamp.in_order().select_related("anchor")
     for stamp in follow(stamps.iterator(chunk_size=CHUNK), stamps.count()):
         anchor = stamp.anchor
-        named = f"the time stamp of anchor {anchor.position} does not fit"
+        named = f"the verification of the time stamp of anchor {anchor.position} failed"
         try:
             stamped_at = read_stamp(bytes(stamp.response), root=anchor.root, certificates=certificates)
         except NotStamped as fault:
             return f"{named}: {str(fault).rstrip('.')}"
         if stamped_at != stamp.stamped_at:
-            return f"{named}: its time is {calendar.format_moment(stamped_at)}"
+            return f"{named}: it was made at {calendar.format_moment(stamped_at)}, but a different time is recorded"
         if not anchor.made_at - CLOCKS_DIFFER_BY <= stamped_at <= anchor.made_at + STAMPED_WITHIN + CLOCKS_DIFFER_BY:
             made_at, stamped = calendar.format_moment(anchor.made_at), calendar.format_moment(stamped_at)
-            return f"{named}: the anchor states {made_at}, and it was stamped at {stamped}"
+            return f"{named}: the recorded time of the anchor is {made_at}, but it was stamped at {stamped}"
     return None
 
 

@@ -1,6 +1,6 @@
 """Move page bodies and pictures from the database to object storage, if the office has one.
 
-When no row refers to a body any more and the body is deleted, its object is removed too.
+When a body is deleted because no row refers to it any more, its object is removed too.
 
 The storage is `STORAGES["bodies"]`. Monitoring never uses it. Checks store bodies in the database, and a job moves the
 bodies a day later. An object contains the compressed bytes of a body. The name of the object is the SHA-256 of the
@@ -44,7 +44,7 @@ def is_configured() -> bool:
 
 
 def move_bodies(*, now: datetime, stop: Stop = lambda: False) -> int:
-    """Move bodies and pictures that were stored more than a day ago, and return their number.
+    """Move bodies and pictures that were stored more than a day ago, and return how many were moved.
 
     Bodies and pictures under embargo stay in the database.
 
@@ -84,7 +84,9 @@ def _move(body: Body, *, now: datetime) -> None:
         storage.delete(body.sha256)  # the object of an interrupted attempt
     storage.save(body.sha256, ContentFile(compressed))
     if body.read_object() != compressed:
-        raise ObjectDiffers(f"The storage of bodies returned other bytes than it was given for {body.sha256}.")
+        raise ObjectDiffers(
+            f"The storage of bodies returned different bytes from those that we stored for {body.sha256}."
+        )
     with transaction.atomic():
         # Lock the head of the chain of checks. Every process that stores or removes bodies takes this lock.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()

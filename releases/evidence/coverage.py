@@ -64,12 +64,12 @@ def check_coverage() -> str | None:
         ended = row.ended_at < newest - LONGEST_SILENCE - CLOCKS_DIFFER if newest else False
         unrecorded = row.ended_at - row.recorded_until
         if ended or not timedelta(0) <= unrecorded <= RECORD_EVERY + LONGEST_SILENCE:
-            return f"the end of coverage {row.pk} was changed after it was recorded"
+            return f"the end of coverage period {row.pk} was changed after it was recorded"
     return None
 
 
 def _record(begun: QuerySet[Coverage], *, at: datetime) -> None:
-    """Record digests of some periods, and of all past periods whose end is not recorded yet."""
+    """Record digests of the periods in `begun`, and of all past periods whose end is not recorded yet."""
     over = Coverage.objects.filter(recorded_until__lt=F("ended_at"), ended_at__lt=at - LONGEST_SILENCE)
     with transaction.atomic():
         keys = sorted({*begun.values_list("pk", flat=True), *over.values_list("pk", flat=True)})
@@ -85,7 +85,8 @@ def monitored_stretches(*, start: datetime, end: datetime) -> list[Stretch]:
 def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()) -> list[Stretch]:
     """Return the gaps in coverage between two aware instants, in order.
 
-    A silence of up to 15 seconds is not a gap, because checks are never planned more often than every 5 seconds.
+    A silence of up to 15 seconds is not a gap. Checks are planned at least 5 seconds apart, so only a few checks can be
+    planned within this time.
 
     :param checks: checks that also count as coverage. A process that is too busy to mark itself alive still makes
         checks.

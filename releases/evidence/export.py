@@ -372,7 +372,7 @@ def export_evidence(
     while part := out.read(_PART):
         digest.update(part)
     exported = EvidenceExport(sha256=digest.hexdigest(), sealed=sealed_bodies(release, now=at))
-    # The bundle was the first format, so an event without a format means the bundle.
+    # The bundle was once the only format. So if an event has no format, the export was a bundle.
     form = {} if export_format is ExportFormat.BUNDLE else {"format": export_format.value}
     record_event(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed, **form)
     return exported

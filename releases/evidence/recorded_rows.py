@@ -37,8 +37,8 @@ class RowChange:
 class Events:
     """The positions of the events that can explain changes.
 
-    `about` maps the key of a subject to the positions and kinds of its events. `of_kind` maps a kind of event to
-    positions.
+    `about` maps the key of a subject (a release or a report) to the positions and kinds of its events. `of_kind` maps a
+    kind of event to positions.
     """
 
     about: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -110,8 +110,8 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str |
         return None
     position, row_hash = min(left)
     if chain._default_manager.filter(position=position).exists():
-        return f"row {position} is not the one that {known[position, row_hash]} recorded"
-    return f"rows up to {position} are missing, which {known[position, row_hash]} recorded"
+        return f"row {position} differs from the row that {known[position, row_hash]} recorded"
+    return f"row {position} is missing, although {known[position, row_hash]} recorded it"
 
 
 def find_relinked_event(
@@ -145,8 +145,8 @@ def check_rows(
     If a row seems to differ, it is read again while the chain is locked, because the product may have changed it
     meanwhile.
 
-    :param events: a function that returns the events of the chain that the record follows. Use the default, which
-        returns no events, if no event has to explain the changes.
+    :param events: a function that returns the events of the chain `RowRecord.AFTER`. Use the default, which returns no
+        events, if no event has to explain the changes.
     :param redacted: the digests that redactions recorded, keyed by the position of the redaction's event.
     :return: a sentence about the first row that was changed, added or deleted by other means, or None.
     """

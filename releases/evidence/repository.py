@@ -52,7 +52,7 @@ from releases.verdict.release import AddressChecks, DiagnosticCheck
 BEFORE_DUE = "before_due"
 """The key under which `count_by_result` counts checks before the due time that found a release live or not live."""
 
-# Strings that are searched in the text of a JSON column, in the form in which the database writes them.
+# Strings to search for in the text of a JSON column, in the form in which the database writes them.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
 SAYS_A_TIME = '"published_at"'
 TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
@@ -189,15 +189,15 @@ _counts = _CountCache()
 
 
 def count_checks(releases: Collection[int]) -> None:
-    """Count the checks of some releases in advance, so that fewer have to be counted when the releases are judged."""
+    """Count the checks of some releases in advance, so that judging the releases has to count fewer checks."""
     _count(releases)
 
 
 def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey, int]]:
-    """Return a condition for the stored checks of some releases that must be read.
+    """Return a condition for those stored checks of some releases that must be read.
 
-    Checks that only repeat other checks are left out. Checks that are stored after this call are left out too, because
-    the counts do not include them. Otherwise, other checks could be mistaken for repetitions.
+    Checks that only repeat other checks are left out. Counts of the stored checks decide which checks these are. The
+    counts do not include checks that are stored after this call, so these checks are left out too.
 
     :return: the condition, and the number of stored plain checks, keyed by release, schedule and address.
     """
@@ -357,8 +357,8 @@ def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:
 
     Superseded checks are left out.
 
-    :param says: a condition. The publisher's statement is only read for checks that meet the condition. If it is None,
-        the statement is read for all checks.
+    :param says: read the publisher's statement only for checks that meet this condition. If None, read it for all
+        checks.
     """
     written = Cast("publisher_says", TextField())
     checks = (
@@ -373,7 +373,7 @@ def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:
 
 
 def read_needed_checks(releases: Collection[int]) -> tuple[Iterable[RecordedCheck], Mapping[AddressKey, int]]:
-    """Read the checks of some releases that a verdict needs, in the order in which they were sent.
+    """Read those checks of some releases that a verdict needs, in the order in which they were sent.
 
     Checks that only repeat other checks are left out. The publisher's statement is only read if it contains a time of
     publication.
@@ -481,7 +481,7 @@ def has_vantage_check() -> Exists:
 
 
 def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
-    """Read the checks of some releases that were made from other vantage points.
+    """Read the checks from other vantage points for some releases.
 
     If there are no releases, no query is made.
     """
@@ -565,7 +565,7 @@ def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
 
 
 class SeenText(NamedTuple):
-    """A text that one or more plain checks of an address received for the present schedule, and their result.
+    """A text that plain checks of an address received for the present schedule, and the result of these checks.
 
     `first_at` and `last_at` are when the first and the last of these checks were sent. `checks` is the number of these
     checks.
@@ -675,8 +675,8 @@ _BEFORE_DUE = (
 def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterator[tuple[str, int]]:
     """Find the bodies that checks received before a release was due.
 
-    A body is left out if the check found the release not live. It is also left out if the release has become due and
-    was found live.
+    If the check found the release not live, its body is left out, unless it is a check of an announcement that was
+    redirected. Bodies of releases that have become due and were found live are left out too.
 
     :param hashes: the SHA-256 of each body.
     :return: pairs of a body's hash and the key of the release's producer. A pair can occur several times.
@@ -689,8 +689,8 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
     )
     columns = ("body_sha256", "release__series__producer_id")
     yield from too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*columns).distinct()
-    # If a check found an announcement not live, the announcement is public, so its body is left out. If the request was
-    # redirected, the body is included, because it may be the body of the release itself.
+    # If a check of an announcement did not find the release live, its body is the public announcement, so it is left
+    # out. But if the request was redirected, the body is included, because it may be the body of the release itself.
     announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
     for sha256, producer, hops in announced.values_list(*columns, "hops"):
         if len(hops) > 1:
@@ -719,7 +719,7 @@ def was_ever_said_live_before_due(release: int) -> bool:
     """Return whether a check or a staff statement ever showed that a release was live before it was due.
 
     A statement counts if it says that the text of a check before the due time is the release. A later statement that
-    says otherwise does not change the result, because only facts lift a seal.
+    says otherwise does not change the result, because a seal ends only when the release is due and was found live.
     """
     identified = Statement.objects.filter(release=release, kind=Statement.Kind.THIS_IS_IT).values("text_digest")
     says_so = Q(result=CheckOutcome.LIVE) | Q(text_digest__in=identified)
@@ -752,7 +752,7 @@ def read_row_hashes(which: Q) -> list[str]:
 
 
 def find_stored_checks(addresses: Collection[int], sent_at: Collection[datetime]) -> QuerySet[Observation]:
-    """Return the checks of some addresses that were sent at given instants. Their producers are selected too."""
+    """Return the checks of some addresses that were sent at given instants, with the producers of the releases."""
     checks = Observation.objects.filter(address__in=addresses, sent_at__in=sent_at)
     return checks.select_related("address__release__series__producer")
 
@@ -763,7 +763,7 @@ def is_stored(position: int, row_hash: str) -> bool:
 
 
 def count_by_result(*, after: int, until: int) -> dict[str, int]:
-    """Count the checks after one position, up to and including another, by result.
+    """Count the checks after position `after`, up to and including position `until`, keyed by result.
 
     A check before the due time that found the release live or not live is counted as BEFORE_DUE. Separate counts would
     reveal an early release, because the count of live checks would rise and the other count would stop rising.

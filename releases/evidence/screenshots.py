@@ -311,9 +311,6 @@ class _Overtaken(Exception):
     """The release was changed, or found live too early, while the picture was taken."""
 
 
-# Reading
-
-
 @dataclass(frozen=True, slots=True)
 class ScreenshotEntry:
     """A screenshot in the list for one reader.
@@ -329,8 +326,8 @@ class ScreenshotEntry:
 def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[ScreenshotEntry]:
     """Return the screenshots of a release, including those that were not taken, sorted by schedule and time.
 
-    If an early release is still under embargo and the reader may not know about it, the list is empty. The reasons for
-    missing screenshots, or the seals on all screenshots, would reveal the early release.
+    If an early release is still under embargo and the reader may not know about it, the list is empty. Otherwise, the
+    reasons for missing screenshots or the seals on all screenshots would reveal the early release.
     """
     rows = list(
         Screenshot.objects.filter(release=release)

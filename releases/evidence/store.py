@@ -74,10 +74,10 @@ def store_checks(
 ) -> Sequence[Observation]:
     """Append checks to the evidence chain, and store the bodies that are needed as proof.
 
-    If the schedule of a check was changed or cancelled before the check is stored, the check is stored as superseded.
-    If the bodies cannot be stored, for example because the disk is full, the checks are stored without bodies, and an
-    event records this. On SQLite inside a transaction of the caller, such a failure instead rolls back the whole
-    transaction, and the error is raised. The caller then still has the checks in memory.
+    If the release is rescheduled or cancelled before a check is stored, the check is stored as superseded. If the
+    bodies cannot be stored, for example because the disk is full, the checks are stored without bodies, and an event
+    records this. On SQLite, if the caller has started a transaction, such a failure rolls back the whole transaction,
+    and the error is raised. The caller still has the checks in memory.
 
     :param at: the aware instant of recording.
     :param replayed: whether the instants of the checks come from a replay of the past and not from the machine's clock.
@@ -149,7 +149,7 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
 
 
 def _storable(value: Any) -> Any:
-    """Replace all characters in a JSON value that the database cannot store."""
+    """Replace the characters that the database cannot store in all strings of a JSON value."""
     match value:
         case str():
             return value.replace("\0", "\ufffd").encode(errors="replace").decode()
@@ -352,7 +352,7 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
         except BodyUnavailable as fault:
             return count, str(fault)
         if not intact:
-            return count, f"the stored body {body.sha256} is not the one that was received"
+            return count, f"the stored body {body.sha256} does not match its recorded size and hash"
         count += 1
     for stored in StoredBody.objects.select_related("observation").order_by("pk").iterator(chunk_size=CHUNK):
         names = ("release_id", "address_id", "schedule_version")
@@ -361,7 +361,7 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
         ):
             return (
                 count,
-                f"check {stored.observation.position} has a stored body that it did not receive",
+                f"the stored body of check {stored.observation.position} does not match the check",
             )
     gone = StoredBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=StoredBody.State.STORED)
     if sha256 := gone.order_by("pk").values_list("sha256", flat=True).first():
@@ -433,7 +433,7 @@ def prune_bodies(
     The retention period of a body begins when the body was received or when its release is due, whichever is later. If
     the release was cancelled, its due time does not count.
 
-    :param needed: a function that returns the releases that an open or approved report needs.
+    :param needed: a function that returns the releases whose bodies a suspicion or a report still needs.
     :param stop: called before each release. If it returns True, the remaining releases are left for the next run.
     """
     before = now - retention

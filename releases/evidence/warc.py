@@ -33,7 +33,8 @@ def write_warc(release: Release, out: IO[bytes], *, now: datetime) -> None:
 
     The same evidence always gives the same bytes.
 
-    :param now: the aware instant for which to find the sealed bodies, which are left out. Nothing else depends on it.
+    :param now: the aware instant that decides which bodies are sealed. Sealed bodies are left out. Nothing else depends
+        on `now`.
     """
     writer = WARCWriter(out, gzip=True, warc_version=VERSION)
     for record in _records(release, writer, now=now):

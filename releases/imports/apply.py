@@ -64,7 +64,7 @@ WARNINGS = {
     WarningKind.CLOSED_DAY: StepKind.NOT_A_WORKING_DAY,
 }
 ALL_WARNINGS = (*dict.fromkeys(WARNINGS.values()), StepKind.ACCESS_ON_REST_DAY)
-# After these steps, there are warnings about missing contacts and unusual days.
+# If a row has one of these steps, it gets warnings about missing contacts and unusual days.
 DATED = frozenset({StepKind.RECORDED, StepKind.MOVED, StepKind.CONFIRMED, StepKind.ANNOUNCED})
 
 
@@ -340,9 +340,7 @@ class RowImport:
             why = f"A new release must be provisional or confirmed, not {status}."
             raise RowRefused("status", why)
         if row.date_change_reason:
-            raise RowRefused(
-                "date_change_reason", "This release is new, so it has no date change to give a reason for."
-            )
+            raise RowRefused("date_change_reason", "This release is new. Remove the reason for a date change.")
         release = scheduling.record_release(
             series,
             reference=row.reference,
@@ -420,8 +418,8 @@ class RowImport:
             raise RowRefused("status", f"{release.reference} is {release.status} and cannot become {row.status}.")
         if row.status is Status.PUBLISHED and release.status != Status.PUBLISHED:
             why = (
-                f"{release.reference} is {release.status}. You cannot import the status published: we set it when the "
-                "release is live."
+                f"{release.reference} is {release.status}. You cannot import the status “published”. We set this "
+                "status when the release is live."
             )
             raise RowRefused("status", why)
 
@@ -442,7 +440,7 @@ class RowImport:
         row = self.row
         pages = [address for address in present if address.role == PAGE]
         known = next((address for address in present if address.url == row.url), None)
-        # Other parts, such as a Welsh page, are not in the file.
+        # Other parts of the release, such as a Welsh page, are not in the file.
         main = [address for address in pages if address.part in MAIN]
         page = known or (main[0] if len(main) == 1 else pages[0] if len(pages) == 1 else None)
         if page is None:
@@ -494,10 +492,11 @@ class RowImport:
             self._check_reason_of_no_change(release)
             return release
         if row.status is Status.CANCELLED and release.status != Status.CANCELLED:
-            raise RowRefused(
-                "scheduled_for",
-                f"You cannot change the date and cancel the release together. The date is {release.slot}.",
+            why = (
+                "You cannot change the date and cancel the release in one row. To cancel the release, enter its "
+                f"present date: {release.slot}."
             )
+            raise RowRefused("scheduled_for", why)
         if release.status == Status.CONFIRMED:
             self._request_date(release)
             return release
@@ -523,7 +522,7 @@ class RowImport:
         last = release.date_changes.filter(schedule_version=release.schedule_version).first()
         # The reason for moving a provisional date is not public, so it cannot be compared.
         if last is None or _in_one_line(last.public_reason) not in {"", self.row.date_change_reason}:
-            why = f"The date is already {release.slot}, so there is no change to give a reason for."
+            why = f"The date is already {release.slot}. Enter a different date, or remove the reason for a date change."
             raise RowRefused("date_change_reason", why)
 
     def _check_exceptions(self, release: Release) -> None:
@@ -533,7 +532,10 @@ class RowImport:
         known["bank_holiday_reason"] = {_in_one_line(each.reason) for each in recorded}
         for column, values in known.items():
             if (given := getattr(self.row, column)) and given not in values:
-                why = f"{release.slot} has no such exception. Give one when you set or confirm a date."
+                why = (
+                    f"This exception is not recorded for {release.slot}. You can give an exception only when you set "
+                    "or confirm a date."
+                )
                 raise RowRefused(column, why)
         agreed = self.row.osr_agreed_on
         if agreed and agreed not in {each.agreement.osr_agreed_on for each in recorded}:
@@ -585,7 +587,7 @@ class RowImport:
         """Refuse a reason that differs from the stored one, because it would not be used."""
         reason = getattr(self.row, column)
         if reason and given and reason != _in_one_line(given):
-            why = f"{self.row.reference} {what}. You cannot change the reason: “{given}”."
+            why = f"{self.row.reference} {what}. You cannot change the recorded reason, which is “{given}”."
             raise RowRefused(column, why)
 
 

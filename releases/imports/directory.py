@@ -69,7 +69,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The columns of one kind of file. The `key` column and, except for producers, the producer identify a row."""
+    """The columns of one kind of file.
+
+    A row is identified by the `key` column and, except for producers, by the producer.
+    """
 
     model: type[Contact] | type[Series] | type[Producer]
     key: str
@@ -176,7 +179,10 @@ class DirectoryResult:
 
     @property
     def digest(self) -> str:
-        """A digest of the results. It shows whether an import would still do what the person saw in the preview."""
+        """A digest of the results.
+
+        The preview page posts it back, and the import runs only if a new dry run has the same digest.
+        """
         return sha256_hex(repr(self.rows).encode())[:16]
 
 

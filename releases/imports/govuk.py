@@ -104,7 +104,7 @@ def find_producers(announced: Announcement, *, by: Person) -> list[Producer]:
 def suggest_series(title: str, series: Collection[Series]) -> Series | None:
     """Return the series whose title is part of the title of an announcement, or None.
 
-    If there are several such series, return the one with the longest title.
+    If several titles match, return the series with the longest title.
     """
     fitting = [each for each in series if holds(words(title), words(each.title))]
     return max(fitting, key=lambda each: len(each.title), default=None)
@@ -134,7 +134,7 @@ def record_from_announcement(
     All changes are made in one transaction.
 
     :raises ReferenceTaken: if another release has the reference.
-    :raises MoveRefused: if the calendar's rules do not allow it.
+    :raises MoveRefused: if the calendar's rules do not allow one of these changes.
     """
     check_may(by, Action.EDIT, series.producer)
     addresses = [PlannedAddress(announcement, Address.Role.ANNOUNCEMENT, adapter=ADAPTER, required=False)]

@@ -43,7 +43,7 @@ def _read_slot(cell: str, precision: Precision | None, order: DateOrder) -> Slot
     An exact date is a London time such as "2026-06-30 09:30" or "30/06/2026 09:30". A month is written as "2026-07", or
     as any day of the month.
 
-    :raises ValueError: if the cell is not such a date. The message is one sentence.
+    :raises ValueError: if the cell is not a date in one of these formats. The message is one sentence.
     """
     written, cell = cell, written_dates.rewrite_date(cell, order)
     if precision in {Precision.MONTH, Precision.TWO_MONTHS}:
@@ -51,7 +51,7 @@ def _read_slot(cell: str, precision: Precision | None, order: DateOrder) -> Slot
     if ":" not in cell:
         message = (
             f"“{written}” has no time. Write it as 30/06/2026 09:30 or 2026-06-30 09:30 (London time). "
-            "For a month, enter month or two_months in the column “precision”."
+            "If you know only the month, enter “month” or “two_months” in the column “precision”."
         )
         raise ValueError(message)
     return slot_at(calendar.parse_london(cell))
@@ -308,19 +308,21 @@ def _read_row(
     values, faults = _read_values(number, cells, adapters=adapters, order=order)
     if any(beyond):
         words = " ".join(cell.text for cell in beyond).strip()
-        faults.append(RowFault(number, "after the last column", f"“{words}” is not in a column."))
+        faults.append(RowFault(number, "after the last column", f"“{words}” is to the right of the last named column."))
     urls = [url for url in (values.get("url"), *values.get("attachments", ())) if url]
     if len(set(urls)) < len(urls):
         faults.append(RowFault(number, "attachments", "This row has the same web address twice."))
     if values.get("announcement") in set(urls):
         faults.append(RowFault(number, "announcement", "This row has the same web address twice."))
     if values.get("marker") and not values.get("url"):
-        faults.append(RowFault(number, "marker", "You gave text that identifies a page, but no url."))
+        faults.append(
+            RowFault(number, "marker", "You gave text that identifies this edition, but the column “url” is empty.")
+        )
     status = values.get("status")
     if values.get("cancellation_reason") and status is not Status.CANCELLED:
-        faults.append(RowFault(number, "cancellation_reason", "You gave a reason, but the status is not cancelled."))
+        faults.append(RowFault(number, "cancellation_reason", "You gave a reason, but the status is not “cancelled”."))
     if values.get("short_notice_reason") and status in {None, Status.PROVISIONAL}:
-        faults.append(RowFault(number, "short_notice_reason", "You gave a reason, but the status is not confirmed."))
+        faults.append(RowFault(number, "short_notice_reason", "You gave a reason, but the status is not “confirmed”."))
     if faults:
         into.faults += faults
     else:
@@ -369,5 +371,8 @@ def _find_contradictions(rows: list[CalendarRow]) -> Iterator[RowFault]:
                 continue
             earlier = first.setdefault((column, *row.series_key), row)
             if getattr(earlier, column) != said:
-                why = f"Row {earlier.number} has “{getattr(earlier, column)}” for the series “{row.series}”."
+                why = (
+                    f"Row {earlier.number} has a different value for the series “{row.series}”: "
+                    f"“{getattr(earlier, column)}”. Use the same value in all rows of the series."
+                )
                 yield RowFault(row.number, column, why)

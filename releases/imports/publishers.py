@@ -428,7 +428,7 @@ def _find_faults(listed: ListedRelease, slot: Slot | None) -> dict[str, str]:
     if not listed.title:
         faults["title"] = "The publisher gives no title."
     if listed.announced is None:
-        faults["status"] = "The publisher gives no status that we know: provisional, confirmed or cancelled."
+        faults["status"] = "We cannot read the publisher’s status. We can read provisional, confirmed or cancelled."
     elif slot is None:
         displayed = listed.announced.displayed
         faults["scheduled_for"] = (

@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 # Rows are tried in small batches, so that transactions stay short and the page shows the progress.
 ROWS_AT_A_TIME = 20
-# A claim on an import lasts this long. The process renews the claim before each batch of rows.
+# A process claims an import for this long, and renews the claim before each batch of rows.
 CLAIM = timedelta(minutes=2)
 # All rows of an import are written in one transaction, which takes seconds. So no import is applied shortly before or
 # after a due instant.
@@ -139,8 +139,8 @@ def change_options(
 ) -> None:
     """Change the options of a checked import, and queue it for another check.
 
-    :param date_order: the new date order, or None to leave it unchanged. It is used only if a person has already set
-        the date order of this file.
+    :param date_order: the new date order, or None to leave it unchanged. The date order is changed only if a person has
+        already set it for this file.
     :raises MoveRefused: if the import is not waiting for confirmation, or the person's roles do not allow it.
     """
     options: dict[str, Any] = {"create_missing": create_missing}
@@ -151,9 +151,9 @@ def change_options(
 
 
 def open_date_order(found: CalendarImport) -> OpenDateOrder:
-    """Return example dates from a file whose date order is unknown.
+    """Return two example dates from a file whose date order is unknown.
 
-    One of the dates can be read with the day first, and one with the month first.
+    `day_first` can be read with the day first, and `month_first` can be read with the month first.
     """
     day_first, month_first = found.notes
     return OpenDateOrder(day_first=day_first, month_first=month_first)
@@ -179,7 +179,7 @@ def count_cancellations(found: CalendarImport) -> int:
 
 
 def count_warnings(found: CalendarImport) -> dict[StepKind, int]:
-    """Return how many releases of a checked import have each warning. Warnings that no release has are left out."""
+    """Return the number of releases of a checked import for each warning. Warnings without releases are left out."""
     kinds = dict.fromkeys(apply.ALL_WARNINGS, 0)
     for steps in ImportRow.objects.filter(of=found).values_list("steps", flat=True):
         for step in steps:
@@ -230,12 +230,13 @@ class ImportMeans:
     """The dependencies of one run of the import job.
 
     `now` returns the current time. `adapters` contains the names of the registered adapters. `stop` returns true if the
-    run should end soon.
+    run should end soon. `pause` is called after each batch of rows, so that other processes can write.
     """
 
     now: Callable[[], datetime]
     adapters: Collection[str]
     stop: Callable[[], bool] = lambda: False
+    pause: Callable[[], None] = lambda: None
 
 
 class _ClaimLost(Exception):
@@ -271,10 +272,11 @@ def run_due_import(means: ImportMeans) -> int:
 
 
 def is_quiet(*, now: datetime) -> bool:
-    """Return False if a confirmed or published release is due close to an aware instant, and True otherwise.
+    """Return True unless a confirmed or published release is due within one minute or was due in the last four minutes.
 
-    An instant is close to the due time from one minute before it until four minutes after it. Until then, the verdict
-    on the release may still be pending.
+    In the four minutes after the due time, the verdict on a release may still be pending.
+
+    :param now: aware.
     """
     about = Release.objects.official().filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
@@ -363,7 +365,7 @@ def _try_rows(
 ) -> tuple[list[RowResult], list[Creation]]:
     """Import the rows and roll back, to find out what each row would change.
 
-    The progress is stored for the page.
+    The progress is stored, so that the page of the import can show it.
     """
     found, created = group_faults(reading), dict[Creation, None]()
     total, rows = len(reading.named), reading.rows
@@ -377,6 +379,7 @@ def _try_rows(
             found += apply.import_rows(rows[start : start + ROWS_AT_A_TIME], parties, at=means.now())
             transaction.set_rollback(True)  # the positional boolean is Django's own signature
         created |= dict.fromkeys(parties.created)
+        means.pause()
     _report_progress(claimed, done=total, total=total, now=means.now())
     return sorted(found, key=attrgetter("number")), list(created)
 
@@ -439,7 +442,7 @@ def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:
 def _facts_of(counts: Mapping[ImportOutcome, int]) -> dict[str, int]:
     """Return the counts for the facts of an event.
 
-    If the count of LEFT_OUT is 0, it is omitted, because only publishers' calendars have such rows.
+    If the count of LEFT_OUT is 0, it is omitted, because only imports of publishers' calendars have this outcome.
     """
     return {
         outcome.value: number for outcome, number in counts.items() if number or outcome is not ImportOutcome.LEFT_OUT

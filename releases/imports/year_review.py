@@ -2,8 +2,8 @@
 
 Only one request is made at a time. An interrupted review can be resumed.
 
-The statements of GOV.UK about its pages are stored in `YearReviewPage`. They are not checks of ours, so this module
-neither reads nor writes observations or verdicts, and it never changes a release.
+GOV.UK's statements about its pages are stored in `YearReviewPage`. They are not results of our own checks, so this
+module neither reads nor writes observations or verdicts, and it never changes a release.
 """
 
 import logging
@@ -62,7 +62,8 @@ ADAPTER = "page"
 CLAIM = timedelta(seconds=40)
 # We make no requests close to a due instant. After this time, we check whether we may continue.
 QUIET_RETRY = timedelta(minutes=1)
-# The search lists every publication that was updated since the year began. A large department has thousands of them.
+# If a search has more results than this, the review stops. The search lists every publication that was updated since
+# the year began, and a large department has thousands of them.
 MOST_PAGES = 10_000
 NOTHING_LISTED, TOO_MANY_LISTED = "nothing_listed", "too_many_listed"
 _BUSY_SECONDS = 0.25
@@ -121,13 +122,13 @@ def start_review(
 ) -> YearReview:
     """Start a review of a year, or restart the existing one.
 
-    A new review is queued. A stopped review is continued, and a complete review is read again. If the review is being
-    read, it does not change.
+    A new review is queued. A stopped review is continued, and a complete review is read again. A review that is queued
+    or in progress does not change.
 
     :param organisation: the organisation's name in the addresses of GOV.UK, or the address of its page.
     :param hosts: the sites with GOV.UK's APIs, each as "host" or "host:port".
     :param by: None for an operator.
-    :raises FieldRefused: if `organisation` is not a valid name or address, or the year cannot be read.
+    :raises FieldRefused: if `organisation` is not a valid name or address, or `year` is not in `years_to_review`.
     :raises NotYours: if the person may not manage the producer's calendar.
     """
     if by is not None:
@@ -148,7 +149,7 @@ def start_review(
 def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
     """Continue a stopped review, or read a complete review again.
 
-    If the review is being read, it does not change.
+    A review that is queued or in progress does not change.
     """
     if by is not None:
         check_may(by, Action.EDIT, found.producer)
@@ -163,7 +164,8 @@ def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
 def remove_empty_review(found: YearReview, *, by: User) -> None:
     """Remove a stopped review without pages, such as a review of an organisation that GOV.UK does not know.
 
-    A review with pages is not removed. GOV.UK removes the dates of announcements, so a new review could not read them.
+    A review with pages is not removed. GOV.UK removes the dates of old announcements, so a new review could not read
+    these dates again.
     """
     check_may(by, Action.EDIT, found.producer)
     with transaction.atomic():
@@ -329,7 +331,7 @@ class _Reader:
     def _request(self, url: str, conditions: tuple[str, ...] = (), *, page: YearReviewPage | None = None) -> Answer:
         """Request an address as soon as its host is free, and return the response.
 
-        :param page: the page of the year at this address, or None for a request to the search.
+        :param page: the row of the page at this address, or None for a request to the search.
         :raises _Pause: if there is no usable response now.
         """
         means = self._means
@@ -394,7 +396,7 @@ class _Reader:
 def _queries(review: YearReview) -> Iterator[tuple[PageKind, str]]:
     """Yield the kind of page and the address of each search, without the parameters that select a page of results.
 
-    The search for publications has no end date. The search only knows when a page was last updated, and a page of the
+    The search for publications has no end date, because it filters by the time of the last update, and a page of the
     year may have been updated after the year. Withdrawn pages are listed only on request (lib/parameter_parser of
     alphagov/search-api).
     """

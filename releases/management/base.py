@@ -23,7 +23,7 @@ class PlainCommand(BaseCommand):
     ADVICE: ClassVar[str] = f"{WHERE_THE_DATABASE_IS} If the database is new, run ./run --setup."
     """The advice in the error message if the database cannot be used."""
     NEEDS_A_DATABASE: ClassVar[bool] = False
-    """If true, the command fails if the SQLite database file does not exist, because SQLite would create the file."""
+    """Whether the command fails if the SQLite database file is missing. SQLite would otherwise create the file."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Create a parser that preserves line breaks in help texts."""

@@ -602,7 +602,7 @@ class Migration(migrations.Migration):
                 ("ended_at", models.DateTimeField()),
                 (
                     "recorded_until",
-                    models.DateTimeField(help_text="The end of the period that the last recorded digest covers."),
+                    models.DateTimeField(help_text="The last recorded digest covers the period up to this time."),
                 ),
             ],
             options={
@@ -825,7 +825,7 @@ class Migration(migrations.Migration):
                     "two_person_approval",
                     models.BooleanField(
                         default=False,
-                        help_text="People cannot approve a breach report that they wrote or submitted.",
+                        help_text="People cannot approve a breach report if they wrote or submitted it, or chose its cause. They cannot approve a compliance table if they wrote its text.",
                         verbose_name="two people must approve a report",
                     ),
                 ),
@@ -860,7 +860,7 @@ class Migration(migrations.Migration):
                     "pre_release_length",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of that nation’s order. For the UK and England, only set more than 24 hours if a special provision of the order allows it. We have not confirmed this provision, or the period for Wales. Check the order.",
+                        help_text="If you leave this empty, the usual length is 24 hours. The length applies to series of the producer’s own nation. For Scotland and Northern Ireland, it is never longer than the limit in the order. For the UK and England, only set more than 24 hours if a special provision of the order allows it. We have not confirmed this provision, or the period for Wales. Check the order.",
                         null=True,
                         verbose_name="usual length of pre-release access",
                     ),
@@ -880,9 +880,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We email each person on a pre-release access list twice: five working "
-                        "days before their access begins, with a link to confirm the terms, "
-                        "and when it begins, with a link to confirm receipt.",
+                        help_text="We email each person on a pre-release access list twice. Five working days before their access begins, we send a link to confirm the terms. When their access begins, we send a link to confirm receipt.",
                         verbose_name="ask people with pre-release access to confirm",
                     ),
                 ),
@@ -918,9 +916,7 @@ class Migration(migrations.Migration):
                 ("host", models.CharField(help_text="Include the port if it is not the default one.", max_length=255)),
                 (
                     "number",
-                    models.PositiveIntegerField(
-                        help_text="The number of this row among the rows of its producer and host."
-                    ),
+                    models.PositiveIntegerField(help_text="Rows of the same producer and host are numbered from 1."),
                 ),
                 (
                     "kind",
@@ -1383,7 +1379,7 @@ class Migration(migrations.Migration):
                     "two_person_approval",
                     models.BooleanField(
                         default=False,
-                        help_text="People cannot approve a breach report that they wrote or submitted.",
+                        help_text="People cannot approve a breach report if they wrote or submitted it, or chose its cause. They cannot approve a compliance table if they wrote its text.",
                         verbose_name="two people must approve a report",
                     ),
                 ),
@@ -1418,7 +1414,7 @@ class Migration(migrations.Migration):
                     "pre_release_length",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of that nation’s order. For the UK and England, only set more than 24 hours if a special provision of the order allows it. We have not confirmed this provision, or the period for Wales. Check the order.",
+                        help_text="If you leave this empty, the usual length is 24 hours. The length applies to series of the producer’s own nation. For Scotland and Northern Ireland, it is never longer than the limit in the order. For the UK and England, only set more than 24 hours if a special provision of the order allows it. We have not confirmed this provision, or the period for Wales. Check the order.",
                         null=True,
                         verbose_name="usual length of pre-release access",
                     ),
@@ -1438,9 +1434,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We email each person on a pre-release access list twice: five working "
-                        "days before their access begins, with a link to confirm the terms, "
-                        "and when it begins, with a link to confirm receipt.",
+                        help_text="We email each person on a pre-release access list twice. Five working days before their access begins, we send a link to confirm the terms. When their access begins, we send a link to confirm receipt.",
                         verbose_name="ask people with pre-release access to confirm",
                     ),
                 ),
@@ -1697,9 +1691,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We take a screenshot of the web page at the release time, at the end "
-                        "of the tolerance, and when we first find it live. This needs the "
-                        "optional browser of our service.",
+                        help_text="We take a screenshot of the web page at the release time, at the end of the tolerance, and when we first find it live. If we found it live before the release time, we do not store screenshots. This needs the optional browser of our service.",
                         verbose_name="take screenshots",
                     ),
                 ),
@@ -2334,9 +2326,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "number",
-                    models.PositiveSmallIntegerField(
-                        help_text="The number of this correction among the corrections of its release."
-                    ),
+                    models.PositiveSmallIntegerField(help_text="Corrections of the same release are numbered from 1."),
                 ),
                 ("revision", models.PositiveSmallIntegerField()),
                 (
@@ -2868,7 +2858,9 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveSmallIntegerField()),
                 (
                     "schedule_version",
-                    models.PositiveIntegerField(help_text="The version of the date that the notice is about."),
+                    models.PositiveIntegerField(
+                        help_text="The version of the release date to which the notice applies."
+                    ),
                 ),
                 ("kind", models.CharField(choices=[("posted", "Posted"), ("withdrawn", "Withdrawn")], max_length=10)),
                 ("wording", models.TextField(blank=True, db_default="", default="")),
@@ -3338,9 +3330,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We take a screenshot of the web page at the release time, at the end "
-                        "of the tolerance, and when we first find it live. This needs the "
-                        "optional browser of our service.",
+                        help_text="We take a screenshot of the web page at the release time, at the end of the tolerance, and when we first find it live. If we found it live before the release time, we do not store screenshots. This needs the optional browser of our service.",
                         verbose_name="take screenshots",
                     ),
                 ),
@@ -3614,7 +3604,7 @@ class Migration(migrations.Migration):
                 ("covers_late", models.BooleanField(default=False, verbose_name="covers a late release")),
                 ("covers_early", models.BooleanField(default=False, verbose_name="covers an early release")),
                 ("covers_partial", models.BooleanField(default=False, verbose_name="covers an incomplete release")),
-                ("words", models.TextField(help_text="Use the words of the approval.", verbose_name="what it covers")),
+                ("words", models.TextField(help_text="Quote the approval.", verbose_name="what it covers")),
                 ("recorded_at", models.DateTimeField(editable=False)),
                 (
                     "end",
@@ -3717,7 +3707,7 @@ class Migration(migrations.Migration):
                 ("covers_late", models.BooleanField(default=False, verbose_name="covers a late release")),
                 ("covers_early", models.BooleanField(default=False, verbose_name="covers an early release")),
                 ("covers_partial", models.BooleanField(default=False, verbose_name="covers an incomplete release")),
-                ("words", models.TextField(help_text="Use the words of the approval.", verbose_name="what it covers")),
+                ("words", models.TextField(help_text="Quote the approval.", verbose_name="what it covers")),
                 ("recorded_at", models.DateTimeField(editable=False)),
                 (
                     "end",

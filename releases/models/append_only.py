@@ -148,7 +148,7 @@ def salted_digest(words: str, salt: str) -> str:
     return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
 
 
-# A function that takes items and their number, and returns the same items. It can show a progress bar.
+# A function that takes items and the number of items, and returns the same items. It can show a progress bar.
 type Follow = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
@@ -175,7 +175,7 @@ def check_chain(row: type[ChainedRow], *, follow: Follow = without_progress) -> 
         if stored.position != position + 1:
             return position, f"row {position + 1} is missing"
         if stored.previous_hash != row_hash:
-            return position, f"row {stored.position} does not follow the row before it"
+            return position, f"row {stored.position} does not contain the hash of the row before it"
         if stored.expected_hash() != stored.row_hash:
             return position, f"row {stored.position} was changed after it was written"
         position, row_hash = stored.position, stored.row_hash

@@ -1,7 +1,7 @@
-"""Insert or update many rows of one table, on PostgreSQL in a third of the usual time.
+"""Insert or update many rows of one table.
 
-On PostgreSQL, new rows are inserted by COPY. Updates are made by one UPDATE, which reads the values of all rows from
-one JSON text.
+On PostgreSQL, this takes a third of the usual time. New rows are inserted by COPY. All rows are updated by one UPDATE,
+which reads the new values from one JSON text.
 """
 
 import json
@@ -11,8 +11,8 @@ from operator import attrgetter
 
 from django.db import connection, models
 
-# COPY is used from this number of rows. With fewer rows it saves no time, because it needs a statement before it that
-# reserves the keys.
+# COPY is used for this number of rows or more. For fewer rows it saves no time, because another statement must reserve
+# the keys first.
 WORTH_COPYING = 20
 # A statement with ten thousand rows briefly takes hundreds of megabytes, and SQLite's driver caches the last hundred
 # statements. Smaller batches are not slower.

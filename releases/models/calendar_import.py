@@ -13,7 +13,7 @@ from releases.rules.written_dates import DateOrder
 
 
 class CalendarImport(models.Model):
-    """One file or publisher's calendar that a person imports.
+    """An import of a file or of a publisher's calendar by a person.
 
     The table is the queue. Any free process checks and applies the waiting imports.
 
@@ -21,8 +21,8 @@ class CalendarImport(models.Model):
     date order is not known, `notes` contains two example dates instead, one for each order.
 
     `content` is removed at the end of the import, because a file contains private addresses. The hash of the content
-    stays. If the source is a publisher's calendar, `content` contains the rows that releases/imports/publishers.py
-    made, as JSON, and `file_name` contains the name of the calendar.
+    stays. If the source is a publisher's calendar, `content` contains the rows from releases/imports/publishers.py as
+    JSON, and `file_name` contains the name of the calendar.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

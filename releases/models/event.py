@@ -45,9 +45,10 @@ class Table:
     `label` names the model in the same way as a foreign key, such as "releases.Release". Each digest covers the
     `columns` of a row. Only rows that match `scope` need a digest.
 
-    `changed_by` and `deleted_by` are kinds of events in the chain `AFTER`. Use None if some changes have no event, and
-    NEVER if rows never change or are never deleted. `about` is the column with the key of the event's subject. Set
-    `about_moves` if the value of this column may change.
+    `changed_by` and `deleted_by` are the kinds of events that explain that a row was changed or deleted. The events are
+    in the chain `AFTER`. Use None if not every change has an event, and NEVER if rows never change or are never
+    deleted. `about` is the column with the key of the subject of these events. Set `about_moves` if the value of this
+    column may change.
 
     `earlier` contains the columns of each earlier format, oldest first. `if_used` maps columns that were added without
     a new format to their defaults. If all these columns of a row have their defaults, the digest leaves the columns
@@ -189,9 +190,9 @@ def lock_heads(record: type[RowRecord]) -> ChainHead:
     return ChainHead.hold(record.CHAIN)
 
 
-# These columns are left out: `training`, `screenshots`, `planned_from`, `short_notice_reason` and `welsh_title`. The
-# text of an event contains the short notice reason. Checks use the Welsh title only for Welsh pages, and only together
-# with the marker of the page. Events record the Welsh title before and after each change.
+# The digest of a release leaves out `training`, `screenshots`, `planned_from`, `short_notice_reason` and `welsh_title`.
+# The text of an event contains the short notice reason. Events also record each change of the Welsh title, and checks
+# use the Welsh title only for Welsh pages, and only together with the marker of the page.
 OF_RELEASE = (
     "public_id",
     "reference",
@@ -271,7 +272,7 @@ OF_AGREEMENT_CORRECTION = (
     "corrected_by_id",
     "corrected_at",
 )
-# `what_was_wrong` is left out, because it is only for the office. The text of an event contains it.
+# `what_was_wrong` is left out, because only the office may read it. The text of an event contains it.
 OF_PUBLISHED_CORRECTION = (
     "release_id",
     "number",
@@ -293,8 +294,8 @@ OF_STATEMENT = (
     "stated_by_id",
     "stated_at",
 )
-# A row is written at every check whose body replaces another body. So the digest covers only the columns that identify
-# the bytes and the reason for storing them.
+# Rows are written often, at every check whose body replaces another body. So the digest covers only the columns that
+# identify the bytes and the reason for storing them.
 STORED_BODY_COLUMNS = (
     "release_id",
     "address_id",

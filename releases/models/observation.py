@@ -130,7 +130,7 @@ class Observation(ChainedRow):
         ordering = ("position",)
         indexes = [
             models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
-            # The embargo searches checks by the hash of the body. If one check received a body before the due time, the
+            # The embargo finds checks by the hash of their body. If one check received a body before the due time, the
             # same bytes are sealed wherever they were received.
             models.Index(fields=["body_sha256"], name="observation_by_body", condition=~Q(body_sha256="")),
             models.Index(fields=["release"], name="observation_by_vantage", condition=Q(purpose="vantage")),
@@ -180,13 +180,13 @@ class CheckSchedule(models.Model):
 class Coverage(models.Model):
     """A period in which one monitoring process was running.
 
-    If a time is in no such period of any process, nothing was observed at that time.
+    Nothing was observed at a time that is outside the periods of all processes.
     """
 
     watcher = models.CharField(max_length=100)
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
-    recorded_until = models.DateTimeField(help_text=lazy("The end of the period that the last recorded digest covers."))
+    recorded_until = models.DateTimeField(help_text=lazy("The last recorded digest covers the period up to this time."))
 
     class Meta:
         ordering = ("began_at",)
@@ -327,7 +327,9 @@ class Body(models.Model):
         :raises BodyUnavailable: if the storage does not return them.
         """
         if BODY_STORAGE not in settings.STORAGES:
-            raise BodyUnavailable(f"{self.sha256} was moved to a storage, and STATSOFFICE_BODIES_BUCKET names none.")
+            raise BodyUnavailable(
+                f"The body {self.sha256} was moved to the object storage, but STATSOFFICE_BODIES_BUCKET is not set."
+            )
         try:
             with storages[BODY_STORAGE].open(self.sha256) as file:
                 return bytes(file.read())
@@ -366,8 +368,9 @@ class BodyObject(models.Model):
 class StoredBody(models.Model):
     """The body of a check that is stored as evidence, and the reason for storing it.
 
-    There is at most one row for each address, schedule, reason and side of the due time (`since_due`). If the bytes
-    could not be stored or were removed, `state` says so. The row still contains the hash of the bytes.
+    There is at most one row for each address, schedule, reason and value of `since_due`, which is true if the check was
+    not surely before the due time. If the bytes could not be stored or were removed, `state` says so. The row still
+    contains the hash of the bytes.
     """
 
     class State(models.TextChoices):

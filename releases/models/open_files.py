@@ -1,4 +1,4 @@
-"""Checks of dummy files: authorised hosts, dummy files, requested checks, their results, and what people did."""
+"""Checks of dummy files: authorised hosts, dummy files, requests for checks, results and remedies."""
 
 from django.conf import settings
 from django.db import models
@@ -36,9 +36,7 @@ class HostAuthorisation(AppendOnly):
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="host_authorisations")
     host = models.CharField(max_length=255, help_text=lazy("Include the port if it is not the default one."))
-    number = models.PositiveIntegerField(
-        help_text=lazy("The number of this row among the rows of its producer and host.")
-    )
+    number = models.PositiveIntegerField(help_text=lazy("Rows of the same producer and host are numbered from 1."))
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.RECORDED)
     owner_name = models.CharField(max_length=200, blank=True)
     owner_post = models.CharField(max_length=200, blank=True)

@@ -173,9 +173,10 @@ class PreReleaseAccess(AccessDetails):
 
 
 class PreReleaseRequest(AccessDetails):
-    """A request to change an access list, made when less than 24 hours are left before the release, or later.
+    """A request to change the access list of a release.
 
-    A Head of Profession or deputy decides on the request.
+    From 24 hours before the release, only a Head of Profession or deputy can change the list. Other people create a
+    request, and a Head of Profession or deputy decides on it.
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_requests")

@@ -47,7 +47,10 @@ class Producer(models.Model):
     two_person_approval = models.BooleanField(
         lazy("two people must approve a report"),
         default=False,
-        help_text=lazy("People cannot approve a breach report that they wrote or submitted."),
+        help_text=lazy(
+            "People cannot approve a breach report if they wrote or submitted it, or chose its cause. They cannot "
+            "approve a compliance table if they wrote its text."
+        ),
     )
     hosts = models.TextField(
         lazy("websites"),
@@ -82,8 +85,9 @@ class Producer(models.Model):
         null=True,
         blank=True,
         help_text=lazy(
-            "Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of that "
-            "nation’s order. For the UK and England, only set more than 24 hours if a special provision of the order "
+            "If you leave this empty, the usual length is 24 hours. The length applies to series of the producer’s own"
+            " nation. For Scotland and Northern Ireland, it is never longer than the limit in the order. For the UK "
+            "and England, only set more than 24 hours if a special provision of the order "
             "allows it. We have not confirmed this provision, or the period for Wales. Check the order."
         ),
     )
@@ -99,9 +103,8 @@ class Producer(models.Model):
         default=False,
         db_default=False,
         help_text=lazy(
-            "We email each person on a pre-release access list twice: five working days before their "
-            "access begins, with a link to confirm the terms, and when it begins, with a link to confirm "
-            "receipt."
+            "We email each person on a pre-release access list twice. Five working days before their access begins, we"
+            " send a link to confirm the terms. When their access begins, we send a link to confirm receipt."
         ),
     )
     history = HistoricalRecords()
@@ -443,8 +446,9 @@ class Series(models.Model):
         default=False,
         db_default=False,
         help_text=lazy(
-            "We take a screenshot of the web page at the release time, at the end of the tolerance, and "
-            "when we first find it live. This needs the optional browser of our service."
+            "We take a screenshot of the web page at the release time, at the end of the tolerance, and when we first "
+            "find it live. If we found it live before the release time, we do not store screenshots. This needs the "
+            "optional browser of our service."
         ),
     )
     history = HistoricalRecords()
@@ -494,7 +498,7 @@ class Series(models.Model):
         )
 
     def find_opening_on_rest_day(self, due_at: datetime | None) -> datetime | None:
-        """Return when the usual period begins if it begins on a weekend or a bank holiday, or else None.
+        """Return the start of the usual pre-release access if it is on a weekend or bank holiday, and None otherwise.
 
         :param due_at: aware; None if the date of the release is not exact.
         """
@@ -571,7 +575,7 @@ class Exemption(models.Model):
     covers_late = models.BooleanField(lazy("covers a late release"), default=False)
     covers_early = models.BooleanField(lazy("covers an early release"), default=False)
     covers_partial = models.BooleanField(lazy("covers an incomplete release"), default=False)
-    words = models.TextField(lazy("what it covers"), help_text=lazy("Use the words of the approval."))
+    words = models.TextField(lazy("what it covers"), help_text=lazy("Quote the approval."))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
@@ -615,9 +619,9 @@ def erase_former_contact_details(*, now: datetime, retention: timedelta, dry_run
     """Remove old names, email addresses and telephone numbers from the history of contacts.
 
     A detail is removed if it was replaced longer ago than the retention period. It is not removed if the contact has
-    the same detail again. Rows from when the contact was a team are not changed, because details of a team are not
-    personal. Each removed detail is replaced by a marker with the day of the removal. The history still shows the post
-    and the account of the contact, and who made each change and when.
+    the same detail again. If the contact was a team at the time of a row, the row is not changed, because details of a
+    team are not personal. Each removed detail is replaced by a marker with the day of the removal. The history still
+    shows the post and the account of the contact, and who made each change and when.
 
     :return: the number of history rows that were changed. A second call changes no rows.
     """
@@ -641,7 +645,7 @@ def erase_former_contact_details(*, now: datetime, retention: timedelta, dry_run
 
 
 def _list_replaced_details(versions: Sequence[Any], *, before: datetime) -> list[list[str]]:
-    """List the details of each version of a contact that were replaced before an instant and are not removed yet.
+    """For each version of a contact, list the details that were replaced before an instant and are not removed yet.
 
     :param versions: the history rows of one contact, oldest first.
     :return: a list of field names for each version, in the same order.

@@ -46,9 +46,7 @@ class PublishedCorrection(AppendOnly):
         WITHDRAWN = "withdrawn", lazy("Withdrawn")
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="published_corrections")
-    number = models.PositiveSmallIntegerField(
-        help_text=lazy("The number of this correction among the corrections of its release.")
-    )
+    number = models.PositiveSmallIntegerField(help_text=lazy("Corrections of the same release are numbered from 1."))
     revision = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.RECORDED)
     what_was_wrong = models.TextField(blank=True)

@@ -1,6 +1,7 @@
 """Handling receipts for pre-release access: links for recipients, their answers, and confirmations of lists.
 
-These rows contain no names or email addresses. The entries of the access list contain them, until they are erased.
+These rows contain no names or email addresses. Only the entries of the access list contain these details, until the
+details are erased.
 """
 
 from hashlib import sha256

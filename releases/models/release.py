@@ -351,8 +351,8 @@ class Address(models.Model):
 def find_main_page(addresses: Iterable[Address]) -> Address | None:
     """Return the main page of a release, or None if no address is a page.
 
-    Pages that must be live at the release time take precedence over pages that may follow. After that, unnamed and
-    English pages take precedence over other pages.
+    Pages that must be live at the release time take precedence over pages that may follow. Among pages with the same
+    precedence, unnamed and English pages come before other pages.
 
     :param addresses: the addresses of one release, in the default order.
     """
@@ -390,7 +390,7 @@ class Comparison(models.Model):
         indexes = [models.Index(fields=["differs"], name="comparisons_that_differ", condition=Q(differs=True))]
 
     def __str__(self) -> str:
-        return f"what {self.url} said"
+        return f"last known content of {self.url}"
 
 
 class PreflightQuerySet(models.QuerySet["PreflightRun"]):
@@ -455,8 +455,8 @@ class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
         """Annotate each task with `at_release`, the key of the release to which the task belongs.
 
         A task belongs to the first release of its series that is not cancelled and is due after the task was added. If
-        no such release is planned, `at_release` is null. A task from a rehearsal belongs to the first such rehearsal
-        instead. Rehearsals of trainings are left out.
+        no such release is planned, `at_release` is null. A task from a rehearsal can belong only to a rehearsal, and
+        any other task only to a release that is not a rehearsal. Rehearsals of trainings are left out.
         """
         later = Q(due_at__gt=OuterRef("added_at")) | Q(due_at__isnull=True, planned_on__gt=OuterRef("added_at__date"))
         others = Release.objects.without_trainings()
@@ -508,7 +508,9 @@ class DelayNotice(AppendOnly):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="delay_notices")
     number = models.PositiveSmallIntegerField()
-    schedule_version = models.PositiveIntegerField(help_text=lazy("The version of the date that the notice is about."))
+    schedule_version = models.PositiveIntegerField(
+        help_text=lazy("The version of the release date to which the notice applies.")
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     wording = models.TextField(blank=True, default="", db_default="")
     expected_at = models.DateTimeField(null=True)
@@ -813,7 +815,8 @@ class DateChangeRequest(models.Model):
     def current_state(self, release: Release) -> RequestState:
         """Return the state of the request.
 
-        If the request is undecided and the release was moved, published or cancelled after it, the state is `LAPSED`.
+        If the request is undecided and the release was moved, published or cancelled after the request, the state is
+        `LAPSED`.
         """
         as_it_was = release.status == Status.CONFIRMED and release.schedule_version == self.schedule_version
         state = RequestState(self.state)

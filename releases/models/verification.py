@@ -1,4 +1,4 @@
-"""Verdicts on releases (one for each date), statements by people, and morning summaries."""
+"""Verdicts on releases, statements by people, morning summaries and minute briefs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict

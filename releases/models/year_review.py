@@ -16,7 +16,7 @@ from releases.rules.year_review import ReviewStatus
 
 
 class YearReview(models.Model):
-    """One year of one organisation on GOV.UK, read for a producer.
+    """A review of an organisation's pages on GOV.UK in one year, made for a producer.
 
     The table is also the queue. The command or a job claims a row, reads pages for a while and releases the row. So any
     process can continue an interrupted review.

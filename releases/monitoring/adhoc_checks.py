@@ -21,8 +21,8 @@ from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
 
 _RENEWED_EVERY_SECONDS = 2.0
-# Some budgets are too small to be divided. A host with such a budget is not leased if a sweep has to check the host
-# within this time.
+# If the budget of a host is too small to be divided, the host is not leased for ad hoc checks while a sweep has to
+# check it within this time.
 _LEFT_TO_THE_SWEEP = timedelta(seconds=30)
 
 
@@ -57,8 +57,8 @@ class AdhocMeans:
     def check_addresses(self, addresses: Sequence[Address], *, now: datetime) -> list[AdhocCheck]:
         """Check each address once, and store the checks.
 
-        All releases must have an exact time. If another process holds the lease for ad hoc checks of a host, addresses
-        at the host are skipped and can be retried later.
+        The release of each address must have an exact time. If another process holds the lease for ad hoc checks of a
+        host, addresses at the host are skipped and can be retried later.
 
         :param now: the aware instant at which the checks begin.
         """
@@ -162,7 +162,7 @@ def _clock_from(now: datetime) -> Callable[[], datetime]:
 
 
 def _is_needed(place: str, *, now: datetime) -> bool:
-    """Return whether the sweep has to check a host soon. While we hold the lease, the sweep could not do so."""
+    """Return whether the sweep has to check a host soon. While we hold the lease, the sweep cannot check the host."""
     # The host of a schedule is empty until a sweep has read the schedule.
     soon = CheckSchedule.objects.filter(host__in=[place, ""], next_check_at__lte=now + _LEFT_TO_THE_SWEEP)
     return any(place_if_any(url) == place for url in soon.values_list("address__url", flat=True))

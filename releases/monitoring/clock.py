@@ -152,7 +152,7 @@ def chrony(command: Sequence[str]) -> Figures | None:
     """Query chrony, and return its figures. Return None if chrony is not installed or has no external source.
 
     :param command: the command that prints chrony's tracking report as one line of fields.
-    :raises OSError, subprocess.SubprocessError, ValueError: if the program fails, or prints something else.
+    :raises OSError, subprocess.SubprocessError, ValueError: if the program fails, or its output cannot be read.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -239,7 +239,7 @@ class _InBackground:
         try:
             self._said = self._query()
         except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
-            # If a source does not respond, its earlier result is not used either.
+            # If a source does not respond, its earlier result is no longer used.
             logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
             self._said = None
 

@@ -244,7 +244,7 @@ ADAPTER = "page"
 
 
 class NotFoundPages:
-    """The pages for missing addresses of the hosts of a sweep.
+    """The pages that the hosts of a sweep show for missing addresses.
 
     Stored pages are read from the database. If a page is not stored or is too old, it is requested.
     """
@@ -265,7 +265,7 @@ class NotFoundPages:
         return self._pages.get(host)
 
     def request_missing(self, targets: Iterable[Target], *, now: datetime) -> None:
-        """Read the stored pages of the targets' hosts, and request the pages that are not stored or too old."""
+        """Read the stored pages of the targets' hosts, and request pages that are missing or too old."""
         pages = (t for t in targets if t.address.role == Address.Role.PAGE and t.address.adapter == ADAPTER)
         new = {target.host: target for target in pages if target.host not in self._pages}
         if not new:

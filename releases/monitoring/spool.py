@@ -59,7 +59,7 @@ class SpooledCheck:
         :raises NotStored: if the address of this check does not exist any more.
         """
         if self.address not in addresses:
-            raise NotStored(f"its address (number {self.address}) is no longer there")
+            raise NotStored(f"its address (number {self.address}) no longer exists")
         return CheckResult(
             address=addresses[self.address],
             schedule_version=self.schedule_version,
@@ -177,7 +177,7 @@ class Spool:
                 self._write(new)
             except OSError:
                 logger.exception(
-                    "%d checks that the database did not accept cannot be written to a file either", len(new)
+                    "the database did not accept %d checks, and they cannot be written to a file either", len(new)
                 )
             else:
                 return
@@ -257,7 +257,7 @@ def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]
             found, refused = _store_file(file, at=at)
             rows += found
             _put_away(path, refused=refused)
-            logger.warning("%d checks were stored that another process had left in %s", len(found), path.name)
+            logger.warning("stored %d checks that another process had left in %s", len(found), path.name)
     return rows
 
 

@@ -50,8 +50,8 @@ logger = logging.getLogger(__name__)
 # Checks are planned in memory this far ahead. In the hour before the due time, a release is checked at least every
 # minute. So the sweep has the release in memory at the due time, even if the database becomes unavailable in that hour.
 HORIZON = timedelta(minutes=2)
-# A further vantage point plans its checks of a release from this long before the due time, so its first check is the
-# last planned check before the due time. It stops `VANTAGE_CHECKS_FOR` after the due time.
+# The plan of a further vantage point begins this long before the due time of a release, so its first check is the last
+# planned check before the due time. Its checks end `VANTAGE_CHECKS_FOR` after the due time.
 VANTAGE_BEGINS = cadence.LAST_BEFORE_DUE + timedelta(seconds=1)
 VANTAGE_CHECKS_FOR = timedelta(hours=1)
 NO_FRESH_CHECKS = 1_000_000
@@ -307,7 +307,7 @@ class Sweep:
     def _find_quiet_until(self, *, ending: bool) -> datetime | None:
         """Return the instant until which only checks may be made, or None if other work may be done now.
 
-        Only checks may be made in a quiet time, when checks that decide a verdict begin now or soon.
+        In a quiet time, a check that decides a verdict begins now or soon, and no other work may delay this check.
         """
         now = self._clock.now()
         if self._probe.in_flight and now < self._quiet_until:
@@ -344,8 +344,8 @@ class Sweep:
     def _update_claims(self, *, quiet: bool, ending: bool) -> None:
         """Claim targets every few seconds, and renew the leases every second.
 
-        In a quiet time, no targets are claimed, and the leases are renewed only if they have expired, because nothing
-        may be sent without a lease.
+        In a quiet time, no targets are claimed. An expired lease is still renewed, because no request may be sent
+        without a lease.
         """
         now = self._clock.now()
         if not quiet and now >= self._claim_at:
@@ -519,9 +519,10 @@ class Sweep:
         return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
     def _request_controls(self, *, now: datetime) -> None:
-        """Request the control addresses in advance, to compare the clock with the time in the responses.
+        """Request the control addresses, to compare the clock with the time in their responses.
 
-        Do nothing if the clock is scripted or was compared lately.
+        Do nothing if this sweep has already requested them, or if the clock is scripted or was compared in the last
+        five minutes.
         """
         error = self._clock.error()
         compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
@@ -574,20 +575,23 @@ class Sweep:
         """Count the skipped checks, and log when skipping begins and ends."""
         if number and not self._left_out:
             logger.warning(
-                "more than %d responses wait to be examined; until they are, their addresses are checked less often",
+                "more than %d responses are waiting to be examined; addresses with a waiting response are checked "
+                "less often",
                 MOST_UNEXAMINED,
             )
         self._left_out += number
         if self._left_out and not self._unexamined:
-            logger.warning("the backlog is examined; %d checks were not made meanwhile", self._left_out)
+            logger.warning(
+                "all waiting responses have been examined; %d checks were skipped while they waited", self._left_out
+            )
             self._left_out = 0
 
     def _start_plain(self, target: Target, *, planned_at: datetime) -> None:
         """Start a plain check, unless the previous check of the address is still waiting for the host's budget.
 
-        If every check sent a request, a host with more checks than its budget allows would be minutes behind at the due
-        time. If the new check decides a verdict, it replaces the waiting check. The request then counts for the due
-        instant or limit if it begins in time.
+        If every check sent a request, and a host had more checks than its budget allows, its requests would be minutes
+        late at the due time. If the new check decides a verdict, it replaces the waiting check. The request then counts
+        for the due instant or limit if it begins in time.
         """
         key = CheckKey(target.address.pk, planned_at, Purpose.PLAIN)
         before = self._newest.get(target.address.pk)
@@ -648,7 +652,7 @@ class Sweep:
                     host, sent_at, completed_at = place_of(request.url), answer.sent_at, answer.completed_at
                     self._clock.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
             else:
-                logger.warning("a response came after the sweep that requested it had failed, and is not stored")
+                logger.warning("a response is not stored, because the sweep that sent the request has failed")
 
     def _examine(self) -> None:
         """Examine some responses, and take the available results."""
@@ -721,7 +725,7 @@ class Sweep:
         return len(self._unstored) >= STORED_AT_A_TIME or len(self._unjudged) >= JUDGED_AT_A_TIME
 
     def _store(self) -> None:
-        """Store the oldest results as one batch, and save when their addresses are checked next.
+        """Store the oldest results as one batch, and save the times of the next checks of their addresses.
 
         Also collect the releases whose verdicts may change. The next call stores the next batch. Storing thousands of
         rows at once would delay due checks and take too much memory.
@@ -765,7 +769,7 @@ class Sweep:
     def _take_rows(self, rows: Sequence[Observation]) -> None:
         """Process checks that were stored from a spool.
 
-        Collect the releases to judge, and save when the addresses are checked next.
+        Collect the releases to judge, and save the times of the next checks of the addresses.
 
         :param rows: the stored checks of this process or of ended processes, with their addresses and releases.
         """
@@ -814,8 +818,8 @@ class Sweep:
         answered_until = self._answered_until(now=now)
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
         if self._vantage_point:
-            # Judge only releases that the main vantage point has judged. The new verdict then names the results that
-            # only one vantage point found.
+            # Judge only releases that the main vantage point has judged. The new verdict then lists the further vantage
+            # points that found a different result.
             decided = judge.find_releases_with_verdict(waiting)
             waiting = [release for release in waiting if release.pk in decided]
         if not self._judges:
@@ -865,7 +869,7 @@ class Sweep:
         return answered_until
 
     def _plan_again(self, verification: Verification, *, now: datetime) -> Iterator[int]:
-        """Plan fewer checks if an address is live, and frequent checks again if it turns out not to be live.
+        """Plan fewer checks if an address is judged live, and frequent checks if it is no longer judged live.
 
         Yield the keys of the addresses whose next check has changed.
         """

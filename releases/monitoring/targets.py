@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 
 READ_AT_A_TIME = 500
-# If there are more new addresses, the next claim plans them, because checks must wait until a claim ends.
+# A claim plans the first checks of at most this many new addresses. Later claims plan the rest, because due checks must
+# wait until a claim ends.
 ENROLLED_AT_A_TIME = 10_000
 # Each batch repeats the search for monitored releases, so targets are compared in large batches. A batch of this size
 # takes some megabytes of memory.
@@ -169,7 +170,7 @@ class Target:
         self.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
 
     def plan_next(self, *, now: datetime) -> None:
-        """Plan the next check after the last planned check, by the cadence."""
+        """Plan the check that follows the last planned check, according to the cadence."""
         self.next_check_at = cadence.next_check_at(
             due_at=self.due_at,
             limit_at=self.limit_at,
@@ -200,7 +201,7 @@ def find_changed_targets(
 
 
 def save_targets(targets: Iterable[Target]) -> None:
-    """Save when targets are checked next, and since when they are live."""
+    """Save the `next_check_at` and `live_since` of targets."""
     schedules = []
     for target in targets:
         schedule = target.address.schedule
@@ -216,7 +217,7 @@ def _save_schedules(schedules: Sequence[CheckSchedule], *columns: str) -> None:
 
 
 def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None:
-    """Make the next check due now if a process ended after it made a check and before it saved the next check.
+    """Make the next check of an address due now if a process ended before it saved the time of that check.
 
     :param made_up_to: maps the key of an address to the planned instant of the last check that was made.
     """

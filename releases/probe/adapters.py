@@ -70,7 +70,7 @@ class Page:
     """Reads the page at an address as any reader sees it."""
 
     name = "page"
-    reads = "any web page or file, as a reader is shown it"
+    reads = "any web page or file, as readers see it"
 
     def address(self, url: str) -> str:
         return url
@@ -93,7 +93,7 @@ class InBrowser(Page):
     """
 
     name = "browser"
-    reads = "a page that is empty without scripts, in a browser"
+    reads = "a page that needs scripts, loaded in a browser"
 
 
 _BY_PERSON = {Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION}
@@ -105,7 +105,7 @@ class Govuk:
     """Reads a page through the content API of GOV.UK, or of a site that has the same API."""
 
     name = "govuk"
-    reads = "a page of GOV.UK, by its content API"
+    reads = "a page on GOV.UK, read through the GOV.UK content API"
 
     def address(self, url: str) -> str:
         """Return the address of the page's document in the content API.
@@ -192,7 +192,7 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
     if _BY_PERSON & set(finding.reasons):
         found = finding
     elif not has_words(marker) or holds(words(expectation.series_title), marker):
-        # There is no marker, or the title of the series contains the marker, so the marker is in every edition.
+        # There is no marker, or the marker is in every edition because the title of the series contains it.
         found = _by_dates(answer, document, finding, expectation, due_at=due_at)
     else:
         found = _by_marker(document, finding, due_at=due_at)
@@ -204,9 +204,9 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
 def _by_marker(document: GovukDocument, finding: Finding, *, due_at: datetime) -> Finding:
     """Return the finding for a page that has a useful marker.
 
-    The earlier edition of a page that is updated in place may already mention the marker of the next edition. So the
-    result is UNRECOGNISED if only the text contains the marker, and the page's dates show that it was public long
-    before the due time and has not been updated since the due time.
+    If a page is updated in place, its earlier edition may already mention the marker of the next edition. So the result
+    is UNRECOGNISED if the marker is only in the text, the page was public long before the due time, and the page has
+    not been updated since the due time.
     """
     if finding.result is not CheckOutcome.LIVE or _IN_HEADING & set(finding.reasons):
         return finding

@@ -156,7 +156,7 @@ class Browser:
         self._exchange(0)
 
     def waits(self, key: Hashable) -> bool:
-        """Return whether the page with this key is still waiting for its turn, so that nothing was sent yet."""
+        """Return whether the page with this key is still waiting for its turn. If so, nothing has been sent yet."""
         return any(job.key == key for job in self._waiting)
 
     def hand_turn(self, key: Hashable, to: Hashable) -> None:
@@ -253,7 +253,7 @@ class Browser:
 
     def _start(self) -> _Child | None:
         folder, mark = tempfile.mkdtemp(prefix="statsoffice-browser-"), secrets.token_hex(16)
-        # The environment of the process has no secret of the product, and its home is an empty folder.
+        # The environment of the process contains no secrets of the product, and its home directory is empty.
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder}
         if path := os.environ.get("PYTHONPATH"):
             environment["PYTHONPATH"] = path
@@ -311,7 +311,7 @@ class Browser:
             self._failed_starts += 1
             if self._failed_starts >= _FAILED_STARTS:
                 self._failed_starts, self._rest_until = 0, time.monotonic() + _REST_SECONDS
-        logger.error("%d pages have no view: %s", len(child.running), detail)
+        logger.error("%d pages were not loaded: %s", len(child.running), detail)
         for job in child.running.values():
             self._fail(job, detail)
         child.running.clear()

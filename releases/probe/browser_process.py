@@ -361,7 +361,7 @@ def _user_agent(version: str, ours: str) -> str:
 def write_view(number: int, view: PageView | None) -> bytes:
     """Return the message with the result of a request.
 
-    :param view: None for the message that the browser has started.
+    :param view: the view of the page, or None if the message says that the browser has started.
     """
     return add_length(json.dumps([number, canonical.write_dataclass(view)]).encode())
 
@@ -421,7 +421,7 @@ async def _main(settings: Settings, *, source: int, results: int) -> None:
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb", buffering=0))
-    # The results are written with blocking writes, because the parent reads all the time.
+    # The results can be written with blocking writes, because the parent process reads them continuously.
     with os.fdopen(results, "wb", buffering=0) as out:
         await _serve(settings, reader, _Writer(out))
 

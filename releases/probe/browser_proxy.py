@@ -68,7 +68,7 @@ async def resolve_host(host: str, port: int) -> Collection[str]:
 
 @dataclass(slots=True)
 class FilterProxy:
-    """A proxy on a loopback port. All connections are closed when its context ends.
+    """A proxy on a loopback port. All connections are closed when the `async with` block ends.
 
     :param allow_private: "host:port" entries of hosts that may be on private networks. Pass only entries for hosts of
         the page itself. Otherwise a public page could load data from a private network.

@@ -57,7 +57,7 @@ def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
     """
     named = environment.get("SSL_CERT_FILE", "")
     if named and not Path(named).is_file():
-        raise NoAuthoritiesError(f'SSL_CERT_FILE is "{named}", and no such file is there.')
+        raise NoAuthoritiesError(f'SSL_CERT_FILE is "{named}", but this file does not exist.')
     own = ssl.get_default_verify_paths().cafile or ""
     for place in (named, own, *_USUAL_PLACES):
         if place and Path(place).is_file():
@@ -163,9 +163,9 @@ class PendingCheck:
     `spent` is the duration of all requests in seconds, without the time in queues. `fragment` is the fragment of the
     last redirect that had one (RFC 9110, section 10.2.2).
 
-    `monotonic` is the reading of the machine's monotonic clock when the first request was sent. Until this is known,
-    `monotonic` is the reading when the first request was begun. This clock gives the true durations between checks of
-    one process, even if the wall clock was set in between.
+    `monotonic` is the reading of the machine's monotonic clock when the first request was sent. Until the time of
+    sending is known, `monotonic` is the reading when the first request was begun. The monotonic clock gives the true
+    durations between checks of one process, even if the wall clock is set between the checks.
 
     `failure`, `detail`, `body` and `led_to` are set at the end of the check. If a redirect led to a host that is not
     allowed, `led_to` is the target of the redirect.
@@ -282,8 +282,8 @@ def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
 MOST_IN_FLIGHT = 1000
 # Open files that the process needs in addition to its connections: database, broker, log, libraries.
 _RESERVED_FILES = 128
-# All transfers are driven each time this many have begun. Otherwise the first transfer would wait until the last
-# transfer has begun.
+# Each time this many transfers have begun, all transfers are driven. Otherwise the first transfer would wait until the
+# last transfer has begun.
 _BEGUN_AT_A_TIME = 25
 _MOST_CERTIFICATES = 20_000
 
@@ -386,7 +386,7 @@ class Fetcher:
             self._drive(seconds=0.0)
 
     def waits(self, key: Hashable) -> bool:
-        """Return whether the request with this key is still waiting for its turn, so that nothing was sent yet."""
+        """Return whether the request with this key is still waiting for its turn. If so, nothing has been sent yet."""
         return key in self._waiting
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
@@ -429,14 +429,14 @@ class Fetcher:
             self._hold_back_waiting(name)
 
     def requested_wait(self, url: str) -> tuple[str, datetime] | None:
-        """Return the host or page that asked us to wait before we request an address, and the end of the wait.
+        """Return the host or page that asked us to wait, and the end of the wait.
 
-        If neither the host nor the page asked us to wait, return None.
+        If neither the host nor the page of the address asked us to wait, return None.
         """
         return self._pauses.find(place=place_if_any(url), url=url)
 
     def take_wait(self, answer: Answer) -> None:
-        """Pause if a response asks for it. This is for responses that were not received by this client."""
+        """Pause requests if a response asks for a pause. This is for responses that this client did not receive."""
         wait = requested_pause(answer.status, answer.headers)
         place = place_of(answer.hops[-1].url if answer.hops else answer.requested_url)
         if wait and self._pauses.take_request(place=place, url=answer.requested_url, wait=wait):

@@ -191,9 +191,9 @@ class Limits:
 class Route:
     """Settings that are the same for all requests.
 
-    `allow_private` contains "host:port" entries that may be on private networks. They are requested without the proxy.
-    `proxy` is the address of the proxy, or empty. `authorities_file` contains the trusted certificate authorities.
-    `vantage` is the name of the place from which requests are sent.
+    `allow_private` contains the "host:port" of each host that may be on a private network. Requests to these hosts do
+    not use the proxy. `proxy` is the address of the proxy, or empty. `authorities_file` contains the trusted
+    certificate authorities. `vantage` is the name of the place from which requests are sent.
     """
 
     user_agent: str
@@ -284,7 +284,7 @@ class Line:
         self.failure, self.detail = self._failure(code, message)
         self._close_sockets()
         curl = self.curl
-        # If the proxy refuses the connection, the proxy sends headers, but there is no status of the site.
+        # If the proxy refuses the connection, curl receives headers from the proxy, but no status from the site.
         self.status = (curl.getinfo(pycurl.RESPONSE_CODE) or None) if self._headers_over else None
         self.headers = tuple(self._headers) if self.status else ()
         self.body = b"".join(self._body) if self.failure is None else b""
@@ -333,7 +333,8 @@ class Line:
     # Callbacks of curl. They must not raise, because curl would print the traceback and continue.
 
     def _open_socket(self, _purpose: int, to: pycurl.CurlSockAddr) -> socket.socket | int:
-        # A proxy resolves names and connects to the site itself. So the proxy must refuse internal networks.
+        # A proxy resolves the name and opens the connection itself. So the proxy must refuse connections to internal
+        # networks.
         if not self._proxied:
             reason = ssrf.refuse_address(
                 str(to.addr[0]),

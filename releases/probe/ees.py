@@ -43,7 +43,7 @@ class Ees:
     """Reads a release page as readers see it, and reads the publication times from its version summary."""
 
     name = "ees"
-    reads = "a page of Explore education statistics, with its times"
+    reads = "a release page of Explore education statistics, with its publication times"
 
     def address(self, url: str) -> str:
         return url
@@ -140,8 +140,8 @@ def _says(summary: VersionSummary, *, due_at: datetime, is_live: bool) -> Publis
     earliest = due_at - EARLIEST
     if is_live and summary.published_at and summary.published_at > earliest:
         return PublisherSays(PublisherState.PUBLISHED, published_at=summary.published_at, source=Source.CHANGE_HISTORY)
-    # A release that was first published long ago may be updated in place. An update before the due time belongs to
-    # another edition.
+    # A release that was first published long ago may be updated in place. Only an update at or after the due time can
+    # belong to this edition.
     if is_live and summary.updated_at and summary.updated_at >= due_at:
         return PublisherSays(PublisherState.PUBLISHED, published_at=summary.updated_at, source=Source.PUBLIC_UPDATED_AT)
     is_old = summary.updated_at is not None and summary.updated_at <= earliest

@@ -110,7 +110,7 @@ def read_result(content: bytes) -> Result:
 
 
 _NICER = 5
-"""The nice value of examiners, because monitoring has priority over examination."""
+"""The amount by which the nice value of examiners is raised. It gives monitoring priority over examination."""
 _READ_AT_A_TIME = 1024 * 1024
 
 

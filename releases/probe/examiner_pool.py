@@ -40,8 +40,8 @@ SECONDS_TO_BEGIN = 60.0
 """The time limit for the start of a child process. It is long enough for a very busy machine."""
 SECONDS_TO_END = 0.5
 MOST_AT_ONCE = 64
-"""The maximum number of pages in the queue of a child process. The parent process may need a tenth of a second to store
-or judge checks. The queue gives the child work for this time."""
+"""The maximum number of pages in the queue of a child process. The queue keeps the child busy while the parent process
+stores or judges checks, which may take a tenth of a second."""
 MOST_BYTES_AT_ONCE = 512 * 1024
 LATE_FROM = 2
 """If an address has exceeded a limit this many times, it is examined after all other addresses."""
@@ -199,8 +199,8 @@ class Examiners:
     def _free_child(self) -> _Child | None:
         """Return a child process that can take another page, or None if there is none.
 
-        An idle child is preferred. If there is none, a new child is started, if the pool is not full yet. If the pool
-        is full, the child with the fewest pages is used, if its queue has room.
+        An idle child is preferred. If no child is idle and the pool is not full, a new child is started. If the pool is
+        full, the child with the fewest pages is used, provided that its queue has room.
         """
         idle = next((child for child in self._children if not child.jobs), None)
         if idle is not None:
@@ -294,7 +294,9 @@ class Examiners:
                 self._failed_starts += 1
             self._overruns[job.url] += 1
             self._done.append((job.key, overrun))
-            logger.error("the examination of %s was ended: %s (exit code %s)", job.url, overrun.value, code)
+            logger.error(
+                "the examination of %s has no result (reason: %s, exit code: %s)", job.url, overrun.value, code
+            )
         for later in reversed(child.jobs):
             (self._last if self.is_last(later.url) else self._waiting).appendleft(later)
 
@@ -314,7 +316,7 @@ class Examiners:
         """End all processes, and report `overrun` for all pages without a result. Later pages start new processes."""
         jobs = [*(job for child in self._children for job in child.jobs), *self._waiting, *self._last]
         end_all(self._children, _end, of_process=os.getpid())
-        logger.error("%d pages are not examined: %s", len(jobs), overrun.value)
+        logger.error("the examination of %d pages was given up (reason: %s)", len(jobs), overrun.value)
         self._done += [(job.key, overrun) for job in jobs]
         self._waiting.clear()
         self._last.clear()

@@ -2,7 +2,7 @@
 
 The sources of the addresses and data structures are ONSdigital/dp-frontend-release-calendar (routes, handlers,
 deprecation, publication state) and its API client, ONSdigital/dp-api-clients-go (releasecalendar). The successor of
-this calendar, ONSdigital/dis-wagtail, provides no JSON data, so its pages are read as readers see them.
+the ONS release calendar, ONSdigital/dis-wagtail, provides no JSON data, so its pages are read as readers see them.
 
 In the data, `release_date` is the announced time, which people enter by hand. The data do not contain the time of
 publication.
@@ -34,7 +34,7 @@ class Ons:
     """Reads the data of a release page of the ONS, or the page itself if it has no data."""
 
     name = "ons"
-    reads = "a release page of the ONS, by its data"
+    reads = "a release page of the ONS, read from its JSON data"
 
     def address(self, url: str) -> str:
         """Return the address of the data of a release page. Return any other address unchanged.
@@ -146,7 +146,7 @@ def _read(body: bytes) -> OnsRelease | None:
 
 def _cancelled(release: OnsRelease) -> Finding:
     says = PublisherSays(PublisherState.CANCELLED, change_note=release.cancellation_note)
-    # If both flags are set, they contradict each other. The release may have been published before it was cancelled,
+    # If the data mark the release as both published and cancelled, it may have been published before it was cancelled,
     # perhaps on time.
     result = CheckOutcome.UNRECOGNISED if release.is_published else CheckOutcome.NOT_LIVE
     return Finding(result, (Reason.CANCELLED,), title=release.title, publisher=says)

@@ -113,7 +113,7 @@ class Probe:
         (self._pages if self._pages and request.adapter == BROWSER else self._fetcher).hand_turn(key, request)
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        """Return the complete responses. Wait at most this long for the first response."""
+        """Return the complete responses. Wait at most `timeout_seconds` for the first response."""
         until = time.monotonic() + timeout_seconds
         while self._pages_in_flight and self._pages:
             viewed = self._pages.poll()

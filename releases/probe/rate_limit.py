@@ -122,9 +122,10 @@ class Lanes[T]:
     def add(self, place: str, item: T, *, first: bool = False) -> None:
         """Add an item to the queue of its host.
 
-        :param place: "host" or "host:port". The budget is the one for host:port. If there is none, it is the one for
-            the host, or the default.
-        :param first: add the item at the front of the queue, because it was already begun or is decisive.
+        :param place: "host" or "host:port". A budget for host:port takes precedence over a budget for the host. If
+            there is neither, the default budget applies.
+        :param first: whether to add the item at the front of the queue. This is for items that have already begun or
+            are decisive.
         """
         lane = self._lane(place)
         if first:
@@ -160,7 +161,7 @@ class Lanes[T]:
         self._list(lane)
 
     def rest(self, place: str, *, until: float) -> None:
-        """Delay requests to a host until an instant. Another process may just have used the budget of the host."""
+        """Delay requests to a host until an instant, because another process may just have used the host's budget."""
         lane = self._lane(place)
         lane.rests_until = max(lane.rests_until, until)
 

@@ -1,4 +1,4 @@
-"""The API, version 1, which anyone may read, its OpenAPI document, and the page that describes it."""
+"""Version 1 of the public API, its OpenAPI document, and the webpage that describes it."""
 
 import json
 import re
@@ -108,7 +108,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         ],
     },
 }
-"""An answer to each operation, by its identifier."""
+"""An example response of each operation, keyed by operation ID."""
 
 ERRORS = {
     400: "“from” must be a valid date, such as 2026-06-30.",
@@ -132,7 +132,7 @@ _AFTER = {
     "series": "office-for-numbers/prices",
 }
 _RETRY_AFTER = {
-    "description": "In how many seconds you can ask again.",
+    "description": "The number of seconds to wait before the next request.",
     "schema": {"type": "integer", "minimum": 1},
     "example": 21,
 }
@@ -145,7 +145,7 @@ class DocumentedAPI(NinjaAPI):
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["servers"] = [{"url": str(settings.ADDRESS)}]
         document["externalDocs"] = {
-            "description": "This API on one page",
+            "description": "A description of this API on one page",
             "url": absolute_address("releases:api_guide"),
         }
         for methods in document["paths"].values():
@@ -215,32 +215,32 @@ Standing = Annotated[Designation | None, _EMPTY_IS_NONE, WithJsonSchema({"type":
 
 
 class ListQuery(Schema):
-    """How much of a list."""
+    """The parameters of every list."""
 
     per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"Results per page, at most {MOST_PER_PAGE}.")
 
 
 class ProducersQuery(ListQuery):
-    """Which part of the producers."""
+    """The parameters of the list of producers."""
 
     after: SlugFilter = Field("", description=AFTER)
 
 
 class SeriesQuery(ListQuery):
-    """Which series."""
+    """The parameters of the list of series. The filter is optional."""
 
     after: SlugPair = Field("", description=AFTER)
     producer: SlugFilter = Field("", description="The slug of a producer.")
 
 
 class ReleasesQuery(ListQuery):
-    """Which releases; what is left out narrows nothing."""
+    """The parameters of the list of releases. All filters are optional."""
 
     after: Place = Field("", description=AFTER)
     producer: SlugFilter = Field("", description="The slug of a producer.")
     series: SlugFilter = Field("", description="The slug of a series.")
     status: Annotated[list[PublicStatus], WithoutEmpty] = Field(
-        [], description="Status in the calendar. Repeat the parameter to ask for several."
+        [], description="The status in the calendar. Repeat the parameter to select several statuses."
     )
     designation: Standing = Field(None, description="The designation of the statistics.")
     since: Day = Field(None, alias="from", description="Releases on or after this day.")
@@ -249,7 +249,8 @@ class ReleasesQuery(ListQuery):
         "",
         max_length=200,
         pattern=r"^[^\x00]*$",
-        description="Words or parts of words that the title must contain.",
+        description="Words or parts of words that the title must contain. "
+        f"Only the first {calendar.MOST_WORDS} are used.",
     )
 
     def calendar_query(self) -> CalendarQuery:
@@ -296,9 +297,10 @@ def list_page[One](
 
 
 def select_after(releases: QuerySet[Release], place: str) -> QuerySet[Release]:
-    """Return releases by date, from a place in a list on if one is given.
+    """Return releases sorted by date and public ID, starting after a place in this order.
 
-    :param place: as `place_in_list` writes it, or an empty text.
+    :param place: the return value of `place_in_list` for the last release of the previous page. If it is an empty
+        string, the result starts with the first release.
     """
     if place:
         day, identifier = place.split(".")
@@ -308,7 +310,7 @@ def select_after(releases: QuerySet[Release], place: str) -> QuerySet[Release]:
 
 
 def place_in_list(release: AnnouncedRelease | Release) -> str:
-    """Return the place of a release in a list, from which it continues."""
+    """Return the place of a release in a list, as `select_after` needs it to continue the list after this release."""
     return f"{release.slot.on.toordinal():06}.{release.public_id.hex}"
 
 
@@ -321,7 +323,7 @@ def problem_response(sentence: str, *, status: int) -> HttpResponse:
 
 
 def answer_404(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpResponse:
-    return problem_response(str(why) or "There is no such thing.", status=404)
+    return problem_response(str(why) or "There is nothing at this address.", status=404)
 
 
 def answer_invalid(_request: HttpRequest, why: ValidationError | type[ValidationError]) -> HttpResponse:
@@ -351,16 +353,16 @@ def nothing_here(request: HttpRequest, *, described_at: str = "/api/v1/") -> Htt
 
 
 class Problem(Schema):
-    """What is wrong with a question."""
+    """The reason why a request failed."""
 
-    error: str = Field(description="One sentence.")
+    error: str = Field(description="The reason, in one sentence.")
 
 
 class LanguagesAnswer(Schema):
-    """A title or a name by language."""
+    """A title or a name in English and in Welsh."""
 
-    en: str = Field(description="In English.")
-    cy: str | None = Field(description="In Welsh; null if the producer has not entered it.")
+    en: str = Field(description="The text in English.")
+    cy: str | None = Field(description="The text in Welsh; null if the producer has not entered it.")
 
     @classmethod
     def of(cls, text: Bilingual) -> dict[str, str | None]:
@@ -368,11 +370,11 @@ class LanguagesAnswer(Schema):
 
 
 class NamedAnswer(Schema):
-    """A producer or a series, by name."""
+    """The names of a producer or of a series."""
 
-    slug: str = Field(description="Its name in addresses and in parameters.")
-    name: str = Field(description="Its name as the office writes it.")
-    names: LanguagesAnswer = Field(description="Its name by language.")
+    slug: str = Field(description="The short name that is used in web addresses and in parameters.")
+    name: str = Field(description="The name in English.")
+    names: LanguagesAnswer = Field(description="The name in English and in Welsh.")
 
     @classmethod
     def of(cls, slug: str, names: Bilingual) -> dict[str, Any]:
@@ -380,63 +382,80 @@ class NamedAnswer(Schema):
 
 
 class DateAnswer(Schema):
-    """A date as exactly as it is announced."""
+    """The date of a release. It can be an exact date, a month or a period of two months."""
 
-    text: str = Field(description="As the calendar prints it.", examples=["30 June 2026 9:30am", "July 2026"])
+    text: str = Field(description="The date as the calendar shows it.", examples=["30 June 2026 9:30am", "July 2026"])
     precision: Precision
-    first_day: date = Field(description="The first day on which the release may come.")
-    last_day: date = Field(description="The last day; the same one, if the date is exact.")
-    time: str | None = Field(description="The local time of an exact date.", examples=["09:30"])
+    first_day: date = Field(description="The first day on which the release may be published.")
+    last_day: date = Field(
+        description="The last day on which the release may be published. If the date is exact, it is the same as "
+        "first_day."
+    )
+    time: str | None = Field(
+        description="The local time of the release; null if it has no exact time.", examples=["09:30"]
+    )
     zone: str = Field(description="The time zone of the local time.", examples=["Europe/London"])
 
 
 class ReleaseAnswer(Schema):
-    """What is announced of a release."""
+    """An announced release."""
 
-    id: UUID = Field(description="Stays the same for ever; also the UID of its event in calendars.")
-    reference: str = Field(description="Its name in addresses.")
-    title: str = Field(description="As it is announced.")
-    titles: LanguagesAnswer = Field(description="The title by language.")
+    id: UUID = Field(
+        description="The ID of the release, which never changes. It is also the UID of the release in iCalendar files."
+    )
+    reference: str = Field(description="The short name of the release that is used in web addresses.")
+    title: str = Field(description="The title in English.")
+    titles: LanguagesAnswer = Field(description="The title in English and in Welsh.")
     status: PublicStatus
     date: DateAnswer
-    due_at: datetime | None = Field(description="The instant of an exact date, in UTC.")
+    due_at: datetime | None = Field(description="The due time in UTC; null if the release has no exact time.")
     designation: Designation
     producer: NamedAnswer
     series: NamedAnswer
-    announced_at: datetime = Field(description="The instant at which it was announced.")
+    announced_at: datetime = Field(description="The time at which the release was announced.")
     changed_at: datetime = Field(
-        description="The last announced change. Of a published release it is the time that it was announced for, or "
-        "the last notice of a correction."
+        description="The time of the last announced change. Publication counts as a change at the announced time of "
+        "the release. Corrected public reasons and correction notices also count as changes."
     )
-    cancellation_reason: str | None = Field(description="Why it was cancelled.")
-    statistics_url: str | None = Field(description="Where the statistics are, once they are due and live.")
-    url: str = Field(description="Its page in this calendar.")
-    calendar_url: str = Field(description="The same as an iCalendar file.")
+    cancellation_reason: str | None = Field(
+        description="The public reason for the cancellation; null if there is none."
+    )
+    statistics_url: str | None = Field(
+        description="The web address of the statistics; null unless they are due and live."
+    )
+    url: str = Field(description="The web address of the release in this calendar.")
+    calendar_url: str = Field(description="The web address of the release as an iCalendar file.")
 
 
 class DateChangeAnswer(Schema):
-    """One announced change of date."""
+    """An announced change of the date of a release."""
 
     was: DateAnswer
     to: DateAnswer
-    reason: str | None = Field(description="The public reason; a change of a provisional date needs none.")
-    first_reason: str | None = Field(description="The reason as first announced, if it was corrected since.")
-    corrected_at: datetime | None = Field(description="When the reason was last corrected.")
+    reason: str | None = Field(description="The public reason. It may be null if the date was provisional.")
+    first_reason: str | None = Field(
+        description="The reason as it was first announced; null if it has not been corrected."
+    )
+    corrected_at: datetime | None = Field(
+        description="The time at which the reason was last corrected; null if it has not been corrected."
+    )
     announced_at: datetime
 
 
 class CorrectionAnswer(Schema):
-    """A correction of the statistics after their release, of which readers were told."""
+    """A correction of published statistics, with a notice for readers."""
 
-    number: int = Field(description="Of the corrections of this release.")
+    number: int = Field(description="The number of the correction, counted separately for each release.")
     notice: str | None = Field(description="The notice for readers; null if it was withdrawn.")
-    corrected_at: datetime | None = Field(description="When the statistics were corrected; null if they are not yet.")
-    announced_at: datetime = Field(description="When the first notice was posted.")
-    updated_at: datetime = Field(description="When the notice was last changed.")
+    corrected_at: datetime | None = Field(
+        description="The time at which the statistics were corrected; null if they are not corrected yet."
+    )
+    announced_at: datetime = Field(description="The time at which the notice was first published.")
+    updated_at: datetime = Field(description="The time at which the notice was last changed.")
 
 
 class ContactAnswer(Schema):
-    """The responsible statistician or team, where the office shows them to readers."""
+    """The statistician or team that is responsible for the statistics."""
 
     name: str
     email: str
@@ -444,43 +463,54 @@ class ContactAnswer(Schema):
 
 
 class WholeReleaseAnswer(ReleaseAnswer):
-    """What is announced of a release, with its changes of date, corrections, its contact and the next of its series."""
+    """An announced release with its date changes, corrections, contact and next release."""
 
-    date_changes: list[DateChangeAnswer] = Field(description="Announced changes of its date, with their reasons.")
-    corrections: list[CorrectionAnswer] = Field(description="Corrections after release with a notice for readers.")
-    contact: ContactAnswer | None = Field(description="The contact, if the office publishes one.")
-    next_release: str | None = Field(description="The reference of the next release of the series.")
+    date_changes: list[DateChangeAnswer] = Field(description="The announced changes of the date, the oldest first.")
+    corrections: list[CorrectionAnswer] = Field(
+        description="The corrections of the published statistics for which there was a notice, sorted by number."
+    )
+    contact: ContactAnswer | None = Field(description="The contact; null if the office does not publish one.")
+    next_release: str | None = Field(
+        description="The reference of the next announced release of the series, without cancelled releases; null if "
+        "there is none."
+    )
 
 
 class ListAnswer(Schema):
     """One page of a list."""
 
-    next_url: str | None = Field(description="Address of the next page of the list; null at the end.")
+    next_url: str | None = Field(description="The web address of the next page of the list; null on the last page.")
 
 
 class ReleasesAnswer(ListAnswer):
-    """Releases by date, in an order that stays."""
+    """One page of the list of announced releases.
 
-    releases: list[ReleaseAnswer] = Field(description="Each as below, without changes, contact and next release.")
+    The list is sorted by date. Releases of the same day are always in the same order.
+    """
+
+    releases: list[ReleaseAnswer] = Field(
+        description="The releases, without date changes, corrections, contact and next release. These are only in the "
+        "response for a single release."
+    )
 
 
 class ProducersAnswer(ListAnswer):
-    """Producers of which anything is announced."""
+    """One page of the list of producers that have announced releases. The list is sorted by slug."""
 
     producers: list[NamedAnswer]
 
 
 class SeriesAnswer(NamedAnswer):
-    """A series of which anything is announced."""
+    """A series of releases."""
 
     designation: Designation
     producer: NamedAnswer
-    calendar_url: str = Field(description="The address at which calendars subscribe to it.")
-    changes_url: str = Field(description="Its Atom feed of changes.")
+    calendar_url: str = Field(description="The web address for subscribing to the iCalendar file of the series.")
+    changes_url: str = Field(description="The web address of the Atom feed of changes to the releases of the series.")
 
 
 class SeriesListAnswer(ListAnswer):
-    """Series of which anything is announced."""
+    """One page of the list of series that have announced releases. The list is sorted by producer and series slug."""
 
     series: list[SeriesAnswer]
 
@@ -507,7 +537,7 @@ def release_answer(release: AnnouncedRelease) -> dict[str, Any]:
 
 
 class PlainRenderer(JSONRenderer):
-    """JSON in which people can read the quotation marks of sentences."""
+    """Renders JSON without escaping characters outside ASCII, so that people can read the quotation marks."""
 
     json_dumps_params = {"ensure_ascii": False}
 
@@ -515,7 +545,7 @@ class PlainRenderer(JSONRenderer):
 api = DocumentedAPI(
     title="Release calendar",
     version="1",
-    description="Announced releases of official statistics. Read-only, no sign-in, announced facts only.",
+    description="Read announced releases of official statistics. You do not need to sign in.",
     docs_url=None,
     urls_namespace="releases:api",
     renderer=PlainRenderer(),
@@ -550,7 +580,7 @@ def releases(request: HttpRequest, query: Query[ReleasesQuery]) -> dict[str, Any
 
 @read("/releases/{slug:reference}", WholeReleaseAnswer, "release")
 def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
-    """Read one release with its changes of date."""
+    """Read one announced release with its date changes, corrections, contact and next release."""
     check_known_parameters(request, Schema)
     stored = Release.objects.public().filter(reference=reference)
     found = calendar.announced_facts(stored, pages_at=timezone.now())
@@ -629,8 +659,8 @@ def check_known_parameters(request: HttpRequest, query: type[Schema]) -> None:
     known = {field.alias or name for name, field in query.model_fields.items()}
     for name in request.GET:
         if name not in known:
-            there_are = f"there are {', '.join(sorted(known))}" if known else "there are none"
-            raise NoSuchParameter(f"There is no parameter “{name[:50]}” here: {there_are}.")
+            allowed = f"The parameters are {', '.join(sorted(known))}" if known else "This operation has no parameters"
+            raise NoSuchParameter(f"There is no parameter “{name[:50]}”. {allowed}.")
 
 
 def _check_there(producer: str, series: str = "") -> None:

@@ -91,7 +91,7 @@ def may_come_between(since: date | None, until: date | None) -> Q:
     condition = Q()
     if since:
         this_month = month_of(since)
-        # This redundant condition lets the database use its index by date.
+        # The condition on the previous month is redundant, but lets the database use the index on the date.
         condition &= Q(planned_on__gte=this_month.previous.first) & (
             Q(planned_on__gte=since)
             | Q(precision=Precision.MONTH, planned_on__gte=this_month.first)

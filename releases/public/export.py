@@ -25,7 +25,7 @@ def download_response(content: bytes, kind: TableKind, *, name: str) -> HttpResp
 
 
 def dated_file_name(name: str, *, now: datetime) -> str:
-    """Append the present day in London to a file name, such as "releases-2026-06-30"."""
+    """Return a file name that ends with the present day in London, such as "releases-2026-06-30"."""
     return f"{name}-{rules_calendar.local_date(now).isoformat()}"
 
 

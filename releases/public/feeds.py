@@ -272,7 +272,8 @@ def describe_change(change: Change) -> str:
 CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//statsoffice//Release calendar//{language}"
 REFRESH_INTERVAL = timedelta(hours=1)
-# A release has no duration. But calendar programs show an event without an end in different ways.
+# A release has no duration, but calendar programs show an event without an end in different ways. So every event has
+# this duration.
 EVENT_LENGTH = timedelta(minutes=30)
 STATUS_CODES = {PublicStatus.PROVISIONAL: "TENTATIVE", PublicStatus.CANCELLED: "CANCELLED"}
 # The number of events whose text each process caches. For a calendar with thousands of events, writing the texts takes
@@ -310,8 +311,9 @@ def _text(text: str, *, language: str = WELSH) -> vText:
     return vText(clean_text(text), params={"LANGUAGE": language} if is_welsh() else None)
 
 
+# `language` is not used in the function. It makes `lru_cache` store a separate result for each language.
 @lru_cache(maxsize=REMEMBERED_EVENTS)
-def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # language: for `lru_cache`
+def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:
     event = Event()
     title = clean_text(choose_language(release.titles))
     # Some calendar programs show a cancelled event like any other event, so the title also states the cancellation.

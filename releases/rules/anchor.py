@@ -125,7 +125,7 @@ def _path(leaves: Sequence[bytes], index: int) -> list[Step]:
 
 
 _HEAD = r"[a-z]+\.[a-z_]+ \d+ [0-9a-f]{64} \d+ [0-9a-f]{64}\b"
-# In a quoted email or in JSON, there are other characters between two lines in addition to the newline, such as ">" or
+# In a quoted email or in JSON, two lines are separated not only by a newline, but also by characters such as ">" or
 # quotation marks. So the expression allows `\W+` between lines.
 _ANCHOR = re.compile(
     rf"\banchor (?P<number>\d+)\W+made \S+\W+root (?P<root>[0-9a-f]{{64}})\b(?P<heads>(?:\W+{_HEAD})+)"
@@ -159,7 +159,7 @@ def read_anchor(text: str) -> Iterator[WrittenAnchor]:
 def read_anchor_file(content: bytes) -> list[WrittenAnchor]:
     """Return the distinct anchors in a saved email, a plain text file or the manifest of a backup.
 
-    An email can be attached to another email, and the text of an email can be HTML.
+    Emails that are attached to an email, and texts in HTML, are read too.
     """
     mail = _mail_of(content)
     texts = _texts_of(mail) if mail["MIME-Version"] else _texts_in(content.decode(errors="replace"))

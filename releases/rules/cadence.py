@@ -22,7 +22,7 @@ CLOSEST = timedelta(seconds=1)
 CONFIRMING = timedelta(seconds=1)
 """Another check is made this long after the limit. By then the limit has passed, even if our clock is a second fast."""
 LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
-"""The longest time between checks in the first minutes after the limit. It is one and a half times their interval."""
+"""The longest time between checks in the first minutes after the limit. It is 1.5 times the planned interval."""
 
 
 class _Period(NamedTuple):
@@ -56,7 +56,7 @@ _AFTER_DENSE = (
 )
 _AFTER_LIVE = (
     # Each row is the end of a period and the interval between its checks. The end is relative to the first live check
-    # or, if this is later, to the limit.
+    # or to the limit, whichever is later.
     (_minutes(10), _minutes(1)),
     (_minutes(60), _minutes(5)),
     (_minutes(360), _minutes(30)),
@@ -161,8 +161,8 @@ class _Plan(NamedTuple):
                 near = (self._first_in(period, offset) for period in around if period.last + period.step > offset)
                 fixed = (*fixed, *(each for each in near if each is not None))
         else:
-            # This release is live, so the checks at the due instant and the limit no longer affect the verdict.
-            # Releases that are not live yet have priority.
+            # This release is live, so checks at the due instant and the limit would no longer affect the verdict. They
+            # are left out, because releases that are not live yet have priority.
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
@@ -202,9 +202,10 @@ def _periods_around(part_limit: timedelta, *, closest: timedelta) -> Iterator[_P
 
 
 def longest_gap_until(limit: timedelta) -> timedelta:
-    """Return the longest time between two checks for which a part that may follow still counts as monitored.
+    """Return the longest permitted time between two checks of a part that may follow the release.
 
-    This is twice the longest interval between planned checks from the due instant to the limit of the part.
+    If the time between two checks is longer, the part does not count as monitored. The result is twice the longest
+    interval between planned checks from the due instant to the limit of the part.
 
     :param limit: the limit of the part, relative to the due instant.
     """
@@ -317,7 +318,7 @@ FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
-    """Return how many checks that bypass caches an address should have had by the time of a plain check.
+    """Return how many cache-bypassing checks of an address are due by the time of a plain check.
 
     :param planned_at: the planned instant of the plain check.
     """

@@ -23,7 +23,7 @@ def in_london(instant: datetime) -> datetime:
     :raises ValueError: if the instant carries no time zone.
     """
     if instant.tzinfo is None:
-        raise ValueError("An instant needs its time zone; this one has none.")
+        raise ValueError("The instant has no time zone.")
     return instant.astimezone(LONDON)
 
 
@@ -342,7 +342,7 @@ class LaterSlot:
 
 
 def place_later(slot: Slot, *, months: int, rule: Rule, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> LaterSlot:
-    """Return the slot of a release that is `months` months later.
+    """Return the slot that is `months` months after the given slot.
 
     If the new day is a weekend, bank holiday or closed day, the slot moves to the next working day. A slot without an
     exact date stays vague.
@@ -363,7 +363,7 @@ def place_on_working_day(slot: Slot, *, nation: Nation, closed: ClosedDays = NEV
 
 
 def _same_weekday(on: date, months: int) -> date:
-    """Return the same weekday of a later month: if `on` is a second Tuesday, return its second Tuesday.
+    """Return the same weekday in a later month. If `on` is a second Tuesday, return the second Tuesday of that month.
 
     If `on` is a fifth weekday and the later month has only four, return the fourth.
     """

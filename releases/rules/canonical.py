@@ -83,7 +83,7 @@ def read_dataclass(kind: Any, plain: Any, *, strict: bool = False) -> Any:
     except NotThisKind:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
-        raise NotThisKind(f"{str(plain)[:80]} is no {getattr(kind, '__name__', kind)}: {fault}") from fault
+        raise NotThisKind(f"{str(plain)[:80]} is not a valid {getattr(kind, '__name__', kind)}: {fault}") from fault
 
 
 def _read(kind: Any, plain: Any, *, strict: bool) -> Any:
@@ -111,7 +111,7 @@ def _types_of_fields(kind: type) -> Mapping[str, Any]:
 
 def _read_tuple(inner: tuple[Any, ...], plain: Any, *, strict: bool) -> tuple[Any, ...]:
     if not isinstance(plain, list):
-        raise NotThisKind(f"{str(plain)[:80]} is no list")
+        raise NotThisKind(f"{str(plain)[:80]} is not a list")
     if len(inner) == 2 and inner[1] is Ellipsis:
         return tuple(read_dataclass(inner[0], each, strict=strict) for each in plain)
     return tuple(read_dataclass(each_kind, each, strict=strict) for each_kind, each in zip(inner, plain, strict=True))
@@ -127,5 +127,5 @@ def _read_one(kind: Any, plain: Any) -> Any:
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
         return float(plain)
     if not isinstance(plain, kind):
-        raise NotThisKind(f"{str(plain)[:80]} is no {kind.__name__}")
+        raise NotThisKind(f"{str(plain)[:80]} is not a valid {kind.__name__}")
     return plain

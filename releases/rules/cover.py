@@ -47,7 +47,7 @@ class CoverProblem:
     """A problem with the cover that is planned for an absence.
 
     `first` and `last` are the first and last day of the problem. `place` is the index of the span with the problem. For
-    a gap, this is the span after the gap or, if there is none, the last in the list.
+    a gap, `place` is the index of the span after the gap. If there is no span after the gap, `place` is the last index.
     """
 
     fault: CoverFault

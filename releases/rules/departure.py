@@ -1,4 +1,4 @@
-"""Departures of a release from the rules for release times and days, such as a weekend or a release at once."""
+"""Departures from the rules for release times and days, such as a release at a weekend or a release at once."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -131,13 +131,16 @@ def _refuse_without_agreement(departures: Departures) -> SlotRefused:
     slot = departures.slot
     if departures.is_weekend:
         day = calendar.format_weekday(slot.on)
-        sentence = f"{day} is not a weekday. Choose another day, or give OSR’s written agreement to this release."
+        sentence = (
+            f"{day} is not a weekday. Choose another day, or enter the reference and date of OSR’s written agreement "
+            "to this release."
+        )
         return SlotRefused("planned_on", sentence)
     assert slot.at is not None and departures.series_time is not None  # noqa: S101, PT018  # no other needs it
     at, usual = calendar.time_of_day(slot.at), calendar.time_of_day(departures.series_time)
     sentence = (
-        f"{at} is not the release time of this series, which is {usual}. Choose that time, or give OSR’s written "
-        "agreement to this release."
+        f"{at} is not the release time of this series, which is {usual}. Choose that time, or enter the reference and "
+        "date of OSR’s written agreement to this release."
     )
     return SlotRefused("planned_at", sentence)
 
@@ -187,4 +190,5 @@ def check_at_once(
         sentence = f"The release is already due at {calendar.format_moment(was_due_at)}. Enter an earlier time."
         raise FieldRefused("planned_at", sentence)
     if grounds.osr_told_at is not None and grounds.osr_told_at > at:
-        raise FieldRefused("osr_told_at", "Inform OSR first. This time is in the future.")
+        sentence = "The time at which you informed OSR must not be in the future. Inform OSR before you decide."
+        raise FieldRefused("osr_told_at", sentence)

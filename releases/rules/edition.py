@@ -1,4 +1,4 @@
-"""Find the edition in a title, reference or address, such as "October 2026", and replace it with another edition."""
+"""Find an edition such as "October 2026" in a title, reference or address, and replace it with another edition."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,8 +19,8 @@ _FORMS = (
     rf"(?P<day>[0-3]?\d)(?P<after_day>[ _-])(?P<day_month>{_MONTH})(?P<after_month>[ _-])(?P<day_year>{_YEAR})(?!\d)",
     rf"(?P<first>{_MONTH})(?P<to>[ _-](?:to|and)[ _-]|[-–])(?P<last>{_MONTH})(?P<sep>[ _-]?)(?P<end>{_YEAR})(?!\d)",
     rf"(?P<name>{_MONTH})(?P<between>[ _-]?)(?P<name_year>{_YEAR})(?!\d)",
-    # Up to 2011, a text such as "2011-12" can mean a month or two years. So only later texts, from "2012-01", are read
-    # as a month.
+    # Up to 2011, a text such as "2011-12" can mean December 2011 or the years 2011 to 2012. So only texts from
+    # "2012-01" on are read as a month.
     r"(?P<month_year>20(?:1[2-9]|[2-9]\d))-(?P<month>0[1-9]|1[0-2])(?!\d)",
     rf"(?P<quarter_word>q|quarter[ _-])(?P<quarter>[1-4])(?P<before_year>[ _-]?)(?P<quarter_year>{_YEAR})(?!\d)",
     rf"(?P<year_first>{_YEAR})(?P<after_year>[ _-]?)(?P<later_word>q|quarter[ _-])(?P<later_quarter>[1-4])(?!\d)",

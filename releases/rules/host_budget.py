@@ -12,7 +12,7 @@ from releases.rules import cadence
 
 # The assumed time in seconds for which one check uses a connection. A slow page takes about this long.
 USUAL_SECONDS = 0.25
-# If a budget is smaller than this, ad hoc checks get no share of it, because monitoring would lose at least half.
+# Smaller budgets are not divided, because the share for ad hoc checks would be at least half of the budget.
 SMALLEST_DIVIDED = 3
 # The number of checks per second that one monitoring process can make and store without falling behind, according to
 # our benchmarks.
@@ -36,13 +36,14 @@ class Budget:
         """:raises ValueError: if one of the limits is below 1."""
         if self.connections < 1 or self.per_second < 1:
             message = (
-                f"A budget of {self.connections}/{self.per_second} would never send a request; both must be 1 or more."
+                f"Invalid budget {self.connections}/{self.per_second}. The number of connections and the number of "
+                "requests per second must both be at least 1."
             )
             raise ValueError(message)
 
     @property
     def adhoc_share(self) -> "Budget | None":
-        """The share for ad hoc checks, which all processes use together. None if the budget is too small to divide."""
+        """The share for the ad hoc checks of all processes together. None if the budget is too small to divide."""
         return (
             Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_DIVIDED else None
         )
@@ -69,11 +70,11 @@ def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DE
 
 
 def longest_gap(addresses: int, budget: Budget) -> timedelta:
-    """Return the longest time between two checks of an address for which the address counts as monitored.
+    """Return the longest time that may pass between two checks of an address without a gap in monitoring.
 
     The result is twice the time that is needed to check every address once within the budget, but at least 10 and at
-    most 30 seconds. If the time between two checks is longer, the page may have been live in between, and then removed.
-    So a release with such a gap does not count as late.
+    most 30 seconds. During a gap, the page may have been live and then removed. So a release with a gap does not count
+    as late.
 
     :param addresses: the number of addresses that are due at the host at the same instant.
     """
@@ -92,9 +93,9 @@ def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelt
 
 
 def spread_seconds(checks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
-    """Return the seconds between the start of the first check and the start of the last check.
+    """Return the seconds from the start of the first check to the start of the last check.
 
-    All checks are due at the same host and at the same instant.
+    It is assumed that all checks are due at the same host and at the same instant.
 
     :param seconds_each: how long one check uses a connection.
     """
@@ -157,8 +158,8 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
 LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
 LONGEST_OF_ALL = max(LONGEST.values())
 LONGEST_FOR_HOST = timedelta(seconds=60)
-"""If a page asks for a pause, the other pages of its host pause for at most this long. The page itself pauses for as
-long as it asked."""
+"""If a page asks for a pause, checks of the other pages of its host pause for at most this long. Checks of the page
+itself pause for as long as the page asked."""
 
 
 def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:

@@ -59,8 +59,8 @@ APPLY = "apply"
 DISCARD = "discard"
 FAIL = "fail"
 
-# An import changes the calendar only after a person has confirmed the result of its check. If the rows would now have a
-# different effect than the person confirmed, the person is asked again.
+# An import changes the calendar only after a person has confirmed the result of its check. If the effect of the rows
+# has changed since the person confirmed it, the person is asked again.
 IMPORT = Lifecycle(
     name="import",
     initial=ImportStatus.UPLOADED,

@@ -173,7 +173,8 @@ RELEASE = Lifecycle(
         Move(CHANGE_DATE, Status.CONFIRMED, Status.CONFIRMED, LEADS, needs=("exact_date", "reason")),
         Move(CANCEL, Status.PROVISIONAL, Status.CANCELLED, KEEPERS, needs=("reason",)),
         Move(CANCEL, Status.CONFIRMED, Status.CANCELLED, KEEPERS, needs=("reason",)),
-        # The publication of a due release was promised. So only the Head of Profession or a deputy may cancel it.
+        # The release is due, and its publication on time was promised. So only the Head of Profession or a deputy may
+        # cancel it.
         Move(CANCEL_ONCE_DUE, Status.CONFIRMED, Status.CANCELLED, LEADS, needs=("reason",)),
         Move(PUBLISH, Status.CONFIRMED, Status.PUBLISHED, LEADS | {Role.STATISTICIAN}),
     ),

@@ -11,8 +11,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, working_day_before
 from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role
 
-# A change of the list in this period before the release, or later, needs the agreement of a Head of Profession or a
-# deputy.
+# From this long before the release, a change of the list needs the agreement of a Head of Profession or a deputy.
 SHORTLY = timedelta(hours=24)
 
 
@@ -96,7 +95,7 @@ class Terms:
 
     :ivar nation: the nation whose order applies to the statistics.
     :ivar usual: the period that needs no reason; None if no one may have access.
-    :ivar order: the access that this order allows; None if it is not confirmed.
+    :ivar order: the access that this order allows; None if this access is not confirmed.
     :ivar ground: the source of the usual period.
     """
 
@@ -383,13 +382,14 @@ def _of_the_period(details: Details, *, terms: Terms, due_at: datetime | None, t
         yield Objection("length", f"Enter a period between 1 and {longest}.")
     elif needs_judgement(period, terms=terms, due_at=due_at):
         yield from _of_the_judgement(details, terms=terms, today=today)
-    elif details.public_benefit.strip() or details.authority_notified_on:
-        field = "public_benefit" if details.public_benefit.strip() else "authority_notified_on"
-        yield Objection(field, f"Leave this empty. {period} needs no judgement and no notice to the Authority.")
     elif is_over_limit(period, terms=terms, due_at=due_at):
         yield Objection(
             "length", f"{period} is longer than the limit for these statistics ({terms.limit}). Shorten it."
         )
+    elif details.public_benefit.strip() or details.authority_notified_on:
+        field = "public_benefit" if details.public_benefit.strip() else "authority_notified_on"
+        sentence = f"A period of {period} needs no judgement, and you do not need to notify the Authority."
+        yield Objection(field, f"Leave this empty. {sentence}")
     elif period != terms.usual and not details.period_reason.strip():
         yield Objection("period_reason", f"The usual period is {terms.usual}. Explain why this is {period}.")
 
@@ -402,7 +402,8 @@ def _of_the_judgement(details: Details, *, terms: Terms, today: date) -> Iterato
         sentence = f"Enter the date on which the Authority was notified of a period longer than {terms.limit}."
         yield Objection("authority_notified_on", sentence)
     elif details.authority_notified_on > today:
-        yield Objection("authority_notified_on", "Notify the Authority first. This date is in the future.")
+        sentence = "The date on which the Authority was notified must not be in the future. Notify the Authority first."
+        yield Objection("authority_notified_on", sentence)
 
 
 def gives_away(text: str, *, person: str, email: str) -> bool:

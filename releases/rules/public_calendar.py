@@ -33,7 +33,7 @@ class PublicEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
-    """A title or a name in English. The Welsh text is empty if the producer has not entered one."""
+    """A title or a name in English and in Welsh. `welsh` is empty if the producer has not entered a Welsh text."""
 
     english: str
     welsh: str = ""
@@ -177,7 +177,7 @@ def public_status(status: str, *, last_move: tuple[Slot, Slot] | None) -> Public
 
 
 def days_of(slot: Slot) -> tuple[date, date]:
-    """Return the first and the last day on which a release announced for a slot may be published."""
+    """Return the first and the last day that a slot covers. For an exact date, both are the same day."""
     if slot.precision is Precision.EXACT:
         return slot.on, slot.on
     month = month_of(slot.on)
@@ -187,7 +187,7 @@ def days_of(slot: Slot) -> tuple[date, date]:
 def changes_of(release: AnnouncedRelease) -> list[Change]:
     """Return the announcement of a release and all later changes, in order.
 
-    Changes before the announcement are not listed. The announcement already includes their results.
+    Changes before the announcement are not listed, because the announcement already includes their results.
     """
     confirmed_at, cancelled_at = release.confirmed_at, release.cancelled_at
     first = _change(release, PublicEvent.ANNOUNCED, at=release.announced_at)

@@ -32,7 +32,7 @@ class Purpose(StrEnum):
 
 
 class Answer(StrEnum):
-    """The answer of a recipient, as evidence records it. `SILENT` means that the recipient did not answer in time."""
+    """A recipient's answer, as it is recorded. `SILENT` means that the recipient did not answer in time."""
 
     CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
@@ -98,7 +98,7 @@ def list_asked_at(due_at: datetime, *, nation: Nation) -> datetime:
 
 
 def calls_due_at(begins_at: datetime, *, nation: Nation) -> datetime:
-    """Return from when staff call recipients who have not confirmed: the working day before the window opens."""
+    """Return when staff begin to call recipients who have not confirmed: one working day before the window opens."""
     return _morning_before(begins_at, DAYS_FOR_CALLS, nation=nation)
 
 

@@ -28,7 +28,7 @@ class Failure(StrEnum):
 
 
 NO_ANSWER = frozenset({Failure.TIMEOUT, Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.BROKEN})
-"""The failures without proof that a server responded. Our own network could have caused them."""
+"""The failures that do not prove that a server responded. Our own network could have caused them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class CheckRequest:
     - If `fresh` is true, the request asks every cache to revalidate. It also adds a unique query to the address, so
       that no cache can answer from its store.
     - `adapter` names the adapter that recognises a redirect in a body. This redirect is followed like any other.
-    - If `decisive` is true, the request has priority over other requests to its host, and if the host or the page has
-      asked us to wait, it is made when the wait is over. Other requests then fail with `ASKED_TO_WAIT`.
+    - If `decisive` is true, the request has priority over other requests to its host. If the host or the page has asked
+      us to wait, a decisive request is made after the wait, and any other request fails with `ASKED_TO_WAIT`.
     - `conditions` are header lines such as 'If-None-Match: "a1"'. If the page has not changed, the site responds with
       status 304.
     """

@@ -53,7 +53,8 @@ class NotATableError(ValueError):
 class Cell:
     """One cell of a table.
 
-    `text` is the content with single spaces. If the cell cannot be read, `fault` is the reason.
+    `text` is the content, with each run of white space replaced by one space. If the cell cannot be read, `fault` is
+    the reason.
     """
 
     text: str = ""
@@ -85,7 +86,10 @@ class Lines:
         """
         self._scanned_cells += cells
         if number > MOST_LINES_SCANNED or self._scanned_cells > MOST_CELLS_SCANNED:
-            message = f"{self._name} has a sheet with more than {MOST_LINES_SCANNED:,} lines. Delete the empty lines."
+            message = (
+                f"{self._name} is too large. It has more than {MOST_LINES_SCANNED:,} lines or {MOST_CELLS_SCANNED:,} "
+                "cells, including empty ones. Delete the empty lines and columns."
+            )
             raise NotATableError(message)
 
     def add(self, number: int, cells: Sequence[Cell]) -> None:
@@ -193,13 +197,14 @@ def _read_csv(content: bytes, *, name: str) -> list[Line]:
     text = _decoded(content, name=name)
     first = next(line for line in text.splitlines() if line.strip())
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    lines = Lines(name)
+    lines, number = Lines(name), 0
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
             lines.scan(number, cells=len(cells))
             lines.add(number, [_without_guard(as_cell(cell)) for cell in cells])
     except csv.Error as error:
-        raise NotATableError(f"{name} is not valid CSV after row {len(lines.gathered)}: {error}.") from error
+        message = f"{name} is not valid CSV. There is an error in row {number + 1}: {error}."
+        raise NotATableError(message) from error
     return lines.gathered
 
 
@@ -407,7 +412,7 @@ def _scan_sheet(content: bytes, *, name: str, formulas: Collection[_Place] = ())
     try:
         sheet = next((sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"), None)
         if sheet is None:
-            raise NotATableError(f"{name} has no sheet.")
+            raise NotATableError(f"{name} has no visible sheet.")
         for number, row in enumerate(sheet.iter_rows(), start=1):
             lines.scan(number, cells=len(row))
             found |= {(number, place) for place, cell in enumerate(row) if cell.data_type == _FORMULA}

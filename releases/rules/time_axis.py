@@ -32,7 +32,7 @@ STEPS = (
 class AxisTick:
     """A time on the axis.
 
-    `anchor` is "start", "middle" or "end", as in SVG. This is the point of `text` that is at `text_place`.
+    `anchor` says which point of `text` is at `text_place`: "start", "middle" or "end", as in SVG.
     """
 
     place: float
@@ -53,7 +53,7 @@ class TimeAxis:
         return (instant - self.start) / (self.end - self.start) * FULL
 
     def label(self, instant: datetime, text: str) -> AxisTick:
-        """Return a tick with its text beside an instant, on the side with more room."""
+        """Return a tick at an instant, with its text on the side that has more room."""
         place = round(self.place(instant), 2)
         return AxisTick(place, text, text_place=place, anchor="end" if place > FULL / 2 else "start")
 

@@ -124,7 +124,7 @@ def normal_host(host: str) -> str:
         except ValueError as error:
             raise NotAWebAddressError(f'"{host}" is not an IPv6 address') from error
         if parsed.scope_id is not None:
-            raise NotAWebAddressError(f'"{host}" names an interface of one machine')
+            raise NotAWebAddressError(f'"{host}" has a zone identifier (after %). Remove it')
         return str(parsed)
     try:
         ascii_host = host.encode("idna").decode().lower().removesuffix(".")
@@ -151,8 +151,8 @@ def place_if_any(url: str) -> str:
 def address_that_cannot_exist(url: str, *, token: str) -> str:
     """Return an address at which no page can exist, in the same folder as `url`.
 
-    The site responds with its page for missing addresses, which some sites send with a status of success. The folder is
-    the same, because parts of a site may have different pages for missing addresses.
+    The site responds with its "not found" page. Some sites send this page with a success status. The folder is the
+    same, because parts of a site may have different "not found" pages.
 
     :param token: letters and digits with which no address of the site ends.
     :raises NotAWebAddressError: if `url` is not an address that may be fetched.

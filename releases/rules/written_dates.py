@@ -66,7 +66,9 @@ class _Numbers:
         if not self.orders:
             raise ValueError(f'"{self.text}" is not a real date. Write it as 15/04/2027 09:30 or 2027-04-15 09:30.')
         name = "day" if order is DateOrder.DAY_FIRST else "month"
-        raise ValueError(f'"{self.text}" is not a date with the {name} first, unlike the other dates in this file.')
+        raise ValueError(
+            f'We read all dates in this file with the {name} first, but "{self.text}" is not a date in this order.'
+        )
 
     def _day_in(self, order: DateOrder) -> date | None:
         day, month = (self.first, self.second) if order is DateOrder.DAY_FIRST else (self.second, self.first)

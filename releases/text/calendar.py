@@ -189,8 +189,8 @@ def concern_sentence(concern: Concern, count: int) -> str:
 
 
 _WARNINGS: dict[WarningKind, Promise] = {
-    WarningKind.NO_CONTACT: lazy("Its series has no contact"),
-    WarningKind.NO_HEAD: lazy("Its series has no Head of Profession"),
+    WarningKind.NO_CONTACT: lazy("The series has no contact"),
+    WarningKind.NO_HEAD: lazy("The series has no Head of Profession"),
     WarningKind.NO_PAGE: lazy("No web page to check"),
     WarningKind.WEEKEND: lazy("%(day)s is at a weekend"),
     WarningKind.BANK_HOLIDAY: lazy("%(day)s is a bank holiday (%(name)s)"),
@@ -201,7 +201,7 @@ _WARNINGS: dict[WarningKind, Promise] = {
 
 
 def warning_sentence(warning: ReleaseWarning) -> str:
-    """Describe a warning about a release in a phrase, such as "Its series has no contact"."""
+    """Describe a warning about a release in a phrase, such as "The series has no contact"."""
     if warning.kind is WarningKind.SHORT_NOTICE:
         words = ngettext(
             "%(days)s day’s notice, less than 4 weeks", "%(days)s days’ notice, less than 4 weeks", warning.days

@@ -39,15 +39,17 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     ),
     "zone": (lazy("Always Europe/London."), "Europe/London"),
     "precision": (
-        lazy("Enter exact (or leave empty), month, or two_months for a month and the next month."),
+        lazy(
+            "Enter ‘exact’ or leave this empty, or enter ‘month’, or ‘two_months’ for a month and the month after it."
+        ),
         "month",
     ),
     "status": (
         lazy(
             "provisional (or empty): readers do not see a new release. confirmed: we confirm the release "
             "and announce it in the public calendar. cancelled: we cancel an existing release, with its "
-            "reason, and you cannot undo this. A release never becomes provisional again. Exports can "
-            "also contain the status published, which you cannot import."
+            "reason, and you cannot undo this. You cannot change a release back to provisional. Exports "
+            "can also contain the status ‘published’, which you cannot import."
         ),
         "confirmed",
     ),
@@ -78,7 +80,7 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
         "https://www.gov.uk/government/statistics/announcements/rain-june-2026",
     ),
     "announcement_adapter": (
-        lazy("The type of website of the announcement. If empty, the same as that of the release page."),
+        lazy("The type of website of the announcement. If empty, we use the type in the column adapter."),
         "govuk",
     ),
     "responsible_email": (
@@ -257,9 +259,9 @@ def describe_step(step: Step) -> str:
 
 
 def describe_creation(creation: Creation) -> str:
-    """Describe an addition of an import other than a release: "series “Monthly rain” of Office for Rain".
+    """Describe a new producer, series or contact that an import adds, or the new responsible contact of a series.
 
-    This is a new producer, series or contact, or the new responsible contact of a series.
+    For example: "series “Monthly rain” of Office for Rain".
     """
     return str(_CREATIONS[creation.kind]) % {"name": creation.name, "of": creation.of}
 

@@ -84,7 +84,7 @@ def since_sentence(read: ReadBrief) -> str:
     if brief.were_not_live == 1:
         return _("It was moved or cancelled, so it is no longer expected.")
     if read.live_now:
-        return _("Each of them is live now, or was moved or cancelled.")
+        return _("Of the releases that were not live, some are live now. The rest were moved or cancelled.")
     return _("All of them were moved or cancelled, so they are no longer expected.")
 
 

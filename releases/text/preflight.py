@@ -48,7 +48,7 @@ SENTENCES = {
     ),
     PreflightCode.ANNOUNCEMENT_NO_ANSWER: lazy("We could not read the announcement. Check its address."),
     PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME: lazy(
-        "The publisher has announced it for %(announced)s. It is planned here for %(planned)s."
+        "The publisher has announced the release for %(announced)s. In this calendar, it is planned for %(planned)s."
     ),
     PreflightCode.ANNOUNCED_DAY_NOT_FOUND: lazy("The announcement does not give the planned date, %(planned)s."),
     PreflightCode.ANNOUNCED_TIME_NOT_FOUND: lazy(
@@ -76,7 +76,9 @@ SENTENCES = {
         "No announcement is listed, so we did not compare the announced time with this calendar."
     ),
     PreflightCode.OPEN_TASK: lazy("Task for this release: %(task)s"),
-    PreflightCode.NO_BROWSER: lazy("We have no browser here, so we will not take screenshots of this release."),
+    PreflightCode.NO_BROWSER: lazy(
+        "Our browser is off or not installed, so we will not take screenshots of this release."
+    ),
     PreflightCode.BROWSER_DOES_NOT_START: lazy(
         "Our browser does not start, so we cannot take screenshots or check pages that need scripts. Tell the people "
         "who operate this service."
@@ -183,7 +185,10 @@ def _width(seconds: float) -> str:
     width = _("We will make the last check up to %(seconds).1f seconds after the first.") % {"seconds": seconds}
     if seconds <= GREATEST_LONGEST_GAP.total_seconds():
         return width
-    note = _("We will ask you about each release that is not live in time, because two checks of it are too far apart.")
+    note = _(
+        "Two checks of the same address will then be too far apart. If a release is not live in time, we will ask you "
+        "about it."
+    )
     return f"{width} {note}"
 
 

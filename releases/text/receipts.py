@@ -106,12 +106,12 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
 
 
 def emails_on_request(due: DueRequests) -> str:
-    """Say how many emails we send to recipients at once if requests are turned on."""
+    """Say how many emails we send to recipients immediately if requests are turned on."""
     if not due.emails:
         return _("If you ask recipients now, we send no emails yet.")
     sentence = ngettext(
-        "If you ask recipients now, we send %(n)d email at once.",
-        "If you ask recipients now, we send %(n)d emails at once, one for each person and release.",
+        "If you ask recipients now, we send %(n)d email immediately.",
+        "If you ask recipients now, we send %(n)d emails immediately, one for each person and release.",
         due.emails,
     )
     return " ".join(filter(None, (sentence % {"n": due.emails}, _emails_after_begin(due))))
@@ -148,6 +148,6 @@ def list_confirmation_sentence(release: Release, *, now: datetime) -> str:
         }
     if now >= due_at:
         return _("No one has confirmed that the list is right. Check and confirm it now.")
-    return _("No one has confirmed that the list is right. You can confirm it from %(moment)s.") % {
+    return _("No one has confirmed that the list is right. You can confirm the list from %(moment)s.") % {
         "moment": calendar.format_moment(due_at)
     }

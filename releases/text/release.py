@@ -1,4 +1,4 @@
-"""Texts about verdicts, checks, waiting times and the publisher's own times."""
+"""Texts about verdicts, checks, durations and the publisher's own times of publication."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -135,9 +135,9 @@ def awaited_note(verification: Verification) -> str:
 
 
 def write_follow_limit(result: AddressResult, verification: Verification) -> str:
-    """Write the time until which a part may follow.
+    """Write the latest time at which a part may follow, without the tolerance.
 
-    The tolerance is not added to this time. We never add the tolerance to a time that people have to meet.
+    We never add the tolerance to a time that people have to meet.
     """
     until = verification.due_at + result.may_follow
     clock = calendar.format_time(until)
@@ -189,7 +189,7 @@ def delay_note(verification: Verification) -> str:
 def _named_part_note(verification: Verification) -> str:
     """Describe the delay of the part that decides the verdict.
 
-    The delay is counted from the time until which the part could follow. Return an empty string if the part that
+    The delay is counted from the latest time at which the part could follow. Return an empty string if the part that
     decides the verdict has no name or no delay.
     """
     result = find_deciding_address(verification.results)
@@ -207,9 +207,10 @@ def _named_part_note(verification: Verification) -> str:
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
         # The check was sent within the tolerance, but its response came later. The response shows the page as it was at
-        # an unknown time between the two.
+        # an unknown time between these two times.
         note = _(
-            "Within the tolerance. We sent the check in time, and had its response within %(time)s of the due time"
+            "Within the tolerance. We sent the check by the end of the tolerance. Its response arrived within %(time)s "
+            "of the due time"
         )
     else:
         # If `start` is above 0, a check after the due time found that the page was not live yet. So the page went live
@@ -274,7 +275,7 @@ def _not_monitored(verification: Verification) -> str:
         }
         for begins, ends in gaps
     ]
-    sentence = _("We do not call it late, because no check shows whether it was live %(stretches)s.")
+    sentence = _("No check shows whether it was live %(stretches)s, so we do not record it as late.")
     return sentence % {"stretches": ", ".join(stretches)}
 
 
@@ -283,7 +284,7 @@ SENTENCES = {
     Outcome.ON_TIME: lazy(
         "Due at %(due)s. It was live when we checked within the tolerance, which ended at %(limit)s."
     ),
-    Outcome.EARLY: lazy("Due at %(due)s. It was live before that."),
+    Outcome.EARLY: lazy("Due at %(due)s. It was live before the due time."),
     Outcome.LATE: lazy("Due at %(due)s. It was not live at %(limit)s, when the tolerance ended."),
     Outcome.NOT_SEEN: lazy(
         "Due at %(due)s. It was not live at %(limit)s, when the tolerance ended, and we have not found it live since."
@@ -368,8 +369,8 @@ REASONS = {
     "marker_in_title": lazy("the title has the text that identifies this edition"),
     "marker_in_heading": lazy("the heading has the text that identifies this edition"),
     "marker_in_text": lazy("the page has the text that identifies this edition"),
-    "marker_in_meta": lazy("only the data for search engines has the text that identifies this edition"),
-    "marker_in_linked_data": lazy("only the page’s machine-readable data has the text that identifies this edition"),
+    "marker_in_meta": lazy("the text that identifies this edition is only in the data for search engines"),
+    "marker_in_linked_data": lazy("the text that identifies this edition is only in the page’s machine-readable data"),
     "right_type": lazy("the right type of file"),
     "no_marker": lazy("the text that identifies this edition was not there"),
     "other_period": lazy("the text that identifies this edition was only part of another date or period"),
@@ -539,7 +540,7 @@ def _same_day(one: datetime, other: datetime) -> bool:
 
 
 SOURCES = {
-    Source.SCHEDULED_TIME_AND_DELAY: lazy("its scheduled time and its delay"),
+    Source.SCHEDULED_TIME_AND_DELAY: lazy("the page’s scheduled time and recorded delay"),
     Source.CHANGE_HISTORY: lazy("the public history of the page"),
     Source.PUBLIC_UPDATED_AT: lazy("the time of the page’s last public update, which changes with each update"),
 }
@@ -626,7 +627,7 @@ def _join_names(names: Iterable[str]) -> str:
 
 
 def describe_vantage(verification: Verification) -> list[str]:
-    """Return sentences about results that only some of the vantage points found."""
+    """Return sentences about results that differ between the vantage points."""
     results = verification.results
     live_only = sorted({name for result in results for name in result.vantage.live_only})
     not_live = sorted({name for result in results for name in result.vantage.not_live})

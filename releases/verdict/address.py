@@ -69,7 +69,7 @@ class Sighting:
 
     @property
     def instant(self) -> datetime:
-        """The instant for which the check counts.
+        """The instant at which the check counts as made.
 
         This is `planned_at` if the check was sent close to the planned instant, and `sent_at` otherwise.
         """
@@ -215,7 +215,7 @@ class AddressVerdict:
     """The verdict on one address.
 
     The address was published after `last_not_live_at` and at or before `first_live_at`. If the address was live both
-    before and after the due time, these two instants are on the side of the due time that decided the outcome.
+    before and after the due time, these two instants come from the checks that decided the outcome.
     `live_before_due_at` is always before the due time. These instants are readings of our clock.
 
     `delay` allows for the error of our clock. `clock_bound` is the larger error bound of the checks at
@@ -267,8 +267,7 @@ def judge_address(
 
     :param sightings: the checks, in any order.
     :param limit_at: the due instant plus the tolerance. A check is planned at exactly this instant.
-    :param longest_gap: a period without a check that found the release missing counts as unmonitored if the period is
-        longer than this.
+    :param longest_gap: a longer period without a check that found the release missing counts as unmonitored.
     :param settled: whether every check planned up to the limit has a response or has timed out.
     :raises ValueError: if the limit lies before the due instant.
     """
@@ -402,9 +401,9 @@ def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sig
 def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
     """Return the instant up to which all planned checks must have a response before the verdict is settled.
 
-    If the clock is exact at the last check, this instant is the limit. If the clock may be wrong, a check is needed
-    that was certainly sent at or after the limit. If the error is at most a second, this is the check that is planned a
-    second after the limit. If the error may be larger, it is a later check.
+    If the clock is exact at the last check, this instant is the limit. If the clock may be wrong, the verdict needs a
+    check that was certainly sent at or after the limit. If the error is at most a second, this is the check that is
+    planned a second after the limit. If the error may be larger, it is a later check.
     """
     last = max(sightings, key=lambda check: check.sent_at, default=None)
     if last is None or not last.clock_bound:
@@ -426,8 +425,8 @@ def _find_gaps(
 ) -> tuple[Gap, ...]:
     """Find the unmonitored periods from the due instant to the first check at or after the limit.
 
-    If a check begins a period, the check counts at the earliest instant that its error bound allows. If a check ends a
-    period, the check counts at the latest instant that its error bound allows.
+    A check that begins a period counts as made at the earliest instant that its error bound allows. A check that ends a
+    period counts as made at the latest instant that its error bound allows.
 
     :param absent: the checks that found the release missing before the first live check, in the order in which they
         were sent.

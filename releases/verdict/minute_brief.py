@@ -3,9 +3,9 @@
 The brief gives numbers but no explanations, because the cause is not known. If a release has no usable verdict, its
 state is "not known" instead of "not live".
 
-The caller must leave out releases of the brief's producer that were found early, because each of these is a security
-incident. The caller must include early releases of other producers. The caller must pass these releases with the
-outcome of the checks from their due time onwards.
+The caller must leave out releases of the brief's producer that were found early, because each of them is treated as a
+security incident instead. The caller must include early releases of other producers, with the outcome of the checks
+from their due time onwards.
 """
 
 from collections.abc import Collection, Iterable

@@ -3,8 +3,8 @@
 A website has an outage if at least two releases of a producer were due on one host at the same time, and none of their
 pages gave a usable response. Only staff see an outage. It is never published.
 
-Our own faults never count as an outage. If our control checks also failed, the failed checks of the pages have a reason
-that is not a failure of the website. If a page was not checked, it has no reasons.
+Our own faults never count as an outage. If our control checks also failed, the checks of the pages have a reason
+other than a failure of the website. A page that was not checked has no reasons, so it does not count as failed.
 """
 
 from collections import defaultdict

@@ -113,9 +113,9 @@ class AddressResult:
     """The result for one address of a release, as it is stored.
 
     `address` is a primary key. The address is still on time if it is published up to `may_follow` after the limit of
-    the release. `longest_gap` is the longest time between checks for which the address counts as monitored. `checks` is
-    the number of plain checks. When all checks planned up to the instant from `settles_at` are over, `settled_at` is
-    set to that instant. Until then, it is None.
+    the release. `longest_gap` is the longest time that may pass between two checks without a gap in monitoring.
+    `checks` is the number of plain checks. When all checks planned up to the instant from `settles_at` are over,
+    `settled_at` is set to that instant. Until then, it is None.
     """
 
     address: int
@@ -239,7 +239,7 @@ def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
 
 
 def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:
-    """Return possible reasons why one address was found live late.
+    """Return possible reasons why readers saw one address late.
 
     :param checks: the checks of the address.
     :param published_at: the publication time that the publisher states (aware), if there is one.
@@ -290,8 +290,8 @@ def _is_absent(check: DiagnosticCheck) -> bool:
 def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None) -> bool:
     """Return whether a cache served an old copy of the page after the release was live.
 
-    This considers the last plain check that found the page not live before the first live check. The `Age` of its
-    response must show that the copy was stored before the release was live. The check must have been sent after the
+    The function considers the last plain check that found the page not live before the first live check. The `Age` of
+    its response must show that the copy was stored before the release was live. The check must have been sent after the
     release was live.
 
     The release counts as live from the time when the first live copy was stored, according to its `Age`, or from the
@@ -356,7 +356,7 @@ class Terms:
 
 
 def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outcome]]) -> frozenset[Covers]:
-    """Return the faults that exemptions must cover, so that no breach is suspected.
+    """Return the faults that exemptions must cover to prevent a suspected breach.
 
     The result is empty if the outcome raises no suspected breach. If a release was early and then late, exemptions must
     cover both faults.
@@ -423,7 +423,10 @@ class Why(StrEnum):
 
 
 LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
-"""For these reasons, the body of the last matching check is stored. For all others, it is the body of the first one."""
+"""The reasons for which the body of the last matching check is stored.
+
+For all other reasons, the body of the first matching check is stored.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,7 +456,7 @@ def find_filled_places(
 
     The body is stored in empty places, and in places where it replaces the body of another check.
 
-    :param fresh: whether the check bypassed caches. Then the check is not judged.
+    :param fresh: whether the check bypassed caches. If so, the check is not judged.
     :param held: a dict that maps the filled places of this address and schedule to the times when their checks were
         sent.
     """

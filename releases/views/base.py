@@ -99,7 +99,7 @@ def render_refused_move(request: HttpRequest, reference: str, refusal: MoveRefus
 
 def find_table_kind(kind: str) -> TableKind:
     if kind not in set(TableKind):
-        raise Http404(f"There is no kind of file {kind}.")
+        raise Http404(f"{kind} is not a supported file type.")
     return TableKind(kind)
 
 
@@ -109,7 +109,7 @@ def post_data(request: HttpRequest) -> QueryDict | None:
 
 
 def sent_answers(request: HttpRequest) -> list[tuple[str, Any]]:
-    """Return the submitted answers, so that a check page can repeat them in hidden fields.
+    """Return the submitted answers for the hidden fields of the page on which the person checks them.
 
     The value of the button "change" and the CSRF token are left out.
     """

@@ -122,12 +122,9 @@ class CalendarFilter(FilterForm):
 
     @staticmethod
     def tidy(query: QueryDict) -> QueryDict:
-        """Return a query string without empty filters.
+        """Return a query string without empty filters, and without a series that the chosen producer does not have.
 
-        If a series does not belong to the chosen producer, the series is left out too.
-
-        If a form is sent without JavaScript, the query string contains its empty fields and the series of the previous
-        producer.
+        Without JavaScript, the form also sends its empty fields and the series of the previously chosen producer.
         """
         tidy = QueryDict(mutable=True)
         for name, values in query.lists():
@@ -369,7 +366,7 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     this_year = rules_calendar.local_date(now).year
     year = this_year if year is None else year
     if year not in PLAUSIBLE_YEARS:
-        raise Http404(f"{year} is not a year that the calendar can have.")
+        raise Http404(f"The calendar does not include the year {year}.")
     producers = list(producers_where(request.user, Action.VIEW))
     chosen = [producer for producer in producers if request.GET.get("producer", "") in {"", str(producer.pk)}]
     own = list(Series.objects.filter(producer__in=producers).select_related("producer"))

@@ -75,7 +75,9 @@ class GroundsForm(GovukForm):
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement"),
-        help_text=lazy("You need this for a weekend, or if the time differs from the usual time of the series."),
+        help_text=lazy(
+            "You need OSR’s agreement if the release is at a weekend or is not at the usual time of the series."
+        ),
         max_length=100,
         required=False,
     )
@@ -108,7 +110,7 @@ class ChangeDateForm(GroundsForm):
         "precision": {
             "hints": {
                 "month": lazy("We do not show the day."),
-                "two_months": lazy("The month of the date and the next month."),
+                "two_months": lazy("We show the month of the date and the month after it."),
             }
         }
     }
@@ -380,7 +382,7 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @form_view
 def release_at_once_view(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Let a Head of Profession or a deputy release statistics at once, after a leak or a statement in public."""
+    """Let a Head of Profession or a deputy release statistics at once after a leak or a public statement about them."""
     now = timezone.now()
     release = find_release(request.user, reference, Action.RELEASE_AT_ONCE)
     scheduling.check_releasable_at_once(release)
@@ -589,7 +591,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
         raise Http404("There is no request on which this person may decide.")
     form = AgreeForm(post_data(request), theirs=date_changes.requests_to_decide(request.user))
     if form.is_bound and form.names_others:
-        raise Http404("There is no such request, or it is not theirs to decide.")
+        raise Http404("There is no such request, or this person may not decide on it.")
     if form.is_valid():
         _agree_to_each(request, list(form.cleaned_data["requests"]))
         # Redirect to the same page of the list. If the list has become shorter, the paginator shows the last page.
@@ -720,7 +722,7 @@ def _choose_producer(request: SignedInRequest) -> tuple[list[Producer], Producer
     wanted = request.GET.get("producer", "")
     chosen = next((producer for producer in producers if producer.slug == wanted), None)
     if wanted and chosen is None:
-        raise Http404("There is no such producer, or it is not theirs.")
+        raise Http404("There is no such producer, or this person has no role for it.")
     return producers, chosen
 
 

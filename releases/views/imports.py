@@ -198,7 +198,7 @@ class AnnouncedReleaseForm(GovukForm):
         "precision": {
             "hints": {
                 "month": lazy("We do not show the day."),
-                "two_months": lazy("The month of the date and the next month."),
+                "two_months": lazy("We show the month of the date and the month after it."),
             }
         }
     }
@@ -241,7 +241,9 @@ class AnnouncedReleaseForm(GovukForm):
     )
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement (optional)"),
-        help_text=lazy("You need this for a weekend, or if the time differs from the usual time of the series."),
+        help_text=lazy(
+            "You need OSR’s agreement if the release is at a weekend or is not at the usual time of the series."
+        ),
         max_length=100,
         required=False,
     )
@@ -364,13 +366,13 @@ def column_guide_view(request: SignedInRequest) -> HttpResponse:
 def _selection_form(request: SignedInRequest, data: QueryDict) -> SelectionForm:
     theirs = producers_where(request.user, Action.VIEW)
     if not theirs:
-        raise Http404("They hold no role for any producer.")
+        raise Http404("This person has no role for any producer.")
     return SelectionForm(data, producers=theirs)
 
 
 def _check_may_import(request: SignedInRequest) -> None:
     if not uploads.may_import(request.user):
-        raise Http404("There is no calendar of theirs.")
+        raise Http404("This person may not edit a calendar.")
 
 
 # This time is short, because a person is waiting for the response, and the request occupies a thread of the web server.

@@ -78,7 +78,7 @@ class ListOrder:
 
         If the column has no key, the default order is kept, or reversed for descending order.
 
-        :param keys: the functions that return the key of a row. They are keyed by the names of the columns.
+        :param keys: a dict that maps the names of columns to functions that return the sort key of a row.
         """
         key = keys.get(self.chosen.removeprefix(DESCENDING))
         descending = self.chosen.startswith(DESCENDING)

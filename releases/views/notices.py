@@ -124,7 +124,7 @@ def _due_today(due: str, *, now: datetime) -> datetime:
 
 
 def _write_seen(counts: Mapping[int, int]) -> str:
-    """Return the keys of releases and their numbers of notices as text for a hidden field, such as "12:0 15:1"."""
+    """Return the key and the number of notices of each release as text for a hidden field, such as "12:0 15:1"."""
     return " ".join(f"{key}:{count}" for key, count in sorted(counts.items()))
 
 

@@ -1,4 +1,4 @@
-"""Pages for checks that unpublished files are not open to the public. Only a few people may know about them."""
+"""Pages to check whether unpublished files are open to the public. Only a few people may know about these checks."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ def show_picture(picture: Picture, page: str, *of: object, query: Mapping[str, s
     """Return a picture with the addresses of its files.
 
     :param page: the name of the URL pattern that returns a file.
-    :param of: the arguments of this URL pattern before the kind of file.
+    :param of: the arguments of this URL pattern that come before the kind of file.
     """
 
     def address(kind: FileKind, **more: str) -> str:

@@ -129,7 +129,7 @@ class EntryForm(GovukForm):
         entry: PreReleaseAccess | None = None,
         only_words: bool = False,
     ) -> None:
-        # If the law allows no access, every entry is refused. Then it does not matter which period the form offers.
+        # If the law allows no access, every entry is refused, so it does not matter which period the form offers.
         offered = terms.usual or A_DAY
         initial: dict[str, Any] = {"length": offered.length, "unit": offered.unit}
         if entry is not None:
@@ -182,7 +182,7 @@ class TimeForm(GovukForm):
 
 
 class VersionForm(forms.Form):
-    """A confirmation without input. The hidden field contains the version of the entry that the person read."""
+    """A form to confirm an action. The hidden field contains the version of the entry that the person read."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -265,7 +265,7 @@ def _receipts_context(
 
 @list_view
 def confirm_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Record that a person confirms the list, in the version that the page showed."""
+    """Record that a person confirms the list. If the list has changed since it was shown, refuse the confirmation."""
     if request.method != "POST":
         return redirect("releases:pre_release_list", release.reference)
     receipts.confirm_list(release, seen=request.POST.get("seen", ""), by=request.user, at=timezone.now())
@@ -323,7 +323,7 @@ def copy_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
 @login_required
 @require_POST
 def decide_request_view(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Agree to, refuse or take back requests to change a list. Only the requests that the page showed are decided."""
+    """Agree to, refuse or take back requests to change a list. Only the requests whose keys are sent are decided."""
     release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
     act = request.POST.get("act", "")
     keys = [int(key) for key in request.POST.getlist("request") if key.isdecimal() and len(key) < 16]
@@ -488,7 +488,9 @@ def confirm_by_phone_view(request: SignedInRequest, release: Release, key: int) 
 
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         if entry.version != version:
-            raise ChangedMeanwhile(_("Another person changed this entry. Check the person before you try again."))
+            raise ChangedMeanwhile(
+                _("Another person changed this entry. Check that you called the right person before you try again.")
+            )
         receipts.record_phone_confirmation(entry, by=request.user, at=at)
         messages.success(request, _("Confirmation by phone recorded."))
         return redirect("releases:pre_release_list", release.reference)
@@ -551,7 +553,7 @@ def _check_move(request: SignedInRequest, release: Release, entry: PreReleaseAcc
     """
     roles = roles_of(request.user, release.series.producer)
     if not any(row.name == move and row.roles & roles for row in ACCESS.moves):
-        raise Http404("This is not yours to do.")
+        raise Http404("This person may not do this.")
     ACCESS.find(move, source=entry.status)
 
 

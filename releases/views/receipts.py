@@ -100,7 +100,7 @@ def link_view[**P](
     @wraps(view)
     def page(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method == "POST" and not _is_own_form(request):
-            raise PermissionDenied("A form of another site.")
+            raise PermissionDenied("The form was sent from another site.")
         link = receipts.find_link(token, now=timezone.now())
         response = view(request, link, token, *args, **kwargs) if link else None
         if response is None:

@@ -348,7 +348,7 @@ def _find_call(request: SignedInRequest, reference: str) -> tuple[Release, int]:
     release = find_release(request.user, reference, Action.RECORD_CALL)
     contact = request.POST.get("contact", "")
     if not (contact.isdecimal() and len(contact) < MOST_DIGITS):
-        raise Http404("Which contact was called was not sent with the request.")
+        raise Http404("The request does not say which contact was called.")
     return release, int(contact)
 
 
@@ -382,7 +382,7 @@ def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
 def answer_question(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.ANSWER)
     if _is_hidden_from(request.user, release):
-        raise Http404("What was found before the release was due is sealed until it is published.")
+        raise Http404("Findings from before the due time are sealed until the release is published.")
     checked_address = get_object_or_404(release.addresses, pk=address)
     questions = statements.find_open_questions([release])
     question = next((q for q in questions if (q.address.pk, q.text_digest) == (address, digest)), None)

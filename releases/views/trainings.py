@@ -1,4 +1,4 @@
-"""Pages for trainings. A training is a rehearsal, and only its participants are notified."""
+"""Pages for trainings. Only the participants of a training are notified of its rehearsals."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -205,7 +205,7 @@ def change_participants_view(request: SignedInRequest, key: int) -> HttpResponse
     """Change the participants of a training. This is possible until the training ends."""
     training = _find_training(request, key)
     if not may(request.user, Action.PLAN_TRAINING, training.producer):
-        raise Http404("This person plans no trainings of the producer.")
+        raise Http404("This person may not plan training sessions for the producer.")
     form = ParticipantsForm(post_data(request), training=training)
     is_over = not trainings.may_change_participants(training, at=timezone.now())
     changed = []

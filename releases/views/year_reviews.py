@@ -176,7 +176,7 @@ def _find_review(request: SignedInRequest, key: int) -> YearReview:
     """:raises Http404: if there is no such review, or the person does not manage the calendar of its producer."""
     review = year_review.reviews_of(request.user).filter(pk=key).first()
     if review is None:
-        raise Http404("There is no such review, or it is not theirs.")
+        raise Http404("There is no such review, or this person may not see it.")
     return review
 
 

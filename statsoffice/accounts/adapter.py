@@ -1,4 +1,4 @@
-"""The adapter of django-allauth: accounts by invitation only, and a limit of wrong passwords."""
+"""An adapter for django-allauth that closes the sign-up page and limits wrong passwords."""
 
 import logging
 from typing import Any
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 KNOWN_SECONDS = 90 * 24 * 60 * 60
 
-# What has changed, by allauth's name for the email.
+# Descriptions of account changes. The keys are the names of allauth's email templates.
 CHANGES = {
     "account/email/password_changed": lazy("Your password has been changed"),
     "account/email/password_reset": lazy("Your password has been changed"),
@@ -37,7 +37,7 @@ CHANGE = lazy("Your account has been changed")
 
 
 def _network(request: HttpRequest, *, account: str) -> str:
-    """Return a digest of an account and its network, so that the network is not stored."""
+    """Return a cache key for an account and the client's network. The key is a digest, so the network is not stored."""
     return f"known-network:{salted_hmac(__name__, f'{account} {client_of(request)}', algorithm='sha256').hexdigest()}"
 
 
@@ -45,7 +45,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
     """Close the sign-up page, which is open by default, and use our own error messages."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        # One message for a wrong address and a wrong password, so that it does not reveal who has an account.
+        # Use one message for a wrong address and a wrong password. Two messages would reveal who has an account.
         "email_password_mismatch": lazy("Your email address or password is incorrect"),
         "too_many_login_attempts": lazy(
             "You have tried to sign in too many times. Wait 5 minutes and try again, or sign in with a passkey"
@@ -56,10 +56,11 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
     }
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count wrong passwords by account, and separately for each network from which the account has signed in.
+        """Return the cache key under which wrong passwords for an account are counted.
 
-        All other networks share one count. An attacker elsewhere can try no more passwords than with one count, and
-        cannot lock a person out of the office's own network.
+        Each network from which the account has signed in has its own count. All other networks share one count. So an
+        attacker gets no more attempts by changing networks, and cannot lock out a person on a network from which the
+        person has signed in before.
         """
         account = str(super()._get_login_attempts_cache_key(request, **credentials))
         network = _network(request, account=account)
@@ -74,20 +75,23 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
         return bool(self.authenticate(context.request, email=user.email, password=password) == user)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return a link to the address of this service. The host of the request could be forged."""
+        """Return a link that uses `settings.ADDRESS`, because the host of the request could be forged."""
         return str(settings.ADDRESS + urlsplit(super().get_reset_password_from_key_url(key)).path)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """Send a link. An error of the mail server is logged, because the page must not show who has an account."""
+        """Send the link to choose a new password.
+
+        If the email cannot be sent, log the error. An error on the page would reveal that the account exists.
+        """
         try:
             emails.send_password_link(user, link=context["password_reset_url"], at=timezone.now())
         except emails.NotSent:
-            logger.exception("A person did not get the link for a new password")
+            logger.exception("The email with the link for a new password could not be sent")
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Notify a person of a change of their account. An error of the mail server is logged."""
+        """Email a person about a change to their account. If the email cannot be sent, log the error."""
         try:
             emails.notify_of_change(
                 user,
@@ -97,7 +101,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
                 at=timezone.now(),
             )
         except emails.NotSent:
-            logger.exception("A person was not notified by email of a change of their account: %s", template_prefix)
+            logger.exception("The email about a change to an account could not be sent: %s", template_prefix)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # allauth's signature
         return False

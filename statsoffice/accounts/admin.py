@@ -1,8 +1,8 @@
-"""Accounts in the admin site: users are added and deactivated, never deleted.
+"""Accounts in the admin site: users are added and deactivated, but never deleted.
 
-A person who can set another's password or address can sign in as them and decide in their place. So no one sets another
-person's password here, and only superusers change the address of a person who decides on reports; the old address is
-notified.
+Anyone who can set another person's password or email address can sign in as that person and decide on reports. So
+passwords cannot be set here, and only superusers can change the address of a person who decides on reports. If an
+address changes, the old address is notified.
 """
 
 from functools import partial
@@ -59,20 +59,20 @@ class UserAdmin(PlainForms[User], DjangoUserAdmin[User]):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Allow only superusers to create superusers, set groups, and change the addresses of leads."""
+        """Let only superusers appoint superusers, set groups, and change the address of people who lead producers."""
         fixed = ("last_login", "date_joined")
         if _is_superuser(request):
             return fixed
         return (*fixed, "is_superuser", "groups", *(["email"] if obj is not None and _leads(obj) else []))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # as Django names it
-        """Refuse, because people request a new password by email or change theirs on their own page."""
+        """Refuse every request. People get a link by email, or change their own password on their account page."""
         raise PermissionDenied
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
-        """Save a new account without a password, and notify the old address of a change."""
+        """Save a new account without a password. If the email address has changed, notify the old address."""
         old_address = form.initial.get("email", "")
-        # Store the address in lower case, because the request for a new password searches for it in lower case.
+        # Store the address in lower case, because the page to request a new password searches in lower case.
         obj.email = obj.email.lower()
         if not change:
             obj.set_unusable_password()
@@ -90,13 +90,13 @@ class UserAdmin(PlainForms[User], DjangoUserAdmin[User]):
         AccountRowRecord.record({User.groups.through: [*before, *groups.values_list("pk", flat=True)]})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow only superusers to change the account of a superuser, including its password."""
+        """Let only superusers change the account of a superuser."""
         if obj is not None and obj.is_superuser and not _is_superuser(request):
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse, because the record refers to people; accounts are deactivated instead."""
+        """Return False, because the record refers to users. Accounts are deactivated instead."""
         return False
 
 
@@ -106,7 +106,7 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(PlainForms[Group], DjangoGroupAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse; people are removed from the group instead, which is recorded."""
+        """Return False. Administrators remove people from the group instead, and each removal is recorded."""
         return False
 
 
@@ -115,7 +115,10 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _leads(user: User) -> bool:
-    """Return whether a person leads a producer or was named to cover, even if their account is deactivated."""
+    """Return whether a user leads a producer, or is the covering person of a cover that has not been ended.
+
+    The result is the same for active and deactivated accounts.
+    """
     led = Membership.objects.filter(user=user, role__in=LEADS)
     return led.exists() or Cover.objects.filter(person=user, ended_at__isnull=True).exists()
 

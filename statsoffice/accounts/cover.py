@@ -1,4 +1,4 @@
-"""The pages on which people who lead enter and end cover for a Head of Profession who is away."""
+"""Pages to enter and end cover for a Head of Profession who is away."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from releases.views.base import SignedInRequest, post_data
 from statsoffice.accounts.models import User
 
 ONE_DAY = timedelta(days=1)
-# The field of the form for each field that a refusal names.
+# Maps the field names in a `FieldRefused` error to the fields of the form.
 FIELDS = {
     "person_1": "person",
     "begins_1": "first",
@@ -37,7 +37,7 @@ FIELDS = {
 
 
 class CoverForm(GovukForm):
-    """The days of an absence, who covers, and who takes over from them."""
+    """A form to enter the days of an absence, the person who covers, and optionally a person who takes over later."""
 
     button = lazy("Save cover")
 
@@ -92,7 +92,11 @@ class CoverForm(GovukForm):
 
     @property
     def people(self) -> list[CoverPerson]:
-        """The people who cover with their days; the first person covers until the second takes over."""
+        """The people who cover, each with a first and a last day.
+
+        If a second person takes over, the first person's last day or the second person's first day can be left empty.
+        The missing day is then calculated from the other.
+        """
         given = self.cleaned_data
         first, last, until, since = (given[name] for name in ("first", "last", "until", "since"))
         if not given["second"]:
@@ -113,7 +117,7 @@ def producers_covered_by(person: Person) -> "QuerySet[Producer]":
 def cover_list(request: SignedInRequest) -> HttpResponse:
     producers = list(producers_covered_by(request.user).order_by("name"))
     if not producers:
-        raise Http404("This person names no cover.")
+        raise Http404("This person may not enter cover.")
     now = timezone.now()
     today = local_date(now)
     rows = Cover.objects.filter(producer__in=producers).select_related("absent", "person", "named_by", "ended_by")
@@ -167,7 +171,7 @@ def end_cover_view(request: SignedInRequest, key: int) -> HttpResponse:
 
 
 def covers_about(person: Person, *, now: datetime) -> list[Cover]:
-    """Return the covers in force in which a person is away or covers."""
+    """Return the covers now in force in which the person is away or covers for another person."""
     if not person.is_authenticated:
         return []
     about = Cover.objects.in_force(at=now).filter(Q(absent=person.pk) | Q(person=person.pk))

@@ -1,6 +1,7 @@
-"""The emails about accounts: invitations, links for a new password, and changes of an account.
+"""Emails about accounts: invitations, links for a new password, and changes to an account.
 
-The outbox is not used: it would store the links in the database, where others could read them.
+These emails are not sent through the outbox, because the outbox stores emails in the database, where other people could
+read the links.
 """
 
 from collections.abc import Mapping
@@ -20,13 +21,13 @@ from statsoffice.notifications.notification import shorten
 
 
 class NotSent(Exception):
-    """The mail server did not accept the email; with the reason that it gave."""
+    """An email could not be sent. The message gives the reason."""
 
 
 def send_invitation(invitation: Invitation, *, secret: str) -> None:
     """Send the email with an invitation's link.
 
-    :raises NotSent: if the server cannot be reached or refuses.
+    :raises NotSent: if the mail server cannot be reached or refuses the email.
     """
     context = {
         "person": invitation.name,
@@ -43,17 +44,17 @@ def send_invitation(invitation: Invitation, *, secret: str) -> None:
 def send_password_link(user: User, *, link: str, at: datetime) -> None:
     """Send a link to choose a new password.
 
-    :raises NotSent: if the server cannot be reached or refuses.
+    :raises NotSent: if the mail server cannot be reached or refuses the email.
     """
     until = calendar.format_moment(at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
     _send("new_password", user.email, {"person": user.name, "until": until, "link": link})
 
 
 def notify_of_change(user: User, *, change: str, ip: str, user_agent: str, at: datetime) -> None:
-    """Notify a person of a change of how they sign in.
+    """Email a user about a change to the way they sign in.
 
-    :param change: what has changed, without a full stop.
-    :raises NotSent: if the server cannot be reached or refuses.
+    :param change: a sentence that describes the change, without a full stop.
+    :raises NotSent: if the mail server cannot be reached or refuses the email.
     """
     moment = calendar.format_moment(at)
     context = {"person": user.name, "change": change, "moment": moment, "ip": ip, "user_agent": user_agent}
@@ -61,11 +62,12 @@ def notify_of_change(user: User, *, change: str, ip: str, user_agent: str, at: d
 
 
 def notify_old_address(user: User, *, old_address: str, by: User) -> None:
-    """Notify the old address of an account that the address was changed, and by whom.
+    """Send a warning to the old address of an account after the address has been changed.
 
-    The holder of the new address can request a new password, and so sign in.
+    The email says who changed the address, because the holder of the new address can request a new password and sign
+    in.
 
-    :raises NotSent: if the mail server cannot be reached or refuses.
+    :raises NotSent: if the mail server cannot be reached or refuses the email.
     """
     context = {"person": user.name, "by": by, "old": old_address, "new": user.email}
     _send("address_changed", old_address, context)
@@ -76,5 +78,5 @@ def _send(template: str, address: str, context: Mapping[str, object]) -> None:
     mail = compose_email(name=token_hex(16), subject=shorten(subject), text=text, to=address)
     try:
         mailers.default.send_messages([mail])
-    except (OSError, ValueError) as fault:  # OSError covers all faults of SMTP; ValueError a line end in a header
+    except (OSError, ValueError) as fault:  # OSError: any SMTP error. ValueError: a line break in a header.
         raise NotSent(str(fault)) from fault

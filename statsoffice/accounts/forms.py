@@ -1,4 +1,4 @@
-"""Forms of accounts: invitations, first passwords, and django-allauth's forms in our words."""
+"""Forms for invitations and first passwords, and django-allauth's forms with our own labels."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -82,8 +82,8 @@ class FirstPasswordForm(SetPasswordForm[User]):
         )
 
 
-# The National Cyber Security Centre recommends a minimum length and a ban on common passwords, without complexity rules
-# or expiry. Sources: "Password policy: updating your approach", "Three random words".
+# The National Cyber Security Centre recommends a minimum length and a ban on common passwords. It advises against
+# complexity rules and expiry. Sources: "Password policy: updating your approach", "Three random words".
 PASSWORD_ADVICE = lazy("Use at least 12 characters. Three random words make a good password. You can use spaces.")
 
 
@@ -97,7 +97,7 @@ CODE_ATTRIBUTES = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
 
 
 class OwnLabels:
-    """A mixin with our labels and hints. Placeholders are removed, because they disappear when a person types."""
+    """A mixin that sets our labels and hints. It removes placeholders, because they disappear when a person types."""
 
     labels: ClassVar[Labels] = {}
     hints: ClassVar[Labels] = {}

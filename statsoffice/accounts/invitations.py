@@ -1,4 +1,4 @@
-"""Invitations, whose link works once and within a week."""
+"""Invitations. The link in an invitation works once, and expires after a week."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ VALID_FOR = timedelta(days=7)
 
 
 class InvitationRefused(Exception):
-    """An invitation that is not sent or not accepted; the message is one sentence for the person."""
+    """An invitation cannot be sent or accepted. The message is one sentence for the user."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
         super().__init__(sentence)
@@ -29,10 +29,10 @@ class InvitationRefused(Exception):
 
 
 def may_grant(person: Person, role: Role, producer: Producer) -> bool:
-    """Return whether a person may invite others to a role.
+    """Return whether a person may invite others to a role at a producer.
 
-    Heads of Profession and deputies may invite to every role. Others may grant only roles with no more permissions than
-    their own.
+    Administrators, Heads of Profession and deputies may grant every role. Other people who may invite can grant a role
+    only if their own role has all permissions of that role.
     """
     if administers_people(person):
         return True
@@ -40,13 +40,13 @@ def may_grant(person: Person, role: Role, producer: Producer) -> bool:
 
 
 def grantable_roles(person: Person) -> tuple[Role, ...]:
-    """Return the roles to which a person may invite others for at least one producer, in order."""
+    """Return the roles that a person may grant at one or more producers, in the order of `Role`."""
     producers = list(producers_invited_to(person))
     return tuple(role for role in Role if any(may_grant(person, role, producer) for producer in producers))
 
 
 def manageable_invitations(person: Person) -> QuerySet[Invitation]:
-    """Return the invitations to roles that a person may grant, except redacted ones."""
+    """Return the invitations to roles that a person may grant. Redacted invitations are left out."""
     invitations = Invitation.objects.filter(erased_at=None)
     if administers_people(person):
         return invitations
@@ -59,13 +59,13 @@ def manageable_invitations(person: Person) -> QuerySet[Invitation]:
 def invite(
     *, email: str, name: str, producer: Producer | None, role: Role | None, by: User, at: datetime
 ) -> tuple[Invitation, str]:
-    """Record an invitation, and return it with the secret of its link, which is not stored.
+    """Create an invitation. Return the invitation and the secret for its link.
 
-    Without a producer and role, the person gets only an account.
+    Only a digest of the secret is stored. If there is no producer and no role, the invited person gets only an account.
 
-    :raises NotYours: if the person who invites may not grant this role there.
-    :raises InvitationRefused: if the same invitation is open, or if the invited person already holds this role or is
-        the person who invites.
+    :raises NotYours: if `by` may not grant this role at this producer.
+    :raises InvitationRefused: if the same invitation is still open, if the invited person already has this role, or if
+        `email` is the address of `by`.
     """
     _check_may_grant(by, role, producer)
     address = email.strip().lower()
@@ -91,10 +91,10 @@ def invite(
 
 
 def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
-    """Make a new link for an invitation, valid for a week, and return its secret; the old link no longer works.
+    """Replace the link of an invitation with a new link that is valid for a week. Return the new secret.
 
-    :raises NotYours: if the person may not grant this role.
-    :raises InvitationRefused: if the invitation was accepted or withdrawn, or is to the person's own address.
+    :raises NotYours: if `by` may not grant this role.
+    :raises InvitationRefused: if the invitation was accepted or withdrawn, or if its address is the address of `by`.
     """
     _check_may_grant(by, invitation.role, invitation.producer)
     refuse_own_role(invitation.email, by=by)
@@ -107,10 +107,10 @@ def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
 
 
 def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
-    """End an invitation, so that its link no longer works.
+    """Withdraw an invitation, so that its link no longer works.
 
-    :raises NotYours: if the person may not grant this role.
-    :raises InvitationRefused: if it was accepted or withdrawn.
+    :raises NotYours: if `by` may not grant this role.
+    :raises InvitationRefused: if the invitation was already accepted or withdrawn.
     """
     _check_may_grant(by, invitation.role, invitation.producer)
     if not _open_row(invitation).update(withdrawn_at=at, withdrawn_by=by):
@@ -118,7 +118,7 @@ def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
 
 
 def find(secret: str, *, at: datetime) -> Invitation | None:
-    """Return the invitation of a link, if the link is valid."""
+    """Return the invitation for the secret of a link, or None if the link is not valid."""
     found = Invitation.objects.select_related("producer", "invited_by").filter(digest=_digest(secret)).first()
     return found if found and _is_valid(found, at) else None
 
@@ -135,13 +135,15 @@ def existing_account(invitation: Invitation) -> User | None:
 
 
 def accept(invitation: Invitation, *, password: str | None, at: datetime) -> User:
-    """Create the account or find the existing one, grant the role, and return the account. This works once.
+    """Accept an invitation: create the account if there is none, grant the role, and return the account.
 
-    The person has shown that the address is theirs: they had its link, or signed in with it.
+    An invitation can be accepted only once. The email address is marked as verified, because the person has either
+    opened the emailed link or signed in at the office's provider with this address.
 
-    :param password: the validated password of a new account; None if the account exists, or if the person signs in with
-        the office's provider.
-    :raises InvitationRefused: if the invitation is not valid any more.
+    :param password: the validated password for a new account. None if the account exists, or if the person signs in
+        with the office's provider.
+    :raises InvitationRefused: if the invitation is no longer valid, if the account is closed, if the account belongs to
+        the person who sent the invitation, or if another request changed the account at the same time.
     """
     try:
         with transaction.atomic():
@@ -168,11 +170,11 @@ def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> Us
 
 
 def _grant_role(user: User, invitation: Invitation) -> None:
-    """Grant the role, and link the producer's contacts with this address to the account."""
+    """Grant the role. Also link the account to the producer's contacts that have the same email address."""
     key = {"user": user, "producer": invitation.producer, "role": invitation.role}
     if not Membership.objects.filter(**key).exists():
         membership = Membership(**key)
-        # The contact's history names the person who granted the role, not the one who received it.
+        # The history must name the person who granted the role, not the person who received the role.
         membership._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
         membership.save()
         record_rows({Membership: [membership.pk]})
@@ -183,7 +185,7 @@ def _grant_role(user: User, invitation: Invitation) -> None:
 
 
 def _is_valid(invitation: Invitation, at: datetime) -> bool:
-    """Return whether an invitation is open, and the person who sent it may still grant its role."""
+    """Return whether an invitation is open and its sender may still grant the role."""
     return invitation.is_open_at(at) and _may_grant(invitation.invited_by, invitation.role, invitation.producer)
 
 
@@ -204,9 +206,9 @@ def _check_may_grant(person: User, role: str | None, producer: Producer | None) 
 
 
 def refuse_own_role(address: str, *, by: User) -> None:
-    """Refuse a role that a person grants to themselves, whatever their other permissions.
+    """Check that people, including administrators, do not grant a role to themselves.
 
-    :raises InvitationRefused: if the address is that of the person who grants the role.
+    :raises InvitationRefused: if the address belongs to the person who grants the role.
     """
     if address.lower() == by.email.lower():
         sentence = _("You cannot give yourself a role. Ask a Head of Profession or another administrator.")

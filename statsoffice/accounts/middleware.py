@@ -1,4 +1,4 @@
-"""Middleware of accounts: required second factors, prefetched roles, and the last use of sessions."""
+"""Middleware for required second factors, prefetched roles, and the last use of sessions."""
 
 from datetime import timedelta
 
@@ -16,12 +16,13 @@ from releases.permissions import prefetch_roles
 from statsoffice.accounts.models import User
 from statsoffice.accounts.second_factor import lacks_second_factor
 
-# An open dashboard sends a request every few seconds. This limits each process to one write a minute.
+# An open dashboard sends a request every few seconds. To limit the number of writes, each process updates the time of a
+# session at most once a minute.
 PRECISION = timedelta(minutes=1)
 
 
 class SessionLastUse(MiddlewareMixin):
-    """Record when each session was last used. Requests without a session cause no query."""
+    """Record when each session was last used. A request without a session causes no query."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         session = request.session
@@ -33,8 +34,8 @@ class SessionLastUse(MiddlewareMixin):
         return response
 
 
-# Pages that people may open before they set up a required second factor: those to set it up or to sign out, and those
-# for monitoring tools, which have no session.
+# People who have not yet set up a required second factor can open only these pages: the pages to set up a factor, the
+# page to sign out, and the health pages. The health pages are for monitoring tools, which have no session.
 OPEN = frozenset(
     {
         "account_logout",
@@ -49,7 +50,10 @@ OPEN = frozenset(
 
 
 class SecondFactorRequirement(MiddlewareMixin):
-    """Redirect people who must set up a second factor from every other page, including the admin site and each POST."""
+    """Redirect people who lack a required second factor to the page where they can set up a factor.
+
+    This applies to all pages that are not in `OPEN`, including the admin site, and to all request methods.
+    """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         person = _person_of(request)
@@ -59,9 +63,9 @@ class SecondFactorRequirement(MiddlewareMixin):
 
 
 class RolePrefetch(MiddlewareMixin):
-    """Prefetch a person's roles for GET requests, because many parts of a page check them.
+    """Prefetch a person's roles for GET requests, because many parts of a page check roles.
 
-    A request that changes something reads the roles again at that time.
+    Requests that change data do not use prefetched roles. They read the current roles when they make the change.
     """
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:
@@ -70,9 +74,9 @@ class RolePrefetch(MiddlewareMixin):
 
 
 def _person_of(request: HttpRequest) -> User | None:
-    """Return the person who has signed in.
+    """Return the signed-in user, or None.
 
-    Without a session cookie the session is not read, so that caches may store the page.
+    If the request has no session cookie, the session is not read, so that caches may store the page.
     """
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
         return request.user

@@ -1,4 +1,4 @@
-"""Users, who are identified by an email address, and invitations."""
+"""Users and invitations. Users sign in with their email address."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -17,10 +17,10 @@ from releases.rules.lifecycle import Role
 
 
 class UserQuerySet(BaseUserManager["User"]):
-    """Create and find users; addresses are compared without regard to case."""
+    """Create users, and find users by email address, ignoring case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create and store one user; without a password they cannot sign in yet.
+        """Create and save a user. If `password` is None, the user cannot sign in with a password yet.
 
         :raises ValueError: if the email address is empty.
         """
@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=32,
         default=new_salt,
         editable=False,
-        help_text=lazy("Part of the recorded digest. We replace it when the address is replaced."),
+        help_text=lazy("This salt is part of the recorded digest. If the email address changes, we replace the salt."),
     )
 
     USERNAME_FIELD = "email"
@@ -79,7 +79,7 @@ class AccountRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "accounts.row"
     AFTER: ClassVar[str] = "accounts.event"
     TABLES = (
-        # The digest leaves out the password, and the data of second factors and of the office's sign-in provider
+        # The digest does not cover passwords, second factors or links to the office's sign-in provider
         # (docs/reference/security.md).
         Table("accounts.User", ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
         Table("accounts.User_groups", ("user_id", "group_id")),
@@ -100,7 +100,10 @@ class AccountRowRecord(RowRecord):
 
 
 class Invitation(models.Model):
-    """An invitation to an account and a role. Its link works once and expires; only a digest of it is stored."""
+    """An invitation to an account and a role.
+
+    The link works once, and expires after a week. Only a digest of the link's secret is stored.
+    """
 
     email = models.EmailField(lazy("email address"))
     name = models.CharField(lazy("full name"), max_length=200)

@@ -1,4 +1,4 @@
-"""The roles that invite people, read the audit trail and issue API tokens, and the matrix of all permissions."""
+"""Permissions to invite people, read the audit trail and issue API tokens, and a matrix of all permissions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,20 +31,20 @@ class TokenAction(StrEnum):
     REVOKE = "revoke"
 
 
-# This table says who may invite people. Which roles a person may grant depends on all tables (`invitations.may_grant`).
+# This table says who may invite people. `invitations.may_grant` says which roles a person may grant.
 TABLE: dict[Action, frozenset[Role]] = {Action.INVITE: KEEPERS}
 TRAIL_TABLE: dict[TrailAction, frozenset[Role]] = {TrailAction.READ: LEADS | {Role.AUDITOR}}
 TOKEN_TABLE: dict[TokenAction, frozenset[Role]] = {
-    # A token reads and changes data in the name of the person who issued it for up to a year. This is longer than any
-    # cover, so only a Head of Profession may issue one.
+    # A token can read and change data in the name of its issuer for up to a year, and so outlasts any cover. People who
+    # cover have the role of a deputy, so deputies may not issue tokens.
     TokenAction.ISSUE: frozenset({Role.HEAD_OF_PROFESSION}),
-    # A leaked token must end at once, so a deputy may revoke it too, for example while the Head of Profession is away.
+    # A leaked token must be revoked at once, even while the Head of Profession is away, so deputies may revoke tokens.
     TokenAction.REVOKE: LEADS,
 }
 
 
 def administers_people(person: Person) -> bool:
-    """Return whether a person manages accounts and roles in the admin site, and so may grant every role."""
+    """Return whether a person may manage accounts and roles in the admin site. If so, they may grant every role."""
     return person.is_active and person.has_perms(["accounts.add_user", "releases.add_membership"])
 
 
@@ -55,15 +55,15 @@ def producers_invited_to(person: Person) -> QuerySet[Producer]:
 
 
 def inviting_roles(person: Person, producer: Producer) -> frozenset[Role]:
-    """Return the roles of a person that let them invite others to a producer. Roles held as cover do not count."""
+    """Return the roles that allow a person to invite others to a producer. Roles held as cover do not count."""
     return TABLE[Action.INVITE] & standing_roles_of(person, producer)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One action on one kind of object: the states in which it is possible, and the roles that may do it.
+    """An action on one kind of object, with the states in which it is possible and the roles that may do it.
 
-    With empty `states`, the action is possible in every state. Superusers are not included, because they have no role.
+    If `states` is empty, the action is possible in every state. Superusers are not included, because they have no role.
     """
 
     subject: str
@@ -73,7 +73,7 @@ class Row:
 
 
 def rows() -> tuple[Row, ...]:
-    """Return the rows of all tables of permissions and all lifecycles with moves by people."""
+    """Return the rows of the permission matrix: all actions in the tables, and all moves that people may make."""
     return (
         *_actions("a release", release_permissions.TABLE),
         *_moves("a release", RELEASE),
@@ -92,7 +92,7 @@ def rows() -> tuple[Row, ...]:
 def find_permitted_roles(subject: str, action: str) -> frozenset[Role]:
     """Return the roles that may do an action on a kind of object in at least one of its states.
 
-    :raises LookupError: if no table has such a row.
+    :raises LookupError: if no row has this subject and this action.
     """
     found = [row.roles for row in rows() if (row.subject, row.action) == (subject, action)]
     if not found:
@@ -110,7 +110,10 @@ def _actions[A: StrEnum](subject: str, table: Mapping[A, frozenset[Role]]) -> It
 
 
 def _moves(subject: str, lifecycle: Lifecycle) -> Iterator[Row]:
-    """Merge the moves with the same name and roles into one row, without moves made only by the system."""
+    """Return rows for the moves of a lifecycle that people may make.
+
+    Moves with the same name and the same roles share one row. Moves that only the system makes are left out.
+    """
     states: dict[tuple[str, frozenset[Role]], list[str]] = {}
     for move in lifecycle.moves:
         if move.roles:

@@ -1,4 +1,4 @@
-"""Sign-in by the office's own provider (OpenID Connect)."""
+"""Sign-in with the office's own OpenID Connect provider."""
 
 import hmac
 import logging
@@ -36,7 +36,7 @@ from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import User
 
-# No algorithm with a shared key, because a person who knows our secret could sign tokens with it.
+# Algorithms with a shared key are not accepted, because anyone who knows our client secret could use it to sign tokens.
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"},
 )
@@ -45,17 +45,17 @@ NEEDED = ("iss", "sub", "aud", "exp", "iat", "nonce")
 
 
 class InvalidTokenError(Exception):
-    """An invalid ID token; the message is the reason for the log, without any part of the token."""
+    """An ID token is invalid. The message is written to the log, and contains no part of the token."""
 
 
 def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
-    """Return the claims of an ID token whose signature, issuer, audience, times and nonce were verified.
+    """Verify the signature, issuer, audience, times and nonce of an ID token, and return its claims.
 
-    Source: OpenID Connect Core 1.0, 3.1.3.7. The signature is verified even if the token came over our own TLS
-    connection, for which the specification does not require it.
+    Source: OpenID Connect Core 1.0, 3.1.3.7. The signature is always verified, although the specification does not
+    require this if we received the token over our own TLS connection.
 
     :param keys: the provider's JSON Web Key Set.
-    :param nonce: the nonce that was sent with the request; the token must repeat it.
+    :param nonce: the nonce that was sent with the request. The token must contain the same nonce.
     :raises InvalidTokenError: if the signature or one of these claims is wrong or missing.
     """
     try:
@@ -73,19 +73,19 @@ def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id
         raise InvalidTokenError(f"{type(error).__name__}: {error}") from error
     is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if is_for_several else client_id) != client_id:
-        raise InvalidTokenError("The token was made for another party.")
+        raise InvalidTokenError("The token does not name our client as its authorised party (azp).")
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
-        raise InvalidTokenError("The nonce is another.")
+        raise InvalidTokenError("The nonce in the token is not the nonce that we sent.")
     return claims
 
 
 def _key(token: str, keys: Mapping[str, Any]) -> jwt.PyJWK:
-    """Return the key that a token names, or the only key if it names none."""
+    """Return the key that the token names. If the token names no key, return the provider's only key."""
     named = jwt.get_unverified_header(token).get("kid")
     usable = [key for key in jwt.PyJWKSet.from_dict(dict(keys)).keys if key.public_key_use in {None, "sig"}]
     fitting = [key for key in usable if named is None or key.key_id == named]
     if len(fitting) != 1 or fitting[0].algorithm_name not in ALGORITHMS:
-        raise InvalidTokenError("No key of the provider fits the token.")
+        raise InvalidTokenError("The provider does not have exactly one usable key for this token.")
     return fitting[0]
 
 
@@ -93,7 +93,7 @@ logger = logging.getLogger(__name__)
 
 
 def render_unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.warning("The office's provider of sign-in cannot be used: %s", error)
+    logger.warning("The office's sign-in provider cannot be used: %s", error)
     sentence = _("We cannot reach your organisation’s sign-in page. Try again later, or sign in with your password.")
     return render_refusal(request, sentence, status=503)
 
@@ -103,16 +103,16 @@ def render_refusal(request: HttpRequest, sentence: str, *, status: int) -> HttpR
 
 
 def signal_failure(request: HttpRequest, *, email: str) -> None:
-    """Send Django's signal of a failed sign-in, which the audit trail records."""
+    """Send Django's `user_login_failed` signal, so that the audit trail records the failed sign-in."""
     user_login_failed.send(__name__, credentials={"email": email}, request=request)
 
 
-# The length of the database column for the `sub` of a person (`SocialAccount.uid`).
+# The maximum length of `SocialAccount.uid`, which stores the `sub` of a person.
 LONGEST_SUBJECT = 191
 
 
 class SignInRefused(Exception):
-    """A person is not signed in; the message is one sentence for them."""
+    """A sign-in is refused. The message is one sentence for the person."""
 
     def __init__(self, sentence: str, *, email: str) -> None:
         super().__init__(sentence)
@@ -120,12 +120,13 @@ class SignInRefused(Exception):
 
 
 def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> User:
-    """Return the account of a person, and link it to the provider's `sub` at the first sign-in.
+    """Return the account of a person who signs in with the provider.
 
-    Later sign-ins find the account by `sub`, even if its email address at the provider belongs to another person by
-    then (decision 44).
+    At the first sign-in, the account is found by email address and linked to the provider's `sub`. If there is no
+    account, an open invitation is accepted. Later sign-ins find the account only by `sub`, because the provider may
+    have given the email address to another person (decision 44).
 
-    :param claims: the verified claims of the provider.
+    :param claims: the verified claims from the provider.
     :raises SignInRefused: if the person is unknown, the address is not verified, or the account is closed or linked to
         another `sub`.
     """
@@ -134,7 +135,7 @@ def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> Use
         raise SignInRefused(
             _("Your organisation has not verified your email address. Ask its IT team to verify it."), email=""
         )
-    # Databases also fold the case of non-ASCII letters, so two different addresses could match.
+    # A case-insensitive search also folds non-ASCII letters, so the search could find a different address.
     if not email.isascii() or not 0 < len(subject) <= LONGEST_SUBJECT:
         raise SignInRefused(
             _("We cannot use the email address or identifier that your organisation sent. Contact an administrator."),
@@ -177,14 +178,14 @@ def _find_or_link(subject: str, *, issuer: str, email: str, at: datetime) -> Use
     return user
 
 
-# The name of this kind of provider in allauth.
+# allauth's name for this kind of provider.
 PROTOCOL = "openid_connect"
 # The endpoints that we need from the discovery document.
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Use the one provider of the settings, and allow no sign-up."""
+    """Use only the provider from the settings, and allow no sign-up."""
 
     def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[Any]:
         office = settings.OFFICE_PROVIDER
@@ -209,7 +210,7 @@ class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] 
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Delete the provider's token, which would otherwise stay in the session during the second step."""
+        """Delete the provider's token. Otherwise the session would store it until the person enters a second factor."""
         sociallogin.token = None
 
     def on_authentication_error(
@@ -220,7 +221,10 @@ class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] 
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """:raises ImmediateHttpResponse: always; it carries our own response to allauth."""
+        """Replace allauth's error page with our own.
+
+        :raises ImmediateHttpResponse: always, with our response.
+        """
         if error == AuthError.CANCELLED:
             response = render_refusal(request, _("You did not finish signing in. Try again."), status=403)
         elif "state" not in (extra_context or {}):
@@ -238,7 +242,7 @@ class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] 
 
 
 class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
-    """Verify each ID token completely; allauth does not verify the signature of one that it fetched itself."""
+    """Verify each ID token completely. allauth does not verify the signatures of the tokens that it fetches itself."""
 
     nonce = ""
 
@@ -251,24 +255,24 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     def openid_config(self) -> dict[str, Any]:
         """Return the provider's discovery document.
 
-        :raises OAuth2Error: if it names another issuer or is incomplete.
+        :raises OAuth2Error: if the document is incomplete, or if it names another issuer or an insecure endpoint.
         """
         found = super().openid_config
         if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in ("issuer", *ENDPOINTS)):
-            raise OAuth2Error("The provider's description of itself is not complete.")
+            raise OAuth2Error("The provider's discovery document is incomplete.")
         if found["issuer"].rstrip("/") != self.provider_id:
-            raise OAuth2Error(f"The provider says that it is {found['issuer']}.")
+            raise OAuth2Error(f"The provider's discovery document names another issuer: {found['issuer']}.")
         scheme = f"{urlsplit(self.provider_id).scheme}:"
         if not all(found[name].startswith((scheme, "https:")) for name in ENDPOINTS):
             raise OAuth2Error("The provider names an endpoint without https.")
         return found
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """Return the same callback address for every host."""
+        """Return a callback address that does not depend on the host of the request."""
         return settings.ADDRESS + reverse("openid_connect_callback")
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
-        """Verify the ID token, find the account, and pass it on to allauth.
+        """Verify the ID token, find or create the account, and return allauth's login for it.
 
         :raises OAuth2Error: if the token is invalid.
         :raises SignInRefused: if the person may not sign in.
@@ -290,13 +294,15 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         return self.get_provider().sociallogin_from_response(request, {"sub": claims["sub"]})
 
     def _add_address(self, claims: dict[str, Any], token: SocialToken) -> dict[str, Any]:
-        """Fetch the email address for a token without one; the response must be about the same person.
+        """Fetch a person's user info, and add the email address from the user info to the claims.
 
-        Source: OpenID Connect Core 1.0, 5.3.2.
+        The user info must have the same `sub` as the claims. Source: OpenID Connect Core 1.0, 5.3.2.
+
+        :raises OAuth2Error: if the user info is about another person.
         """
         user_info = self._fetch_user_info(token.token)
         if user_info.get("sub") != claims["sub"]:
-            raise OAuth2Error("The provider described another person than the one it signed for.")
+            raise OAuth2Error("The user info is not about the same person as the ID token.")
         return {**claims, "email": user_info.get("email"), "email_verified": user_info.get("email_verified")}
 
 
@@ -315,7 +321,7 @@ type View = Callable[[HttpRequest, VerifyingAdapter], HttpResponse]
 
 
 def _require_provider(view: View) -> Answer:
-    """Answer 404 to every method if the office has no provider."""
+    """If the office has no provider, respond to every request with 404, whatever the request method."""
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
@@ -331,10 +337,13 @@ def _require_provider(view: View) -> Answer:
 @require_POST
 @rate_limit(action="login")  # type: ignore[untyped-decorator]  # allauth ships no types
 def begin_sign_in(request: HttpRequest, adapter: VerifyingAdapter) -> HttpResponse:
-    """Show a page that leads to the provider, with a nonce and a challenge that are bound to this session.
+    """Show a page that forwards the person to the provider.
 
-    This is a page and not a redirect: browsers apply our policy's form-action to each redirect after a form, and a
-    provider may redirect people over hosts that we cannot list there.
+    The request to the provider contains a nonce and a PKCE challenge. Both are bound to this session.
+
+    The response is a page and not a redirect, because browsers apply the `form-action` of our content security policy
+    to each redirect after a form is submitted. The provider may redirect people through hosts that we do not know, so
+    we cannot list these hosts in the policy.
     """
     provider = adapter.get_provider()
     nonce = secrets.token_urlsafe(32)
@@ -370,7 +379,7 @@ def finish_sign_in(request: HttpRequest, adapter: VerifyingAdapter) -> HttpRespo
 
 
 class _CallbackView(OAuth2CallbackView):  # type: ignore[misc]  # allauth ships no types
-    """Pass the nonce of the request on to the adapter; without it no token is valid."""
+    """Pass the nonce of the sign-in request to the adapter. Without this nonce, no token is valid."""
 
     adapter: VerifyingAdapter
 

@@ -1,4 +1,4 @@
-"""Second factors: who must have one, whether they have it, and how it is stored."""
+"""Second factors: who must have one, who has one, and how their secrets are stored."""
 
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -14,24 +14,25 @@ from statsoffice.accounts.models import User
 ADMINISTRATOR = "administrator"
 # Do not change this text, even if the module is renamed, because stored secrets can only be decrypted with it.
 PURPOSE = "statsoffice.accounts.second_factor"
-# Recovery codes are not included: they help a person who has lost one of these factors, but are not a factor alone.
+# Recovery codes are not included. They help people who have lost a factor, but do not count as a factor themselves.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
-# An app shows a code for one period. It is accepted in as many periods before and after as the settings tolerate.
+# An app shows a code for one period. We also accept the code for TOTP_TOLERANCE periods before and after this period.
 CODE_VALID_SECONDS = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
 
 
 def use_code(person: User, code: str) -> bool:
-    """Mark a code of a person's authenticator app as used; return False if it was used before.
+    """Mark a code from a person's authenticator app as used. Return False if the code was used before.
 
-    allauth itself marks a code as used for one period only, and does not mark the code that activates the app.
+    This function is needed because allauth itself marks a code as used for one period only, and does not mark the code
+    that activates the app.
     """
     digits = "".join(filter(str.isdigit, code))
     return cache.add(f"statsoffice.accounts.code?user={person.pk}&code={digits}", "used", CODE_VALID_SECONDS)
 
 
 def requires_second_factor(person: User) -> bool:
-    """Return whether the settings require a second factor for one of a person's roles, or for the admin site."""
+    """Return whether the person must have a second factor, as an administrator or for one of their roles."""
     required: frozenset[str] = settings.SECOND_FACTOR
     if ADMINISTRATOR in required and (person.is_staff or person.is_superuser):
         return True
@@ -65,14 +66,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         return encryption.encrypt(text, purpose=PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the secret that was encrypted with SECRET_KEY or one of SECRET_KEY_FALLBACKS.
+        """Decrypt a secret with SECRET_KEY or one of SECRET_KEY_FALLBACKS.
 
-        :raises cryptography.fernet.InvalidToken: if it was encrypted with another key.
+        :raises cryptography.fernet.InvalidToken: if the secret was encrypted with another key.
         """
         return encryption.decrypt(encrypted_text, purpose=PURPOSE)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Refuse to delete the last second factor of a person who must have one."""
+        """Return False if this is the last second factor of a person who must have a second factor."""
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)
         is_last = authenticator.type in FACTORS and not others.exists()
         return not (is_last and requires_second_factor(authenticator.user))

@@ -1,4 +1,4 @@
-"""The pages of accounts: invitations, their acceptance, and a person's own account."""
+"""Pages to send and accept invitations, and the page of a person's own account."""
 
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
@@ -37,9 +37,10 @@ INVITATIONS_ON_A_PAGE = 25
 @never_cache
 @require_safe
 def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
-    """Move the secret from the address to the session, away from browser histories and later requests.
+    """Move the secret of an invitation from the URL to the session.
 
-    An invalid link is not stored, because anyone could invent links, and each would create a session.
+    This keeps the secret out of the browser history and out of later requests. The secret of an invalid link is not
+    stored. Otherwise anyone could invent links, and each link would create a session.
     """
     if invitations.find(secret, at=timezone.now()):
         request.session[SESSION_KEY] = secret
@@ -52,7 +53,7 @@ def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def accept_invitation(request: HttpRequest) -> HttpResponse:
-    """Ask a new person for a password, and a person who has an account to sign in and accept."""
+    """Let new people choose a password. People who already have an account must sign in and accept."""
     invitation = invitations.find(str(request.session.get(SESSION_KEY, "")), at=timezone.now())
     if invitation is None:
         return render(request, "accounts/invitation_over.html", status=410)
@@ -154,7 +155,7 @@ def withdraw_view(request: SignedInRequest, key: int) -> HttpResponse:
 
 
 def send_with_message(request: HttpRequest, invitation: Invitation, *, secret: str) -> None:
-    """Send the email of an invitation, and report the result on the next page."""
+    """Email an invitation, and show on the next page whether the email was sent."""
     try:
         send_invitation(invitation, secret=secret)
     except NotSent as fault:

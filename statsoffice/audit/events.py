@@ -1,4 +1,4 @@
-"""Records of sign-ins and of downloads that are in no other event."""
+"""Record sign-ins, and downloads that no other event records."""
 
 import re
 from collections.abc import Mapping
@@ -40,13 +40,13 @@ def _signed_in(user: User, **_rest: Any) -> None:
 
 
 def _signed_out(user: User | None, **_rest: Any) -> None:
-    # A person who is not signed in can request to sign out.
+    # The user is None if a person signs out without being signed in.
     if user is not None:
         record_account_event(What.SIGNED_OUT, account=user, by=user)
 
 
 def _failed(credentials: dict[str, Any], **_rest: Any) -> None:
-    # The input is not stored: people type their password there by mistake.
+    # Do not store the input, because people may type their password into this field by mistake.
     typed = next((str(credentials[name]) for name in NAMES if credentials.get(name)), "")
     record_account_event(What.SIGN_IN_FAILED, account=User.objects.filter(email__iexact=typed.strip()).first(), by=None)
 
@@ -71,8 +71,8 @@ def _second_step_failed(user: User, authenticator: Authenticator | None = None, 
     )
 
 
-# Downloads that are not recorded here: documents of reports, the register, stored bodies and evidence have events of
-# their own, and calendar entries are public.
+# Downloads that are not recorded here. Other events record the downloads of report documents, the register, stored
+# bodies and evidence. Downloads of calendar entries are not recorded, because the entries are public.
 LEFT_OUT = frozenset(
     {"breaches:approved_pdf", "breaches:draft_pdf", "breaches:concern_pdf"}
     | {"breaches:statement_html", "breaches:statement_text", "breaches:attachment"}
@@ -93,16 +93,17 @@ RECORDED_PARAMETERS: Mapping[str, Mapping[str, str | None]] = {
         "last": DAY,
         "contacts": "yes",
     },
-    # A slug is not free text here: for an unknown producer the page answers 404, and no download is recorded.
+    # The value is the slug of an existing producer, not free text. If no producer has the slug, the response is 404,
+    # and no download is recorded.
     "releases:export_changes": {"producer": SLUG, "show": "on-the-day"},
     "breaches:export_figures": {"producer": KEY, "series": KEY, "year": YEAR},
     "breaches:picture": {"producer": SLUG, "series": SLUG, "year": YEAR},
 }
-"""The query parameters that are recorded, by the view name of the file.
+"""The query parameters that are recorded, keyed by the view name of the file.
 
-The value of a parameter is the pattern of a choice, key or day, or `FREE` for free text. The rows are never deleted,
-and free text may be the name of a person, so we record that it was given, but not the text. Other parameters are not
-recorded.
+Each parameter has a pattern for its values, or `FREE` if its values are free text. For free text, we record only that
+the parameter was given: the text may contain a person's name, and the rows are never deleted. Parameters that are not
+listed here are not recorded.
 """
 
 
@@ -113,7 +114,7 @@ class FileDownloadRecord(MiddlewareMixin):
         if response.status_code != 200 or not response.get("Content-Disposition", "").startswith("attachment"):
             return response
         match = request.resolver_match
-        # The order of the conditions matters: the person is looked up only for files that are recorded.
+        # `request.user` must be the last condition, so that the user is queried only for files that are recorded.
         if match and match.view_name not in LEFT_OUT and request.user.is_authenticated:
             cleaned_query = query_without_free_text(request.GET, page=match.view_name)[:MOST_CHARACTERS]
             record_account_event(
@@ -127,7 +128,7 @@ class FileDownloadRecord(MiddlewareMixin):
 
 
 def query_without_free_text(query: QueryDict, *, page: str) -> str:
-    """Return the query of a file as it is recorded: an ellipsis replaces free text.
+    """Return the query string to record for a download. Free text is replaced by an ellipsis.
 
     :param page: the view name of the file.
     """

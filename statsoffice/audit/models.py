@@ -1,4 +1,4 @@
-"""Events of accounts that are in no other chain: sign-ins, downloads of files, and API tokens with their changes."""
+"""Account events that no other chain records: sign-ins, file downloads, API tokens, and changes made with tokens."""
 
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -27,9 +27,9 @@ class What(StrEnum):
 
 
 class AccountEvent(AbstractEvent):
-    """One event of an account, or of a sign-in with an unknown address.
+    """An event of an account, or a failed sign-in with an unknown email address.
 
-    These rows are never deleted, so they contain no network address. The web server's log contains it.
+    These rows are never deleted, so they contain no IP addresses. The web server's log contains the IP addresses.
     """
 
     CHAIN: ClassVar[str] = "accounts.event"

@@ -1,4 +1,4 @@
-"""The audit trail: its sources, who may read which entries, filters, and entries as sentences."""
+"""The audit trail: where its entries come from, who may read them, and how they are filtered and described."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -35,7 +35,12 @@ from statsoffice.webhooks.models import WebhookChange
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The reader of the trail, with the keys of producers and of people who hold or held a role for one of them."""
+    """The part of the audit trail that a person may read.
+
+    :param producers: the keys of the producers.
+    :param people: the keys of all users who have or had a role at one of these producers.
+    :param is_narrowed: whether entries that belong to no producer are left out.
+    """
 
     person: Person
     producers: frozenset[int]
@@ -52,9 +57,9 @@ def may_read_trail(person: Person) -> bool:
 
 
 def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:
-    """Return the scope of some of the producers that a person audits.
+    """Return the scope for the given producers, which the person must be allowed to audit.
 
-    :param is_narrowed: whether the person audits further producers; then entries without a producer are excluded.
+    :param is_narrowed: whether the person has selected one producer. If so, entries without a producer are left out.
     """
     keys = frozenset(producer.pk for producer in producers)
     people: set[int] = set()
@@ -83,7 +88,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table of entries: their kind, the rows in a scope, and the columns of the time and the actor."""
+    """A source of entries for the audit trail.
+
+    :param rows: a function that takes a scope and returns the rows in this scope.
+    :param at: the column with the time of an entry.
+    :param who: the column with the actor of an entry.
+    """
 
     name: str
     kind: Kind
@@ -143,7 +153,7 @@ def _of_webhooks(scope: Scope) -> "QuerySet[Any]":
 
 
 def _account_changes(scope: Scope) -> "QuerySet[Any]":
-    # Keys of groups and invitations may equal those of accounts, so a key alone does not identify a person.
+    # A key alone does not identify a user, because a group or an invitation may have the same key.
     own = Q(content_type__app_label="accounts", content_type__model="user")
     own &= Q(object_id__in=[str(key) for key in scope.people])
     by_them = Q(content_type__app_label__in=["accounts", "auth"], user__in=scope.people)
@@ -244,7 +254,8 @@ FILE_NAMES = {
     "breaches:picture": lazy("the chart ‘%(chart)s’ (%(kind)s)"),
     "breaches:yearly_draft": lazy("the draft compliance table for %(year)s (%(kind)s)"),
     "breaches:yearly_file": lazy("the compliance table for %(year)s, version %(number)s (%(kind)s)"),
-    # Only earlier versions recorded this file. The report is not named, because access to it may be restricted.
+    # Only earlier versions recorded this download. The text does not name the report, because access to the report may
+    # be restricted.
     "breaches:attachment": lazy("an attachment of a breach report"),
     "admin:releases_contact_export": lazy("the contacts (%(kind)s)"),
     "admin:releases_series_export": lazy("the series (%(kind)s)"),
@@ -252,7 +263,7 @@ FILE_NAMES = {
     "morning_sheet_pdf": lazy("the morning sheet (PDF)"),
     "mfa_download_recovery_codes": lazy("recovery codes"),
 }
-"""Descriptions of the files whose download is recorded with their address, by view name."""
+"""Descriptions of downloaded files, keyed by view name."""
 DONE = {"+": lazy("Added %(what)s: %(name)s"), "~": lazy("Changed %(what)s: %(name)s")}
 DONE["-"] = lazy("Removed %(what)s: %(name)s")
 
@@ -399,10 +410,11 @@ def find_places(
     first: datetime | None = None,
     last: datetime | None = None,
 ) -> "QuerySet[Any, Place]":
-    """Return the place of each entry, latest first.
+    """Return a `Place` for each entry in the scope that matches the filters, latest first.
 
     :param person: the key of the actor.
-    :param first: an aware instant, as `last`; both are included.
+    :param first: the earliest time to include, as an aware datetime.
+    :param last: the latest time to include, as an aware datetime.
     """
     filters: dict[str, Any] = {"whose": person, "when__gte": first, "when__lte": last}
     conditions = {name: value for name, value in filters.items() if value is not None}

@@ -52,7 +52,7 @@ class TrailFilter(FilterForm):
 @login_required
 @require_safe
 def show_trail(request: SignedInRequest) -> HttpResponse:
-    """Show sign-ins, downloads and changes of the producers that the person audits or leads."""
+    """Show sign-ins, downloads and changes for the producers that the person audits or leads."""
     producers = producers_audited_by(request.user)
     if not producers:
         raise Http404("Only Heads of Profession, deputies and auditors can see the audit trail.")

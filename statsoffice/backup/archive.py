@@ -1,11 +1,11 @@
-"""A backup is a folder: a dump of the database, the stored files, a description, and the checksums of all of them.
+"""A backup is a folder that contains a dump of the database, the stored files, a description and checksums.
 
     backup.json        product, format, version, time, kind of database, migrations, newest anchor of the record
-    database.dump      written by pg_dump; from SQLite: database.sqlite3
+    database.dump      the dump from pg_dump (for SQLite, a copy of the database: database.sqlite3)
     files/             the stored files
-    SHA256SUMS         written last; `sha256sum --check SHA256SUMS` reads it too
+    SHA256SUMS         the checksums of all other files, for `sha256sum --check SHA256SUMS`; written last
 
-The folder has a temporary name until it is complete. Only its owner can read it.
+The folder has a temporary name until the backup is complete. Only the owner can read the folder.
 """
 
 import hashlib
@@ -52,17 +52,17 @@ _DATABASES = {"postgresql": "a PostgreSQL", "sqlite": "an SQLite"}
 _NIGHTLY = re.compile(r"statsoffice-(\d{4}-\d{2}-\d{2})")
 _NIGHTLY_UNFINISHED = re.compile(rf"\.{_NIGHTLY.pattern}\.\w+\.unfinished")
 _CHECKSUM_LINE = re.compile(r"(\\?)([0-9a-f]{64})  (.+)")
-# How sha256sum escapes names, after a backslash at the start of the line.
+# sha256sum escapes these characters in file names. The line of an escaped name starts with a backslash.
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 _UNESCAPED = {escape: character for character, escape in _ESCAPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The description of a backup.
+    """The description of a backup, as in `backup.json`.
 
     :param tool_version: the major version of pg_dump or SQLite.
-    :param anchor: the lines of the newest anchor in its database, if any.
+    :param anchor: the newest anchor in the database, as lines of text. Empty if there is no anchor.
     """
 
     version: str
@@ -102,11 +102,12 @@ class RestoreResult:
 
 
 def write_backup(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) -> Archive:
-    """Back up the database, then the stored files, into a new folder; other processes can write meanwhile.
+    """Back up the database and then the stored files. Other processes can write to both during the backup.
 
-    :param stored: the folder of the stored files, which may be missing.
-    :raises BackupError: if the folder exists and is not to be overwritten, there is nothing to back up, a tool
-        fails, or a stored file disappears.
+    :param folder: the folder for the backup. It must not exist unless `overwrite` is True.
+    :param stored: the folder of the stored files. It may be missing.
+    :raises BackupError: if the folder exists and `overwrite` is False, if there is nothing to back up, if a tool fails,
+        or if a stored file disappears.
     :raises OSError: if the folder cannot be written.
     """
     folder = folder.absolute()
@@ -120,11 +121,11 @@ def write_backup(folder: Path, *, stored: Path, at: datetime, overwrite: bool = 
         unfinished.mkdir(mode=0o700)
         engine = ENGINES[connection.vendor](connection)
         before = _files_below(stored)
-        # Make the anchor before the dump, which must contain the rows that it combines.
+        # Read the newest anchor before the dump, so that the dump contains all rows that the anchor covers.
         newest = Anchor.in_order().last()
         anchor = anchor_text(newest) if newest else []
         tool_version = engine.dump(unfinished / engine.FILE)
-        # Copy the files after the database, so that no file is missing to which its rows refer.
+        # Copy the files after the dump, so that the backup contains every file to which a row in the dump refers.
         checksums = _copy_files(stored, unfinished / FILES, before=before)
         stored_files = len(checksums)
         checksums[engine.FILE] = _sha256(unfinished / engine.FILE)
@@ -138,9 +139,9 @@ def write_backup(folder: Path, *, stored: Path, at: datetime, overwrite: bool = 
 
 
 def write_checksums(folder: Path, description: Description, checksums: Mapping[str, str]) -> None:
-    """Write the description and, last, the checksums: a folder with checksums is a complete backup.
+    """Write the description, and then the checksums as the last file. A folder with checksums is a complete backup.
 
-    :param checksums: the SHA-256 of each other file, by its path within the folder.
+    :param checksums: the SHA-256 of each file except the description, keyed by the file's path within the folder.
     """
     content = json.dumps({"product": PRODUCT, "format": FORMAT, **asdict(description)}, indent=1).encode()
     lines = []
@@ -151,9 +152,10 @@ def write_checksums(folder: Path, description: Description, checksums: Mapping[s
 
 
 def read_backup(folder: Path) -> Archive:
-    """Read a complete backup and compare it with its checksums. This needs no database.
+    """Read a backup and verify its checksums. This needs no database.
 
-    :raises BackupError: if it is not a complete and unchanged backup of this product, or the tool is missing.
+    :raises BackupError: if the folder is not a complete and unchanged backup of this product, or if the tool that reads
+        the dump is missing.
     :raises OSError: if the folder cannot be read.
     """
     if not {CHECKSUMS, DESCRIPTION} <= {path.name for path in folder.iterdir()}:
@@ -184,10 +186,11 @@ def read_backup(folder: Path) -> Archive:
 def restore_backup(archive: Archive, *, stored: Path, accept_broken_evidence: bool = False) -> RestoreResult:
     """Restore a backup into an empty database and an empty folder of stored files, and verify the evidence.
 
-    A backup of an earlier version is then migrated to this one.
+    If the backup was made by an earlier version, the restored database is migrated to this version.
 
-    :raises BackupError: if anything fails. The database and the folder are then empty, or as they were.
-    :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
+    :raises BackupError: if anything fails. If the database and the folder were empty before, they are emptied again.
+        Otherwise they are not changed.
+    :raises RoleRefused: if the database role cannot create tables. Nothing is changed in this case.
     """
     description, began = archive.description, time.monotonic()
     if description.engine != connection.vendor:
@@ -217,33 +220,34 @@ def restore_backup(archive: Archive, *, stored: Path, accept_broken_evidence: bo
 
 
 def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), advice: str = "") -> list[ChainResult]:
-    """Verify the whole record of the database, and that it matches an anchor from the manifest of a backup.
+    """Verify the whole record in the database. If an anchor is given, also compare the record with the anchor.
 
-    :param advice: the end of the message if the evidence is broken.
-    :raises BackupError: if the record was changed, unless that is accepted.
+    :param anchor: the lines of the anchor in the description of a backup.
+    :param advice: a sentence to add to the error message if the evidence is broken.
+    :raises BackupError: if the record was changed and `accept_broken` is False.
     """
     checked = verification.check_evidence(now=timezone.now())
     if anchor:
         checked.append(verification.check_outside(DESCRIPTION, "\n".join(anchor).encode()))
     broken = [f"{one.name}: {one.why}." for one in checked if one.why]
     if broken and not accept_broken:
-        raise BackupError(" ".join(["The evidence is not as it was written.", *broken, *filter(None, [advice])]))
+        raise BackupError(" ".join(["The evidence failed verification.", *broken, *filter(None, [advice])]))
     return checked
 
 
 @contextmanager
 def filled_or_empty(engine: Engine) -> Iterator[None]:
-    """Require an empty database, and empty it again if the block fails.
+    """Require an empty database, and empty the database again if the block fails.
 
-    :raises BackupError: if the database is not empty, or the block fails.
+    :raises BackupError: if the database is not empty, or if the block fails.
     """
     if not engine.is_empty():
         message = "The database is not empty, so nothing was changed. Use a new database."
         if connection.vendor == "sqlite":
             message += " With SQLite, use a new STATSOFFICE_VAR."
         raise BackupError(message)
-    # A service that is stopped gets SIGTERM. It then raises KeyboardInterrupt, so that the database is emptied below: a
-    # database whose evidence was not verified must not be left.
+    # A process gets SIGTERM when its service is stopped. Raise KeyboardInterrupt then, so that the code below empties
+    # the database. A restored database must not remain if its evidence was not verified.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -263,19 +267,20 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
 
 
 def write_nightly_backup(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> tuple[Archive, list[Path]]:
-    """Write the backup of the London day, verify it, and then remove backups older than `keep_days`.
+    """Write and verify the backup for today's date in London, and then remove backups older than `keep_days`.
 
-    A second backup of the same day replaces the first. If anything fails, nothing is removed.
+    A second backup on the same day replaces the first. If anything fails, no old backup is removed.
 
     :return: the backup, and the folders of the old backups that were removed.
-    :raises BackupError: if the backup fails, or cannot be read.
+    :raises BackupError: if the backup fails, or if it cannot be read.
     :raises OSError: if the folder does not exist or cannot be written.
     """
     today = local_date(at)
     archive = read_backup(write_backup(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
     oldest = today - timedelta(days=keep_days)
     old = [path for path in sorted(folder.iterdir()) if (day := _day_of(_NIGHTLY, path)) and day < oldest]
-    # A backup that was killed leaves its temporary folder. A folder of today stays, because its backup may be running.
+    # If a backup is killed, its temporary folder remains. Remove the temporary folders of earlier days only, because a
+    # backup of today may still be running.
     unfinished = [path for path in folder.iterdir() if (day := _day_of(_NIGHTLY_UNFINISHED, path)) and day < today]
     for path in [*old, *unfinished]:
         shutil.rmtree(path)
@@ -295,9 +300,10 @@ def _files_below(folder: Path) -> set[Path]:
 
 
 def _copy_files(stored: Path, to: Path, *, before: set[Path]) -> dict[str, str]:
-    """Copy the stored files and return the checksum of each by its path within the backup.
+    """Copy the stored files. Return the checksums, keyed by the path of the file within the backup.
 
-    :raises BackupError: if a file has disappeared since the dump of the database, in which a row may refer to it.
+    :param before: the files that existed before the dump of the database. A row in the dump may refer to them.
+    :raises BackupError: if a file has disappeared.
     """
     checksums = {}
     for path in track(sorted(before | _files_below(stored)), desc="Stored files", unit=" files"):
@@ -343,7 +349,7 @@ def _version() -> str:
 
 def _read_checksums(folder: Path) -> dict[str, str]:
     checksums = {}
-    # splitlines() would also end a line at characters that a name may contain.
+    # Do not use splitlines(), because it also splits at characters other than "\n", which a file name may contain.
     for line in (folder / CHECKSUMS).read_bytes().decode(errors="surrogateescape").removesuffix("\n").split("\n"):
         found = _CHECKSUM_LINE.fullmatch(line)
         if not found:
@@ -361,7 +367,8 @@ def _read_description(folder: Path) -> Description:
         product, given = said.pop("product"), said.pop("format")
         if (product, given) != (PRODUCT, FORMAT):
             raise BackupError(
-                f"{folder} is a backup of {product} in format {given}; only {PRODUCT} in format {FORMAT} is known."
+                f"{folder} is a backup of {product} in format {given}. This version can only read backups of {PRODUCT} "
+                f"in format {FORMAT}."
             )
         migrations = [(str(app), str(name)) for app, name in said.pop("migrations")]
         anchor = [str(line) for line in said.pop("anchor", ())]
@@ -385,19 +392,19 @@ def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # The folder itself stays: it may be a mount point.
+        # Do not delete the folder itself, because it may be a mount point.
         for path in folder.iterdir() if folder.exists() else ():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise
 
 
 def _reason(fault: BaseException) -> str | None:
-    """Return the reason of a failure in one sentence, or None if our own code failed."""
+    """Return the reason for a failure as a sentence, or None if the failure is an error in our own code."""
     match fault:
         case BackupError() | CommandError():
             return str(fault)
         case KeyboardInterrupt():
-            return "It was interrupted."
+            return "The command was interrupted."
         case shutil.Error():
             source, _, why = fault.args[0][0]
             return f"{source} could not be copied: {why}."
@@ -406,7 +413,7 @@ def _reason(fault: BaseException) -> str | None:
         case OSError():
             return f"{fault.filename}: {fault.strerror}."
         case Error():
-            return f"The database refused it: {first_line(fault)}."
+            return f"The database reported an error: {first_line(fault)}."
     return None
 
 

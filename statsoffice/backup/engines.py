@@ -1,4 +1,4 @@
-"""Dump, load and empty a whole database: PostgreSQL with pg_dump and pg_restore, SQLite with its online backup."""
+"""Dump, load and empty a PostgreSQL or SQLite database with the tools of the database."""
 
 import os
 import re
@@ -21,19 +21,20 @@ from statsoffice.backup import BackupError
 from statsoffice.database import check_encoding
 from statsoffice.progress import progress_bar
 
-# The rows of these tables are not backed up. Anyone with the backup could use its sessions, and the cache counts
-# sign-in attempts for only some minutes.
+# The rows of these tables are not backed up. If the backup contained sessions, anyone who has the backup could use the
+# sessions. The cache contains only data that may be lost, such as counts of sign-in attempts.
 UNSAVED_TABLES = (Session._meta.db_table, UserSession._meta.db_table, str(settings.CACHES["default"]["LOCATION"]))
-# Debian installs each version in its own folder and only a wrapper on PATH; Homebrew does the same with links.
+# Debian and Homebrew install each version in its own folder. PATH has only a wrapper (Debian) or links (Homebrew).
 POSTGRESQL_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
 PAGES_AT_ONCE = 2000
-# What pg_dump and pg_restore print with --verbose for each table and each object.
+# These patterns match the output lines that count as progress. With --verbose, pg_dump prints one line for each table,
+# and pg_restore prints one line for each object.
 DUMPED = re.compile(r"pg_dump: dumping contents of table ")
 RESTORED = re.compile(r"pg_restore: (creating|processing data for|executing) ")
 
 
 class PostgreSQL:
-    """A PostgreSQL database, with the client programs of the server's version or a newer one."""
+    """A PostgreSQL database. The client programs must be at least as new as the server."""
 
     FILE = "database.dump"
 
@@ -41,16 +42,18 @@ class PostgreSQL:
         self._connection: Any = connection
 
     def dump(self, to: Path) -> int:
-        """Write a consistent snapshot of the database, without `UNSAVED_TABLES`; other processes can write meanwhile.
+        """Write a consistent snapshot of the database, without the rows of `UNSAVED_TABLES`.
 
-        :return: the major version of the tool.
-        :raises BackupError: if the tool is missing, too old or fails.
+        Other processes can write to the database during the dump.
+
+        :return: the major version of pg_dump.
+        :raises BackupError: if pg_dump is missing, is too old or fails.
         """
         self._connection.ensure_connection()
         program, version = find_program("pg_dump", at_least=self._connection.pg_version // 10_000)
         with self._connection.cursor() as cursor:
             tables = len(self._connection.introspection.table_names(cursor))
-        # A dump without owners, privileges and comments can be loaded with another account of another server.
+        # Leave out owners, privileges and comments, so that another account on another server can load the dump.
         options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--file={to}"]
         options += [f"--exclude-table-data={table}" for table in UNSAVED_TABLES]
         command = [program, *options, self._target(), "--verbose"]
@@ -59,9 +62,9 @@ class PostgreSQL:
 
     @staticmethod
     def check(dump: Path, *, tool_version: int) -> None:
-        """Check that the tool can read a dump. This needs no database.
+        """Check that pg_restore can read a dump. This needs no database.
 
-        :raises BackupError: if it cannot.
+        :raises BackupError: if pg_restore is missing, is too old or cannot read the dump.
         """
         program, _ = find_program("pg_restore", at_least=tool_version)
         _table_of_contents(program, dump)
@@ -69,7 +72,7 @@ class PostgreSQL:
     def load(self, dump: Path, *, tool_version: int) -> None:
         """Load a dump into the empty database, in one transaction.
 
-        :raises BackupError: if this fails. The database is then empty.
+        :raises BackupError: if the dump cannot be loaded. The database then remains empty.
         """
         for fault in check_encoding(databases=[self._connection.alias]):
             raise BackupError(f"{fault.msg} {fault.hint}.")
@@ -84,7 +87,7 @@ class PostgreSQL:
         )
 
     def is_empty(self) -> bool:
-        """Return whether the database contains no user-defined tables and functions."""
+        """Return whether the database contains no user-defined tables, views, sequences or functions."""
         return not (self._relations() or self._functions())
 
     def clear(self) -> None:
@@ -118,7 +121,10 @@ class PostgreSQL:
             return list(cursor.fetchall())
 
     def _target(self) -> str:
-        """Name the database for libpq, without the password: every account of the machine can read a command line."""
+        """Return the command-line option that names the database.
+
+        The option contains no password, because every account on the machine can read the command line.
+        """
         given = self._connection.get_connection_params()
         known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()} - {"password"}
         target = psycopg.conninfo.make_conninfo(**{key: value for key, value in given.items() if key in known})
@@ -140,7 +146,7 @@ class SQLite:
     def dump(self, to: Path) -> int:
         to.touch(mode=0o600)
         with closing(sqlite3.connect(self._connection.settings_dict["NAME"], isolation_level=None)) as source:
-            # A separate read transaction fixes the snapshot. Otherwise each write would restart the backup.
+            # A separate read transaction holds one snapshot. Otherwise each write would restart the backup.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             with closing(sqlite3.connect(to, isolation_level=None)) as copy:
@@ -149,7 +155,7 @@ class SQLite:
                 there = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
                 for table in there.intersection(UNSAVED_TABLES):
                     copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # one of three names
-                # Deleted rows stay readable in unused parts of the file until it is rewritten.
+                # VACUUM rewrites the file. Without it, deleted rows would remain readable in unused parts of the file.
                 copy.execute("VACUUM")
         return sqlite3.sqlite_version_info[0]
 
@@ -160,7 +166,7 @@ class SQLite:
                 (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
                 (pages,) = database.execute("PRAGMA page_count").fetchone()
                 (page_size,) = database.execute("PRAGMA page_size").fetchone()
-            # SQLite fills up a last page that is too short with zeros, and may find nothing wrong with it.
+            # If the last page is cut off, SQLite fills the page with zeros, and quick_check may find no error.
             if found == "ok" and dump.stat().st_size != pages * page_size:
                 found = "the file ends too early"
         except sqlite3.DatabaseError as fault:
@@ -194,12 +200,12 @@ ENGINES: dict[str, type[PostgreSQL | SQLite]] = {"postgresql": PostgreSQL, "sqli
 
 
 def find_program(name: str, *, at_least: int) -> tuple[str, int]:
-    """Find a client program of PostgreSQL: the oldest installed one that is new enough for the server or the dump.
+    """Return the path and the major version of a PostgreSQL client program.
 
-    A program that is newer than necessary can write settings that an older server does not know.
+    The program is the oldest installed version that is new enough for the server or the dump. A newer program could
+    write settings that an older server does not know.
 
-    :return: its path and its major version.
-    :raises BackupError: if there is none.
+    :raises BackupError: if no installed version is new enough.
     """
     in_folders = [str(path) for folder in POSTGRESQL_FOLDERS for path in Path(folder).glob(f"*/bin/{name}")]
     on_path = [f"{folder}/{name}" for folder in os.get_exec_path() if os.access(f"{folder}/{name}", os.X_OK)]
@@ -234,9 +240,10 @@ def _table_of_contents(program: str, dump: Path) -> Sequence[str]:
 def _run(
     command: Sequence[str], *, desc: str, counted: re.Pattern[str], total: int, environment: dict[str, str]
 ) -> None:
-    """Run a client program to its end, with a progress bar that counts certain lines of its output.
+    """Run a client program and show a progress bar.
 
-    :raises BackupError: with the first error that it prints.
+    :param counted: the pattern of the output lines that count as progress.
+    :raises BackupError: if the program fails. The message is the first error that the program printed.
     """
     printed: deque[str] = deque(maxlen=50)
     with (
@@ -271,7 +278,7 @@ def _sentence(program: str, printed: Iterable[str]) -> str:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    # Immutable: SQLite then writes no other files, and the folder may be read-only.
+    # With immutable=1, SQLite creates no other files, so the folder may be read-only.
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 

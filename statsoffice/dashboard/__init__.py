@@ -1,1 +1,1 @@
-"""The dashboard across both apps: releases due, their results, and tasks."""
+"""The dashboard, which shows due releases, results and tasks from both apps."""

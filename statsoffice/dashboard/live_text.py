@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 from selectolax.lexbor import LexborHTMLParser
 
-# The lengths in bytes of the digest of the frame (the text around the parts) and of the digest of each part. The
-# digests are short, so that the digests of a day with 200 releases fit into the address of a request.
+# The lengths of the digests in bytes. FRAME is for the digest of the frame, which is the text around the parts. PIECE
+# is for the digest of each part. The digests are short, so that all digests of a day with 200 releases fit into a URL.
 FRAME = 12
 PIECE = 3
 # The lengths of these digests in base64 characters.
@@ -17,18 +17,19 @@ FRAME_LENGTH, PIECE_LENGTH = FRAME * 4 // 3, PIECE * 4 // 3
 
 @dataclass(frozen=True, slots=True)
 class LiveText:
-    """The parts of a rendered text that are updated on the page, by the `id` of their element.
+    """A rendered text, split into the parts that are updated on the page.
 
-    `shown` contains the digest of the frame (the text around the parts), followed by the digest of each part.
+    `pieces` maps the `id` of each part's element to the HTML inside the element. `shown` contains the digest of the
+    frame (the text around the parts), followed by the digest of each part.
     """
 
     pieces: dict[str, SafeString]
     shown: str
 
     def since(self, shown: str) -> dict[str, SafeString] | None:
-        """Return the parts that changed since a page was sent; None if the frame or the number of parts changed.
+        """Return the parts that differ from those on a page. Return None if the frame or the number of parts differs.
 
-        :param shown: the digests of the text that the page shows, as in the attribute `shown`.
+        :param shown: the value of `shown` for the text on the page.
         """
         frame, theirs = shown[:FRAME_LENGTH], shown[FRAME_LENGTH:]
         if frame != self.shown[:FRAME_LENGTH] or len(shown) != len(self.shown):
@@ -43,10 +44,10 @@ class LiveText:
 
 
 def split_live_text(text: SafeString) -> LiveText:
-    """Extract the content of each element with an `id` and `data-changing`.
+    """Extract the content of each element that has an `id` and `data-changing`.
 
-    Elements with `data-strip` are emptied first, so a new strip changes no digest. Strips are sent separately, when
-    their release has a new check.
+    Elements with `data-strip` are emptied first, so that a new strip does not change any digest. When a release has a
+    new check, its strip is sent separately.
     """
     tree = LexborHTMLParser(text)
     for node in tree.css("[data-strip]"):

@@ -25,7 +25,7 @@ from statsoffice.self_monitoring import status
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The status of monitoring in one sentence, and the problems in words."""
+    """Whether monitoring works, a sentence about the status, and a sentence for each problem."""
 
     active: bool
     sentence: str
@@ -49,10 +49,12 @@ MOST_NOTED = 5
 class Preflight:
     """The results of the preflights of upcoming releases.
 
-    `problems` has the first releases with problems, each with sentences, and `left_out` counts the further ones.
-    `well` counts the releases without problems; `checked_at` is the last check of one of them. `waiting` counts the
-    releases whose preflight is due or requested. Each note has its text, its first releases and the number of further
-    releases. `crowds` has sentences on releases that are due on the same host at the same time.
+    `problems` has the first releases with problems, and sentences that describe the problems of each release.
+    `left_out` is the number of further releases with problems. `well` is the number of releases without problems, and
+    `checked_at` is the time of the latest preflight of these releases. `waiting` is the number of releases whose
+    preflight is due or requested. Each entry in `notes` has a text, the first releases with this note, and the number
+    of further releases with this note. `crowds` has sentences about releases that are due on the same host at the same
+    time.
     """
 
     problems: list[tuple[Release, list[str]]]
@@ -68,7 +70,11 @@ class Preflight:
 
 
 def detection_chances() -> list[tuple[str, str]]:
-    """Return table rows: when an early release goes live, and the chances to detect it, by how long it is live."""
+    """Return table rows about the chances of detecting an early release.
+
+    Each row has two texts. The first text says when the release goes live. The second text gives the chance of
+    detection for each length of time in `cadence.LENGTHS` for which the release may be live early.
+    """
     rows = []
     for begins, words in BEGINS.items():
         chances = [(length, cadence.chance_of_detection(length, begins).detected) for length in cadence.LENGTHS]
@@ -77,7 +83,7 @@ def detection_chances() -> list[tuple[str, str]]:
 
 
 class _Upcoming(NamedTuple):
-    """A release that is due soon enough for a preflight: its primary key, due time and the key of its producer."""
+    """A release that is due soon enough for a preflight. `key` and `producer` are primary keys."""
 
     key: int
     due_at: datetime
@@ -133,7 +139,7 @@ def _sentences(release: Release, run: PreflightRun) -> list[str]:
 
 
 def _find_notes(done: Sequence[int], runs: Mapping[int, PreflightRun]) -> dict[str, list[int]]:
-    """Return the keys of the releases with each kind of note, by the code of the note."""
+    """Return a dict that maps the code of each note to the primary keys of the releases with this note."""
     noted: dict[str, list[int]] = {code: [] for code in text_preflight.NOTED}
     for key in done:
         for code in {found["code"] for found in runs[key].findings} & noted.keys():
@@ -158,7 +164,7 @@ def _find_due(unchecked: Sequence[_Upcoming], *, now: datetime) -> list[_Upcomin
 def _crowds(upcoming: Sequence[_Upcoming], *, now: datetime) -> list[str]:
     """Return a sentence for each group of releases that are due on the same host at the same time.
 
-    The groups are those of today and of the next day that has a release.
+    Only the releases of today and of the next day with releases are considered.
     """
     days = sorted({calendar.local_date(one.due_at) for one in upcoming})
     today = calendar.local_date(now)

@@ -1,4 +1,7 @@
-"""The morning sheet: the releases of one day on paper, with who to call. It contains no results."""
+"""The morning sheet, which lists the releases of one day and the people to call.
+
+The sheet is available as a page and as a PDF. It contains no results.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,9 +31,10 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """One release of the day: its addresses, who to call in which order, and who leads.
+    """One release on the morning sheet.
 
-    `absent` is the name of the Head of Profession if `head` covers for them, else "".
+    `calls` has the contacts to call, in phone order. If another person covers for the Head of Profession, `head` is
+    that person, and `absent` is the name of the Head of Profession. Otherwise `absent` is "".
     """
 
     release: Release
@@ -50,7 +54,7 @@ class SheetEntry:
 
 
 def list_entries(person: Person, *, on: date) -> list[SheetEntry]:
-    """Return the releases due on a London day that a person may view, by their due time.
+    """Return an entry for each release that is due on a London day and that a person may view, sorted by due time.
 
     Rehearsals are left out, except those of the demonstration.
     """
@@ -82,9 +86,9 @@ def _addresses(release: Release, role: Address.Role) -> list[str]:
 
 
 def _read_day(request: HttpRequest) -> date:
-    """Return the day in the address of the page, or today in London.
+    """Return the day in the query string, or today in London if the query string has no day.
 
-    :raises Http404: if the address contains no valid day of the years 2000 to 2199.
+    :raises Http404: if the day is invalid or not in the years 2000 to 2199.
     """
     written = request.GET.get("on", "")
     try:

@@ -1,4 +1,4 @@
-"""A person's tasks, missing information on coming releases, and differing announcements."""
+"""A person's tasks, missing information about coming releases, and announcements that differ from the calendar."""
 
 from collections.abc import Collection, Sized
 from dataclasses import dataclass
@@ -43,7 +43,8 @@ from statsoffice.office_api.tokens import find_expiring_tokens
 
 MOST_LINES = 20
 MOST_BRIEFS = 5
-# We ask people about releases from the day before the due time until two weeks after it, long after the last check.
+# We ask questions about a release from one day before its due time until two weeks after it. Two weeks are enough,
+# because the last check of the release is made long before they end.
 DAYS_AHEAD = timedelta(days=1)
 DAYS_BEHIND = timedelta(days=14)
 
@@ -58,9 +59,10 @@ class ShownBrief:
 class PersonTasks:
     """The tasks of one person. Each list has at most twenty entries.
 
-    `to_agree` is the number of date change requests to decide. `incidents` are the reports to complete about
-    unpublished statistics that reached others. A minute brief is a task while one of its releases is still expected.
-    `finished_briefs` are the other briefs of today.
+    `incidents` has the reports about disclosures of unpublished statistics that the person should complete.
+    `to_complete` has the other reports that the person should complete. `to_agree` is the number of date change
+    requests that the person should decide. `briefs` has the minute briefs with releases that are still expected.
+    `finished_briefs` has the other minute briefs of today, which are not tasks.
     """
 
     incidents: list[Report]
@@ -81,7 +83,7 @@ class PersonTasks:
 
     @property
     def count(self) -> int:
-        """The number of tasks. `to_join` does not count, because its drafts are already counted as reports."""
+        """The number of tasks. `to_join` is left out, because its drafts are reports that are already counted."""
         listed: list[Sized] = [
             self.incidents,
             self.briefs,
@@ -132,7 +134,10 @@ def _is_incident(report: Report) -> bool:
 
 
 def _briefs(person: Person, *, now: datetime) -> tuple[list[ShownBrief], list[ShownBrief]]:
-    """Return the open and the finished minute briefs of the London day that a person may read, the latest first."""
+    """Return the open and the finished minute briefs that a person may read, as two lists.
+
+    Both lists contain only the briefs of the present London day. The latest brief comes first.
+    """
     begins_at, _ends_at = overview.london_day(local_date(now))
     rows = minute_briefs.briefs_known_to(person).filter(due_at__gte=begins_at, due_at__lte=now)
     briefs: dict[bool, list[ShownBrief]] = {True: [], False: []}
@@ -160,7 +165,7 @@ def _access_lists(person: Person) -> list[Release]:
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
     own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER)).shown_to(person)
-    # The dashboard may be on a wall, so it asks no question about an early release before it is published.
+    # The dashboard may be shown on a wall. So it does not ask about an early release until the release is published.
     own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
     recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)
     moved = own.filter(pk__in=DateChange.objects.made_since(now - DAYS_BEHIND).values("release"))
@@ -177,7 +182,7 @@ RELEASES_PER_PAGE = 50
 
 
 def missing_information_of(person: Person, *, now: datetime) -> list[tuple[Concern, str]]:
-    """Return each kind of missing information on releases of the next two weeks, with a sentence."""
+    """Return the kinds of information that are missing from releases of the next two weeks, each with a sentence."""
     counted = overview.count_concerns(person, overview.MISSING, now=now)
     return [(concern, calendar.concern_sentence(concern, count)) for concern, count in counted.items() if count]
 
@@ -203,9 +208,10 @@ def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementDifferences:
-    """The first releases whose GOV.UK announcement differs from our calendar; `left_out` counts the further ones.
+    """The releases whose GOV.UK announcement differs from our calendar.
 
-    Each line has the release, sentences on the differences, and when the announcement was read.
+    Each line has a release, sentences about the differences, and the time at which the announcement was read.
+    `left_out` is the number of further releases that have no line.
     """
 
     lines: list[tuple[Release, list[str], datetime | None]]

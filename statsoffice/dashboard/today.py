@@ -37,15 +37,18 @@ from statsoffice.fake_publisher import DEMO_PRODUCERS
 
 MOST_LINES = 200
 MOST_OF_GROUP = 10
-"""The most lines shown in a group that is not due yet, and of finished releases, unless the reader asks for all."""
+"""The maximum number of lines in a group that is not due yet, and in the list of finished releases.
+
+The reader can ask for all lines.
+"""
 MOST_NEWS = 3
 MOST_DAYS_AHEAD, MOST_RELEASES_AHEAD, DAYS_AHEAD = 3, 5, 14
 DUE_SOON = timedelta(minutes=10)
-"""How long before its due time a release moves to the top of the page."""
+"""A release moves to the top of the page this long before its due time."""
 SETTLED_AFTER = timedelta(minutes=15)
-"""How long after the end of the tolerance a release that went live on time stays in view."""
+"""If a release went live on time, it stays in view until this long after the end of the tolerance."""
 NEWS_FOR = timedelta(minutes=2)
-"""How long the banner shows a result, counted from the fact that decided it."""
+"""The banner shows a result for this long after the instant at which the result was decided."""
 
 
 class Section(StrEnum):
@@ -81,9 +84,10 @@ _TO_CALL = frozenset({Outcome.PENDING, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcom
 
 @dataclass(frozen=True, slots=True)
 class LineAction:
-    """A link to act on a release, or plain text if `address` is empty. `about` completes the text for screen readers.
+    """An action on a release. The page shows it as a link, or as plain text if `address` is empty.
 
-    If `contact` is given, the page shows a button instead, which posts the key of this contact to the address.
+    If `contact` is given, the page shows a button instead of a link. The button posts `contact`, the primary key of a
+    contact, to `address`. Screen readers read `about` after the text.
     """
 
     text: str
@@ -95,10 +99,11 @@ class LineAction:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One release on the dashboard; `exempted_by` names the exemptions that prevent a suspicion.
+    """One release on the dashboard.
 
-    `outcome` is the outcome of the masked verdict. On the page for a wall, an early release counts as on time.
-    `news_at` is the instant of the fact that decided the outcome, None if the outcome is pending.
+    `outcome` is the outcome of the masked verdict. If the page is for a screen on a wall, an early release is shown as
+    on time. `news_at` is the instant at which the outcome was decided, or None if the outcome is pending. `exempted_by`
+    has the references of the exemptions that cover the verdict. A covered verdict raises no suspected breach.
     """
 
     release: Release
@@ -128,7 +133,10 @@ class Line:
 
     @property
     def window(self) -> tuple[str, str]:
-        """The times at both ends of the strip, without am and pm, such as "9:28" and "9:33"; empty without a date."""
+        """The London times at both ends of the strip, such as "9:28" and "9:33".
+
+        Both are "" if the release has no due time.
+        """
         if self.release.due_at is None or self.limit_at is None:
             return "", ""
         start, end = strip_window(self.release.due_at, self.limit_at)
@@ -145,7 +153,7 @@ class Line:
         return _is_checkable(self.release)
 
     def render(self, *, several_producers: bool, large: bool) -> SafeString:
-        """Render the line of the page.
+        """Render the line as HTML.
 
         :param several_producers: whether the releases of the day have several producers.
         :param large: whether the page is for a screen on a wall.
@@ -174,9 +182,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """Everything that the page shows of one release. It is the cache key of the rendered line.
+    """The data from which a line is rendered. It is also the cache key of the rendered line.
 
-    `producer` is empty if all releases of the day have the same producer. `due_at` is None unless the line counts down.
+    `producer` is empty if all releases of the day have the same producer. `due_at` is set only if the line counts down.
     """
 
     key: str
@@ -197,8 +205,8 @@ class ShownLine:
     strip: CheckStrip | None
 
 
-# Most lines of a day are the same for every person and do not change for a minute. A rendered line has about three
-# kilobytes.
+# Rendered lines are cached, because most lines are the same for every person and do not change within a minute. A
+# rendered line takes about three kilobytes.
 @lru_cache(maxsize=1_000)
 def _render_line(line: ShownLine, _language: str | None) -> SafeString:
     return render_to_string("dashboard/line.html", {"line": line})
@@ -212,7 +220,10 @@ def _is_checkable(release: Release) -> bool:
 
 
 def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None, now: datetime) -> Section:
-    """Return the part of the page for a release at an instant, by its masked outcome."""
+    """Return the part of the page in which a release is shown.
+
+    :param outcome: the masked outcome of the release.
+    """
     due_at = release.due_at
     if release.status == Status.CANCELLED:
         return Section.FINISHED
@@ -226,7 +237,10 @@ def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None,
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The releases of one part of the page that are due at the same time; `further` counts releases without a line."""
+    """Releases in one part of the page that are due at the same time.
+
+    `further` is the number of other releases of the group, which have no line.
+    """
 
     section: Section
     at: str
@@ -248,10 +262,11 @@ class FurtherRelease:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The releases due on one London day; `left_out` counts the releases beyond the first `MOST_LINES`.
+    """The releases that are due on one London day.
 
-    `rehearsals` is None if the day has no rehearsals, else whether they are shown. `is_long` means that the reader
-    asked for all lines. `unlisted` has the keys of the reports that no list shows (`find_unlisted_reports`).
+    `left_out` is the number of releases beyond the first `MOST_LINES`. `rehearsals` is None if the day has no
+    rehearsals. Otherwise, it says whether the rehearsals are shown. `is_long` is true if the reader asked for all
+    lines. `unlisted` has the primary keys of the reports that no list shows (`find_unlisted_reports`).
     """
 
     on: date
@@ -287,7 +302,7 @@ class Day:
 
     @property
     def groups(self) -> list[Group]:
-        """The groups of releases that are not finished, in the order of the page: by section, then by time."""
+        """The groups of unfinished releases, sorted by section and then by time."""
         order = list(Section)
         unfinished = (line for line in self.lines if line.section is not Section.FINISHED)
         ranked = sorted(unfinished, key=lambda line: order.index(line.section))
@@ -313,12 +328,12 @@ class Day:
 
     @property
     def is_any_due(self) -> bool:
-        """Whether a release is due about now. Its line counts down, so the page shows no other countdown."""
+        """Whether any release is due about now. If so, its line counts down, and the page shows no other countdown."""
         return any(line.section is Section.DUE for line in self.lines)
 
     @property
     def next_due_at(self) -> datetime | None:
-        """The due time of the next release, None if no other is due today."""
+        """The due time of the next release, or None if no more releases are due today."""
         lines = (line.release.due_at for line in self.lines if line.counts_down and line.release.due_at)
         return min((*lines, *(one.due_at for one in self.further if one.is_checkable)), default=None)
 
@@ -331,7 +346,7 @@ class Day:
 
     @property
     def counted(self) -> str:
-        """A sentence on how many releases are counted; empty unless the day has more than `MOST_LINES`."""
+        """A text that says how many releases are counted, or "" if the day has at most `MOST_LINES` releases."""
         if not self.left_out:
             return ""
         listed = len(self.lines) + len(self.further)
@@ -350,9 +365,9 @@ class Day:
         return _("Today’s releases")
 
     def news(self, pieces: Container[str]) -> str:
-        """Name the first few releases whose result is new.
+        """Return a text that names the first few releases with a new result.
 
-        :param pieces: the identifiers of new parts, as `LiveText.since` returns them.
+        :param pieces: the identifiers of the parts of the page that changed, as returned by `LiveText.since`.
         """
         new = [line for line in self.lines if line.tallies and standing_of(line.release) in pieces]
         parts = [f"{line.release.title}: {line.standing.label}" for line in new[:MOST_NEWS]]
@@ -361,7 +376,7 @@ class Day:
         return ". ".join(parts)
 
     def banner(self, *, now: datetime) -> "Banner":
-        """Return the results that were decided within the last two minutes, by `news_at`."""
+        """Return the results that were decided within the last two minutes, according to `news_at`."""
         new = [line for line in self.lines if line.news_at and timedelta(0) <= now - line.news_at < NEWS_FOR]
         bad = [line for line in new if line.outcome is not Outcome.ON_TIME]
         results = tuple(f"{line.release.pk}-{line.news_at:%H%M%S}" for line in new)
@@ -372,9 +387,9 @@ class Day:
         return outages.find_outages(person, [(line.release, line.verdict) for line in self.lines])
 
     def with_strips(self, *, now: datetime, only: Collection[int] | None = None) -> "Day":
-        """Return the day with the strips of its shown releases.
+        """Return a copy of the day with strips for the releases that the page shows.
 
-        :param only: the keys of the releases whose strips are drawn; None draws all.
+        :param only: the primary keys of the releases whose strips to draw, or None to draw all strips.
         """
         chosen = [
             (line.release, line.verdict)
@@ -387,10 +402,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """New results: the first ones to follow up, the number of further ones to follow up, and the number on time.
+    """New results on the dashboard.
 
-    `results` identifies each new result. The page plays its sound for an identifier that it has not shown before. It
-    does not compare the text, which also changes when a result leaves the banner.
+    `lines` has the first releases to follow up, and `left_out` is the number of further releases to follow up.
+    `on_time` is the number of releases that went live on time. `results` has an identifier for each new result. The
+    page plays its sound for an identifier that it has not shown before. The page does not compare the texts of banners,
+    because the text also changes when a result leaves the banner.
     """
 
     lines: list[Line]
@@ -409,7 +426,7 @@ class Banner:
 
 
 def standing_of(release: Release) -> str:
-    """Return the identifier of the part of the page with the status of a release."""
+    """Return the HTML `id` of the element that shows the status of a release."""
     return f"today-{release.pk}-standing"
 
 
@@ -428,11 +445,11 @@ class _DueRelease:
 def today(
     person: Person, *, now: datetime, rehearsals: bool | None = None, long: bool = False, wall: bool = False
 ) -> Day:
-    """Return the releases of the present London day.
+    """Return the releases that are due on the present London day.
 
-    :param rehearsals: whether to list rehearsals; None lists those of the demonstration only.
-    :param long: whether to list all releases of a group that is not due yet.
-    :param wall: whether the page is for a screen on a wall, which never shows that a release was early.
+    :param rehearsals: whether to list rehearsals. None lists only the rehearsals of the demonstration.
+    :param long: whether to list all releases of long groups.
+    :param wall: whether the page is for a screen on a wall. If so, the page never shows that a release was early.
     """
     on = calendar.local_date(now)
     due = visible_releases(person).on_london_day(*london_day(on))
@@ -469,9 +486,9 @@ def today(
 def _cut_later_groups(
     listed: Sequence[_DueRelease], *, now: datetime
 ) -> tuple[list[_DueRelease], tuple[FurtherRelease, ...]]:
-    """Return the releases that have a line, and the others.
+    """Split releases into those that get a line and those that do not.
 
-    In a group that is not due yet, only the first `MOST_OF_GROUP` releases have a line.
+    In a group that is not due yet, only the first `MOST_OF_GROUP` releases get a line.
     """
     shown: list[_DueRelease] = []
     further: list[FurtherRelease] = []
@@ -488,7 +505,7 @@ def _cut_later_groups(
 
 
 def _with_shown_rehearsals(releases: QuerySet[Release], *, wanted: bool | None) -> QuerySet[Release]:
-    """Leave out the rehearsals that the page does not show, as `_is_shown` does."""
+    """Leave out the rehearsals for which `_is_shown` returns False."""
     if wanted:
         return releases
     of_demo = Q(series__producer__slug__in=DEMO_PRODUCERS) if wanted is None else Q(pk__in=[])
@@ -503,7 +520,7 @@ def _is_shown(rehearsal: _DueRelease, *, wanted: bool | None) -> bool:
 def _lines(
     person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int], wall: bool
 ) -> list[Line]:
-    # Until a release is published, the dashboard shows no one that it was found early.
+    # Until a release is published, the dashboard does not show to anyone that the release was found early.
     by_key = {release.pk: release for release in releases}
     verdicts: dict[int, Verification] = {}
     for verification in Verification.objects.filter(
@@ -574,10 +591,14 @@ def _line(
 
 
 def _decided_by(release: Release, verdict: Verification) -> datetime | None:
-    """Return the instant of the check that decided a masked verdict, or the end of the tolerance.
+    """Return the instant at which a masked verdict was decided, or None if the verdict is pending.
 
-    The instant at which the verdict was stored would be wrong for an early release: the verdict is stored before the
-    release is published, but the page shows this result only afterwards.
+    If the release was early, this is the instant of its publication. For any other release that is live, this is the
+    instant at which a check first found the release live. In both cases, the due time is returned if it is later. If
+    the release is not live, this is the end of the tolerance.
+
+    The instant at which the verdict was stored is not used. The verdict on an early release is stored before the
+    release is published, but the page shows the result only after the release is published.
     """
     outcome = Outcome(verdict.outcome)
     if outcome is Outcome.PENDING:
@@ -607,7 +628,7 @@ def _actions(
     chosen = _ActionFacts(
         reference=release.reference,
         title=release.title,
-        # There is no link before the due time, because a link to a page that is out early would help it to spread.
+        # There is no link before the due time. If the page is live too early, a link would lead more people to it.
         page=page.url if page and now >= due_at else "",
         is_to_call=is_absent,
         may_record=bool(TABLE[Action.RECORD_CALL] & roles),
@@ -636,10 +657,11 @@ class _CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class _ActionFacts:
-    """Everything on which the actions for a release depend. It is the cache key of these actions.
+    """The data from which the actions for a release are created. It is also the cache key of these actions.
 
-    `page` is the address of the release's page, empty until the release is due. `is_over` means that the tolerance has
-    ended. `report` is the reference of the release's report, empty if the person may not read it.
+    `page` is the address of the release's page. It is empty until the release is due. `is_over` is true if the
+    tolerance has ended. `report` is the reference of the report about the release. It is empty if there is no report,
+    or if the person may not read the report.
     """
 
     reference: str
@@ -698,7 +720,7 @@ def _calls(facts: _ActionFacts) -> Iterable[LineAction]:
 
 
 def _lead_actions(facts: _ActionFacts) -> Iterable[LineAction]:
-    """Return what a lead can do about a release that is not live."""
+    """Return the actions of a Head of Profession or deputy for a release that was not found live with all its parts."""
     if facts.is_over and facts.is_announced:
         address = reverse("releases:delay_notice", args=[facts.reference])
         yield LineAction(_("Tell readers"), address, facts.title)
@@ -709,9 +731,9 @@ def _lead_actions(facts: _ActionFacts) -> Iterable[LineAction]:
 
 
 def _find_reports(person: Person, releases: Sequence[int], *, unlisted: Collection[int]) -> dict[int, str]:
-    """Return the reference of the last report about each release, by the release's key.
+    """Return a dict that maps the primary key of each release to the reference of the latest report about the release.
 
-    Only reports that lists show to the person are considered.
+    Only the reports that the person can see in lists are considered.
     """
     if not releases:
         return {}
@@ -721,9 +743,9 @@ def _find_reports(person: Person, releases: Sequence[int], *, unlisted: Collecti
 
 
 def not_live_releases(person: Person, day: Day) -> list[Line]:
-    """Return the releases that are not live, of the producers for which a person publishes.
+    """Return the releases that are not live and that the person publishes as a member of the publishing team.
 
-    The person has to call the contact before they publish such a release, because it may be held on purpose.
+    The person has to call the contact before they publish the release, because it may be held back on purpose.
     """
     return [
         line
@@ -734,7 +756,11 @@ def not_live_releases(person: Person, day: Day) -> list[Line]:
 
 @dataclass(frozen=True, slots=True)
 class UpcomingDay:
-    """The first releases of one day to come, each with what is missing; `left_out` counts the further releases."""
+    """A coming day with releases.
+
+    `releases` has the first releases of the day, each with labels for the information that is missing. `left_out` is
+    the number of further releases.
+    """
 
     on: date
     releases: list[tuple[Release, list[str]]]
@@ -785,11 +811,15 @@ def _time_of(release: Release) -> str:
 
 
 def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:
-    """Return the references of the exemptions that cover each release's verdict, by the release's key."""
+    """Return a dict that maps the primary key of a release to the exemptions that cover its verdict.
+
+    The exemptions are given as one text with their references, separated by commas. Releases without exemptions are
+    left out.
+    """
     verdicts = []
     for release, verdict in found:
         if verdict is not None:
-            verdict.release = release  # saves a query: this object already has its series
+            verdict.release = release  # avoids a query, because this object already has its series
             verdicts.append(verdict)
     covered = exemptions.find_exemptions(verdicts)
     return {

@@ -1,4 +1,4 @@
-"""The dashboard, and the updates of its parts."""
+"""The view of the dashboard, and the view that updates parts of the page."""
 
 import re
 from collections.abc import Container, Mapping
@@ -30,22 +30,22 @@ from statsoffice.dashboard.today import Day, standing_of
 from statsoffice.setup.steps import may_set_up, office_of
 
 LONGEST_PAUSE = timedelta(minutes=1)
-"""A page that was not updated for longer gets all strips again."""
+"""If the last update of a page is longer ago than this, all strips are sent to the page again."""
 STRIP_GROWS = timedelta(minutes=3)
-"""How long after the end of the tolerance a new check may lie within the strip."""
+"""For this long after the end of the tolerance, the strip may still get new checks."""
 MOST_DIGITS = 12
-"""An instant in an address, in seconds since 1970, must have fewer digits than this."""
-# The age of a task. A script of the page updates it, and the digest of the tasks leaves it out. So the tasks are not
-# sent again each minute.
+"""The page sends an instant in seconds since 1970. An instant with this many digits or more is ignored."""
+# Matches the age of a task. A script on the page updates the ages, so the digest of the tasks leaves them out.
+# Otherwise the tasks would be sent again each minute.
 _AGES = re.compile(r"<span data-since=[^>]*>[^<]*")
 
 
 @dataclass(frozen=True, slots=True)
 class PageChoices:
-    """What the reader chose to see, by the query string of the page.
+    """The reader's choices in the query string of the dashboard.
 
-    `still` pauses the updates (WCAG 2.2, success criterion 2.2.2), `large` is for a screen on a wall, and `all` lists
-    every release of a long group. `rehearsals` says whether to show rehearsals, None if the reader did not choose.
+    `still` pauses the updates (WCAG 2.2, success criterion 2.2.2). `large` is for a screen on a wall. `all` lists every
+    release of long groups. `rehearsals` says whether to show rehearsals, and is None if the reader did not choose.
     """
 
     still: bool
@@ -75,7 +75,7 @@ class PageChoices:
 
     @property
     def links(self) -> dict[str, str]:
-        """The address of this page, and its addresses with one choice changed, by the name of the link."""
+        """The addresses of the links on the page, keyed by link name. Each address except "here" changes one choice."""
         return {
             "here": self.address(),
             "pause": self.address(still=True),
@@ -144,10 +144,12 @@ def _read_day(request: HttpRequest, shown: PageChoices, *, now: datetime) -> Day
 
 
 def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datetime) -> dict[str, SafeString]:
-    """Draw the strips of releases with a new status or a check since an instant, in seconds since 1970.
+    """Draw the strips of releases that have a new status, or that were checked since the last update of the page.
 
-    The page sends an instant and not the number of stored checks, because the number could show that an early release
-    was checked more often.
+    The page sends the instant of the last update. It does not send the number of stored checks, because the number
+    could show that an early release was checked more often.
+
+    :param since: the instant of the last update in seconds since 1970, as sent by the page.
     """
     lines = [line for line in day.shown if line.has_strip]
     seconds = int(since) if since.isdecimal() and len(since) < MOST_DIGITS else 0
@@ -155,7 +157,7 @@ def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datet
         drawn = {line.release.pk for line in lines}
     else:
         drawn = {line.release.pk for line in lines if standing_of(line.release) in changed}
-        # Later checks lie outside the strip, so the strip no longer changes.
+        # After `STRIP_GROWS`, new checks lie outside the strip, so the strip no longer changes.
         growing = {line.release.pk for line in lines if line.limit_at and now < line.limit_at + STRIP_GROWS}
         if growing:
             drawn |= repository.find_checked_since(datetime.fromtimestamp(seconds, tz=UTC), growing)

@@ -1,1 +1,1 @@
-"""The demonstration: two invented offices, with the results of the past year and the calendar of the next."""
+"""The demonstration: two invented offices, with results for the past year and a calendar for the coming year."""

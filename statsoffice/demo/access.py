@@ -1,4 +1,4 @@
-"""The pre-release access lists of the demonstration, of invented posts and people."""
+"""The pre-release access lists of the demonstration. All posts and people are invented."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from releases.rules.lifecycle import Role, Status
 from releases.rules.pre_release import Details, Period
 from statsoffice.demo.office import find_user
 
-# The series with pre-release access; the first has the release that is due next.
+# The series with pre-release access. The next release of the demonstration is in the first of these series.
 ACCESS_SERIES = ("air-quality", "school-inspections")
 DEPARTMENT = "Department for Invented Affairs"
 LISTED = (
@@ -53,9 +53,9 @@ EDITIONS_WITH_LIST = 3
 
 
 def record_past_access(past: Sequence[Release]) -> None:
-    """Add the lists of the last releases of each series in `ACCESS_SERIES`, with the times of access.
+    """Add access lists to the last releases of each series in `ACCESS_SERIES`, and record when access began and ended.
 
-    :param past: releases in the order of their due times, not yet published.
+    :param past: releases that are not published yet, sorted by due time.
     """
     statistician = find_user(Role.STATISTICIAN)
     for slug in ACCESS_SERIES:
@@ -78,10 +78,10 @@ def record_past_access(past: Sequence[Release]) -> None:
 
 
 def grant_upcoming_access(*, now: datetime) -> None:
-    """Add the access list of the next release of each series in `ACCESS_SERIES`, and request access for one more post.
+    """Add an access list to the next release of each series in `ACCESS_SERIES`, and request access for one more post.
 
-    Within a day before the release, this request needs a decision of the Head of Profession. Earlier, access is granted
-    at once.
+    If the release is due within a day, a Head of Profession or deputy has to decide on the request. Otherwise, access
+    is granted at once.
     """
     for slug in ACCESS_SERIES:
         upcoming = Release.objects.public().filter(series__slug=slug, status=Status.CONFIRMED, due_at__gt=now)

@@ -1,6 +1,7 @@
-"""Calendar entries of the demonstration, recorded together in a fixed number of statements.
+"""Calendar entries of the demonstration, which are recorded together in a fixed number of SQL statements.
 
-The rows, events and digests are equal to those that `releases.scheduling` writes one by one (a test compares them).
+The rows, events and digests are the same as those that `releases.scheduling` would record one by one. A test compares
+them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,10 @@ from releases.scheduling import PlannedAddress
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A release that was recorded and announced by the system at one instant, and confirmed at another, or never."""
+    """A release that the system recorded and announced at `recorded_at`.
+
+    If `confirmed_at` is set, the system also confirmed the release at that time.
+    """
 
     series: Series
     reference: str
@@ -32,7 +36,7 @@ class Entry:
 
 
 def record_entries(entries: Sequence[Entry]) -> list[Release]:
-    """Record, announce and confirm releases; return them in the same order."""
+    """Record, announce and confirm releases. Return the releases in the order of their entries."""
     with transaction.atomic():
         releases = Release.objects.bulk_create([_build_release(entry) for entry in entries])
         addresses = Address.objects.bulk_create(

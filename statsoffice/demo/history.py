@@ -1,7 +1,7 @@
-"""The year before the demonstration began: its releases, the checks of their pages, and their verdicts.
+"""The past year of the demonstration: its releases, the checks of their pages, and their verdicts.
 
-No row is invented. Pages follow a script, as on the practice site. The cadence plans the checks, the rules examine
-them, and the product stores and judges them, all at the instants of the past (decision 91). The checks are marked as
+The results are not invented. The pages follow scripts, as on the practice site. The checks are planned, examined,
+stored and judged by the same code as real checks, with the times of the past (decision 91). The checks are marked as
 replayed.
 """
 
@@ -49,13 +49,13 @@ PROCESS = "replay"
 WELSH_FOLLOWS_MINUTES = 15
 TABLES = "area,year_before,this_year\nNorth,48.1,47.6\nMidlands,51.9,52.4\nSouth,50.3,50.8\n"
 
-# A function that writes the reports of a story, from the name of the story, its drafts and the due time.
+# A function that writes the reports of a story. Its arguments are the name of the story, the drafts, and the due time.
 type WriteUp = Callable[[str, Sequence[Report], datetime], None]
 
 # Checks begin this long before the due time, and end when the release is found live.
 BEGINS_BEFORE = timedelta(seconds=20)
 BEGINS_BEFORE_EARLY = timedelta(minutes=3)
-# The shortest interval between checks, as at a host that publishes many pages at once.
+# The shortest interval between checks. It is longer than usual, as for a host that publishes many pages at once.
 CLOSEST = timedelta(seconds=5)
 ANSWERED_WITHIN = timedelta(milliseconds=140)
 JUDGED_WITHIN = timedelta(seconds=1)
@@ -67,13 +67,14 @@ ENOUGH_TO_BE_EARLY = 2
 class Story:
     """What happened to one past release.
 
-    :ivar live_after: how long after the due time the page appeared; negative for an early release.
-    :ivar file_after: how long after the due time the file of tables appeared; None if there is no such file.
-    :ivar welsh_after: how long after the due time the Welsh page appeared, which may be published later than the
-        others; None if there is no Welsh page. With a Welsh page, the page and the file are named parts.
-    :ivar unreachable_until: how long after the due time the site became available again; it was unavailable from
-        shortly before the due time.
-    :ivar report: the name of the story of its report, if it was a breach.
+    :ivar live_after: the time from the due time until the page appeared. It is negative for an early release.
+    :ivar file_after: the time from the due time until the file of tables appeared. None if there is no file.
+    :ivar welsh_after: the time from the due time until the Welsh page appeared. None if there is no Welsh page. The
+        Welsh page may be published later than the page and the file. If there is a Welsh page, the page and the file
+        are named parts.
+    :ivar unreachable_until: the time from the due time until the site was available again. The site was unavailable
+        from shortly before the due time. None if the site was always available.
+    :ivar report: the name of the story of the breach report, or "" if there was no breach.
     """
 
     live_after: timedelta = timedelta(0)
@@ -94,7 +95,7 @@ def _near_miss(seconds: int) -> Story:
     return Story(timedelta(seconds=seconds))
 
 
-# The stories by series and number of the edition; edition 0 is that of the anchor of the series (`edition_of`).
+# The stories, keyed by series and edition number. Edition 0 is the edition at the anchor of the series (`edition_of`).
 STORIES: Mapping[tuple[str, int], Story] = {
     ("road-fuel-prices", 0): _late("draft", minutes=14),
     ("labour-overview", 0): _near_miss(38),
@@ -121,7 +122,7 @@ STORIES: Mapping[tuple[str, int], Story] = {
     ("labour-overview", -6): _late("parted", minutes=5),
     ("apprenticeships", -2): _late("parted", minutes=9),
 }
-# The reasons for editions that were cancelled in good time.
+# The editions that were cancelled in good time, and the reasons.
 CANCELLED: Mapping[tuple[str, int], str] = {
     ("school-inspections", -7): "The inspections of that month were not completed in time.",
 }
@@ -136,7 +137,7 @@ MOVED: Mapping[tuple[str, int], tuple[int, str]] = {
 
 @dataclass(slots=True)
 class PastRelease:
-    """A past release with its story, and the scripts of its addresses by URL."""
+    """A past release and its story. `scripts` maps the URL of each address to the script of the page."""
 
     release: Release
     due_at: datetime
@@ -145,10 +146,10 @@ class PastRelease:
 
 
 def record_past(*, today: date, last_morning: datetime, site: RehearsalSite) -> list[PastRelease]:
-    """Record the releases of the past year as they were before they were due, and publish their pages.
+    """Record the releases of the past year as they were before their due times, and publish their pages.
 
     :param last_morning: the due time of the last release morning.
-    :return: the releases that were due, in order.
+    :return: the releases that were not cancelled, sorted by due time.
     """
     found = list(_past_editions(today=today, last_morning=last_morning))
     releases = record_entries([_write_entry(one, site=site) for one in found])
@@ -164,7 +165,7 @@ def record_past(*, today: date, last_morning: datetime, site: RehearsalSite) -> 
 
 @dataclass(frozen=True, slots=True)
 class PastEdition:
-    """An edition of the past year by its number, with its story and the scripts of its pages by path."""
+    """An edition of the past year and its story. `pages` maps the path of each page to the script of the page."""
 
     series: Series
     number: int
@@ -202,7 +203,7 @@ def title_of(series: Series, edition: Edition) -> str:
 
 
 def welsh_title_of(edition: Edition) -> str:
-    """Write the title of the only series of the demonstration with a Welsh page."""
+    """Return the Welsh title for the series "House sales by region", the only series with a Welsh page."""
     return f"Gwerthiant tai yn ôl rhanbarth: {edition.period}"
 
 
@@ -211,7 +212,7 @@ def reference_of(series: Series, edition: Edition) -> str:
 
 
 def _write_pages(series: Series, edition: Edition, story: Story, *, due_at: datetime) -> dict[str, Scenes]:
-    """Write the scripts of the page of a release, and of its file if it has one, by path."""
+    """Return the scripts of a release's page, and of its file and its Welsh page if there are any, keyed by path."""
     title = title_of(series, edition)
     soon = pages.coming_soon_page(title, expected=format_moment(due_at))
     live = pages.release_page(title, published=format_day(due_at))
@@ -267,7 +268,7 @@ def _plan_addresses(past: PastEdition, *, site: RehearsalSite) -> Iterator[Plann
 
 
 def _change_before_due(past: PastEdition, release: Release) -> Release:
-    """Cancel or move a release in good time, if its story says so."""
+    """Cancel or move a release in good time, if its edition is in `CANCELLED` or `MOVED`."""
     edition, head = (past.series.slug, past.number), find_user(Role.HEAD_OF_PROFESSION)
     if edition in CANCELLED:
         at = _working_time_before(past.due_at, days=15)
@@ -281,7 +282,7 @@ def _change_before_due(past: PastEdition, release: Release) -> Release:
 
 
 def _working_time_before(due_at: datetime, *, days: int) -> datetime:
-    """Return a time of a working day that is at least this many days before a release."""
+    """Return 11:10am London time on a working day that is at least this many days before a release."""
     day = find_working_day(local_date(due_at) - timedelta(days=days), Nation.ENGLAND, step=-1)
     return from_london(datetime.combine(day, time(11, 10)))
 
@@ -289,10 +290,10 @@ def _working_time_before(due_at: datetime, *, days: int) -> datetime:
 def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> None:
     """Make and judge the checks of past releases, and draft the reports of their breaches.
 
-    The mornings of breaches are replayed one by one. The releases of all other mornings are judged together.
+    Mornings with breaches are replayed one by one. The releases of all other mornings are judged together.
 
     :param now: the aware instant at which the releases of the other mornings are judged.
-    :param write_up: called after each morning with breaches: the name of a story, its drafts, and the due time.
+    :param write_up: called for each story of a morning with breaches, after the morning is replayed.
     """
     found = Address.objects.filter(release__in=[one.release.pk for one in past])
     targets = load_targets(found.select_related("release__series__producer").order_by("release", "pk"))
@@ -308,7 +309,7 @@ def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> 
         for story, releases in stories.items():
             drafts = Report.objects.all().about(releases).select_related("producer")
             write_up(story, list(drafts.order_by("pk")), due_at)
-    # Store the schedules, so that monitoring continues for the releases of the last days.
+    # Store the check schedules, so that monitoring continues to check the releases of the last few days.
     CheckSchedule.objects.bulk_create(
         CheckSchedule(
             address=target.address,
@@ -322,19 +323,25 @@ def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRelease:
-    """The checks of one release in order, and the instants at which its verdict is made or changes."""
+    """The checks of one release in the order in which they were sent.
+
+    `judged_at` has the instants at which the verdict on the release is made or changes.
+    """
 
     past: PastRelease
     checks: Sequence[CheckResult]
     judged_at: Sequence[datetime]
 
     def between(self, since: datetime, until: datetime) -> "CheckedRelease":
-        """Return the release with only the checks that were completed after `since` and until `until`."""
+        """Return a copy with only the checks that were completed after `since` and not later than `until`."""
         return replace(self, checks=[one for one in self.checks if since < one.answer.completed_at <= until])
 
 
 def _check(past: PastRelease, targets: Sequence[Target], *, findings: dict[Hashable, Finding]) -> CheckedRelease:
-    """Check each address of a release as its cadence plans, from shortly before the due time until it is found live."""
+    """Check each address of a release at the times that the cadence plans, until it is found live after the due time.
+
+    The checks begin shortly before the due time. If the release was early, they begin shortly before it went live.
+    """
     checks: list[CheckResult] = []
     judged_at: set[datetime] = set()
     starts = past.due_at - BEGINS_BEFORE
@@ -400,11 +407,12 @@ def _make_check(
 
 
 def _judge_morning(checked: Sequence[CheckedRelease], *, now: datetime) -> dict[str, list[int]]:
-    """Store and judge the checks of one morning whenever a verdict is made or changes, and draft reports.
+    """Store and judge the checks of one morning, and draft reports.
 
-    Reports on releases that were due longer ago than `RECENT` are drafted only once, after the last verdict.
+    The releases are judged at each instant at which a verdict is made or changes. But if they were due longer ago than
+    `RECENT`, they are judged only once, at the last of these instants.
 
-    :return: the keys of the releases of each story.
+    :return: a dict that maps the name of each story to the primary keys of its releases.
     """
     instants = sorted({instant for one in checked for instant in one.judged_at})
     if checked[0].past.due_at < now - RECENT:

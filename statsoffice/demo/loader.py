@@ -1,4 +1,4 @@
-"""The loading of the demonstration, in the order in which an office would have made it."""
+"""The loader of the demonstration, which records everything in the order in which an office would record it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,16 +14,17 @@ from statsoffice.demo import access, history, office, policy, rehearsals, report
 from statsoffice.demo.office import find_working_day
 from statsoffice.fake_publisher.client import RehearsalSite
 
-# A release morning counts as over this long after its due time. Every decision of its stories is made by then.
+# The time from the due time of a release morning until the end of the morning. By then, all decisions in the stories of
+# the last morning are made.
 MORNING_TAKES = timedelta(hours=1, minutes=15)
-# The release for which a person stated when it was live, by series and edition.
+# The series and edition of the release for which a person stated when it was live.
 ANSWERED = ("air-quality", -5)
-# The release in which an error was found afterwards.
+# The series and edition of the release in which an error was found after publication.
 CORRECTED = ("house-sales", -2)
 
 
 def load_demo(*, now: datetime, site: RehearsalSite) -> None:
-    """Load the offices with their past and coming year, unless that was done before."""
+    """Load the offices and the releases of their past and coming year. Do nothing if there are releases already."""
     if Release.objects.exists():
         return
     last_morning = find_last_morning(now)
@@ -56,7 +57,7 @@ def _find_release(past: Sequence[history.PastRelease], edition: tuple[str, int])
 
 
 def find_last_morning(now: datetime) -> datetime:
-    """Return the due time of the last release morning that is over: 9:30am in London on a working day."""
+    """Return the due time of the last release morning that is over. It is 9:30am in London on a working day."""
     day = calendar.local_date(now)
     due_at = from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
     if due_at + MORNING_TAKES > now:

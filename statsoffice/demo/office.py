@@ -62,7 +62,7 @@ class Anchor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DemoSeries:
-    """A series, and the days of its releases: at regular intervals from its anchor, moved by `days`."""
+    """A series with releases at regular intervals from its anchor. Each date is moved by the same number of `days`."""
 
     producer: str
     slug: str
@@ -95,9 +95,11 @@ SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One release of a series: its day, and the period in its title, which identifies its page.
+    """One release of a series.
 
-    :ivar wanted: the day at the regular interval of the series, which may not be a working day.
+    :ivar on: the release day, which is a working day.
+    :ivar wanted: the day at the regular interval of the series. This may not be a working day.
+    :ivar period: the period in the title of the release. Checks identify the page of the edition by this text.
     """
 
     on: date
@@ -108,7 +110,7 @@ class Edition:
 def set_up_offices() -> None:
     for slug, name, nation in PRODUCERS:
         Producer.objects.get_or_create(slug=slug, defaults={"name": name, "nation": nation})
-    # One hash for all accounts, because hashing is slow on purpose and they have the same password.
+    # Hash the password only once, because all accounts have the same password, and hashing is slow on purpose.
     password = make_password(PASSWORD)
     for person in PEOPLE:
         _set_up_person(person, password=password)
@@ -118,7 +120,7 @@ def set_up_offices() -> None:
 
 
 def is_demo_loaded(*, using: str) -> bool:
-    """Return whether a database contains the demonstration, and so accounts whose password is public."""
+    """Return whether a database contains the demonstration. If so, it has accounts whose password is public."""
     return Producer.objects.using(using).filter(slug__in=(STATISTICS, MEASURES)).exists()
 
 
@@ -127,7 +129,7 @@ _remembered: ContextVar[dict[Role, User] | None] = ContextVar("people who are re
 
 @contextmanager
 def remember_people() -> Iterator[None]:
-    """Read each person of the demonstration, with their roles, only once in the block."""
+    """Within the block, read each person of the demonstration and their roles only once."""
     token = _remembered.set({})
     try:
         yield
@@ -147,14 +149,21 @@ def find_user(role: Role) -> User:
 
 
 def find_working_day(on: date, nation: Nation, *, step: int = 1) -> date:
-    """Return a day if it is a working day, or the next one after it (or before it, with a step of -1)."""
+    """Return the first working day on or after a day.
+
+    If `step` is -1, return the last working day on or before the day.
+    """
     while no_release_day(on, nation=nation):
         on += timedelta(days=step)
     return on
 
 
 def edition_of(series: DemoSeries, number: int, *, today: date, last_morning: date, nation: Nation) -> Edition:
-    """Return an edition of a series by its number: 0 for the edition of its anchor, negative for earlier ones."""
+    """Return an edition of a series.
+
+    :param number: 0 for the edition at the anchor of the series. Later editions have positive numbers, and earlier
+        editions have negative numbers.
+    """
     anchor = last_morning
     if series.anchor is Anchor.NEXT_DAY:
         anchor = find_working_day(today + timedelta(days=1), nation)
@@ -163,7 +172,8 @@ def edition_of(series: DemoSeries, number: int, *, today: date, last_morning: da
         friday = wanted - timedelta(days=anchor.weekday() + 3)
         return Edition(find_working_day(wanted, nation), wanted, f"week ending {calendar.format_day(friday)}")
     months = 3 * number if series.every is Every.QUARTER else number
-    # The 28th is used because each month has it. The period follows from the anchor, so no two editions share one.
+    # In months other than the anchor's, no day after the 28th is used, because February may end on the 28th. The period
+    # is counted from the month of the anchor, so no two editions have the same period.
     first = calendar.months_after(anchor.replace(day=1), months)
     same_day = first.replace(day=min(anchor.day, 28)) if months else anchor
     before = calendar.months_after(first, -1)
@@ -177,7 +187,7 @@ def edition_of(series: DemoSeries, number: int, *, today: date, last_morning: da
 def _set_up_person(person: DemoPerson, *, password: str) -> None:
     account = User.objects.filter(email=person.email).first()
     if account is None:
-        # `is_staff` opens the admin site. The role gives access to everything that a calendar manager needs there.
+        # `is_staff` gives access to the admin site. The role gives all permissions that a calendar manager needs there.
         is_staff = person.role is Role.CALENDAR_MANAGER
         account = User(email=person.email, password=password, name=person.name, is_staff=is_staff)
         with transaction.atomic():
@@ -210,7 +220,7 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
             "designation": designation,
             "responsible": contacts["statistician@example.gov.uk"],
             "head_of_profession": contacts["head@example.gov.uk"],
-            # Short, so that a rehearsal is soon late.
+            # The tolerance for rehearsals is short, so that a rehearsal is soon late.
             "tolerance_seconds": 10 if slug == REHEARSALS else 120,
         },
     )

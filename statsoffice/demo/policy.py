@@ -1,4 +1,4 @@
-"""The release practice policy of the demonstration, around a compliance table that no one has approved yet."""
+"""The release practice policy of the demonstration. No one has approved its compliance table yet."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ TEXTS = {
 
 
 def write_policy(*, now: datetime) -> None:
-    """Save the texts of one producer for the present year."""
+    """Save the policy texts of one producer for the present year."""
     producer, year = Producer.objects.get(slug=STATISTICS), local_date(now).year
     for number, (section, text) in enumerate(TEXTS.items()):
         compliance.save_policy_section(

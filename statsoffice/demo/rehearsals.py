@@ -1,4 +1,4 @@
-"""The rehearsals of the demonstration, which fall due within minutes of its start, and a training on the next day."""
+"""The rehearsals that are due within minutes of the start of the demonstration, and a training on the next day."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -14,7 +14,7 @@ from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite, Scenes
 from statsoffice.fake_publisher.scenes import scene
 
-# Monitoring needs this long to start and to find a page absent. Releases are due at whole minutes.
+# The time that monitoring needs to start and to find that a page is not live.
 AHEAD = timedelta(seconds=12)
 
 
@@ -22,9 +22,12 @@ AHEAD = timedelta(seconds=12)
 class Rehearsal:
     """What happens in one rehearsal.
 
-    :ivar minute: the whole minute at which it is due: 1 for the next one.
-    :ivar live_after: how long after the due time its page appears; None for never, or with `live_from_start`.
-    :ivar live_from_start: how long after the start of the demonstration its page appears, before it is due.
+    :ivar minute: the number of the whole minute at which the rehearsal is due. 1 is the next whole minute that is at
+        least `AHEAD` away.
+    :ivar live_after: the time from the due time until the page appears. None if the page never appears or
+        `live_from_start` is set.
+    :ivar live_from_start: the time from the start of the demonstration until the page appears, if the page appears
+        before the rehearsal is due.
     """
 
     slug: str
@@ -44,8 +47,8 @@ LIVE = (
     Rehearsal("live-on-time", "Labour market overview: today", 1, timedelta(seconds=2)),
     Rehearsal("live-late", "School inspections: today", 1, timedelta(seconds=40)),
     Rehearsal("live-soft-404", "Punctuality of rail services: today", 2, is_announced=False),
-    # A check every 15 seconds finds this page early, and another check five seconds later confirms it. So this is the
-    # first release with a verdict, however far away the next whole minute is.
+    # This page is checked every 15 seconds. A check finds that the page is live early, and another check five seconds
+    # later confirms the result. So this release gets a verdict soon, even if the next whole minute is far away.
     Rehearsal("live-early", "House sales by region: today", 3, live_from_start=timedelta(seconds=25)),
 )
 # `minute` is not used, because the training is due on the next working day.
@@ -53,9 +56,10 @@ TRAINING = Rehearsal("training", "Release morning for new colleagues", 0, timede
 
 
 def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
-    """Record rehearsals that are due in the coming minutes, with their pages.
+    """Record rehearsals that are due in the coming minutes, and publish their pages.
 
-    Two of them are due at the next whole minute that is at least `AHEAD` away: within 72 seconds.
+    Two of the rehearsals are due at the next whole minute that is at least `AHEAD` away, which is at most 72 seconds
+    after `now`.
     """
     first = (now + AHEAD).replace(second=0, microsecond=0) + timedelta(minutes=1)
     published: dict[str, Scenes] = {}
@@ -72,7 +76,7 @@ def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
 
 
 def plan_demo_training(*, now: datetime, site: RehearsalSite) -> None:
-    """Plan a training for two people on the afternoon of the next working day, with a page that is live on time."""
+    """Plan a training for two people at 2pm London time on the next working day, with a page that is live on time."""
     day = find_working_day(calendar.local_date(now) + timedelta(days=1), Nation.ENGLAND)
     due_at = from_london(datetime.combine(day, time(14)))
     title = f"Invented figures ({calendar.format_day(due_at)})"

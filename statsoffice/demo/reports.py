@@ -1,4 +1,4 @@
-"""The stories of the reports of the demonstration: what people wrote and decided after each breach of the past year."""
+"""The breach reports of the demonstration: what people wrote and decided after each breach of the past year."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ RECIPIENT = "Office for Statistics Regulation"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A corrective action: who does it, and how many working days after the breach it is due."""
+    """A corrective action. It is due `days` working days after the breach."""
 
     text: str
     owner: str
@@ -34,7 +34,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Narrative:
-    """What the authors of a report write about the breach."""
+    """The cause, impact and corrective actions that the authors of a report describe."""
 
     code: Cause
     cause: str
@@ -130,12 +130,12 @@ NARRATIVES: Mapping[str, Narrative] = {
         (Action("Add the folder to the checklist of the release morning", PUBLISHING, 10, is_done=True),),
     ),
 }
-RETURNED = "Say how many users asked, and from which release on authorisations will be checked."
+RETURNED = "Say how many users asked. Name the first release for which authorisations will be checked."
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The drafts of one story, and the day from which its steps are counted."""
+    """The drafts of one story. The day of each step is given as a number of working days after the day of `due_at`."""
 
     drafts: Sequence[Report]
     due_at: datetime
@@ -144,18 +144,21 @@ class Case:
     """The number of working days from the breach until the report is submitted."""
 
     def at(self, working_days: int, clock_time: time) -> datetime:
-        """Return a time of day in London, some working days after the breach."""
+        """Return the instant of a London time on the day that is `working_days` working days after the breach."""
         day = working_days_away(local_date(self.due_at), working_days, nation=Nation.ENGLAND)
         return from_london(datetime.combine(day, clock_time))
 
 
 def write_up(story: str, drafts: Sequence[Report], due_at: datetime) -> None:
-    """Take the steps of a story with its drafts, each at its time."""
+    """Apply the steps of a story to its drafts. Each step is recorded with its own time in the past."""
     _STEPS[story](Case(drafts, due_at, NARRATIVES.get(story)))
 
 
 def answer_for_unreachable_site(release: Release) -> None:
-    """State that a release was live on time, which checks could not show because its site was unreachable."""
+    """Record a staff statement that a release was live on time.
+
+    Checks could not show this, because the site was unreachable.
+    """
     assert release.due_at is not None, release  # noqa: S101  # it was due
     statements.record_live_time(
         release,
@@ -174,14 +177,14 @@ def record_demo_correction(release: Release) -> None:
         what_was_wrong="The table by region showed the figures of the North and the Midlands in each other’s rows.",
         found_at=found_at,
         corrected_at=found_at + timedelta(hours=2),
-        public_notice="We corrected the table by region. The figures of the North and the Midlands were exchanged.",
+        public_notice="We corrected the table by region. The rows of the North and the Midlands were swapped.",
     )
     by, at = find_user(Role.STATISTICIAN), found_at + timedelta(hours=2, minutes=10)
     published_corrections.record_correction(release, facts, by=by, at=at, seen=0)
 
 
 def _leave(case: Case) -> None:
-    """Leave the draft as it is: its completion is an open task of the demonstration."""
+    """Leave the draft as it is. In the demonstration, completing the draft is an open task."""
 
 
 def _submit(case: Case, report: Report | None = None) -> Report:
@@ -212,14 +215,14 @@ def _submit(case: Case, report: Report | None = None) -> Report:
         plan = Plan(action.text, action.term, action.owner, local_date(case.at(action.days, time())))
         added = corrective_actions.add_action(report, plan, by=statistician, at=written_at)
         if action.is_done:
-            # Only reports that were decided long ago have finished actions.
+            # `done_at` is in the past, because only reports that were decided long ago have finished actions.
             done_at = case.at(action.days, time(16))
             corrective_actions.finish_action(added, done=True, by=statistician, at=done_at)
     return decisions.submit_report(_fresh(report), by=statistician, at=case.at(case.submitted_after, time(14, 10)))
 
 
 def _submit_later(case: Case) -> None:
-    """Submit a report that took some days, because the office had to find out who read the release."""
+    """Submit a report after three working days, because the office first had to find out who had read the release."""
     _submit(replace(case, submitted_after=3))
 
 

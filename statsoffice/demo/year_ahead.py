@@ -1,4 +1,4 @@
-"""The coming year of the demonstration: confirmed and provisional releases, changed dates and requests."""
+"""The coming year of the demonstration: confirmed and provisional releases, changed dates and date change requests."""
 
 from datetime import date, datetime, timedelta
 
@@ -16,15 +16,15 @@ from statsoffice.fake_publisher.client import RehearsalSite, Scenes
 from statsoffice.fake_publisher.scenes import scene
 
 EDITIONS = {Every.WEEK: 5, Every.MONTH: 12, Every.QUARTER: 4}
-# Releases within these days are confirmed. The others are provisional.
+# Releases that are due within this time are confirmed. Later releases are provisional.
 CONFIRMED_WITHIN = timedelta(days=42)
-# The series whose publisher has announced another day than the calendar, which a preflight detects.
+# The publisher of this series has announced another day than the one in our calendar. A preflight detects this.
 ANNOUNCED_WRONGLY = "air-quality"
 CHECKED = 2
 
 
 def record_year_ahead(*, now: datetime, last_morning: datetime, site: RehearsalSite) -> None:
-    """Record the releases of the coming year, and publish the announcements and pages of the confirmed ones."""
+    """Record the releases of the coming year. Publish the announcements and pages of the confirmed releases."""
     today, last_day = calendar.local_date(now), calendar.local_date(last_morning)
     entries: list[Entry] = []
     published: dict[str, Scenes] = {}
@@ -60,7 +60,7 @@ def _write_confirmed(series: Series, edition: Edition, *, now: datetime, site: R
 
 
 def _write_pages(series: Series, edition: Edition) -> dict[str, Scenes]:
-    """Write the scripts of the announcement of a release, and of its page, which is live on time."""
+    """Return the scripts of a release's announcement and page, keyed by path. The page is live on time."""
     title, path = title_of(series, edition), path_of(series, edition)
     announced_for = edition.on + timedelta(days=1) if series.slug == ANNOUNCED_WRONGLY else edition.on
     soon = pages.coming_soon_page(title, expected=f"{calendar.format_day(announced_for)} 9:30am")

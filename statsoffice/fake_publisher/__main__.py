@@ -38,15 +38,18 @@ from statsoffice.fake_publisher.scenes import (
 PREFIX = "/_control/"
 
 type Reply = tuple[int, Mapping[str, Any]]
-"""A status and a JSON object."""
+"""An HTTP status and a JSON object."""
 
 
 def run_command(state: SiteState, *, method: str, path: str, body: bytes) -> Reply:
     """Run one command of the control endpoint.
 
-    - PUT /_control/pages {"pages": {path: [scene, ...] or null}, "replace": false}; GET returns them
-    - PUT /_control/clock {"now": ISO instant or null} stops the clock or starts it again; GET returns the time
-    - GET /_control/log lists the requests; DELETE clears the list
+    - PUT /_control/pages {"pages": {path: [scene, ...] or null}, "replace": false} sets the scripts of pages. Null
+      removes a page. If "replace" is true, all other pages are removed.
+    - GET /_control/pages returns the scripts of all pages.
+    - PUT /_control/clock {"now": ISO instant or null} stops the clock at this instant. Null starts the clock again.
+    - GET /_control/clock returns the time and whether the clock is stopped.
+    - GET /_control/log returns the requests for pages. DELETE clears this list.
     """
     match method, path.removeprefix(PREFIX):
         case "GET", "pages":
@@ -88,7 +91,7 @@ def _put_clock(state: SiteState, body: bytes) -> Reply:
 
 
 def _read_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object, or an empty one for any other body."""
+    """Parse a body as a JSON object. Return an empty dict if the body is anything else."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -97,7 +100,10 @@ def _read_object(body: bytes) -> dict[str, Any]:
 
 
 def answer_without_script(path: str, query: str, *, now: datetime) -> Scene | None:
-    """Return the response of a publishing platform that needs no script, or None if no platform has the path."""
+    """Return the response of a simulated publishing platform, or None if no platform has the path.
+
+    The platforms need no script.
+    """
     results = find_search_results(path, query, now=now)
     if results is not None:
         return Scene(None, 200, json.dumps(results).encode(), _JSON_HEADERS, 0)
@@ -116,8 +122,8 @@ _LONDON = ZoneInfo("Europe/London")
 def home_page(state: SiteState, *, site: str, has_place: bool = False) -> str:
     """Build the home page, which lists the pages of the script and the addresses to try.
 
-    :param site: the origin of this site as its reader wrote it, such as "http://127.0.0.1:8765".
-    :param has_place: whether the site has a place for a dummy file.
+    :param site: the origin of this site in the address that the user opened, such as "http://127.0.0.1:8765".
+    :param has_place: whether the site has the place where users can put dummy files.
     """
     now = state.now()
     rows = "".join(
@@ -178,12 +184,17 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 MOST_CONTROL_BYTES = 64 * 1024 * 1024
 _HTML_HEADERS = ((b"content-type", HTML.encode()),)
 _JSON_HEADERS = ((b"content-type", b"application/json"),)
-# Sites on one machine share cookies, so browsers must not guess that a text file is a page with scripts.
+# Browsers do not separate cookies by port, so this site can share cookies with other sites on the same machine. With
+# "nosniff", a browser does not guess that a text file is HTML, so scripts in the file do not run.
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"))
 
 
 def application(state: SiteState, *, token: str = "") -> Application:
-    """:param token: required in a header of the control endpoint; empty requires none."""
+    """Return the ASGI application of the site.
+
+    :param token: the token that requests to the control endpoint must have in a header. If this is empty, requests need
+        no token.
+    """
     absent = not_found_page().encode()
     place = None if token else OpenPlace()
 
@@ -283,7 +294,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m statsoffice.fake_publisher", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address unless there is a token")
     parser.add_argument("--port", type=int, default=8765)
-    parser.add_argument("--state", type=Path, help="the file that keeps the scripts over a restart")
+    parser.add_argument(
+        "--state", type=Path, help="the file in which the scripts are saved, so that they survive a restart"
+    )
     chosen = parser.parse_args(arguments)
     # Read the token from the environment, because every user of the machine can read command lines.
     token = os.environ.get("STATSOFFICE_REHEARSAL_TOKEN", "")
@@ -304,7 +317,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,
         server_header=False,
         backlog=4096,
-        # This is longer than the time between two checks, so that a connection can be reused.
+        # The timeout is longer than the time between two checks, so that a connection can be reused.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )

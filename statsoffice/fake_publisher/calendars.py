@@ -1,6 +1,7 @@
-"""The searches of the calendars of GOV.UK and of the ONS: invented releases in the shapes of the real ones.
+"""Simulated searches of the GOV.UK and ONS release calendars, with invented releases.
 
-Sources of the shapes: alphagov/search-api and ONSdigital/dp-search-api (see releases/detection/publisher_calendar.py).
+The results have the shapes of alphagov/search-api and ONSdigital/dp-search-api (see
+releases/detection/publisher_calendar.py).
 """
 
 import re
@@ -33,7 +34,10 @@ type Said = dict[str, Any]
 def announcement_result(
     slug: str, title: str, *, at: datetime | None = None, date: str = "", state: str = "confirmed", **metadata: str
 ) -> Said:
-    """Return one result of GOV.UK's search; with an instant its displayed date is exact."""
+    """Return one result of the GOV.UK search.
+
+    If `at` is given, the displayed date is this instant. Otherwise, it is the text `date`.
+    """
     shown = format_display_date(at) if at else date
     return {
         "title": title,
@@ -58,7 +62,7 @@ def ons_result(
     changes: list[Said] | None = None,
     **description: object,
 ) -> Said:
-    """Return one release of the ONS's search."""
+    """Return one result of the ONS search."""
     said: Said = {
         "title": title,
         "summary": "Figures by region.",
@@ -79,13 +83,17 @@ def read_query(query: str) -> dict[str, str]:
 
 
 def answer_govuk(found: Sequence[Said], asked: Mapping[str, str]) -> Said:
-    """Return the page of results that a request to GOV.UK's search asks for."""
+    """Return one page of results of the GOV.UK search. The parameters `start` and `count` select the page."""
     start, count = _read_number(asked, "start", 0), _read_number(asked, "count", 10)
     return {"results": found[start : start + count], "total": len(found), "start": start}
 
 
 def answer_ons(upcoming: Sequence[Said], cancelled: Sequence[Said], asked: Mapping[str, str]) -> Said:
-    """Return the page of releases that a request to the ONS's search asks for; an empty list is null."""
+    """Return one page of the ONS search results that match `release-type` and `query`.
+
+    The parameters `offset` and `limit` select the page. If the page is empty, `releases` is None, because the ONS also
+    sends null instead of an empty list.
+    """
     found = upcoming if asked.get("release-type") == "type-upcoming" else cancelled
     words = asked.get("query", "").lower().split()
     found = [one for one in found if all(word in one["description"]["title"].lower() for word in words)]
@@ -99,7 +107,10 @@ def _read_number(asked: Mapping[str, str], name: str, default: int) -> int:
 
 
 def find_search_results(path: str, query: str, *, now: datetime) -> Said | None:
-    """Return the response of a calendar to a search at an aware instant, or None if the path is no search."""
+    """Return the response to a calendar search, or None if the path is not the path of a search.
+
+    :param now: the aware instant of the search.
+    """
     asked = read_query(query)
     if path == GOVUK_SEARCH:
         known = asked.get("filter_organisations") == ORGANISATION
@@ -110,7 +121,7 @@ def find_search_results(path: str, query: str, *, now: datetime) -> Said | None:
 
 
 def _find_govuk_results(asked: Mapping[str, str], *, now: datetime) -> Sequence[Said]:
-    """Return the results of a past year, if a year is asked for, or those of the calendar to come."""
+    """Return the results for a past year if the search filters by a year. Otherwise, return upcoming releases."""
     if updated := _YEAR.match(asked.get("filter_public_timestamp", "")):
         return past_year.list_publications(int(updated["year"]))
     due = _YEAR.match(asked.get("filter_release_timestamp", ""))
@@ -120,7 +131,7 @@ def _find_govuk_results(asked: Mapping[str, str], *, now: datetime) -> Sequence[
 
 
 def _due(now: datetime, *, days: int) -> datetime:
-    """Return 9:30am in London, as an aware instant, on the first working day at least `days` days after `now`."""
+    """Return the aware instant of 9:30am in London on the first working day at least `days` days after `now`."""
     on = in_london(now).date() + timedelta(days=days)
     while no_release_day(on, nation=Nation.ENGLAND):
         on += timedelta(days=1)
@@ -130,7 +141,7 @@ def _due(now: datetime, *, days: int) -> datetime:
 
 
 def _slug(name: str, due_at: datetime) -> str:
-    """Return the name of a release with its time, as in a path for which the practice site has a page."""
+    """Return a slug such as "bus-fares-2026-11-30-0930". The practice site has pages for slugs of this form."""
     return f"{name}-{in_london(due_at):%Y-%m-%d-%H%M}"
 
 
@@ -143,7 +154,11 @@ def _period(due_at: datetime) -> str:
 
 
 def _govuk_calendar(now: datetime) -> Iterator[Said]:
-    """List releases of each kind: confirmed, at short notice, provisional, cancelled, published, and without a date."""
+    """Yield announcements of each kind.
+
+    Some are confirmed, and one of these is at short notice. Others are provisional, for one month, two months or a
+    season. One is cancelled, and one is already published.
+    """
     for name, days in (("bus-fares", 10), ("bus-fares", 45), ("rail-journeys", 52)):
         due_at = _due(now, days=days)
         title = f"{name.replace('-', ' ').capitalize()}: {_period(due_at)}"

@@ -1,4 +1,4 @@
-"""A client of the practice site's control endpoint, and the site as a process."""
+"""A client for the control endpoint of the practice site, and a function that runs the site in a new process."""
 
 import http.client
 import json
@@ -24,10 +24,10 @@ class RehearsalSiteError(Exception):
 
 
 class RehearsalSite:
-    """The control endpoint of a running site."""
+    """A client for the control endpoint of a running site."""
 
     def __init__(self, base_url: str, token: str = "") -> None:
-        """:raises ValueError: if it is not an http address."""
+        """:raises ValueError: if `base_url` is not an http address."""
         parts = urlsplit(base_url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f'"{base_url}" is not the address of a practice site, which begins with http://.')
@@ -47,9 +47,11 @@ class RehearsalSite:
         return self.url(path)
 
     def publish_all(self, pages: Mapping[str, Scenes | None], *, replace: bool = False) -> None:
-        """Set the scripts of pages. None removes a page; `replace` removes all pages that are not named.
+        """Set the scripts of pages.
 
-        :raises RehearsalSiteError: if a script is not valid; then nothing is changed.
+        :param pages: a dict that maps paths to scripts. If a script is None, the page is removed.
+        :param replace: whether to remove all pages that are not in `pages`.
+        :raises RehearsalSiteError: if a script is not valid. In this case, no page is changed.
         """
         self._send("PUT", "pages", {"pages": dict(pages), "replace": replace})
 
@@ -58,11 +60,11 @@ class RehearsalSite:
         self._send("PUT", "clock", {"now": now.isoformat()})
 
     def run_clock(self) -> None:
-        """Reset the site's clock to the machine's."""
+        """Start the site's clock again. The clock then shows the real time."""
         self._send("PUT", "clock", {"now": None})
 
     def arrivals(self) -> list[Arrival]:
-        """Return every request for a page, in order, with its real instant."""
+        """Return all requests for pages, oldest first, with the real time of each request."""
         found = self._send("GET", "log")["arrivals"]
         return [Arrival(path=one["path"], at=datetime.fromisoformat(one["at"])) for one in found]
 
@@ -70,7 +72,7 @@ class RehearsalSite:
         self._send("DELETE", "log")
 
     def wait_until_up(self, *, seconds: float = 10) -> None:
-        """:raises RehearsalSiteError: if the site does not answer within this time."""
+        """:raises RehearsalSiteError: if the site does not answer within `seconds`."""
         until = time.monotonic() + seconds
         while True:
             try:
@@ -102,9 +104,11 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 @contextmanager
 def rehearsal_site(*, port: int = 0, token: str = "", state: Path | None = None) -> Iterator[RehearsalSite]:
-    """Run a site on 127.0.0.1 until the end of the block; port 0 takes any free one.
+    """Run a site on 127.0.0.1 until the end of the block.
 
-    :raises RehearsalSiteError: if it does not start.
+    :param port: 0 selects any free port.
+    :param state: the file in which the site stores its scripts.
+    :raises RehearsalSiteError: if the site does not start.
     """
     with socket.create_server(("127.0.0.1", port)) as listener:
         chosen = listener.getsockname()[1]

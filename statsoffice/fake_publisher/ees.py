@@ -1,7 +1,7 @@
-"""Responses of a site like Explore education statistics: the page and the version summary of a release.
+"""Release pages and version summaries as on the website Explore education statistics.
 
-The shapes are those of dfe-analytical-services/explore-education-statistics (ReleasePageTitle, ReleasePageIntro,
-ReleaseVersionSummaryDto); every text is our own.
+The shapes come from the code of dfe-analytical-services/explore-education-statistics (ReleasePageTitle,
+ReleasePageIntro, ReleaseVersionSummaryDto). All texts are our own.
 """
 
 import json
@@ -22,11 +22,11 @@ def summary(
     is_latest: bool = True,
     **fields: object,
 ) -> dict[str, Any]:
-    """Return the summary of a version.
+    """Return the summary of a release version.
 
     :param publication: the slug and the title of the publication.
     :param release: the slug and the title of the release.
-    :param updated: the time of the current version, if it is not the first one.
+    :param updated: the time at which the current version was published, or None if the first version is current.
     """
     return {
         "id": "5f0c1f8e-0000-4000-8000-000000000001",
@@ -52,7 +52,10 @@ def summary(
 
 
 def page(version: dict[str, Any] | None, *, title: str = "", heading: str = "", intro: str = "", main: str = "") -> str:
-    """Return a release page as the server sends it, with the summary for its scripts."""
+    """Return the HTML of a release page.
+
+    If `version` is given, the page contains the version summary as JSON. On the real site, scripts read this JSON.
+    """
     heading = heading or (version["publication"]["title"] if version else "")
     title = title or (version["title"] if version else "")
     properties = json.dumps({"props": {"pageProps": {"releaseVersionSummary": version, "page": "home"}}, "page": "/x"})

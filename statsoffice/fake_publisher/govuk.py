@@ -1,4 +1,4 @@
-"""Responses of a content API like that of GOV.UK: documents of invented releases in the shapes of the real ones."""
+"""Documents about invented releases, in the shapes of the GOV.UK content API."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,11 @@ type Document = dict[str, Any]
 def announcement(
     path: str, title: str, *, due_at: datetime | None = None, organisations: Sequence[str] = (), **details: str
 ) -> Document:
-    """Return the announcement of a release; without an instant it names the month or day of `display_date`.
+    """Return the announcement of a release.
 
-    :param organisations: their titles.
+    If `due_at` is None, pass the month or day of the release as `display_date`.
+
+    :param organisations: the titles of the organisations.
     :param details: other fields of an announcement, such as state or cancellation_reason.
     """
     said: dict[str, Any] = {"state": "confirmed", "format_sub_type": "official"}
@@ -51,14 +53,14 @@ def publication(
     attachments: Sequence[str] = (),
     withdrawn: tuple[datetime, str] | None = None,
 ) -> Document:
-    """Return the page of published statistics.
+    """Return the document for a page of published statistics.
 
-    :param published_at: the aware instant of its last public change.
-    :param first_published_at: the aware instant of its first publication, if different.
-    :param delay_seconds: by how many seconds the system says that it missed `scheduled_at`.
-    :param changes: its public history, newest first; by default one entry, "First published.".
-    :param attachments: their titles.
-    :param withdrawn: when and why it was marked as withdrawn.
+    :param published_at: the aware instant of the last public change to the page.
+    :param first_published_at: the aware instant of the first publication, if different from `published_at`.
+    :param delay_seconds: the delay after `scheduled_at` that GOV.UK reports.
+    :param changes: the public history of the page, newest first. The default is one entry, "First published.".
+    :param attachments: the titles of the attachments.
+    :param withdrawn: the aware instant at which the page was marked as withdrawn, and the reason.
     """
     first = first_published_at or published_at
     history = [(first, "First published.")] if changes is None else changes
@@ -92,7 +94,7 @@ def gone_document(path: str) -> Document:
 
 
 def redirect(path: str, to: str) -> Document:
-    """Return what an announcement becomes once its statistics are published."""
+    """Return the redirect that replaces an announcement when its statistics are published."""
     moved = {"redirects": [{"path": path, "type": "exact", "destination": to}]}
     return _document(path, None, schema="redirect", kind="redirect", details={}) | moved
 
@@ -102,19 +104,19 @@ def api_path(path: str) -> str:
 
 
 def document_scene(document: Mapping[str, Any], *, starts: datetime | None = None, **more: Any) -> dict[str, Any]:
-    """Return the scene in which the content API answers with a document."""
+    """Return a scene in which the content API responds with this document."""
     status = 410 if document["schema_name"] == "gone" else 200
     return scene(json.dumps(document), starts=starts, status=status, content_type=JSON, **more)
 
 
 def format_display_date(at: datetime) -> str:
-    """Format an instant as readers see it: "30 June 2026 9:30am"."""
+    """Format an instant in London time, as readers see it: "30 June 2026 9:30am"."""
     local = in_london(at)
     return f"{local.day} {local:%B %Y} {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
 
 
 def in_utc(at: datetime) -> str:
-    """Format an aware instant as most fields contain it: "2026-06-30T08:30:36.000+00:00"."""
+    """Format an aware instant as in most fields of a document: "2026-06-30T08:30:36.000+00:00"."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 

@@ -1,7 +1,7 @@
-"""Responses of a site like that of the ONS: the data and the page of invented releases.
+"""Release pages and their data as on the ONS website.
 
-The shapes are those of ONSdigital/dp-api-clients-go (releasecalendar/data.go) and of the page's templates in
-ONSdigital/dp-frontend-release-calendar; every text is our own.
+The shape of the data comes from ONSdigital/dp-api-clients-go (releasecalendar/data.go). The shape of the page comes
+from the templates in ONSdigital/dp-frontend-release-calendar. All texts are our own.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,12 @@ def data(
     documents: Sequence[str] = (),
     **description: object,
 ) -> dict[str, Any]:
-    """Return the data of a release page; by default its date is final, and it is neither published nor cancelled.
+    """Return the data of a release page.
 
-    :param date_changes: earlier dates with the reason for their change, oldest first.
-    :param documents: the titles of its publications.
+    By default, the date of the release is final, and the release is neither published nor cancelled.
+
+    :param date_changes: the earlier dates, oldest first, each with the reason why it was changed.
+    :param documents: the titles of the publications of the release.
     :param description: other fields, such as published, cancelled, cancellation_notice or provisional_date.
     """
     links = [{"title": each, "uri": f"{path}/{place}", "summary": ""} for place, each in enumerate(documents)]
@@ -61,7 +63,11 @@ def data(
 
 
 def page(title: str, *, note: str = "", main: str = "", lang: str = "en") -> str:
-    """Return a release page as readers see it, with a note about its state or with what was published."""
+    """Return the HTML of a release page.
+
+    :param note: a note about the state of the release, for example that it is not yet published.
+    :param main: the HTML of the published content.
+    """
     panel = f'<div class="ons-panel"><div class="ons-panel__body"><p>{note}</p></div></div>' if note else ""
     return (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title} - Figures</title></head>'

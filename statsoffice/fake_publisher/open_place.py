@@ -1,7 +1,7 @@
-"""The open place of the practice site for a dummy file: everyone can fetch what a person puts there.
+"""The open place of the practice site, where users can put dummy files that everyone can fetch.
 
-The demonstration uses this place to show the result *Open to the public*. The files are stored in memory. A site with a
-token has no such place, because it can be reached from outside this machine.
+The demonstration uses this place to show the result *Open to the public*. The files are stored in memory. A practice
+site with a token can be reached from outside this machine, so it does not have this place.
 """
 
 import re
@@ -18,24 +18,24 @@ PLACE = "/unpublished/"
 MOST_BYTES = 64 * 1024
 MOST_FILES = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# Text only, so that no file is a page with scripts.
+# Only text files are accepted, because other files, such as HTML pages, could contain scripts.
 _MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 
 
 class NotAFileError(ValueError):
-    """The form has no file, or one that is not accepted; the message says why."""
+    """The form has no file, or the file is not accepted. The message says why."""
 
 
 class OpenPlace:
-    """The files by name, the newest last."""
+    """The dummy files, keyed by name. If there are more than `MOST_FILES`, the oldest files are removed."""
 
     def __init__(self) -> None:
         self._files: OrderedDict[str, bytes] = OrderedDict()
 
     def find(self, path: str, *, site: str) -> Scene | None:
-        """Return the page of the place or one of its files; None if the path is neither.
+        """Return the page that lists the files, or the file at this path. Return None for any other path.
 
-        :param site: the origin of this site as its reader wrote it.
+        :param site: the origin of this site in the address that the user opened.
         """
         if path == PLACE:
             return _respond(200, "text/html; charset=utf-8", self._render(site).encode())
@@ -45,10 +45,10 @@ class OpenPlace:
         return _respond(200, _MEDIA_TYPES[name.rpartition(".")[2]], self._files[name])
 
     def save(self, body: bytes, *, content_type: str) -> None:
-        """Save the file of a submitted form. The form with the button "Remove all files" removes all files.
+        """Save the file of a submitted form. If the user clicked "Remove all files", remove all files instead.
 
-        :param content_type: of the request: multipart/form-data with its boundary.
-        :raises NotAFileError: if the file is not accepted. Nothing is changed then.
+        :param content_type: the Content-Type header of the request: multipart/form-data with the boundary.
+        :raises NotAFileError: if the file is not accepted. In this case, nothing is saved.
         """
         form = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
         parts = list(form.iter_parts()) if form.is_multipart() else []
@@ -57,7 +57,7 @@ class OpenPlace:
             self._files.clear()
             return
         name = sent["file"].get_filename() if "file" in sent else None
-        if not name:  # a browser sends a part with an empty name if no file is selected
+        if not name:  # if no file is selected, browsers send a part with an empty file name
             raise NotAFileError("Select a file.")
         if not _NAME.fullmatch(name) or name.rpartition(".")[2] not in _MEDIA_TYPES:
             raise NotAFileError("Select a .txt or .csv file with letters, digits, dots and hyphens in its name.")
@@ -93,7 +93,7 @@ def refuse_file(error: NotAFileError) -> Scene:
 
 
 def is_from_site(headers: Mapping[bytes, bytes]) -> bool:
-    """Return whether a form was sent from a page of this site, and not from another site in the same browser."""
+    """Return False if a form was sent from a page of another site. Browsers let every site send forms to this site."""
     origin = headers.get(b"origin", b"")
     return not origin or origin.partition(b"://")[2] == headers.get(b"host", b"")
 

@@ -1,4 +1,4 @@
-"""Pages as publishers serve them, right and wrong."""
+"""The HTML of releases, announcements and "Page not found" on the practice site."""
 
 from html import escape
 
@@ -38,7 +38,7 @@ footer{background:#f3f2f1;border-top:1px solid #b1b4b6;padding:25px 0;font-size:
 
 
 def frame(title: str, main: str) -> str:
-    """Put the HTML of a page's main part into the site's frame."""
+    """Return a complete page. `main` is HTML and is not escaped. The header and footer of the site are added."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -67,7 +67,7 @@ _FIGURES = (("North", "48.1", "47.6"), ("Midlands", "51.9", "52.4"), ("South", "
 
 
 def release_page(title: str, *, published: str, summary: str = "") -> str:
-    """Build the page of a published release; an earlier edition's page is the same with that edition's title."""
+    """Build the page of a published release. For an earlier edition, pass the title of the earlier edition."""
     rows = "".join(
         f'<tr><th scope="row">{area}</th><td class="figure">{before}</td><td class="figure">{now}</td></tr>'
         for area, before, now in _FIGURES
@@ -89,7 +89,7 @@ def release_page(title: str, *, published: str, summary: str = "") -> str:
 
 
 def coming_soon_page(title: str, *, expected: str) -> str:
-    """Build the announcement at the release's address before publication."""
+    """Build the announcement that readers find at the address of a release before publication."""
     main = f"""<p class="kind">Release announcement</p>
 <h1>{escape(title)}</h1>
 <p class="lead">These statistics are not yet published.</p>
@@ -100,7 +100,7 @@ def coming_soon_page(title: str, *, expected: str) -> str:
 
 
 def not_found_page() -> str:
-    """Build the page for an address where nothing is published; with status 200 it is a soft 404."""
+    """Build the page for an address where nothing is published. If sent with status 200, this page is a soft 404."""
     main = """<h1>Page not found</h1>
 <p>Nothing has been published at this address.</p>
 <p><a href="/">Look through all publications</a></p>"""

@@ -1,7 +1,8 @@
-"""A past year of an invented office in the shapes of GOV.UK: its search, and the documents of its content API.
+"""Search results and content API documents for a past year of an invented office on GOV.UK.
 
-The year has a page of each kind: scheduled with a delay, published by hand, updated in place, withdrawn, without the
-fields of newer documents, cancelled, with a changed date, removed, and announced but published since.
+The year has publications of each kind: scheduled, published by hand, updated in place, withdrawn, removed, and old
+publications without some fields. It also has announcements of each kind: cancelled, with a changed date, provisional,
+and redirected because the statistics have been published.
 """
 
 import json
@@ -22,7 +23,7 @@ from releases.rules.calendar import (
 from statsoffice.fake_publisher import govuk
 
 ANNOUNCEMENTS, PUBLICATIONS = "/government/statistics/announcements/", "/government/statistics/"
-# In seconds, for the twelve months of one series.
+# The delays in seconds between the scheduled time and publication, one for each month of the series "Bus fares".
 DELAYS = (36, 22, 110, 48, 31, 27, 64, 190, 41, 29, 33, 1260)
 
 type Document = dict[str, Any]
@@ -30,25 +31,26 @@ type Said = dict[str, Any]
 
 
 def list_announcements(year: int) -> list[Said]:
-    """Return the results of the search for announcements that are due in a year.
+    """Return the search results for announcements that are due in this year.
 
-    The search lists announcements whose statistics are not published, and one whose statistics just were.
+    One of the announcements is still listed, although its statistics have just been published.
     """
     return [_announcement_result(each) for each in _documents(year)[0]]
 
 
 def list_publications(year: int) -> list[Said]:
-    """Return the results of the search for publications whose last update is in a year or later."""
+    """Return the search results for publications that were last updated in this year or later."""
     found = [{"title": each["title"], "link": each["base_path"]} for each in _documents(year)[1]]
     removed = {"title": f"Tram journeys: {year}", "link": f"{PUBLICATIONS}tram-journeys-{year}"}
     return [*found, removed]
 
 
 def find_document(path: str, *, now: datetime) -> Document | None:
-    """Return the document of a page of this year or an earlier one; None if there is none."""
+    """Return the document at a path, or None if there is no document at this path."""
     ending = path.rpartition("-")[2]
-    # The year in a path is the year of the period, which can be the one before publication, so both are searched. The
-    # page that is updated in place has no year in its path and belongs to every year.
+    # The year in a path is the year that the statistics are about. They may be published in the next year, so the
+    # documents of both years are searched. The page "Cycle counts" is updated every year and has no year in its path,
+    # so the documents of the current year are searched.
     years = (int(ending), int(ending) + 1) if ending.isdecimal() and len(ending) == 4 else (now.year,)
     for year in years:
         for document in (*_documents(year)[0], *_documents(year)[1]):
@@ -158,10 +160,12 @@ def _publications(year: int) -> Iterator[Document]:
         withdrawn=(withdrawn_at, "The figures for two regions were wrong."),
     )
     old = _publication(f"footpaths-{year}", f"Footpaths: {year}", published_at=datetime(year, 7, 1, 12, tzinfo=UTC))
-    # Documents from GOV.UK's first years have no first publication, no history, and a day without a time.
+    # Documents from GOV.UK's first years have no first publication and no history. Their last update is given as a day,
+    # without a time.
     del old["first_published_at"], old["details"]["change_history"]
     yield old | {"public_updated_at": f"{year}-07-01T00:00:00.000+00:00"}
-    # The search filters by the last update only, from this year on, so it also lists a page of the next year.
+    # The search lists all pages that were last updated in this year or later. So the results also include a page that
+    # was published in the next year.
     yield _publication(f"bridges-{year}", f"Bridges: {year}", published_at=_due(year + 1, 1, 15))
 
 
@@ -170,7 +174,7 @@ def _publication(slug: str, title: str, **fields: Any) -> Document:
 
 
 def _due(year: int, month: int, day: int) -> datetime:
-    """Return 9:30am in London on the first working day from a day on, as an aware instant."""
+    """Return the aware instant of 9:30am in London on a day. If it is not a working day, use the next working day."""
     on = datetime(year, month, day, tzinfo=UTC).date()
     while no_release_day(on, nation=Nation.ENGLAND):
         on += timedelta(days=1)

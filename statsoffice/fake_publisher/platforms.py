@@ -1,11 +1,13 @@
-"""Releases of publishing platforms that anyone can try: the path of a page says when it appears.
+"""Simulated publishing platforms with practice releases, which appear at the time in the path of their page.
 
-A path ends with a release time in London, as in /releases/bus-fares-2026-11-30-0930. The page appears three seconds
-after it, or three minutes after it with "-late", or half a minute before it with "-early". It needs no script.
+A path ends with a release time in London, such as /releases/bus-fares-2026-11-30-0930. The page appears three seconds
+after the release time. If the path ends with "-late", the page appears three minutes after the release time. If the
+path ends with "-early", the page appears half a minute before the release time. These pages need no script.
 
-The shapes are those of public code: NHS-digital-website/hippo for NHS England Digital, scottishgovernment/gov-scot for
-gov.scot, govwales/component-library for gov.wales, and dof-dss/nicsdru_origins_theme for NISRA. Public Health Scotland
-publishes no templates, so its shape is that of its public pages. Every text and name is invented.
+The HTML has the structure of public code: NHS-digital-website/hippo for NHS England Digital,
+scottishgovernment/gov-scot for gov.scot, govwales/component-library for gov.wales, and dof-dss/nicsdru_origins_theme
+for NISRA. Public Health Scotland does not publish its templates, so we used its public pages. All texts and names are
+invented.
 """
 
 import json
@@ -50,10 +52,11 @@ _APPEARS_AFTER = {None: timedelta(seconds=3), "late": timedelta(minutes=3), "ear
 
 
 def fill_shape(shape: str, title: str, *, heading: str = "", head: str = "", cookies: str = "", **parts: str) -> str:
-    """Return a page in the shape of a platform, with the parts that its file names as HTML.
+    """Return a page with the HTML structure of a platform.
 
     :param shape: "nhs", "govscot", "govwales", "nicsdru" (for NISRA) or "phs".
-    :param cookies: the banner about cookies.
+    :param cookies: the HTML of the cookie banner.
+    :param parts: the HTML for the other placeholders in the template file of the platform.
     """
     texts = {"title": escape(title), "heading": escape(heading or title)}
     return _SHAPES[shape].substitute(texts, head=head, cookies=cookies, **parts)
@@ -61,12 +64,12 @@ def fill_shape(shape: str, title: str, *, heading: str = "", head: str = "", coo
 
 @dataclass(frozen=True, slots=True)
 class PracticeRelease:
-    """A release, read from the path of its page.
+    """A release that is described by the path of its page.
 
     :ivar slug: the last part of the path, such as "bus-fares-2026-11-30-0930".
-    :ivar due_at: the aware instant that the path names.
-    :ivar appears_at: the aware instant from which the release is there.
-    :ivar is_out: whether it is there now.
+    :ivar due_at: the aware instant of the release time in the path.
+    :ivar appears_at: the aware instant at which the release appears.
+    :ivar is_out: whether the release has appeared.
     """
 
     slug: str
@@ -81,7 +84,7 @@ class PracticeRelease:
 
     @property
     def month(self) -> date:
-        """The first day of the month that the statistics are about, which is the one before the release."""
+        """The first day of the month before the release. The statistics are about this month."""
         return months_after(in_london(self.due_at).date().replace(day=1), -1)
 
     @property
@@ -98,12 +101,12 @@ class PracticeRelease:
 
     @property
     def summary(self) -> str:
-        """The first sentence. It contains the minutes since 1970, so it differs from that of every other release."""
+        """The first sentence of the release. It contains a number that is different for each due time."""
         return f"Figures up to {self.period}, from {self.due_at.timestamp() // 60:,.0f} daily values."
 
     @property
     def figures(self) -> str:
-        """The text of the release; it differs from that of every other release of the series."""
+        """The text of the release as HTML. The text is different for every release of a series."""
         sentences = (
             f"{self.summary} The index rose by {self.due_at.minute / 10} per cent on the month before. Two of three "
             "regions show a rise on the year before. Figures are the mean of daily values that sellers report. Missing "
@@ -113,7 +116,7 @@ class PracticeRelease:
 
 
 type Play = Callable[[PracticeRelease], Scene]
-"""Returns the response for a release."""
+"""A function that returns the response for a release."""
 
 
 def _scene(body: str, *, status: int = 200, content_type: str = HTML) -> Scene:
@@ -257,7 +260,8 @@ def _play_phs(release: PracticeRelease) -> Scene:
 
 
 _GOVUK = "/government/statistics/"
-# The part of a path before the name and the time, and the function that plays the page there.
+# Each pair has the part of a path before the name and time of the release, and the function that returns the response
+# for the whole path.
 _PLAYED: tuple[tuple[str, Play], ...] = (
     (_GOVUK, _play_govuk_page),
     (f"{govuk.API}{_GOVUK}", _play_govuk_document),
@@ -280,7 +284,10 @@ _PATHS: tuple[tuple[re.Pattern[str], Play], ...] = (
 
 
 def find_platform_scene(path: str, *, now: datetime) -> Scene | None:
-    """Return the response of the release that a path names at an aware instant, or None if it names none."""
+    """Return the response for the release in a path, or None if the path is not the path of a release.
+
+    :param now: the aware instant of the request.
+    """
     for pattern, play in _PATHS:
         if found := pattern.fullmatch(path):
             release = _read_release(found, now=now)
@@ -289,7 +296,7 @@ def find_platform_scene(path: str, *, now: datetime) -> Scene | None:
 
 
 def _read_release(found: re.Match[str], *, now: datetime) -> PracticeRelease | None:
-    """Read the release that a path names; None if the day or the time does not exist."""
+    """Return the release in a matched path, or None if the path has a day or time that does not exist."""
     try:
         due_at = from_london(datetime.strptime(f"{found['on']} {found['at']}", "%Y-%m-%d %H%M"))  # noqa: DTZ007  # London
     except ValueError:
@@ -302,7 +309,7 @@ def _read_release(found: re.Match[str], *, now: datetime) -> PracticeRelease | N
 
 @dataclass(frozen=True, slots=True)
 class TryOut:
-    """An address to try with an adapter, for the release time that its path names."""
+    """A page with which users can try an adapter. The path contains the release time."""
 
     platform: str
     adapter: str
@@ -325,7 +332,7 @@ _AHEAD, _STEP = timedelta(minutes=8), 5
 
 
 def next_try_out(*, now: datetime) -> datetime:
-    """Return the release time for which addresses are offered: eight to thirteen minutes ahead, a multiple of five."""
+    """Return the release time of the pages to try, which is 7 to 12 minutes ahead on a multiple of five minutes."""
     later = now.astimezone(UTC).replace(second=0, microsecond=0) + _AHEAD
     return later + timedelta(minutes=-later.minute % _STEP)
 

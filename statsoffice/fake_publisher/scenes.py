@@ -1,4 +1,4 @@
-"""The state of the practice site: the scenes of each page, the clock that starts them, and the requests so far."""
+"""The state of the practice site: the script of each page, the clock, and the requests so far."""
 
 import base64
 import binascii
@@ -22,12 +22,16 @@ _LINE_BREAK = re.compile(r"[\r\n\0]")
 
 
 class BadScriptError(ValueError):
-    """A script is not valid; the message says which page, which scene and why."""
+    """A script is not valid. The message names the page and the scene, and says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One response; `starts` is the aware instant from which it is sent, None if always."""
+    """One response of a page.
+
+    The site sends this response from the aware instant `starts` until the next scene of the page starts. If `starts` is
+    None, this is the first scene of the page and has no start time.
+    """
 
     starts: datetime | None
     status: int
@@ -40,14 +44,17 @@ Script = tuple[Scene, ...]
 
 
 def read_script(path: str, written: object) -> Script:
-    """Read the scenes of one page and sort them by their beginning.
+    """Parse the scenes of one page, and sort them by the time at which they start.
 
     :param written: a list of objects with any of these keys: from (ISO 8601 with offset, or null), status (default
         200), body (text) or base64 (bytes), content_type, headers (an object), delay_seconds (0 to 60).
     :raises BadScriptError: if the path or a scene is invalid, or two scenes begin at the same instant.
     """
     if not path.startswith("/") or path.startswith("/_control") or _LINE_BREAK.search(path):
-        raise BadScriptError(f'"{path}" is no path for a page: it must begin with / and not with /_control.')
+        raise BadScriptError(
+            f'"{path}" is not a valid path. A path must begin with /, must not begin with /_control, and must not '
+            "contain a line break."
+        )
     if not isinstance(written, list) or not written:
         raise BadScriptError(f"{path}: a script is a list of at least one scene.")
     scenes = []
@@ -64,7 +71,7 @@ def read_script(path: str, written: object) -> Script:
 
 
 def in_force(script: Sequence[Scene], *, at: datetime) -> Scene | None:
-    """Return the last scene that has begun at an instant, or None."""
+    """Return the scene that the page shows at an instant, or None if no scene has started."""
     current = None
     for scene in script:
         if scene.starts is not None and scene.starts > at:
@@ -74,7 +81,7 @@ def in_force(script: Sequence[Scene], *, at: datetime) -> Scene | None:
 
 
 def next_change(script: Sequence[Scene], *, at: datetime) -> datetime | None:
-    """Return when the next scene begins after an instant, or None."""
+    """Return the time at which the next scene starts after `at`, or None if there is no next scene."""
     return next((scene.starts for scene in script if scene.starts is not None and scene.starts > at), None)
 
 
@@ -87,7 +94,7 @@ def scene(
     headers: Mapping[str, str] | None = None,
     delay_seconds: float = 0,
 ) -> dict[str, Any]:
-    """Return a scene as the control endpoint reads it."""
+    """Return a scene in the format that the control endpoint accepts."""
     written: dict[str, Any] = {"status": status, "content_type": content_type}
     if starts is not None:
         written["from"] = starts.isoformat()
@@ -160,7 +167,7 @@ def _read_headers(written: Mapping[str, Any]) -> tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request for a page; `at` is the real instant, whatever the site's clock says."""
+    """One request for a page. `at` is the real time of the request, even if the site's clock is stopped."""
 
     path: str
     at: datetime
@@ -168,7 +175,12 @@ class Arrival:
 
 @dataclass(slots=True)
 class SiteState:
-    """Everything that the control endpoint can change. Scripts survive a restart if there is a file for them."""
+    """Everything that the control endpoint can change.
+
+    `fixed_at` is the instant at which the clock is stopped, or None. `written` maps each path to the script as it was
+    sent, and `scripts` maps each path to the parsed script. If `file` is set, the scripts are also saved in this file,
+    so that they survive a restart.
+    """
 
     file: Path | None = None
     fixed_at: datetime | None = None
@@ -180,15 +192,17 @@ class SiteState:
         return self.fixed_at or datetime.now(UTC)
 
     def arrive(self, path: str) -> Scene | None:
-        """Log a request for a page, and return its scene, or None if there is none yet."""
+        """Log a request for a path, and return the current scene. Return None if the path has no scene yet."""
         self.arrivals.append(Arrival(path, datetime.now(UTC)))
         script = self.scripts.get(path)
         return in_force(script, at=self.now()) if script else None
 
     def put(self, pages: Mapping[str, Any], *, replace: bool) -> None:
-        """Set these scripts. null removes a page; `replace` removes every page that is not named.
+        """Set the scripts of pages.
 
-        :raises BadScriptError: if a script is not valid. Nothing is changed then.
+        :param pages: a dict that maps paths to scripts. If a script is None, the page is removed.
+        :param replace: whether to remove all pages that are not in `pages`.
+        :raises BadScriptError: if a script is not valid. In this case, no page is changed.
         """
         read = {path: read_script(path, scenes) for path, scenes in pages.items() if scenes is not None}
         remaining = {} if replace else self.written
@@ -202,9 +216,9 @@ class SiteState:
 
 
 def load_state(file: Path | None) -> SiteState:
-    """Return the state of an earlier run from its file, if there is one.
+    """Load the scripts of an earlier run from a file. If there is no file, start without scripts.
 
-    :raises BadScriptError: if the file contains anything else.
+    :raises BadScriptError: if the file does not contain valid scripts.
     """
     state = SiteState()
     if file is not None and file.exists():
@@ -213,7 +227,7 @@ def load_state(file: Path | None) -> SiteState:
         except ValueError as error:
             raise BadScriptError(f"{file} cannot be read: {error}") from error
         if not isinstance(pages, dict):
-            raise BadScriptError(f"{file} does not hold scripts by path.")
+            raise BadScriptError(f"{file} must contain a JSON object that maps paths to scripts.")
         state.put(pages, replace=True)
     state.file = file
     return state

@@ -26,7 +26,7 @@ from statsoffice.notifications.recipients import FOR_LEADS_ALONE, about_hidden_t
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin[Message]):
-    """The messages, which are never edited here."""
+    """The admin page of messages, which is read-only."""
 
     list_display = ("told", "channel", "to", "created_at", "sent_at", "attempts", "last_error")
     list_filter = (("sent_at", admin.EmptyFieldListFilter), "channel", "created_at")
@@ -44,7 +44,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         return message.recipient
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Exclude messages about reports that the user may not know of."""
+        """Exclude messages that the user may not see, such as messages about restricted reports."""
         restricted = Report.objects.filter(kind__in=list(RESTRICTED)) | Report.objects.about_unpublished_early()
         hidden = restricted.exclude(pk__in=reports_where(request.user, ReportAction.VIEW).values("pk"))
         led = permissions.producers_where(request.user, Action.KNOW_EARLY_FINDINGS)
@@ -59,12 +59,12 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse, because a message without a row would be sent again."""
+        """Refuse, because a message is sent again if its row is deleted."""
         return False
 
 
 class PreferenceForm(forms.ModelForm[Preference]):
-    """A channel preference; only the channels that the operator has set up are offered."""
+    """The form for a channel preference. It offers only the channels that the operator has set up."""
 
     class Meta:
         model = Preference
@@ -84,8 +84,8 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
     def clean_person(self) -> User | None:
         person: User | None = self.cleaned_data["person"]
-        # The data have no producer if the producer is invalid, which has its own error, or if the preference exists
-        # already, because the field is then read-only.
+        # `cleaned_data` has no producer in two cases. If the producer is invalid, the form already has an error for the
+        # producer. If an existing preference is changed, the field is read-only.
         current = self.instance.producer if self.instance.pk else None
         producer = self.cleaned_data.get("producer", current)
         if person and producer and not roles_of(person, producer):
@@ -95,7 +95,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
 @admin.register(Preference)
 class PreferenceAdmin(HistoryAdmin[Preference]):
-    """The channel preferences, for calendar managers."""
+    """The admin page on which calendar managers edit channel preferences."""
 
     form = PreferenceForm
     list_display = ("producer", "person", "channel", "webhook")

@@ -19,10 +19,11 @@ from statsoffice.notifications.recipients import MINUTE_BRIEF, approver_addresse
 
 
 def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the minute briefs that have no message yet, for Heads of Profession, deputies and people who cover for them.
+    """Find the minute briefs that have no message yet.
 
-    The briefs of a training go to its participants alone. In a message, a release that is not announced has its
-    reference instead of its title.
+    The recipients are Heads of Profession, deputies and the people who cover for them. If a brief belongs to a
+    training, only participants of the training are notified. If a release is not announced, the message names the
+    release by its reference instead of its title.
     """
     made = MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer")
     rows = [row for row in made if _event_of(row) not in known]
@@ -55,30 +56,35 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
 
 
 def _event_of(row: MinuteBrief) -> str:
-    """Return the event of a brief. Each limit has its own event, so that a failure at a later limit is sent too."""
+    """Return the event of the message about a brief.
+
+    The event contains `limit_at`. If a release is not live at a later limit, `limit_at` is set to that limit. The event
+    is then different, so another message is sent.
+    """
     return f"{MINUTE_BRIEF}{row.pk}-{row.limit_at:%Y%m%d%H%M%S}"
 
 
 def _find_recipients(read: ReadBrief) -> frozenset[str]:
     late = [line.release for line in read.in_state(BriefState.NOT_LIVE, BriefState.LIVE_NOW)]
     if not read.row.rehearsal or read.row.training_id is not None:
-        late = late[:1]  # all have the same recipients: the producer's leads, or the leads among the participants
+        # All these releases have the same recipients: the producer's leads, or in a training the leads who take part.
+        late = late[:1]
     return frozenset[str]().union(*map(approver_addresses, late))
 
 
 def _name_and_statement(line: BriefLine) -> tuple[str, str]:
-    """Name a release, with the publisher's own statement or ""."""
+    """Return the name of a release and the publisher's own statement. The statement is "" if there is none."""
     return name_in_mail(line.release), one_line(texts.publisher_sentence(line))
 
 
 def _find_reports(read: ReadBrief) -> list[Report]:
-    """Return the drafts and reports about the releases of a brief, none of which is an early release."""
+    """Return the drafts and reports about the releases of a brief. A brief never contains early releases."""
     about = Report.objects.listed().about(line.release for line in read.lines)
     return list(about.defer("machine").order_by("drafted_at", "pk"))
 
 
 def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
-    """Yield the next contact to call about each release that is not live, each person once."""
+    """Yield the name and number of the next contact to call about each release. Each contact is yielded only once."""
     seen = set()
     for found in calls.find_call_lists([line.release for line in lines]).values():
         contact = found.next
@@ -90,7 +96,8 @@ def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
 def _write_text_message(read: ReadBrief) -> str:
     """Write the brief as a text message.
 
-    The message names a release only if no other release was not live at the limit, and the release is announced.
+    If exactly one release was not live at the limit, and the release is announced, the message names the release.
+    Otherwise the message names the producer.
     """
     link = f"{settings.ADDRESS}{reverse('minute_brief', args=[read.row.pk])}"
     head = texts.short_headline(read)

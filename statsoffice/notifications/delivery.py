@@ -27,7 +27,7 @@ from statsoffice.notifications.recipients import PROBLEM, RESTORED
 class DeliveryRefused(Exception):
     """A channel did not accept a message.
 
-    `for_good`: a retry would fail as well. `only_this`: the channel works, so that other messages can be sent.
+    `for_good` is True if a retry would fail too. `only_this` is True if the channel may still accept other messages.
     """
 
     def __init__(self, reason: str, *, for_good: bool = False, only_this: bool = False) -> None:
@@ -45,7 +45,8 @@ def send_by_email(message: Message, *, name: str) -> None:
 
     :param name: identifies the message. It is the same at each attempt, so that a mailbox recognises a duplicate after
         a crash.
-    :raises DeliveryRefused: if the server cannot be reached or refuses, or the message cannot be written as an email.
+    :raises DeliveryRefused: if the server cannot be reached, if it refuses the message, or if the message cannot be
+        written as an email.
     """
     mail = compose_email(
         name=name,
@@ -57,14 +58,15 @@ def send_by_email(message: Message, *, name: str) -> None:
     )
     try:
         mailers.default.send_messages([mail])
-    except (OSError, ValueError) as fault:  # OSError covers all faults of SMTP; ValueError a line end in a header
+    except (OSError, ValueError) as fault:
+        # All SMTP errors are subclasses of OSError. ValueError is raised if a header contains a line end.
         raise DeliveryRefused(
             describe_fault(fault), for_good=_refused_for_good(fault), only_this=_is_about_this_message(fault)
         ) from fault
 
 
 def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
-    """Return the approved document of a message.
+    """Return the approved document of a message as an attachment. The list is empty if the message has no document.
 
     :raises DeliveryRefused: if the document was changed after its approval.
     """
@@ -92,16 +94,17 @@ def _is_about_this_message(fault: Exception) -> bool:
 
 
 TIMEOUT_SECONDS = 20
-# Retries cannot help with a wrong request, or a wrong or forbidden key; too many requests and Notify's own faults are
-# temporary. Source: https://docs.notifications.service.gov.uk/rest-api.html, error codes of sending an email.
+# If the request is wrong (400), or the key is wrong or forbidden (403), a retry would fail too. Other errors, such as
+# too many requests or an error in Notify, are temporary. Source:
+# https://docs.notifications.service.gov.uk/rest-api.html, error codes of sending an email.
 WRONG_REQUEST, FORBIDDEN = 400, 403
 
 
 def send_by_notify(message: Message, *, name: str) -> None:
     """Send one message by GOV.UK Notify.
 
-    :param name: the same at each attempt; Notify stores it as our reference.
-    :raises DeliveryRefused: if Notify cannot be reached or refuses, or no key is set any more.
+    :param name: the reference that Notify stores. It is the same at each attempt.
+    :raises DeliveryRefused: if Notify cannot be reached, if it refuses the message, or if no key is set any more.
     """
     _send_by_notify(
         lambda client: client.send_email_notification(
@@ -120,7 +123,7 @@ def _send_by_notify(send: Callable[[NotificationsAPIClient], object]) -> None:
     try:
         send(client)
     except APIError as fault:
-        # Without a response the client of Notify reports 503, so the status counts only if there is a response.
+        # If there is no response, Notify's client reports status 503. So use the status only if there is a response.
         status = fault.status_code if fault.response is not None else None
         if status is None:
             reason = f"GOV.UK Notify cannot be reached: {type(fault.__cause__).__name__}"
@@ -135,7 +138,10 @@ def _send_by_notify(send: Callable[[NotificationsAPIClient], object]) -> None:
 
 
 def send_text_message(message: Message, *, name: str) -> None:
-    """Send one text message by GOV.UK Notify, as `send_by_notify` sends an email."""
+    """Send one text message by GOV.UK Notify.
+
+    The parameters and the errors are the same as for `send_by_notify`.
+    """
     if not settings.NOTIFY_TEXT_TEMPLATE:
         raise DeliveryRefused("STATSOFFICE_NOTIFY_TEXT_TEMPLATE is not set.")
     _send_by_notify(
@@ -155,10 +161,11 @@ def _format_errors(errors: Any) -> str:
 
 
 def send_by_webhook(message: Message, *, name: str) -> None:
-    """Post one message to the webhook that the settings name as its recipient.
+    """Post one message to a webhook. The recipient of the message is the name of the webhook in the settings.
 
-    :param name: not used; a webhook has no field for it.
-    :raises DeliveryRefused: if the webhook cannot be reached or refuses, or is not in the settings any more.
+    :param name: not used, because webhooks have no field for a reference.
+    :raises DeliveryRefused: if the webhook cannot be reached, if it refuses the message, or if it is not in the
+        settings any more.
     """
     address = settings.WEBHOOKS.get(message.recipient)
     if address is None:
@@ -168,7 +175,7 @@ def send_by_webhook(message: Message, *, name: str) -> None:
     from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat, NotifyType
     from apprise.plugins.pagerduty import NotifyPagerDuty
 
-    # There is no picture, because a post must load nothing from another site.
+    # Posts have no picture, because a post must not load anything from another site.
     asset = AppriseAsset(app_id=settings.OFFICE_NAME, app_desc=settings.OFFICE_NAME, image_url_mask="")
     post = Apprise(asset=asset)
     post.add(address)
@@ -200,8 +207,8 @@ SENDERS = {
     Channel.TEXT: send_text_message,
 }
 BATCH_SIZE = 100
-# A claim lasts longer than any channel takes for one message. When it has ended, another process sends the message,
-# because the process that claimed it must have died.
+# A claim lasts longer than any channel needs to send one message. If a claim has ended and the message is not sent, the
+# process that made the claim must have died. Another process then sends the message.
 CLAIM = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
@@ -219,14 +226,17 @@ def send_message(message: Message) -> None:
 
 
 def deliver_messages(*, now: datetime, send: Send = send_message, kind: str = "") -> int:
-    """Send the messages that are due. Each is claimed first, so that no two processes send the same one.
+    """Send the messages that are due.
 
-    A message that was not accepted is retried after a growing pause, at most fifteen times, unless a retry cannot help.
-    A channel that is unavailable, or fails because of an error in our code, delays no other channel.
+    Each message is claimed before it is sent, so that no two processes send the same message. If a channel does not
+    accept a message, the message is retried after a pause that grows with each attempt. There are at most fifteen
+    attempts. The message is not retried if a retry would fail too. If a channel is unavailable, or fails because of an
+    error in our code, the other channels still send their messages.
 
-    :param kind: the prefix of the events of the messages to send; "" sends all.
+    :param kind: only messages whose event has this prefix are sent. "" sends all messages.
     :return: the number of messages sent.
-    :raises ExceptionGroup: if some channels failed because of an error in our code. The other channels are used first.
+    :raises ExceptionGroup: if some channels failed because of an error in our code. All other channels send their
+        messages first.
     """
     begun = time.monotonic()
 
@@ -271,10 +281,15 @@ def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send
 
 
 def check_put_off(*, now: datetime) -> str | None:
-    """Return a sentence on the first unsent message that is due later than any retry could make it, or None."""
+    """Return a sentence about the first unsent message that is due later than any retry can set, or None.
+
+    A person with access to the database could set a late due time to prevent a message from being sent.
+    """
     put_off = Message.objects.filter(sent_at__isnull=True, due_at__gt=now + LONGEST_WAIT + CLAIM)
     key = put_off.order_by("pk").values_list("pk", flat=True).first()
-    return None if key is None else f"{Message._meta.label_lower} {key} was put off, so that it is not sent"
+    if key is None:
+        return None
+    return f"{Message._meta.label_lower} {key} has a later due time than any retry sets, so it is not sent until then"
 
 
 def _due_messages(at: datetime) -> QuerySet[Message]:

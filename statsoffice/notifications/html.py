@@ -1,4 +1,4 @@
-"""Emails: the text from a template, and the same as HTML without external resources."""
+"""Emails, which are sent as plain text and as HTML without external resources."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,13 @@ from django.template.loader import render_to_string
 from statsoffice.notifications.notification import one_line
 
 ITEM = re.compile(r"- |\d{1,2}\. ")
-# The line before the reason why a person gets the message.
+# This line separates the text of an email from the note that says why the person gets it.
 RULE = "---"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a line; a link if it is an address of this service."""
+    """A part of a line. The part is shown as a link if it is an address of this service."""
 
     words: str
     is_link: bool
@@ -27,9 +27,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The lines of a paragraph, or the items of a list: "ul", or "ol" if they are numbered.
+    """A paragraph or a list.
 
-    `is_note` says that the block follows the line of dashes, and so belongs to the note in small print at the end.
+    `lines` contains the lines of the paragraph, or the items of the list. `list_tag` is "ul" for a list, "ol" for a
+    numbered list, and "" for a paragraph. If `is_note` is True, the block follows the line of dashes and is part of the
+    note in small print at the end.
     """
 
     lines: tuple[tuple[Piece, ...], ...]
@@ -38,7 +40,7 @@ class Block:
 
 
 def render_text(template: str, context: Mapping[str, object]) -> tuple[str, str]:
-    """Return the subject and the text of a template, whose first paragraph is the subject."""
+    """Render a template, and return the subject and the text. The subject is the first paragraph of the template."""
     values = {**context, "office": settings.OFFICE_NAME, "site": settings.ADDRESS}
     # The result is plain text, so nothing is escaped.
     rendered = Engine.get_default().get_template(template).render(Context(values, autoescape=False))
@@ -114,6 +116,7 @@ def _block(lines: list[str], *, is_note: bool) -> Block:
 
 
 def _pieces(line: str) -> tuple[Piece, ...]:
-    # The host must end where ours does; otherwise https://office.example.evil would match.
+    # After our address, only a slash, white space or the end of the line may follow. Otherwise the address
+    # https://office.example.evil would match https://office.example.
     parts = re.split(rf"({re.escape(settings.ADDRESS)}(?=[/\s]|$)\S*)", line)
     return tuple(Piece(part, is_link=bool(place % 2)) for place, part in enumerate(parts) if part)

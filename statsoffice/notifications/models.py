@@ -1,4 +1,4 @@
-"""The outbox: a row for each notification, recipient and channel; and each person's preferences."""
+"""Models for the messages in the outbox, and for the channels that people prefer."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -16,7 +16,7 @@ from releases.models.append_only import new_salt
 from releases.models.event import NEVER, RowRecord, Table
 
 KINDS: dict[str, Promise] = {}
-"""The label of each kind of notification, by the prefix of its events. outbox.py fills it when Django starts."""
+"""Maps the event prefix of each kind of notification to the label. outbox.py fills it when Django starts."""
 
 OTHER = lazy("Message")
 
@@ -53,7 +53,10 @@ CONDITIONS = {
 
 
 class Message(models.Model):
-    """One message, unique by event, recipient and channel, so that no one gets it twice."""
+    """A message about an event to one recipient by one channel.
+
+    Event, recipient and channel are unique together, so that no one gets a message twice.
+    """
 
     event = models.CharField(max_length=150)
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
@@ -63,7 +66,7 @@ class Message(models.Model):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, null=True, related_name="+")
-    # A release that was never public can be deleted; its messages stay.
+    # A release that was never public can be deleted. The messages about the release are not deleted.
     release = models.ForeignKey(Release, on_delete=models.SET_NULL, null=True, related_name="+")
     report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, related_name="+")
     document = models.ForeignKey(
@@ -120,7 +123,7 @@ class Message(models.Model):
 
 
 class MessageRowRecord(RowRecord):
-    """Digests of messages, without the columns about attempts to send them."""
+    """Digests of messages. The columns about delivery attempts are not part of a digest."""
 
     CHAIN: ClassVar[str] = "messages.row"
     AFTER: ClassVar[str] = "messages.row"
@@ -148,9 +151,10 @@ class MessageRowRecord(RowRecord):
 
 
 class Preference(models.Model):
-    """A channel for messages about a producer. Without `person`, it is the default for people who have chosen none.
+    """A channel that a person has chosen for messages about a producer.
 
-    A webhook without `person` gets the messages whatever people have chosen.
+    If `person` is empty, the channel is the default for people who have not chosen a channel. A webhook without
+    `person` gets the messages whatever people have chosen.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="+")
@@ -197,7 +201,7 @@ class Preference(models.Model):
 
 
 class NotifiedSuspicion(models.Model):
-    """A suspicion about which people were notified, with the event of the message."""
+    """A record that people were notified of a suspicion. `event` is the event of the message."""
 
     suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="notifications")
     event = models.CharField(max_length=150)
@@ -216,7 +220,7 @@ class NotifiedSuspicion(models.Model):
 
 
 class NotifiedVerdict(models.Model):
-    """A verdict that needs checking and about which people were notified, with the event of the message."""
+    """A record that people were notified of a verdict that needs checking. `event` is the event of the message."""
 
     verdict = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="notifications")
     event = models.CharField(max_length=150)

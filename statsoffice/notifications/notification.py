@@ -1,4 +1,4 @@
-"""A notification before it is written to the outbox, and the combination of several into one message."""
+"""Notifications, and the grouping of suspicions and verdicts into one message for each person."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,16 +9,17 @@ from breaches.models import Report, Suspicion
 from releases.models import Release, Verification
 from statsoffice.notifications.models import Message
 
-# Older events, such as those of a restored database, cause no notification.
+# No one is notified of events that are older than this, such as events in a restored database.
 MAX_AGE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One event, the people to notify of it, and the context of its template.
+    """An event, the people to notify of the event, and the context of the message's template.
 
-    The event has the same name whenever it is found, so that no one is notified twice. Once the notification is
-    written, people count as notified of its `suspicions` and `verdicts`.
+    `event` must be the same each time that a query finds the event, so that no one is notified twice. When the
+    notification is written to the outbox, the outbox also records that people were notified of the `suspicions` and
+    `verdicts`.
     """
 
     event: str
@@ -32,17 +33,17 @@ class Notification:
     """The key of the approved document to attach."""
     reply_to: str = ""
     is_confidential: bool = False
-    """Whether only the recipients may have the notification, so that no webhook gets it."""
+    """Whether only the recipients may see the notification. Webhooks get no confidential notifications."""
     is_for_operators: bool = False
     """Whether the notification is about monitoring itself. Every PagerDuty webhook gets it, whatever people chose."""
     rehearsal: bool = False
-    """Whether the notification is about a rehearsal, if it has neither a release nor a report."""
+    """Whether the notification is about a rehearsal. Used only if it has neither a release nor a report."""
     of_training: int | None = None
-    """The key of the training that the notification is about, if it has neither a release nor a report."""
+    """The key of the training that the notification is about. Used only if it has neither a release nor a report."""
     has_text_message: bool = True
-    """Whether the notification is sent as a text message too, if its rule has text messages."""
+    """Whether the notification is also sent as a text message. Used only if its rule has text messages."""
     text_message: str = ""
-    """The text message; if it is empty, the subject and the last link are sent."""
+    """The content of the text message. If it is empty, the text message has the subject and the last link."""
     suspicions: Sequence[Suspicion] = ()
     verdicts: Sequence[Verification] = ()
 
@@ -67,9 +68,10 @@ class Notification:
 
 
 def name_in_mail(release: Release) -> str:
-    """Return the title of a release on one line, or its reference as long as the release is not public.
+    """Return the title of a release on one line, or the reference of the release if it is not public yet.
 
-    A rehearsal is never public and has no statistics, and only the people who take part in it get its messages.
+    For a rehearsal, return the title, although a rehearsal is never public. A rehearsal has no statistics, and only the
+    people who take part get messages about it.
     """
     return one_line(release.title) if release.announced_at or release.rehearsal else release.reference
 
@@ -86,20 +88,20 @@ LONGEST_TEXT_MESSAGE = 160
 def write_text_message(words: str, link: str) -> str:
     """Write a text message that ends with a link.
 
-    The words are cut so that the message fits into one part. They then end in "..." because "…" is not in the GSM
-    alphabet.
+    If the message is too long for one part, `words` is cut and ends in "...". The character "…" is not used, because it
+    is not in the GSM alphabet.
     """
     room = LONGEST_TEXT_MESSAGE - len(f". {link}")
     fitting = words if len(words) <= room else f"{words[: max(0, room - 3)].rstrip()}..."
     return f"{fitting}. {link}"[-LONGEST_TEXT_MESSAGE:]
 
 
-# Mail programs cut longer subjects, and RFC 5322 (section 2.1.1) recommends no longer lines.
+# Mail programs cut longer subjects. RFC 5322 (section 2.1.1) recommends lines of at most 78 characters.
 LONGEST_SUBJECT = 78
 
 
 def shorten(text: str, most: int = LONGEST_SUBJECT) -> str:
-    """Cut a text to a number of characters, after a word if one ends near the limit."""
+    """Cut a text to at most `most` characters. If a word ends near the limit, cut the text after this word."""
     if len(text) <= most:
         return text
     cut = text[: max(0, most - 1)]
@@ -107,18 +109,21 @@ def shorten(text: str, most: int = LONGEST_SUBJECT) -> str:
     return f"{words if words and len(rest) < most // 3 else cut}…"
 
 
-# How long the first message waits for further news. The checks of one minute answer within seconds of each other, so
-# one message covers all of them.
+# How long the first message waits for further news. The responses to the checks of one minute arrive within seconds of
+# each other, so one message can cover all of them.
 SETTLING = timedelta(seconds=10)
-# A person who had a message within `WINDOW` gets the next one when there was no news for `QUIET`, or when the oldest
-# news has waited for `WINDOW`.
+# If a person already had a message within `WINDOW`, the next message waits. It is sent when there was no news for
+# `QUIET`, or when the oldest news has waited for `WINDOW`.
 QUIET = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingItem:
-    """A suspicion or verdict (by key) about which no one was notified, and the aware instant at which it arose."""
+    """A suspicion or verdict of which no one was notified yet.
+
+    `key` is the primary key of the suspicion or verdict. `since` is the aware instant at which it arose.
+    """
 
     key: int
     since: datetime
@@ -133,12 +138,13 @@ def combine[T: (Suspicion, Verification)](
     earlier: Iterable[tuple[str, int]],
     now: datetime,
 ) -> Iterator[tuple[list[T], frozenset[str]]]:
-    """Yield the suspicions or verdicts to notify of now, each group with its recipients.
+    """Group the suspicions or verdicts that are ready to be sent, and yield each group and its recipients.
 
-    Each person gets one message for each producer. Each rehearsal has a separate message, which does not wait.
+    Each person gets one message for each producer. For rehearsals, each suspicion or verdict has a separate message,
+    which is sent without waiting.
 
-    :param earlier: the events of messages of this kind within `WINDOW`, without rehearsals, each with the key of its
-        producer.
+    :param earlier: the messages of this kind that were written within `WINDOW`, without messages about rehearsals. Each
+        item is a pair of the event of the message and the key of the producer.
     """
     by_producer: dict[int, dict[int, T]] = defaultdict(dict)
     for item in found:
@@ -162,8 +168,9 @@ def combine[T: (Suspicion, Verification)](
 def select_ready(
     pending: Collection[PendingItem], *, notified_lately: Collection[str], now: datetime
 ) -> list[PendingItem]:
-    """Return the items of one producer of which people are notified now, oldest first.
+    """Return the items that are ready to be sent now, oldest first.
 
+    :param pending: the items of one producer.
     :param notified_lately: the addresses that had a message of this kind about the producer within `WINDOW`.
     """
     in_order = sorted((item for item in pending if item.recipients), key=lambda item: (item.since, item.key))
@@ -177,7 +184,10 @@ def select_ready(
 
 
 def group_by_recipients(ready: Sequence[PendingItem]) -> dict[tuple[int, ...], frozenset[str]]:
-    """Group the recipients by the keys of the items in their message, so that each person gets one message."""
+    """Return a dict that maps the keys of the items in a message to the recipients of the message.
+
+    Each person is a recipient of only one message.
+    """
     keys_by_recipient: dict[str, list[int]] = defaultdict(list)
     for item in ready:
         for recipient in item.recipients:

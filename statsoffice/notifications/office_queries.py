@@ -1,4 +1,4 @@
-"""Queries for notifications about requests, dummy files, incidents of monitoring, and anchors of the record."""
+"""Queries for notifications about requests, dummy files, monitoring incidents, and anchors of the evidence."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
@@ -38,7 +38,10 @@ def find_date_requests(*, known: Collection[str], now: datetime) -> Iterator[Not
 
 
 def find_date_decisions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the decided requests for another date. No one but the requester can withdraw one."""
+    """Find the date change requests that were decided or have lapsed.
+
+    Withdrawn requests are left out. Only the requester can withdraw a request, so the requester knows of it already.
+    """
     decided = (RequestState.AGREED, RequestState.REFUSED, RequestState.LAPSED)
     requests = DateChangeRequest.objects.filter(state__in=decided, decided_at__gt=now - MAX_AGE)
     related = requests.select_related("release__series__producer", "requested_by")
@@ -66,9 +69,10 @@ def find_access_decisions(*, known: Collection[str], now: datetime) -> Iterator[
 
 
 def find_open_files(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the dummy files that are open to the public, to notify the person who requested the check.
+    """Find the dummy files that are open to the public.
 
-    The message names neither the file nor its address, because an open file is a weakness that others could use.
+    Only the person who requested the check is notified. The message names neither the file nor its address, because
+    an open file is a weakness that other people could use.
     """
     for check in open_files.checks_found_open(since=now - MAX_AGE):
         person, dummy_file = check.requested_by, check.dummy_file
@@ -95,7 +99,10 @@ WAIT_FOR_TIME_STAMP = timedelta(minutes=10)
 
 
 def find_anchors(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the anchors to send to STATSOFFICE_ANCHOR_RECIPIENTS; each waits ten minutes for its time stamp."""
+    """Find the anchors to send to STATSOFFICE_ANCHOR_RECIPIENTS.
+
+    If a time stamp was requested for an anchor, the message waits up to ten minutes for the time stamp.
+    """
     if not settings.ANCHOR_RECIPIENTS:
         return
     anchors = Anchor.in_order().filter(made_at__gt=now - MAX_AGE)
@@ -129,13 +136,14 @@ def _format_anchor_moment(instant: datetime) -> str:
 
 NEAR = timedelta(hours=24)
 STALE = timedelta(hours=1)
-"""An alarm that could not be written for this long is no longer sent."""
+"""If an alarm could not be written for this long, it is no longer sent."""
 
 
 def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the incidents of monitoring that began or ended.
+    """Find the monitoring incidents that began or ended.
 
-    Each incident has one alarm, and at its end one message to the recipients of the alarm.
+    One alarm is sent for each incident. When the incident ends, one more message is sent to the recipients of the
+    alarm.
     """
     for incident in Incident.objects.filter(alarmed_at__gt=now - MAX_AGE).order_by("alarmed_at"):
         assert incident.alarmed_at is not None  # noqa: S101  # the query asked for it
@@ -166,8 +174,14 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
 
 
 def _alarm_recipients(*, now: datetime) -> frozenset[str]:
-    """Return the operators, and the leads and calendar managers of producers with a release near its due time."""
-    # A release that is due and still confirmed has not been found live yet, so it is still being checked.
+    """Return the addresses of the people who get an alarm about monitoring.
+
+    The operators always get the alarm. If a release is due in the next 24 hours, or was due in the last 24 hours and
+    has not been found live, people with a role for the release get the alarm too. These are the Heads of Profession
+    and deputies of the series, and the leads and calendar managers of the producer. People who cover for a recipient
+    are included.
+    """
+    # If the status of a release is still confirmed after its due time, the release has not been found live yet.
     near = Release.objects.official().filter(status=Status.CONFIRMED, due_at__gt=now - NEAR, due_at__lte=now + NEAR)
     contacts = Contact.objects.filter(series_headed__releases__in=near) | Contact.objects.filter(
         series_deputised__releases__in=near

@@ -1,4 +1,4 @@
-"""The outbox: the table of notifications, and one message for each of them, recipient and channel, written once."""
+"""The rules for each kind of notification, and functions that write the messages to the outbox."""
 
 import re
 from collections import defaultdict
@@ -56,10 +56,11 @@ TRAINING = lazy(
     "This is a training session. No real release or breach has happened. If you call a contact, say that it is a "
     "training session."
 )
-# Not translated, because it is part of an official email in the language of the report.
+# This text is not translated, because it is part of an official email in the language of the report.
 NO_BREACH = "This is a rehearsal: no real release and no real breach."
 
-# The last paragraph of a message says why a person gets it, and how to stop such messages:
+# The last paragraph of most messages is one of these texts. It says why a person gets the message and how to stop such
+# messages.
 CONTACT = lazy(
     "You get this email because you are a contact for the release, or a Head of Profession or deputy of its "
     "producer. To stop these emails, ask your calendar manager to remove you from the contacts of the series."
@@ -104,16 +105,20 @@ def _name_of(notification: Notification) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of notification, or a few with the same query and template.
+    """One kind of notification, or a few kinds with the same query and template.
 
-    `kinds` has the label of each kind by the prefix of its events, for a message whose subject was redacted. `query` is
-    called with `known`, the events that have a message already, and `now`. It returns the notifications that are due,
-    with their recipients. The template has the subject in its first paragraph and the text after it. `reason` says why
-    a person gets the message and how to stop such messages. It is None if the template has its own sentence about this,
-    or if a person sends the message. `rehearsal` is the first paragraph of a message about a rehearsal. A message about
-    a training has its own reason and first paragraph.
-    `covered` says whether a person who covers for a recipient gets the message too, and `has_text_message` whether
-    recipients whose contact has a UK mobile number also get a text message.
+    :ivar kinds: maps the event prefix of each kind to the label of the kind. The label is shown instead of the subject
+        if a message was redacted.
+    :ivar query: a function that returns the notifications that are due. Its arguments are `known`, the events that
+        already have a message, and `now`.
+    :ivar template: the name of the template. The first paragraph of the template is the subject, and the rest is the
+        text.
+    :ivar reason: says why a person gets the message and how to stop such messages. None if the template says this
+        itself, or if the message is sent by a person. Messages about a training have a different reason.
+    :ivar rehearsal: the first paragraph of a message about a rehearsal. Messages about a training have a different
+        first paragraph.
+    :ivar covered: whether people who cover for a recipient get the message too.
+    :ivar has_text_message: whether recipients who are contacts with a UK mobile number also get a text message.
     """
 
     kinds: Mapping[str, Promise]
@@ -125,11 +130,12 @@ class Rule:
     has_text_message: bool = False
 
     def render(self, notification: Notification) -> tuple[str, str]:
-        """Return the subject on one line of at most 78 characters, and the text.
+        """Return the subject and the text of a message. The subject is one line of at most 78 characters.
 
-        The template has two variables for the name of the release, or else of the producer or the office. `name` is for
-        the subject, and is shortened if the subject is too long. `full_name` is for the text. A template about a report
-        has the number and the producer of the report, because different producers use the same numbers.
+        The template has two variables for the name of the release. `name` is for the subject, and is shortened if the
+        subject is too long. `full_name` is for the text. If the notification is not about a release, both contain the
+        name of the producer or the office. A template about a report shows both the number and the producer of the
+        report, because different producers use the same numbers.
         """
         name = _name_of(notification)
         subject, text = self._fill(notification, name=name, full_name=name)
@@ -162,7 +168,7 @@ MINUTE_BRIEF_RULE = Rule(
     has_text_message=True,
 )
 
-# Urgent kinds come first: this is the order in which the messages are written.
+# Messages are written in the order of these rules, so urgent kinds come first.
 RULES = (
     Rule(
         {EARLY_RELEASE: lazy("Early release")},
@@ -311,8 +317,8 @@ RULES = (
 KINDS.update({kind: label for rule in RULES for kind, label in rule.kinds.items()})
 
 
-# The chosen channels for one producer, by lower-case email address. The key "" has the producer's default for people
-# without a choice. The second item of each pair is the name of a webhook, or "".
+# Maps email addresses in lower case to the channels that each person has chosen for one producer. The key "" has the
+# producer's default channels for people who have not chosen. The second item of a pair is the name of a webhook, or "".
 type Choices = dict[str, set[tuple[Channel, str]]]
 
 
@@ -323,9 +329,9 @@ BATCH_SIZE = 100
 def create_missing(*, now: datetime, rules: Sequence[Rule] | None = None) -> int:
     """Write the messages that are due and do not exist yet, one kind after the other.
 
-    :param rules: the kinds to write; None writes all.
+    :param rules: the rules of the kinds to write, or None to write all kinds.
     :return: the number of messages that were missing.
-    :raises ExceptionGroup: if some kinds could not be written. The other kinds are written first.
+    :raises ExceptionGroup: if some kinds could not be written. All other kinds are written first.
     """
     known = set(Message.objects.filter(created_at__gt=now - 2 * MAX_AGE).values_list("event", flat=True))
 
@@ -353,7 +359,7 @@ def _within_training(one: Notification) -> Notification:
 
 
 def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notification]]:
-    """Split notifications into batches, with all notifications about the same suspicion or verdict in one batch."""
+    """Split notifications into batches. All notifications about the same suspicion or verdict are in the same batch."""
     batch: list[Notification] = []
     for one in notifications:
         covered = (row for other in batch for row in (*other.suspicions, *other.verdicts))
@@ -366,7 +372,11 @@ def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notificatio
 
 
 def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) -> int:
-    """Write all messages of some notifications or none, because an event that has any message counts as written."""
+    """Write the messages of some notifications in one transaction.
+
+    If one message of an event exists, later runs assume that all messages of the event were written. So either all
+    messages must be written or none.
+    """
     with transaction.atomic():
         events = [one.event for one in notifications]
         existing = set(Message.objects.filter(event__in=events).values_list("event", "channel", "recipient"))
@@ -390,12 +400,16 @@ def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) 
 
 
 def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: datetime) -> Iterator[Message]:
-    """Return a message for each recipient and channel, and for each webhook that was chosen.
+    """Yield a message for each recipient and channel, and for each webhook that was chosen.
 
-    A person without a choice gets the channels of their producer, or else email. Webhooks are additional, because they
-    are not particular people. A webhook gets only the reference and a link, and nothing about rehearsals. A
-    notification for operators also goes to every PagerDuty webhook, with the subject of the message. Messages that a
-    person sends, with a document or a reply address, always go by email.
+    If a person has not chosen a channel, the default channels of the producer are used. If the producer has none, email
+    is used. Webhooks get messages in addition to people, because a webhook does not belong to one person.
+
+    A message to a webhook has only the reference and a link. Webhooks get no messages about rehearsals and no
+    confidential messages. Notifications for operators also go to every PagerDuty webhook, and their messages to
+    webhooks have the subject instead of the reference.
+
+    If a notification has a document or a reply address, a person is sending it. It always goes by email.
     """
     choices_by_producer = _choices_of({one.producer for one in notifications})
     available = available_channels()
@@ -462,6 +476,9 @@ def _choices_of(producers: set[int | None]) -> dict[int | None, Choices]:
 
 
 def _last_link(text: str) -> str:
-    """Return the last address of this service in a text, which leads to the details after signing in."""
+    """Return the last link to this service in a text, or the address of the service if there is no link.
+
+    The link leads to the details. People must sign in to see them.
+    """
     links = re.findall(rf"{re.escape(settings.ADDRESS)}(?=[/\s]|$)\S*", text)
     return links[-1] if links else settings.ADDRESS

@@ -1,4 +1,4 @@
-"""Queries for notifications about handling receipts: links of recipients, lists to confirm, answers, disclosures."""
+"""Queries for notifications about pre-release access: links, lists to confirm, answers and disclosures."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ DRAFTED_WITHIN = timedelta(seconds=30)
 
 def find_access_links(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the pre-release access links to send. Each goes to one recipient, who has no account."""
-    recipients_of = cache(receipts.recipients_of)  # the links of a release are sent at the same time
+    recipients_of = cache(receipts.recipients_of)  # avoids repeated queries for the links of one release
     for link in receipts.links_to_send(now=now, since=now - MAX_AGE):
         if (event := event_of_link(link.pk)) not in known and link.entry.email:
             release, entry = link.entry.release, link.entry
@@ -47,7 +47,10 @@ def find_access_links(*, known: Collection[str], now: datetime) -> Iterator[Noti
 
 
 def find_lists_to_confirm(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the pre-release access lists whose owner is asked if they are right, ten working days before the release."""
+    """Find the pre-release access lists to confirm.
+
+    Ten working days before a release, the owner of the list is asked whether the list is right.
+    """
     for release in receipts.lists_to_confirm(now=now):
         event = f"access-list-{release.pk}-{release.schedule_version}"
         if event not in known and release.due_at is not None:
@@ -78,11 +81,12 @@ def find_recipients_without_need(*, known: Collection[str], now: datetime) -> It
 
 
 def find_disclosures(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reported disclosures. Only the leads and the incident contact are notified, at once.
+    """Find the disclosures that recipients of pre-release access have reported.
 
-    They are reminded once if no one has been assigned to the draft report. The message names neither the release nor
-    the recipient, because not everyone who reads a mailbox may know of the disclosure. The message waits a few seconds
-    until the report is drafted, so that it has the number of the report.
+    Only the leads and the incident contact are notified. If no one is assigned to the draft report, the leads and the
+    incident contact are reminded once. The message names neither the release nor the recipient of pre-release access,
+    because not everyone who reads a mailbox may know of the disclosure. The message waits a few seconds until the
+    report is drafted, so that the message can contain the number of the report.
     """
     for receipt in _recent(Answer.DISCLOSURE, now=now):
         started = getattr(receipt, "started_report", None)  # missing until the report is drafted

@@ -1,4 +1,4 @@
-"""The recipients of notifications about a release, a suspicion or a report, without people whose account is closed."""
+"""The recipients of notifications about releases, suspicions and reports, except people whose account is closed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,13 +21,16 @@ from releases.rules.web_address import is_uk_mobile, telephone_uri
 from releases.trainings import participant_addresses
 from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
 
-# For each producer, by key: the email addresses of each Head of Profession who is away, and the email address of the
-# person who covers for them.
+# Maps the primary key of a producer to pairs. The first item of a pair has the email addresses of a Head of Profession
+# who is away. The second item is the email address of the person who covers for the Head of Profession.
 type CoverAddresses = Mapping[int, Sequence[tuple[frozenset[str], str]]]
 
 
 def open_memberships(producers: Collection[int], roles: Collection[Role] = LEADS) -> QuerySet[Membership]:
-    """Return the memberships of people with an open account, in some roles and for some producers (by key)."""
+    """Return the memberships that have one of the roles and belong to people with an active account.
+
+    :param producers: the primary keys of the producers.
+    """
     return Membership.objects.filter(producer__in=producers, role__in=list(roles), user__is_active=True)
 
 
@@ -38,7 +41,10 @@ def contact_addresses(contacts: Iterable[Contact]) -> frozenset[str]:
 
 
 def lead_addresses(producer: int) -> frozenset[str]:
-    """Return the addresses of a producer's Heads of Profession and deputies, by the producer's key."""
+    """Return the addresses of a producer's Heads of Profession and deputies.
+
+    :param producer: the primary key of the producer.
+    """
     leads = open_memberships([producer]).values_list("user__email", flat=True)
     return frozenset(email.lower() for email in leads)
 
@@ -59,14 +65,17 @@ def find_mobile_numbers(addresses: Collection[str], producer: int) -> frozenset[
 def responsible_addresses(release: Release) -> frozenset[str]:
     """Return the addresses of the responsible statistician and the Head of Profession of a release's series.
 
-    If neither can be reached, return the addresses of the producer's leads. In a rehearsal only contacts with an
-    account are notified, in a training only its participants.
+    If neither can be reached, return the addresses of the producer's leads. For a rehearsal, return only contacts with
+    an account. For a training, return only the participants of the training.
     """
     return _contacts_or_leads(release, (release.series.responsible, release.series.head_of_profession))
 
 
 def series_addresses(release: Release) -> frozenset[str]:
-    """Return the addresses of all contacts of a release's series, or the leads, as `responsible_addresses` does."""
+    """Return the addresses of all contacts of a release's series.
+
+    The rules for leads, rehearsals and trainings are the same as in `responsible_addresses`.
+    """
     return _contacts_or_leads(release, series_contacts(release.series))
 
 
@@ -89,7 +98,7 @@ def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> 
 def approver_addresses(release: Release) -> frozenset[str]:
     """Return the addresses of the producer's leads, who may agree to a request about a release.
 
-    In a rehearsal, only leads who are contacts of the series are included; in a training, only leads who take part.
+    For a rehearsal, return only leads who are contacts of the series. For a training, return only leads who take part.
     """
     series = release.series
     leads = open_memberships([series.producer_id])
@@ -106,19 +115,21 @@ def approver_addresses(release: Release) -> frozenset[str]:
     return frozenset(email.lower() for email in leads.values_list("user__email", flat=True))
 
 
-# Prefixes of `Message.event`, by subject:
+# Prefixes of `Message.event` for the kinds of notifications.
 SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
-# An early release, of which only few people may know (decision 73). `REMINDER` is followed by the reminder's number.
+# An early release. Only a few people may know of it (decision 73). The event of a reminder ends in `REMINDER` and a
+# number.
 EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
 # A possible disclosure that a recipient of pre-release access reported (decision 99).
 DISCLOSURE = "access-disclosure-"
-# A report that a person started about what became known before a release (decision 127).
+# A report that a person started because something became known before a release (decision 127).
 REPORTED_INCIDENT = "incident-report-"
 # A dummy file that is open to the public (decision 107).
 OPEN_FILE = "open-file-"
 # The beginning and the end of an incident of monitoring.
 PROBLEM, RESTORED = "watcher-ill-", "watcher-restored-"
-# A minute brief. Only leads read it, because a release found early is missing from it (decision 100).
+# A minute brief. A release that was found early is missing from the brief, so a reader can tell that the release was
+# early. Therefore only leads may read the brief (decision 100).
 MINUTE_BRIEF = "minute-brief-"
 FOR_LEADS_ALONE = (
     Q(event__startswith=EARLY_RELEASE)
@@ -131,16 +142,20 @@ OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-toget
 
 
 def event_of_suspicions(kind: str, suspicions: Sequence[int]) -> str:
-    """Return the event of a message about suspicions, given by key. The same suspicions always have the same event."""
+    """Return the event of a message about suspicions. The same suspicions always have the same event.
+
+    :param suspicions: the primary keys of the suspicions.
+    """
     if len(suspicions) == 1:
         return f"{kind}-{suspicions[0]}"
     return f"{OF_SEVERAL[kind]}-{sha256_hex(' '.join(str(key) for key in suspicions).encode())[:32]}"
 
 
 def about_hidden_trainings(person: AnyPerson) -> Q:
-    """Select the messages about trainings in which a person takes no part.
+    """Return a filter for the messages about trainings in which a person does not take part.
 
-    The messages about an early release and minute briefs name no release, so they are found by their events.
+    Messages about early releases and minute briefs have no foreign key to a release, so the filter selects them by
+    event.
     """
     hidden = Training.objects.exclude(participants=person.pk)
     early = Suspicion.objects.filter(kind=ReportKind.EARLY, release__training__in=hidden)
@@ -153,7 +168,10 @@ def about_hidden_trainings(person: AnyPerson) -> Q:
 
 
 def people_notified_of(suspicions: Collection[int]) -> Mapping[int, set[str]]:
-    """Return the addresses that had a message about each suspicion, by its key; suspicions without one are left out."""
+    """Return a dict that maps the key of each suspicion to the addresses that got a message about the suspicion.
+
+    Suspicions without a message are left out.
+    """
     suspicions_by_event: dict[str, set[int]] = defaultdict(set)
     for key in suspicions:
         # Older messages were about one suspicion each. They may have no `NotifiedSuspicion`, so their event is added.
@@ -170,14 +188,14 @@ def people_notified_of(suspicions: Collection[int]) -> Mapping[int, set[str]]:
 
 
 class Person(NamedTuple):
-    """The address of a person or team, and the key of their account, if they have one."""
+    """The email address of a person or team, and the primary key of their account, or None if they have no account."""
 
     email: str
     account: int | None
 
 
 def find_cover_addresses(*, now: datetime) -> CoverAddresses:
-    """Return who covers for which Head of Profession at an instant, as email addresses."""
+    """Return the email addresses of the Heads of Profession who are away, and of the people who cover for them."""
     rows = list(Cover.objects.in_force(at=now).select_related("person", "absent"))
     contacts = Contact.objects.filter(user__in=[row.absent_id for row in rows]) if rows else ()
     found: dict[int, list[tuple[frozenset[str], str]]] = defaultdict(list)
@@ -193,7 +211,10 @@ def find_cover_addresses(*, now: datetime) -> CoverAddresses:
 
 
 def add_covers(recipients: frozenset[str], covers: Iterable[tuple[frozenset[str], str]]) -> frozenset[str]:
-    """Add the person who covers for each Head of Profession among the recipients, who stay recipients."""
+    """Add the people who cover for Heads of Profession among the recipients.
+
+    The Heads of Profession remain recipients.
+    """
     return recipients.union(person for absent, person in covers if absent & recipients)
 
 
@@ -201,9 +222,10 @@ def add_covers(recipients: frozenset[str], covers: Iterable[tuple[frozenset[str]
 class ReportPeople:
     """The people who may have to be notified of one report.
 
-    `submitters` are the people who submitted the report, in order, each with the position of the event in the chain.
-    If the report is about a rehearsal, only the accounts in `participants` (by key) are notified. `readers` are the
-    people who may know of a restricted report, None for any other report.
+    `submitters` has a pair for each time that the report was submitted, oldest first. A pair has the position of the
+    event in the chain, and the person who submitted the report. If the report is about a rehearsal, only the accounts
+    whose primary keys are in `participants` are notified. `readers` are the people who may know of a restricted report.
+    If the report is not restricted, `readers` is None.
     """
 
     leads: frozenset[Person] = frozenset()
@@ -213,7 +235,7 @@ class ReportPeople:
     readers: frozenset[Person] | None = None
 
     def addresses_for(self, event: ReportEvent) -> frozenset[str]:
-        """Return the addresses to notify of a step of the report, without the person who took the step."""
+        """Return the addresses to notify of a step of the report. The person who took the step is not notified."""
         people = self.leads if event.kind != PAST_TENSE[RETURN] else frozenset()
         if event.kind in {PAST_TENSE[RETURN], PAST_TENSE[APPROVE]}:
             submitters = [person for position, person in self.submitters if position < event.position]
@@ -227,7 +249,10 @@ class ReportPeople:
 
 
 def find_report_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
-    """Find the people to notify of reports, by the report's key, in a few queries for all of them."""
+    """Return a dict that maps the primary key of each report to the people to notify.
+
+    The number of queries does not depend on the number of reports.
+    """
     found = _find_people(reports)
     for key, participants in _find_participants(reports).items():
         found[key].participants = participants
@@ -255,7 +280,8 @@ def _find_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
     for report in reports:
         people, series = found[report.pk], series_of[report.pk]
         people.leads = frozenset(leads[report.producer_id])
-        # A person who deals with the report, or started it, counts as long as their role lets them deal with reports.
+        # The assignee and the person who started the report are included only if their role allows them to deal with
+        # reports.
         assignee = members.get((report.producer_id, report.person_dealing_id))
         starter = members.get((report.producer_id, started_by.get(report.pk)))
         # The contacts of the series may not read a report about pre-release access or a leak.
@@ -273,7 +299,7 @@ def _find_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
 
 
 def _find_participants(reports: Iterable[Report]) -> dict[int, set[int]]:
-    """Return the accounts of the participants of each report's training, by the key of the report."""
+    """Return a dict that maps the key of each report about a training to the accounts of the participants."""
     found: dict[int, set[int]] = {report.pk: set() for report in reports if report.training_id}
     if found:
         through = Report.objects.filter(pk__in=found).values_list("pk", "training__participants")
@@ -283,7 +309,7 @@ def _find_participants(reports: Iterable[Report]) -> dict[int, set[int]]:
 
 
 def _find_series(reports: Collection[int]) -> dict[int, list[Series]]:
-    """Find the series of the releases that reports are about, by the report's key."""
+    """Return a dict that maps the key of each report to the series that the report is about."""
     keys = {
         *Suspicion.objects.filter(report__in=reports).values_list("report_id", "release__series_id"),
         *StartedReport.objects.filter(report__in=reports).values_list(

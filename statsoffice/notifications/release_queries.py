@@ -56,13 +56,15 @@ SUBJECTS = {ReportKind.LATE: lazy("Late"), ReportKind.EARLY: lazy("Early"), Repo
 
 
 def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the early releases. The leads and the incident contact are notified of each one at once.
+    """Find the early releases that are still to be published.
 
-    They are reminded every STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES until one of them has decided, or until the due
-    time before which the release was found. After an outage there is one reminder, not one for each that was missed.
+    The leads and the incident contact are notified of each early release at once. They get a reminder every
+    STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES. The reminders end when a decision is made, or at the due time that
+    applied when the release was found live. If several reminders are missed in an outage, only one is sent.
+
     No message names the release or its page, because not everyone who reads a mailbox may know of an early release
-    (decision 73). While one early release of a producer awaits a decision, later ones cause no text messages, because
-    hundreds can be found at once.
+    (decision 73). While an early release of a producer awaits a decision, no text messages are sent about further early
+    releases of the producer, because hundreds can be found at once.
     """
     recent = Suspicion.objects.unpublished_early().filter(raised_at__gt=now - MAX_AGE).prefetch_related("decisions")
     waiting: set[tuple[int, bool, int | None]] = set()
@@ -92,12 +94,16 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
 
 
 def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reports that people started about what became known before a release that is still to come.
+    """Find the reports that people started because something became known before a release that is still to come.
 
-    The leads and the incident contact are notified, except the person who started the report. If the report is about a
-    release that was live early, they are reminded once if no one has been assigned to the report. A report about a
-    series is included if a release of the series is still to come and none was published after the day of the
-    incident. The message has neither the title of the release nor the report's reference, which contains the title.
+    The leads and the incident contact are notified, except the person who started the report. If the report is about an
+    early release, and no one is assigned to the report, they are reminded once.
+
+    A report may be about a series. It is included if a release of the series is still to come, and no release of the
+    series was published after the day of the incident.
+
+    The message does not contain the title of the release. It does not contain the reference of the report either,
+    because the reference contains the title.
     """
     of_series = Release.objects.filter(series=OuterRef("series"))
     published = of_series.alias(day=TruncDate("published_at", tzinfo=calendar.LONDON))
@@ -136,18 +142,21 @@ def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterato
 
 
 def address_of_number(report: Report) -> str:
-    """Return the address that finds a report by its number. The report's own address contains the release's title."""
+    """Return the address of a search for a report's number.
+
+    This address is used because the report's own address contains the title of the release.
+    """
     return reverse("breaches:report_list", query={"number": report.number})
 
 
 def add_reminder(
     event: str, *, report: Report | None, since: datetime, known: Collection[str], now: datetime
 ) -> tuple[str, bool]:
-    """Return the event of the notification of an incident that a person reported, and whether it is the reminder.
+    """Return the event of the notification of a reported incident, and whether the notification is a reminder.
 
-    The event is that of the first notification until the reminder is due. The one reminder is due
-    STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if the report is drafted but not decided, and no one is assigned to
-    it.
+    Only one reminder is sent. It is due STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if the report is drafted but not
+    decided, and no one is assigned to the report. Until the reminder is due, the event of the first notification is
+    returned.
 
     :param event: the event of the first notification.
     """
@@ -157,12 +166,13 @@ def add_reminder(
 
 
 def event_of_early_release(suspicion: Suspicion) -> str:
-    """Return the event of the first notification; reminders add REMINDER and their number to it."""
+    """Return the event of the first notification. A reminder's event is this event, `REMINDER` and a number."""
     return f"{EARLY_RELEASE}{suspicion.pk}"
 
 
 def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    # Most people are notified of an early release only once it is published, or cancelled after its due time.
+    # Most people are notified of an early release only when the release is published. If the release is cancelled, they
+    # are notified when the due time has passed.
     is_over = Q(release__status=Status.PUBLISHED) | Q(release__status=Status.CANCELLED, verification__due_at__lte=now)
     is_recent = Q(raised_at__gt=now - MAX_AGE) | Q(kind=ReportKind.EARLY, release__published_at__gt=now - MAX_AGE)
     recent = Suspicion.objects.filter(is_recent, ~Q(kind=ReportKind.EARLY) | is_over, notifications__isnull=True)
@@ -214,9 +224,10 @@ def _earlier_messages(kind: str, *, now: datetime) -> QuerySet[NotifiedSuspicion
 
 
 def _number_for_subject(report: Report | None, suspicions: Iterable[Suspicion]) -> str:
-    """Return the number of a report for the subject of a message.
+    """Return the number of a report for the subject of a message, or "" if the subject may not show the number.
 
-    Return "" for an early release, because no subject may connect it with its report, and for a confidential report.
+    The number of a confidential report is not shown. If the message is about an early release, the number is not shown,
+    because no subject may connect an early release with its report.
     """
     if report is None or report.number_position is None:
         return ""
@@ -247,7 +258,10 @@ def _suspicion_notification(
 
 
 def find_releases_to_check(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the verdicts for which a person must check the page. A verdict with a `NotifiedVerdict` row is left out."""
+    """Find the verdicts for which a person must check the page.
+
+    Verdicts with a `NotifiedVerdict` row are left out, because people were already notified of them.
+    """
     verdicts = Verification.objects.filter(
         ~statements.is_answered(), outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, notifications__isnull=True
     ).exclude(release__in=unpublished_early_releases().values("pk"))
@@ -294,9 +308,12 @@ def _sentences(verdict: Verification) -> str:
 
 
 def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the late releases that are live now; only people who were notified of the suspicion are notified."""
+    """Find the late releases that are live now.
+
+    Only people who were notified that the release was late are notified that it is live.
+    """
     is_live = Q(verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE)
-    # This release was found early, taken down, and published after its tolerance.
+    # A release can be both early and late, if it was found early, taken down, and published after its tolerance.
     is_live |= Q(
         verification__outcome=Outcome.EARLY,
         release__status=Status.PUBLISHED,
@@ -325,7 +342,10 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
 
 
 def _write_first_live(suspicion: Suspicion) -> str:
-    """Write when a late release was first found live; "" for one that was first live before it was taken down."""
+    """Return when a late release was first found live, as a text.
+
+    Return "" if the release was also found early and taken down, because `first_live_at` is then before the due time.
+    """
     verdict = suspicion.verification
     if verdict.outcome == Outcome.EARLY or verdict.first_live_at is None:
         return ""
@@ -333,7 +353,7 @@ def _write_first_live(suspicion: Suspicion) -> str:
 
 
 def _live_since(suspicion: Suspicion) -> datetime:
-    # `first_live_at` of an early release is from before it was taken down, so it does not count here.
+    # If the release was found early, `first_live_at` is the time at which it was found early, so it is not used here.
     if suspicion.verification.outcome == Outcome.EARLY:
         return suspicion.raised_at
     first_live_at = suspicion.verification.first_live_at
@@ -342,7 +362,10 @@ def _live_since(suspicion: Suspicion) -> datetime:
 
 
 def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the preflights with new problems. Releases that are due are left out, as nothing can be corrected then."""
+    """Find the preflights with new problems.
+
+    Releases whose due time has passed are left out, because the problems cannot be corrected in time.
+    """
     recent = listed_preflights().filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
     runs = recent.select_related(
         "release__series__producer",
@@ -361,7 +384,10 @@ def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterato
 
 
 def find_announcement_differences(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the announcements of future releases with new differences that still exist."""
+    """Find the announcements of future releases that have new differences from our calendar.
+
+    Announcements whose differences no longer exist are left out.
+    """
     recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):
@@ -371,7 +397,11 @@ def find_announcement_differences(*, known: Collection[str], now: datetime) -> I
 
 
 def find_morning_summaries(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the release summaries, for the Heads of Profession and deputies of the morning's series or the producer."""
+    """Find the release summaries that have no message yet.
+
+    The recipients are the Heads of Profession and deputies of the series in the summary. If none of them can be
+    reached, the recipients are the producer's leads.
+    """
     for call in RollCall.objects.filter(called_at__gt=now - MAX_AGE).select_related("producer"):
         if (event := f"roll-call-{call.pk}") not in known:
             references = [release["reference"] for release in call.releases]

@@ -36,8 +36,9 @@ STEPS = [PAST_TENSE[move] for move in (SUBMIT, TAKE_BACK, RETURN, APPROVE)]
 def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports that were submitted, taken back, returned or approved.
 
-    The Heads of Profession and deputies are notified of all steps but a return. The people who submitted the report or
-    deal with it are notified of its return and approval. No one is notified of a step they took themselves.
+    The Heads of Profession and deputies are notified of every step except a return. The last person who submitted the
+    report and the people dealing with the report are notified if it is returned or approved. No one is notified of a
+    step they took themselves.
     """
     recent = ReportEvent.objects.filter(kind__in=STEPS, at__gt=now - MAX_AGE).order_by("position")
     recent = recent.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
@@ -64,10 +65,11 @@ REMINDERS_FROM = time(9, 0)
 
 
 def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the due reminders about undecided reports, without rehearsals.
+    """Find the reminders about undecided reports that should be sent now.
 
-    The leads are reminded and, until the report is submitted, the statisticians. A report that was merged from drafts
-    has no reminder that was already sent about one of the drafts.
+    Reports about rehearsals have no reminders. The leads are reminded. If the report is not submitted yet, the
+    statisticians are reminded too. If a report was merged from drafts, and a reminder was already sent about one of the
+    drafts, this reminder is not sent again.
     """
     for report in (
         Report.objects.official()
@@ -116,7 +118,8 @@ def _name_reminder(report: int, reminder: lifecycle.Reminder) -> str:
 def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports and notices that a person sent by email.
 
-    A dispatch is a person's decision and does not become outdated, so it is found for as long as `known` reaches back.
+    A dispatch is a person's decision and does not become outdated. So this query covers twice `MAX_AGE`, while the
+    other queries cover `MAX_AGE`. `known` contains the events of twice `MAX_AGE` too.
     """
     dispatches = Dispatch.objects.by_mail().filter(at__gt=now - 2 * MAX_AGE)
     new = [key for key in dispatches.values_list("pk", flat=True) if event_of_dispatch(key) not in known]
@@ -144,15 +147,19 @@ def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[N
 
 
 def event_of_dispatch(dispatch: int) -> str:
-    """Return the event of the email of a dispatch, given by key."""
+    """Return the `Message.event` of the email that sends a dispatch.
+
+    :param dispatch: the primary key.
+    """
     return f"report-sent-{dispatch}"
 
 
 def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the open corrective actions whose due day has passed, without rehearsals.
+    """Find the open corrective actions whose due day has passed.
 
-    There is one reminder for each due day that was set. It goes to the responsible statisticians and Heads of
-    Profession of the series, or else to the producer's leads.
+    Actions of rehearsals are omitted. An action has one reminder, and another one if its due day changes and the new
+    day passes too. The reminder goes to the responsible statisticians and Heads of Profession of the series. If there
+    are none, or the report is restricted, the reminder goes to the producer's leads.
     """
     today = local_date(now)
     overdue = CorrectiveAction.objects.overdue(on=today).filter(due__gt=today - MAX_AGE, report__rehearsal=False)
@@ -188,11 +195,12 @@ UNACKNOWLEDGED = "unacknowledged-"
 
 
 def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reports that no one is dealing with STATSOFFICE_ACKNOWLEDGE_MINUTES after the suspicion.
+    """Find the reports that are still unassigned STATSOFFICE_ACKNOWLEDGE_MINUTES after the suspicion.
 
-    For each report the next contact is notified: the first of the Head of Profession, the deputies and the producer's
-    leads who was not notified of the suspicion. If all were notified, the first of them is notified again. A person
-    gets one message about all such reports of a producer. Each rehearsal has a separate message.
+    The contacts for a report are the Head of Profession, the deputies and the producer's leads, in this order. The
+    first contact who was not notified of the suspicion is notified now. If all contacts were already notified, the
+    first contact is notified again. If a person is notified of several reports of a producer, they get one message.
+    Each rehearsal has a separate message.
     """
     reminded = NotifiedSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
     unacknowledged = (
@@ -251,7 +259,10 @@ def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Ite
 
 
 def _contacts_in_turn(release: Release) -> Iterator[str]:
-    """Return the addresses of the Head of Profession and the deputies; in a rehearsal only contacts with an account."""
+    """Return the addresses of the Head of Profession and then of the deputies.
+
+    In a rehearsal, contacts without an account are omitted.
+    """
     series = release.series
     for contact in (series.head_of_profession, *series.deputies.all()):
         if contact and (contact.user or not release.rehearsal):

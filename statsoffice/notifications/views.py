@@ -46,7 +46,7 @@ STATES: dict[DeliveryState, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The messages of one notification with the same channel and state."""
+    """One line of the list: the messages of a notification that have the same channel and delivery status."""
 
     to: str
     channel: str
@@ -57,7 +57,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SentNotification:
-    """One notification: its subject, the report and the release that it is about, and its messages."""
+    """A notification in the list. `report` and `release` are None if the person may not view them."""
 
     message: Message
     subject: str
@@ -67,9 +67,12 @@ class SentNotification:
 
 
 def visible_messages(person: "User") -> QuerySet[Message]:
-    """Return a person's own messages, and those about reports and producers whose reports they may view.
+    """Return the messages that a person may see.
 
-    Messages about a training are shown to its participants only.
+    People see the messages sent to them and the messages about reports that they may view. If they may view the reports
+    of a producer, they also see the messages about the producer that concern no report. There are two exceptions for
+    messages to other people. Messages about a training are visible only to its participants. The messages in
+    `FOR_LEADS_ALONE` are visible only to people who may know of early findings.
     """
     own = Q(recipient__iexact=person.email)
     about_reports = Q(report__in=reports.reports_where(person, reports.Action.VIEW))
@@ -81,7 +84,11 @@ def visible_messages(person: "User") -> QuerySet[Message]:
 
 
 def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> QuerySet[Message]:
-    """Filter messages by a report's number, the reference of a release or report, and state; empty text means all."""
+    """Filter messages by what they are about and by delivery state. An empty string selects all messages.
+
+    :param about: the number or reference of a report, or the reference of a release.
+    :param state: the value of a `DeliveryState`.
+    """
     if about and (number := parse_number(about)):
         messages = messages.filter(report__in=Report.objects.numbered(number))
     elif about:
@@ -90,9 +97,10 @@ def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> Q
 
 
 def list_event_keys(messages: QuerySet[Message]) -> QuerySet[Message, str]:
-    """Return the events of messages, the latest first, with `first` and `heading` to sort by.
+    """Return the events of messages, latest first.
 
-    `heading` is empty if all subjects were redacted.
+    The queryset can be sorted by two annotations: `first`, the time of the first message, and `heading`, the subject in
+    lower case. `heading` is None if all subjects were redacted.
     """
     kept = Q(erased_at=None)
     heading = Coalesce(
@@ -105,7 +113,7 @@ def list_event_keys(messages: QuerySet[Message]) -> QuerySet[Message, str]:
 def find_notifications(
     messages: QuerySet[Message], events: Collection[str], *, person: "User"
 ) -> Iterator[SentNotification]:
-    """Return the notifications of events. Only leads of the producer see the addresses of other people."""
+    """Return a notification for each event. Only leads of the producer see the addresses of other people."""
     found: dict[str, list[Message]] = defaultdict(list)
     related = messages.select_related("report", "release").defer("text")
     for message in related.filter(event__in=events).order_by("created_at", "pk"):
@@ -117,7 +125,8 @@ def find_notifications(
     own = set(permissions.producers_where(person, permissions.Action.VIEW).values_list("pk", flat=True))
     for event in events:
         first = min(
-            # Prefer a message whose subject was not redacted, and is not just the reference that a webhook gets.
+            # Prefer a message that was not redacted, and then one that was not sent to a webhook. The subject of a
+            # message to a webhook is only a reference.
             found[event],
             key=lambda message: (message.erased_at is not None, message.channel == Channel.WEBHOOK),
         )
@@ -135,7 +144,7 @@ def _lines(messages: Iterable[Message], *, person: "User", leads: bool) -> Itera
     alike: dict[tuple[Channel, str, str, bool, bool], list[str]] = defaultdict(list)
     for message in messages:
         own = message.recipient.lower() == person.email.lower()
-        # The reason that a server gave may contain the address, which only leads and the recipient may see.
+        # The server's error message may contain the recipient's address, which only leads and the recipient may see.
         reason = message.last_error if leads or own else ""
         left = _is_left(message)
         named = message.channel == Channel.WEBHOOK or (leads and message.erased_at is None)
@@ -157,7 +166,7 @@ def describe_delivery(message: Message) -> str:
     if message.sent_at:
         return _("sent at %(moment)s") % {"moment": calendar.format_moment(message.sent_at)}
     if _is_left(message):
-        return _("could not be delivered. We have stopped trying")
+        return _("could not be delivered. We will not try again")
     if not message.attempts:
         return _("not sent yet. We have not tried to send it")
     tried = ngettext("tried %(count)s time", "tried %(count)s times", message.attempts) % {"count": message.attempts}
@@ -179,8 +188,6 @@ PAGE_SIZE = 30
 
 
 class MessageFilter(FilterForm):
-    """The filter of the messages by release or report, and by state."""
-
     about = forms.CharField(label=lazy("Report number or release reference"), required=False, max_length=200)
     state = forms.ChoiceField(
         label=lazy("Delivery status"),

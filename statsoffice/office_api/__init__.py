@@ -1,1 +1,1 @@
-"""The API for the office’s own systems: its tokens, and the pages on which they are created and revoked."""
+"""The API for the office’s own systems, and the pages to create and revoke API tokens."""

@@ -80,7 +80,7 @@ from statsoffice.office_api.tokens import TokenState, Use, count_use, find_token
 
 PATH = "/api/office/v1/"
 MOST_REQUESTS = 120
-"""Requests of one token in a minute and in one web process. Those of a network have their own limit."""
+"""The number of requests in a minute that each web process accepts with one token. Networks have a separate limit."""
 UNKNOWN_SENDER = (
     "Send your token in the header “Authorization: Bearer”. If you did, check that it is complete. "
     "A Head of Profession creates tokens."
@@ -94,9 +94,9 @@ STOPPED = {
 }
 READ_ERRORS = {
     400: "A parameter or a field has an invalid value, or its name is unknown.",
-    401: "There is no token, or it is not known or no longer works.",
-    403: "The token does not have the scope that is needed. The sentence names it.",
-    404: "There is nothing with this name that the token may know of.",
+    401: "The token is missing, is unknown, or no longer works.",
+    403: "The token does not have the required scope. The error message names the scope.",
+    404: "Nothing with this name exists, or the token has no access to it.",
     429: "There were too many requests. Wait for the number of seconds in the Retry-After header.",
 }
 
@@ -104,7 +104,7 @@ EVIDENCE_ERRORS = {**READ_ERRORS, 503: "A stored page cannot be read at the mome
 DOCUMENT_ERRORS = {**READ_ERRORS, 409: "The stored document was changed after its approval."}
 CHANGE_ERRORS = {
     **READ_ERRORS,
-    409: "The change is refused, and the sentence says why. Nothing was changed.",
+    409: "The change was refused. The error message says why. Nothing was changed.",
     422: "The Idempotency-Key was sent before, with another request.",
 }
 
@@ -116,7 +116,7 @@ class OfficeRequest(HttpRequest):
 
 
 class TokenStopped(Exception):
-    """The token is known and no longer works."""
+    """The token exists, but it no longer works."""
 
 
 class ScopeMissing(Exception):
@@ -128,16 +128,19 @@ class TooManyRequests(Exception):
 
 
 class BearerToken(HttpBearer):
-    """Accept a token with a scope, and count its use."""
+    """Accept requests with a token that has a scope, or with any token if the scope is None. Count each use."""
 
     def __init__(self, scope: Scope | None, use: Use) -> None:
         super().__init__()
         self.scope, self.use = scope, use
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        """Return the token of a request, or None if it is not known.
+        """Return the token of a request, or None if the token is not known.
 
-        :raises TooManyRequests: before anything is stored, so that a flood of requests writes nothing.
+        :raises TooManyRequests: if the token was used too often. The use is not counted in the database, so that a
+            flood of requests causes no writes.
+        :raises TokenStopped: if the token no longer works.
+        :raises ScopeMissing: if the token does not have the scope.
         """
         now = timezone.now()
         found = find_token(token)
@@ -177,7 +180,10 @@ class OfficeAPI(NinjaAPI):
 api = OfficeAPI(
     title="API for the office’s own systems",
     version="1",
-    description="For one producer, with a token: the calendar and its changes, results, evidence and reports.",
+    description=(
+        "The office’s own systems use this API to read and change the calendar of one producer, and to read results, "
+        "evidence and breach reports. Each request needs a token."
+    ),
     docs_url=None,
     urls_namespace="office_api",
     renderer=PlainRenderer(),
@@ -215,7 +221,10 @@ BODY_RULES = {
 
 
 def _explain_invalid(request: HttpRequest, why: Any) -> HttpResponse:
-    """Say which field of a body is missing, unknown or invalid; parameters are explained as in the public API."""
+    """Return an error that names the missing, unknown or invalid field of a body.
+
+    Operations that only read have no body. The errors of their parameters are as in the public API.
+    """
     if request.method != "POST":
         return answer_invalid(request, why)
     errors = why.errors if isinstance(why, ValidationError) else []
@@ -245,11 +254,11 @@ api.add_exception_handler(changes.KeyUsed, lambda _request, why: problem_respons
 type Operation = Callable[..., Any]
 
 SCOPES: dict[str, Scope | None] = {}
-"""The scope that each operation needs, by its identifier; None if every token may do it."""
+"""The scope that each operation needs, keyed by `operation_id`. None means that any token may use the operation."""
 
 
 def read(path: str, answer: type[Schema], name: str, scope: Scope | None) -> Callable[[Operation], Operation]:
-    """Register an operation that reads, for tokens with a scope."""
+    """Register a GET operation that needs a scope. If the scope is None, any token may use the operation."""
     SCOPES[name] = scope
     known: dict[str, Any] = {"response": {200: answer, **dict.fromkeys(READ_ERRORS, Problem)}}
 
@@ -264,7 +273,7 @@ def read(path: str, answer: type[Schema], name: str, scope: Scope | None) -> Cal
 def download(
     path: str, media_type: str, name: str, scope: Scope, *, errors: Mapping[int, str]
 ) -> Callable[[Operation], Operation]:
-    """Register an operation that answers with a file. Each download is recorded, so there is no HEAD."""
+    """Register an operation that returns a file. It does not support HEAD, because each download is recorded."""
     SCOPES[name] = scope
     file = {"description": "OK", "content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}
     return api.get(
@@ -280,8 +289,10 @@ def download(
 def change(path: str, status: int, name: str, *, address: str = "") -> Callable[[Operation], Operation]:
     """Register an operation that changes the calendar.
 
-    :param status: of the answer after a change; 202 of one that was requested is documented for all.
-    :param address: the name of the address, if an operation that reads has it too.
+    :param status: the HTTP status of the answer if the change is made. The status 202, for a change that is only
+        requested, is documented for every operation.
+    :param address: the URL name of the path. If an operation that reads has the same path, this must be the name of
+        that operation. The default is `name`.
     """
     SCOPES[name] = Scope.CHANGE_CALENDAR
     known = {status: ChangeAnswer, 202: ChangeAnswer, **dict.fromkeys(CHANGE_ERRORS, Problem)}
@@ -290,18 +301,18 @@ def change(path: str, status: int, name: str, *, address: str = "") -> Callable[
 
 
 class TokenAnswer(Schema):
-    """The token of the request."""
+    """The token that you sent with the request."""
 
-    code: str = Field(description="The part of the token that names it.")
-    producer: str = Field(description="The slug of its producer.")
+    code: str = Field(description="The part of the token that identifies it. It is not secret.")
+    producer: str = Field(description="The slug of the producer that the token is for.")
     purpose: str
-    scopes: list[Scope] = Field(description="What it may do.")
-    last_day: date = Field(description="The last day on which it works, in London.")
+    scopes: list[Scope] = Field(description="What the token may do.")
+    last_day: date = Field(description="The last day on which the token works, in London.")
 
 
 @read("/token", TokenAnswer, "token", None)
 def token(request: OfficeRequest) -> dict[str, Any]:
-    """Read what this token may do."""
+    """Read the scopes and the last day of the token that you send."""
     check_known_parameters(request, Schema)
     own = request.auth
     return {
@@ -317,56 +328,61 @@ def token(request: OfficeRequest) -> dict[str, Any]:
 
 
 class OfficeReleaseAnswer(ReleaseAnswer):
-    """A release of the producer. What readers cannot see yet is null."""
+    """A release of the producer.
+
+    Until the release is announced, `announced_at`, `changed_at`, `url`, `calendar_url` and `statistics_url` are null.
+    """
 
     # Unlike in the public API, these fields may be null here. The types differ from those of `ReleaseAnswer`, but none
     # of our code uses an `OfficeReleaseAnswer` as a `ReleaseAnswer`.
     announced_at: datetime | None = Field(  # type: ignore[assignment]
-        description="The instant at which it was announced; null if it is not yet."
+        description="The time at which the release was announced; null if it is not announced yet."
     )
     changed_at: datetime | None = Field(  # type: ignore[assignment]
-        description="The last announced change; null if it is not announced yet."
+        description=(
+            "The time of the last announced change, as in the public API; null if the release is not announced yet."
+        )
     )
     url: str | None = Field(  # type: ignore[assignment]
-        description="Its page in the public calendar; null if it is not announced yet."
+        description="The web address of the release in the public calendar; null if the release is not announced yet."
     )
     calendar_url: str | None = Field(  # type: ignore[assignment]
-        description="The same as an iCalendar file; null if it is not announced yet."
+        description="The web address of the release as an iCalendar file; null if the release is not announced yet."
     )
-    version: int = Field(description="Number of its present date. It grows with each change of the date.")
+    version: int = Field(description="The version number of the date. Each change of the date increases it by 1.")
 
 
 class OfficeReleasesAnswer(ListAnswer):
-    """Releases of the producer by date."""
+    """One page of the list of the producer's releases. The list is sorted by date."""
 
     releases: list[OfficeReleaseAnswer]
 
 
 class OfficeSeriesAnswer(ListAnswer):
-    """Series of the producer."""
+    """One page of the list of the producer's series. The list is sorted by slug."""
 
     series: list[SeriesAnswer]
 
 
 class OfficeReleasesQuery(ListQuery):
-    """Which releases; what is left out narrows nothing."""
+    """The parameters of the lists of releases and of results. All filters are optional."""
 
     after: Place = Field("", description=AFTER)
     series: SlugFilter = Field("", description="The slug of a series.")
     status: Annotated[list[PublicStatus], WithoutEmpty] = Field(
-        [], description="Status in the calendar. Repeat the parameter to ask for several."
+        [], description="The status in the calendar. Repeat the parameter to select several statuses."
     )
     since: Day = Field(None, alias="from", description="Releases on or after this day.")
     until: Day = Field(None, alias="to", description="Releases on or before this day.")
 
 
 def _releases_of(own: ApiToken) -> ReleaseQuerySet:
-    """Return the releases of a token's producer, without rehearsals and trainings, to which no token gives access."""
+    """Return the releases of a token's producer, except rehearsals and trainings. No token gives access to these."""
     return Release.objects.official().without_trainings().filter(series__producer=own.producer_id)
 
 
 def known_releases(own: ApiToken) -> QuerySet[Release]:
-    """Return the releases of which a token may know by its reading scopes."""
+    """Return the releases that a token may read. Without READ_UNANNOUNCED, these are only the announced releases."""
     found = _releases_of(own)
     return found if own.has(Scope.READ_UNANNOUNCED) else found.public()
 
@@ -380,18 +396,23 @@ def _filter_known(own: ApiToken, query: OfficeReleasesQuery) -> QuerySet[Release
 def _find_known(own: ApiToken, reference: str) -> Release:
     found = known_releases(own).select_related("series__producer").filter(reference=reference).first()
     if found is None:
-        raise Http404(f"There is no release “{reference}” that this token may know of.")
+        raise Http404(f"There is no release “{reference}”, or this token has no access to it.")
     return found
 
 
 def release_answers(releases: Sequence[Release]) -> list[dict[str, Any]]:
-    """Describe releases in their order: announced ones as the public API does, and what is planned of the others."""
+    """Return the answer for each release, in the same order.
+
+    Announced releases are described as in the public API. The answer for any other release has its planned date, and
+    None in the fields that only an announced release has.
+    """
     keys = [release.pk for release in releases]
     by_key = {release.public_id: release for release in releases}
     rows = Release.objects.filter(pk__in=keys)
     facts = [
         *calendar.announced_facts(rows.filter(announced_at__isnull=False), pages_at=timezone.now()),
-        # `pages_at` is left out, so that the address of the page is too: readers cannot find it in the calendar either.
+        # Without `pages_at`, the facts do not include the address of the page. The public calendar has no unannounced
+        # releases, so readers cannot find this address there either.
         *calendar.announced_facts(rows.filter(announced_at__isnull=True)),
     ]
     found = {one.public_id: _describe(one, by_key[one.public_id]) for one in facts}
@@ -423,14 +444,18 @@ def release(request: OfficeRequest, reference: Path[Slug]) -> dict[str, Any]:
 
 
 class OfficeSeriesQuery(ListQuery):
-    """Which part of the series."""
+    """The parameters of the list of series."""
 
     after: SlugFilter = Field("", description=AFTER)
 
 
 @read("/series", OfficeSeriesAnswer, "series", Scope.READ_CALENDAR)
 def series(request: OfficeRequest, query: Query[OfficeSeriesQuery]) -> dict[str, Any]:
-    """List series of the producer: those with announced releases, and all if the token may know of others."""
+    """List the series of the producer.
+
+    Series without announced releases are listed only if the token has the scope `read_unannounced` or
+    `change_calendar`.
+    """
     check_known_parameters(request, OfficeSeriesQuery)
     own = request.auth
     knows_all = own.has(Scope.READ_UNANNOUNCED) or own.has(Scope.CHANGE_CALENDAR)
@@ -440,41 +465,48 @@ def series(request: OfficeRequest, query: Query[OfficeSeriesQuery]) -> dict[str,
     return {"next_url": next_url, "series": [series_answer(one) for one in shown]}
 
 
-# Results and checks. Until a release is published, no token can read what was found before its due time. This is left
-# out of the answers about all releases to come. If it were left out of early releases only, a program could compare
-# answers and notice when it begins to be left out.
+# Results and checks. Until a release is published, no token can read the results of checks made before its due time.
+# The answers about all upcoming releases omit these results. If only the answers about early releases omitted them, a
+# program could notice that the results disappear, and conclude that the release is early.
 
 
 class ResultAnswer(Schema):
-    """The result of a release on its present date; instants are in UTC."""
+    """The result of a release for its present date. Times are in UTC."""
 
     reference: str
     status: Status
     due_at: datetime | None
-    outcome: Outcome = Field(description="“pending” while there is no result.")
-    last_not_live_at: datetime | None = Field(description="The last check that did not find it.")
-    first_live_at: datetime | None = Field(description="The first check that found it.")
+    outcome: Outcome = Field(description="“pending” means that there is no result yet.")
+    last_not_live_at: datetime | None = Field(
+        description="When we sent the last check that did not find the release live, before `first_live_at`."
+    )
+    first_live_at: datetime | None = Field(
+        description="When the response to the first check that found the release live was complete."
+    )
     delay_seconds: tuple[float, float | None] | None = Field(
-        description="At least and at most, in seconds after the due time; the second is null while it is not live."
+        description=(
+            "The shortest and the longest possible delay, in seconds after the due time. A time before the due time is "
+            "negative. The longest delay is null until a check finds the release live."
+        )
     )
     reasons: list[str]
     published_at: datetime | None
     published_at_by_publisher: datetime | None = Field(
-        description="What the publisher’s own system states. It is not an observation."
+        description="The publication time that the publisher’s own system states. Our checks did not observe it."
     )
     publisher_source: str | None
-    diagnoses: list[str] = Field(description="What may explain a late release.")
+    diagnoses: list[str] = Field(description="Possible explanations of a late release.")
 
 
 class ResultsAnswer(ListAnswer):
-    """Results of the producer's releases, by date."""
+    """One page of the list of results. The list is sorted by the date of the release."""
 
     results: list[ResultAnswer]
 
 
 @read("/results", ResultsAnswer, "results", Scope.READ_RESULTS)
 def results(request: OfficeRequest, query: Query[OfficeReleasesQuery]) -> dict[str, Any]:
-    """List results by the date of the release."""
+    """List the results of the producer's releases, sorted by the date of the release."""
     check_known_parameters(request, OfficeReleasesQuery)
     shown, next_url = list_page(_filter_known(request.auth, query), of=place_in_list, query=query, request=request)
     return {"next_url": next_url, "results": overview.read_statuses(shown, mask=mask_before_publication)}
@@ -495,7 +527,7 @@ class CheckRunAnswer(Schema):
     reasons: list[str]
     first_at: datetime = Field(description="When the first of these checks was sent.")
     last_at: datetime = Field(description="When the last of these checks was sent.")
-    checks: int = Field(description="How many there were.")
+    checks: int = Field(description="The number of these checks.")
 
 
 class CheckedAddressAnswer(Schema):
@@ -503,20 +535,23 @@ class CheckedAddressAnswer(Schema):
 
     role: str
     required: bool
-    url: str | None = Field(description="The web address; null while the release is still to come.")
+    url: str | None = Field(description="The web address; null until the release is published or cancelled.")
     checks: int
     runs: list[CheckRunAnswer]
 
 
 class GapAnswer(Schema):
-    """A time in which no check was made."""
+    """A period in which no check was made."""
 
     begins_at: datetime
     ends_at: datetime
 
 
 class ChecksAnswer(Schema):
-    """The checks of a release for its present date; those from before it was due once it is published."""
+    """The checks of a release for its present date.
+
+    Checks from before the due time are left out until the release is published or cancelled.
+    """
 
     reference: str
     due_at: datetime | None
@@ -526,7 +561,10 @@ class ChecksAnswer(Schema):
 
 @read("/releases/{slug:reference}/checks", ChecksAnswer, "checks", Scope.READ_EVIDENCE)
 def checks(request: OfficeRequest, reference: Path[Slug]) -> dict[str, Any]:
-    """Read the checks of one release, in runs with the same result."""
+    """Read the checks of one release.
+
+    Consecutive checks with the same result are grouped into one run.
+    """
     check_known_parameters(request, Schema)
     found = _find_known(request.auth, reference)
     record = check_history.release_record_of(found, by=AnonymousUser(), now=timezone.now())
@@ -564,7 +602,7 @@ def _checked_address(one: AddressRecord, due_at: datetime | None, *, is_to_come:
     "/releases/{slug:reference}/evidence", "application/zip", "evidence", Scope.EXPORT_EVIDENCE, errors=EVIDENCE_ERRORS
 )
 def evidence(request: OfficeRequest, reference: Path[Slug]) -> FileResponse:
-    """Download the evidence bundle of a published release; the export is recorded."""
+    """Download the evidence of a published release as a ZIP file. The download is recorded."""
     check_known_parameters(request, Schema)
     own = request.auth
     found = _find_known(own, reference)
@@ -585,29 +623,37 @@ class ReportAnswer(Schema):
 
     number: str
     reference: str
-    release: str | None = Field(description="The reference of the release that it is about, if there is one.")
+    release: str | None = Field(
+        description="The reference of the release that the report is about; null if there is none."
+    )
     kind: ReportKind
     status: ReportStatus
-    practices: list[str] = Field(description="The codes of the practices of the Code of Practice.")
+    practices: list[str] = Field(
+        description="The codes of the practices of the Code of Practice that the report names."
+    )
     occurred_at: datetime | None
     delay_seconds: tuple[float, float | None] | None
 
 
 class ReportsAnswer(ListAnswer):
-    """Breach reports of the producer, in the order of drafting."""
+    """One page of the list of the producer's breach reports, in the order in which they were drafted."""
 
     reports: list[ReportAnswer]
 
 
 class ReportsQuery(ListQuery):
-    """Which part of the reports."""
+    """The parameters of the list of breach reports."""
 
     after: Annotated[str, Field(pattern="^[0-9]{0,18}$")] = Field("", description=AFTER)
 
 
 @read("/reports", ReportsAnswer, "reports", Scope.READ_REPORTS)
 def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any]:
-    """List the breach reports of the producer that are open to all its roles: no restricted and no practice ones."""
+    """List the breach reports of the producer, including drafts.
+
+    Restricted reports, reports about an early release that is not published yet, and reports about rehearsals and
+    training sessions are left out.
+    """
     check_known_parameters(request, ReportsQuery)
     found = breach_permissions.open_reports_of(request.auth.producer)
     found = found.filter(pk__gt=int(query.after or 0)).order_by("pk")[: query.per_page + 1]
@@ -624,14 +670,17 @@ def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any
     errors=DOCUMENT_ERRORS,
 )
 def report_document(request: OfficeRequest, reference: Path[Slug]) -> HttpResponseBase:
-    """Download the last approved document of a breach report; the download is recorded."""
+    """Download the last approved document of a breach report as a PDF file. The download is recorded.
+
+    In the path, use the `reference` of the report or its `number`.
+    """
     check_known_parameters(request, Schema)
     own = request.auth
     readable, number = breach_permissions.open_reports_of(own.producer), parse_number(reference)
     found = readable.filter(reference=reference).first() or (readable.numbered(number).first() if number else None)
     document = found.approved_documents.order_by("version").last() if found else None
     if found is None or document is None:
-        raise Http404(f"There is no approved document of a report “{reference}” that this token may know of.")
+        raise Http404(f"There is no report “{reference}” with an approved document, or this token has no access to it.")
     try:
         content = versions.document_bytes(document)
     except versions.DocumentChanged:
@@ -650,20 +699,22 @@ def report_document(request: OfficeRequest, reference: Path[Slug]) -> HttpRespon
     return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type="application/pdf")
 
 
-# Changes of the calendar: each is made, or requested, by the action of the pages (statsoffice/office_api/changes.py).
+# Changes to the calendar. They use the same functions as the pages (see statsoffice/office_api/changes.py).
 
 
 class ChangeAnswer(Schema):
-    """What became of a change."""
+    """The outcome of a change, and the release."""
 
     outcome: changes.ChangeOutcome = Field(
-        description="“requested” means that nothing is changed yet: a Head of Profession or deputy decides."
+        description="“requested” means that nothing has changed yet. A Head of Profession or deputy decides."
     )
-    release: OfficeReleaseAnswer = Field(description="The release as it is now.")
+    release: OfficeReleaseAnswer = Field(
+        description="The release after the change. It is unchanged if the change is only requested."
+    )
 
 
 class Body(Schema):
-    """The body of a change, in which no other field is allowed."""
+    """The body of a change. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -674,18 +725,26 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[!-~]{8,100}$",
-        description="A new random text for each change, such as a UUID. A request is carried out once for each key.",
+        description=(
+            "A new random text for each change, such as a UUID. If you repeat a request with the same key, the change "
+            "is made only once, and you get the first answer again."
+        ),
     ),
 ]
 Version = Annotated[
     int | None,
-    Field(description="The version that you have read. The change is refused if another person has changed the date."),
+    Field(
+        description="The `version` of the release that you read. If the date has changed since, we refuse the change."
+    ),
 ]
 Reason = Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")]
 
 
 def _written_as(pattern: str) -> BeforeValidator:
-    """Accept texts in one form, and no numbers, which pydantic reads as instants."""
+    """Return a validator that accepts only strings that match a pattern.
+
+    Without this validator, pydantic would also accept numbers and convert them to dates and times.
+    """
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
@@ -700,12 +759,19 @@ ClockTime = Annotated[time, _written_as(r"\d{2}:\d{2}")]
 
 
 class DateBody(Body):
-    """A date of a release, in London."""
+    """The date of a release, in London time."""
 
     precision: Precision = Precision.EXACT
-    day: IsoDay = Field(description="The day, or any day of the first month if the date is not exact.")
+    day: IsoDay = Field(
+        description="The day. For a month, enter any of its days. For two months, enter any day of the first month."
+    )
     at: ClockTime | None = Field(
-        None, alias="time", description="Of an exact date. Without it: the present time, or the time of the series."
+        None,
+        alias="time",
+        description=(
+            "The time of day of the release. It is used only with an exact date. If you leave it out, the release "
+            "keeps its time, or gets the usual time of its series if it has no time yet."
+        ),
     )
 
     def slot(self, *, usual: time) -> Slot:
@@ -717,27 +783,40 @@ class PlanBody(Body):
     """A release to plan."""
 
     series: Slug = Field(description="The slug of a series of the producer.")
-    reference: Slug = Field(description="Its name in addresses, which must be new.")
+    reference: Slug = Field(
+        description="The short name of the release that is used in web addresses. No other release may have it."
+    )
     title: Annotated[str, OneLine, Field(min_length=1)]
     welsh_title: Annotated[str, OneLine] = ""
     planned: DateBody = Field(alias="date")
 
 
 class DateChangeBody(Body):
-    """Another date, with what it needs."""
+    """Another date for a release.
+
+    `osr_reference`, `osr_agreed_on` and `bank_holiday_reason` are only accepted for a confirmed release.
+    """
 
     to: DateBody
-    reason: Reason = Field("", description="Required for a confirmed date. Published once a person has agreed.")
+    reason: Reason = Field(
+        "",
+        description=(
+            "The reason for the change. For a confirmed release, it is required, and it is published when a person "
+            "agrees to the change. For a provisional release, it is not published."
+        ),
+    )
     version: Version = None
-    osr_reference: Annotated[str, OneLine] = Field("", description="Of OSR’s written agreement to another time or day.")
-    osr_agreed_on: IsoDay | None = Field(None, description="The date of this agreement.")
-    bank_holiday_reason: Reason = Field("", description="Why the release is on a bank holiday. Published.")
+    osr_reference: Annotated[str, OneLine] = Field(
+        "", description="The reference of OSR’s written agreement to another time or day."
+    )
+    osr_agreed_on: IsoDay | None = Field(None, description="The date of OSR’s written agreement.")
+    bank_holiday_reason: Reason = Field("", description="The public reason for a release on a bank holiday.")
 
 
 class CancelBody(Body):
-    """Why a release is cancelled."""
+    """The reason for a cancellation."""
 
-    reason: Reason = Field(description="Published.")
+    reason: Reason = Field(description="The public reason for the cancellation.")
     version: Version = None
 
 
@@ -766,7 +845,7 @@ def _answer_change(
 
 @change("/releases", 201, "plan_release", address="releases")
 def plan_release(request: OfficeRequest, body: PlanBody, key: Key) -> ResponseStatus[dict[str, Any]]:
-    """Plan a release: it is recorded as provisional. People announce and confirm it."""
+    """Plan a release. It is recorded as provisional. Only people can announce and confirm it."""
     check_known_parameters(request, Schema)
     own = request.auth
     found = Series.objects.select_related("producer").filter(producer=own.producer_id, slug=body.series).first()
@@ -785,7 +864,10 @@ def plan_release(request: OfficeRequest, body: PlanBody, key: Key) -> ResponseSt
 def change_date(
     request: OfficeRequest, reference: Path[Slug], body: DateChangeBody, key: Key
 ) -> ResponseStatus[dict[str, Any]]:
-    """Change a provisional date, or request another date of a confirmed release, on which a person decides."""
+    """Change the date of a provisional release, or request another date for a confirmed release.
+
+    The date of a confirmed release changes only when a Head of Profession or deputy agrees.
+    """
     check_known_parameters(request, Schema)
     found = _find_to_change(request.auth, reference)
     grounds = Grounds(body.osr_reference, body.osr_agreed_on, body.bank_holiday_reason)
@@ -808,7 +890,10 @@ def change_date(
 def cancel_release(
     request: OfficeRequest, reference: Path[Slug], body: CancelBody, key: Key
 ) -> ResponseStatus[dict[str, Any]]:
-    """Cancel a release with a public reason; not a confirmed one on the day before it is due or later."""
+    """Cancel a release, with a public reason.
+
+    From 24 hours before a confirmed release is due, only a person can cancel it.
+    """
     check_known_parameters(request, Schema)
     found = _find_to_change(request.auth, reference)
 
@@ -819,9 +904,9 @@ def cancel_release(
 
 
 def protect(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Forbid caches to store answers, and refuse other methods with a sentence.
+    """Add a header that forbids caching, and return an error message if the method is not supported.
 
-    Browsers do not send a token by themselves, so no other site can forge a request.
+    The views need no CSRF protection, because browsers do not send API tokens by themselves.
     """
 
     @wraps(view)
@@ -839,7 +924,7 @@ def protect(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def urls() -> tuple[list[URLPattern], str, str]:
     patterns, app, namespace = api.urls
-    # The start page of django-ninja is left out, because it needs a page with scripts of another site.
+    # The root page of django-ninja is left out, because it needs scripts from another site.
     found = [one for one in patterns if isinstance(one, URLPattern) and one.name != "api-root"]
     for pattern in found:
         # The view of the OpenAPI document answers every method, so its methods are limited here. The other views

@@ -1,7 +1,10 @@
-"""Changes of the calendar by a token. They use the actions of the pages, once for each Idempotency-Key.
+"""Changes that an API token makes to the calendar.
+
+Changes are made by the same functions that the pages use. A change is made only once for each Idempotency-Key.
 
 A token acts as a calendar manager, and the person who issued the token is responsible (decision 110). A token cannot
-agree to a change, so another date of a confirmed release is a request, on which a lead decides.
+agree to a change. So if a token changes the date of a confirmed release, only a request is recorded, and a lead decides
+on the request.
 """
 
 import json
@@ -31,16 +34,17 @@ from statsoffice.office_api.tokens import record_token_event
 
 
 class PersonNeeded(MoveRefused):
-    """A change that a person must make."""
+    """A token cannot make this change. A person must make it."""
 
 
 class KeyUsed(Exception):
-    """The Idempotency-Key was sent before, with another request."""
+    """The Idempotency-Key was already used for another request."""
 
 
 class ChangeOutcome(StrEnum):
-    """What became of a change; the audit trail has a sentence for each. REQUESTED: a person decides."""
+    """The outcome of a change. “requested” means that a person must decide on the change."""
 
+    # The audit trail has a sentence for each outcome.
     PLANNED = "planned"
     CHANGED = "changed"
     REQUESTED = "requested"
@@ -49,7 +53,7 @@ class ChangeOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a request changed: the outcome, the HTTP status, and the release."""
+    """The result of a request. `status` is the HTTP status of the answer."""
 
     outcome: ChangeOutcome
     status: int
@@ -65,16 +69,17 @@ def answer_once(
     describe: Callable[[Change], dict[str, Any]],
     at: datetime,
 ) -> tuple[int, dict[str, Any]]:
-    """Make a change and return its HTTP status and answer; with the same key and request, return the first answer.
+    """Make a change, store the answer, and return the HTTP status and the answer.
 
-    A refusal is stored as an answer too, so a second request with the same key never makes another attempt.
+    If the same request was already sent with the same key, change nothing and return the stored answer. Refusals are
+    stored too, so a refused change is not tried again when the request is repeated.
 
     :param request: the method, the path and the body.
-    :raises KeyUsed: if the key came with another request.
+    :raises KeyUsed: if the key was already used for another request.
     """
     digest = sha256_hex(canonical_json(request))
     with transaction.atomic():
-        # A second request with the same key waits here until the first one has its answer.
+        # A second request with the same key waits here until the answer to the first request is stored.
         stored, is_first = StoredAnswer.objects.get_or_create(
             token=own, key=key, defaults={"request_digest": digest, "stored_at": at}
         )
@@ -106,7 +111,7 @@ def plan_release(
         raise FieldRefused("reference", "The reference may have letters, digits, hyphens and underscores only.")
     if slot.last_day <= calendar.local_date(at):
         raise FieldRefused("date", "The date must be in the future.")
-    # References are unique among all producers. The sentence does not reveal which producer uses the reference.
+    # References are unique among all producers. The message does not reveal which producer uses the reference.
     taken = FieldRefused("reference", f"“{reference}” is already in use. Choose another reference.")
     if Release.objects.filter(reference=reference).exists():
         raise taken
@@ -136,11 +141,11 @@ def change_date(
     grounds: Grounds,
     at: datetime,
 ) -> Change:
-    """Change the date of a provisional release, or request another date of a confirmed one.
+    """Change the date of a provisional release, or request another date for a confirmed release.
 
-    :param slot_after: returns the new date of the release as it is stored.
+    :param slot_after: a function that takes the stored release and returns its new date.
     """
-    # The release is locked, so that no one confirms it between this check and the change.
+    # Lock the release, so that no one can confirm it between the check of its status and the change.
     release = lock_release(release.pk)
     to, by = slot_after(release), own.issued_by
     if release.status == Status.CONFIRMED:
@@ -151,18 +156,22 @@ def change_date(
     RELEASE.find(CHANGE_DATE, source=release.status)
     if grounds != NO_GROUNDS:
         raise PersonNeeded(
-            "A person must record OSR’s agreement or the reason for a bank holiday of a provisional date."
+            "For a provisional date, a person must record OSR’s agreement or the reason for a release on a bank "
+            "holiday."
         )
     changed = scheduling.change_date(release, to=to, reason=reason, by=by, at=at, expected_version=version)
     return Change(ChangeOutcome.CHANGED, 200, changed)
 
 
 def cancel_release(own: ApiToken, release: Release, *, reason: str, version: int | None, at: datetime) -> Change:
-    """Cancel a release with a public reason, unless it is confirmed and due within a day."""
+    """Cancel a release with a public reason.
+
+    :raises PersonNeeded: if the release is confirmed, and its due time is at most a day ahead or has passed.
+    """
     release = lock_release(release.pk)
     move = scheduling.prepare_cancel(release, reason=reason, by=own.issued_by, at=at, expected_version=version)
     due_soon = release.due_at is not None and at >= release.due_at - CLOSE_TO_RELEASE
     if Role.CALENDAR_MANAGER not in move.roles or (release.status == Status.CONFIRMED and due_soon):
-        raise PersonNeeded("A person must cancel a confirmed release on the day before it is due and later.")
+        raise PersonNeeded("From 24 hours before a confirmed release is due, only a person can cancel it.")
     cancelled = scheduling.cancel_release(release, reason=reason, by=own.issued_by, at=at, expected_version=version)
     return Change(ChangeOutcome.CANCELLED, 200, cancelled)

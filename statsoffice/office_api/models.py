@@ -1,4 +1,4 @@
-"""Tokens of the office's own systems, their revocation and use, and the stored answers to their changes."""
+"""Models for API tokens, their revocation and use, and stored answers to changes."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -13,14 +13,15 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.rules.calendar import local_date
 
 PURPOSE_LENGTH = 100
-# Programs that search for secrets recognise a token by this prefix. A token is
+# Programs that search for secrets recognise a token by this prefix. A token has the form
 # statsoffice_{code}_{64 hexadecimal digits}.
 PREFIX = "statsoffice_"
 
 
 class Scope(models.TextChoices):
-    """What a token may do. The values are stored."""
+    """What an API token may do."""
 
+    # The values are stored and public, so do not rename them.
     READ_CALENDAR = "read_calendar", lazy("Read the announced calendar")
     READ_UNANNOUNCED = "read_unannounced", lazy("Include releases that are not announced yet")
     READ_RESULTS = "read_results", lazy("Read results and measured times")
@@ -38,9 +39,10 @@ class ApiTokenQuerySet(AppendOnlyQuerySet["ApiToken"]):
 
 
 class ApiToken(AppendOnly):
-    """A token for one purpose of a producer. Only its digest is stored.
+    """An API token of a producer, issued for one purpose. Only the digest of the token is stored.
 
-    `code` is the part of the token that names it and is no secret. `last_day` is the last London day on which it works.
+    `code` is the part of the token that identifies it. The code is not secret. `last_day` is the last day in London on
+    which the token works.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="api_tokens")
@@ -86,7 +88,7 @@ class ApiToken(AppendOnly):
 
 
 class TokenRevocation(AppendOnly):
-    """The revocation of a token, which then never works again."""
+    """The revocation of a token. A revoked token never works again."""
 
     token = models.OneToOneField(ApiToken, on_delete=models.PROTECT, related_name="revocation")
     revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -103,7 +105,7 @@ class TokenRevocation(AppendOnly):
 
 
 class TokenUse(models.Model):
-    """How often a token was used. Each token has one row, which each request updates."""
+    """The number of requests that used a token. Each token has one row."""
 
     token = models.OneToOneField(ApiToken, on_delete=models.PROTECT, related_name="use")
     reads = models.PositiveBigIntegerField(default=0)
@@ -116,10 +118,9 @@ class TokenUse(models.Model):
 
 
 class StoredAnswer(models.Model):
-    """The answer to a change with an Idempotency-Key, which is sent again if the same request comes again.
+    """The answer to a change with an Idempotency-Key. If the same request comes again, it gets this answer again.
 
-    `answer` is empty only inside the transaction of the change. statsoffice/retention.py removes the row some weeks
-    later.
+    `answer` is empty only during the transaction that makes the change. statsoffice/retention.py deletes old rows.
     """
 
     token = models.ForeignKey(ApiToken, on_delete=models.PROTECT, related_name="answers")

@@ -30,11 +30,14 @@ EXPIRES_SOON = timedelta(days=14)
 
 
 class TokenRefused(FieldRefused):
-    """A token that cannot be issued; `field` names the invalid field."""
+    """The token cannot be issued. `field` is the name of the invalid field."""
 
 
 class TokenState(StrEnum):
-    """Whether a token works. NOT_RESPONSIBLE: the person who issued it is no longer Head of Profession."""
+    """Whether a token works, and if it does not, why.
+
+    NOT_RESPONSIBLE means that the person who issued the token is no longer Head of Profession.
+    """
 
     WORKS = "works"
     REVOKED = "revoked"
@@ -44,7 +47,7 @@ class TokenState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token that was just issued; `secret` is the complete token, which is stored nowhere."""
+    """A token that was just issued. `secret` is the complete token, which is never stored."""
 
     token: ApiToken
     secret: str
@@ -65,9 +68,10 @@ def issue_token(
 ) -> NewToken:
     """Issue a token for one purpose of a producer.
 
-    A purpose with a token that still works is refused, so a form that is sent twice issues one token.
+    If the producer already has a usable token for the same purpose, the new token is refused. So if a form is submitted
+    twice, only one token is issued.
 
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if the person has no role that may issue tokens.
     :raises TokenRefused: if the purpose, the scopes or the last day cannot be accepted.
     """
     if not TOKEN_TABLE[TokenAction.ISSUE] & roles_of(by, producer):
@@ -119,9 +123,9 @@ def _check_values(purpose: str, scopes: list[Scope], last_day: date, *, today: d
 
 
 def revoke_token(token: ApiToken, *, by: User, at: datetime) -> bool:
-    """Revoke a token at once. Return whether it was not revoked before.
+    """Revoke a token at once. Return False if the token was already revoked.
 
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if the person has no role that may revoke tokens.
     """
     if not TOKEN_TABLE[TokenAction.REVOKE] & roles_of(by, token.producer):
         raise NotYours(f"{by} may not revoke API tokens of {token.producer}.")
@@ -136,14 +140,14 @@ def revoke_token(token: ApiToken, *, by: User, at: datetime) -> bool:
 
 
 def record_token_event(what: What, token: ApiToken, *, by: User, **facts: object) -> None:
-    """Record an event of a token, for the account of the person who issued the token and answers for it."""
+    """Record an event of a token as an event of the account of its issuer, who is responsible for the token."""
     record_account_event(what, account=token.issued_by, by=by, token=token.code, producer=token.producer_id, **facts)
 
 
 def find_token(secret: str) -> ApiToken | None:
-    """Return the token with this text, whether it works or not.
+    """Return the token with this secret, even if it is revoked or expired. Return None if there is no such token.
 
-    The digest is looked up, so that the time of the comparison says nothing about a stored token.
+    The query compares digests, so response times reveal nothing about stored tokens.
     """
     if not secret.startswith(PREFIX):
         return None
@@ -152,9 +156,9 @@ def find_token(secret: str) -> ApiToken | None:
 
 
 def find_token_state(token: ApiToken, *, at: datetime) -> TokenState:
-    """Return whether a token works at an aware instant.
+    """Return whether a token works at an aware instant, and if it does not, why.
 
-    The issuer answers for the token, and so must still have a role that may issue tokens.
+    The issuer is responsible for the token. So the token works only while the issuer has a role that may issue tokens.
     """
     if token.is_revoked:
         return TokenState.REVOKED
@@ -166,7 +170,7 @@ def find_token_state(token: ApiToken, *, at: datetime) -> TokenState:
 
 
 class Use(StrEnum):
-    """The column of `TokenUse` that counts a request."""
+    """How a request used a token. Each value is the name of a column of `TokenUse`."""
 
     READ = "reads"
     WRITE = "writes"
@@ -178,7 +182,7 @@ def count_use(token: ApiToken, use: Use, *, at: datetime) -> None:
 
 
 def find_expiring_tokens(person: Person, *, now: datetime) -> list[ApiToken]:
-    """Return the tokens that a person can replace and that expire within two weeks, the first to expire first."""
+    """Return the tokens that expire within two weeks and that the person may replace, sorted by last day."""
     last = calendar.local_date(now) + EXPIRES_SOON
     found = ApiToken.objects.usable(at=now).filter(producer__in=producers_issued_for(person), last_day__lte=last)
     return list(found.select_related("producer").order_by("last_day", "pk"))

@@ -42,8 +42,6 @@ NOTHING = "There is no such token or producer, or this person has no role for it
 
 
 class TokenForm(GovukForm):
-    """The purpose, the scopes and the last day of a new token."""
-
     button = lazy("Create the token")
     options = {
         "scopes": {
@@ -94,7 +92,7 @@ class TokenForm(GovukForm):
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token as it is listed."""
+    """A row in the list of tokens."""
 
     token: ApiToken
     state: TokenState
@@ -152,14 +150,15 @@ def _read_rows(found: QuerySet[ApiToken], producers: list[Producer], *, now: dat
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_token_view(request: SignedInRequest, producer: str) -> HttpResponse:
-    """Create a token, and show it this one time."""
+    """Create a token and show it. The complete token is shown only once."""
     owner = get_object_or_404(producers_issued_for(request.user), slug=producer)
     response: HttpResponse = _create_token(request, owner)
     return response
 
 
-# People must authenticate again before they create a token (as for a change of the second factor), so that a stolen
-# session is not enough to get a token for a year. Only people who may create a token are asked.
+# People must authenticate again before they create a token, as they do before they change their second factor.
+# Otherwise a stolen session would be enough to get a token for a year. This is a separate function, so that only people
+# who may create a token have to authenticate again.
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 @sensitive_variables("issued")
 def _create_token(request: SignedInRequest, owner: Producer) -> HttpResponse:
@@ -181,7 +180,7 @@ def _create_token(request: SignedInRequest, owner: Producer) -> HttpResponse:
         )
 
     if is_completed(form, act):
-        # There is no redirect, because the token would have to be stored for the next page.
+        # Do not redirect, because the token would have to be stored until the next page is shown.
         return render(request, "office_api/created.html", {"token": issued[0].token, "secret": issued[0].secret})
     return render(request, "office_api/create.html", {"producer": owner, "form": form})
 

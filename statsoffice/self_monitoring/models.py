@@ -1,4 +1,4 @@
-"""The latest synthetic checks, heartbeats and incidents. The tables keep older names."""
+"""Models for synthetic checks, heartbeats and incidents. The database tables still have earlier names."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,7 +9,7 @@ from releases.verdict.address import Outcome
 
 
 class SyntheticCheck(models.Model):
-    """One self-test of the last hour; older ones are deleted."""
+    """A self-test. Only the last 60 self-tests are stored, which is about an hour."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     expected = models.CharField(max_length=12, choices=choices_of(Outcome, capital=False))
@@ -17,7 +17,11 @@ class SyntheticCheck(models.Model):
     live_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     right = models.BooleanField(null=True)
-    found = models.CharField(max_length=12, blank=True, help_text=lazy("Empty where our own code failed."))
+    found = models.CharField(
+        max_length=12,
+        blank=True,
+        help_text=lazy("Empty until the self-test is finished, or if it ended with an error."),
+    )
     last_not_live_at = models.DateTimeField(null=True)
     first_live_at = models.DateTimeField(null=True)
     reasons = models.JSONField(default=list)
@@ -42,8 +46,8 @@ class SyntheticCheck(models.Model):
 class Heartbeat(models.Model):
     """When a step of monitoring last began and how it last ended.
 
-    In a row for the spool of a machine, `begun_at` is the time since which the spool has had files, and `failed_at` is
-    the last time at which files were seen in it.
+    A row can also be about the spool of a machine. In this case, `begun_at` is the time since which the spool has had
+    files, and `failed_at` is the last time at which the spool was seen with files.
     """
 
     step = models.CharField(max_length=100, primary_key=True)

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 from releases.rules.cadence import CONFIRMING
 from releases.verdict.address import AddressVerdict, Outcome
 
-# Consecutive verdicts differ. Code that always returns the same verdict is therefore never right twice in a row.
+# Consecutive self-tests expect different verdicts, so code that always returns the same verdict never passes two
+# self-tests in a row.
 EXPECTED_IN_TURN = (
     Outcome.ON_TIME,
     Outcome.LATE,
@@ -28,24 +29,27 @@ EXPECTED_IN_TURN = (
     Outcome.EARLY,
 )
 DUE_AFTER = timedelta(seconds=13)
-"""The time from the beginning of a self-test to the due instant. Two checks of the last minute are within it."""
+"""The time from the beginning of a self-test to the due instant.
+
+This is long enough for two of the checks that are made every five seconds in the last minute before the due instant.
+"""
 TOLERANCE = timedelta(seconds=10)
 LIVE_AFTER_DUE = {
-    # From the due instant to the change of the page. The change is between two checks, and at least a second from both
-    # because of the error of the clock.
+    # The time from the due instant until the page goes live. An early page goes live between two checks, at least a
+    # second away from each, to allow for the error of the clock.
     Outcome.ON_TIME: timedelta(seconds=2),
     Outcome.LATE: timedelta(seconds=13.5),
     Outcome.EARLY: timedelta(seconds=-11.5),
 }
 CHECKED_AFTER_LIVE = timedelta(seconds=5)
-"""Checks end at most this long after the page went live; they run every five seconds."""
+"""Checks are made for at least this long after the page goes live."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The plan of one self-test, in aware instants.
+    """The plan of one self-test. All instants are aware.
 
-    The page shows nothing before `live_at`. From `silent_from` on it answers with an error.
+    The page goes live at `live_at`. It answers with an error from `silent_from` on.
     """
 
     number: int
@@ -67,7 +71,11 @@ class Script:
         return f"number {self.number}"
 
     def is_right(self, outcome: Outcome, verdict: AddressVerdict) -> bool:
-        """Return whether the verdict is as expected, and its interval contains the instant of going live."""
+        """Return whether the outcome is as expected and the verdict contains the correct times.
+
+        The times are correct if the page went live between the last check that did not find it live and the first check
+        that did, within the error of the clock.
+        """
         if outcome is not self.expected:
             return False
         if self.live_at is None:
@@ -79,7 +87,7 @@ class Script:
 def script_for(number: int, *, begins_at: datetime) -> Script:
     """Return the script of a self-test.
 
-    :param number: counts self-tests from 1, and decides which verdict is expected.
+    :param number: the number of the self-test, starting with 1. It determines the expected verdict.
     :param begins_at: the aware instant of the first check.
     """
     expected = EXPECTED_IN_TURN[(number - 1) % len(EXPECTED_IN_TURN)]
@@ -98,11 +106,11 @@ def script_for(number: int, *, begins_at: datetime) -> Script:
 
 SALT = "statsoffice.self_monitoring.page"
 STAYS_UP_FOR = timedelta(minutes=1)
-"""The page is available this long after the last check."""
+"""The page remains available for this long after the last check."""
 
 
 class NoSuchPage(Exception):
-    """The token was not made here, or its self-test has ended."""
+    """The token has no valid signature, or its self-test has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +121,20 @@ class PageState:
 
 
 def page_address(script: Script) -> str:
-    """Return the address of a self-test's page. It contains the signed script, so that any web process can show it."""
+    """Return the address of a self-test's page.
+
+    The address contains the signed plan of the page, so any web process can show the page.
+    """
     instants = (script.live_at, script.silent_from, script.last_check_at + STAYS_UP_FOR)
     token = signing.dumps([script.marker, *(at and at.timestamp() for at in instants)], salt=SALT)
     return settings.ADDRESS + reverse("canary_page", args=[token])
 
 
 def page_state(token: str, *, at: datetime) -> PageState:
-    """:raises NoSuchPage: if the token was not made here, or its self-test has ended."""
+    """Return the state of a self-test's page at an aware instant.
+
+    :raises NoSuchPage: if the token has no valid signature, or its self-test has ended.
+    """
     try:
         marker, *stamps = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:

@@ -1,4 +1,4 @@
-"""The status of monitoring: heartbeat, spool, problems and incidents, as codes and as sentences."""
+"""The status of monitoring, its problems and its incidents, as codes and as sentences."""
 
 import contextlib
 import logging
@@ -25,20 +25,23 @@ logger = logging.getLogger(__name__)
 
 SWEEP = "sweep"
 LONGEST_PAUSE = timedelta(seconds=60)
-"""Monitoring is silent if no sweep has finished for this long; one should finish every five seconds."""
+"""If no sweep has finished for this long, monitoring is silent. A sweep should finish every five seconds."""
 LONGEST_PAUSE_NEAR_DUE = timedelta(seconds=10)
-"""The longest time without a finished sweep close to an instant at which a release is due."""
+"""The longest time without a finished sweep when a release is due soon or was due recently."""
 NEAR_DUE = timedelta(minutes=5)
 MARKED_ALIVE_WITHIN = timedelta(seconds=15)
-"""A running sweep counts as alive this long after it marked itself alive, near a due instant `LONGEST_PAUSE_NEAR_DUE`.
+"""A running sweep counts as alive if it marked itself alive within this time.
 
-A sweep does so every two seconds, except during checks at a due instant.
+Near a due instant, `LONGEST_PAUSE_NEAR_DUE` applies instead. A sweep marks itself alive every two seconds, except
+during checks at a due instant.
 """
 
 
 @contextlib.contextmanager
 def record_step(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None]:
-    """Record when a step begins and how it ends. An error of the database is logged and does not stop the step.
+    """Record when a step begins and how it ends.
+
+    If the record cannot be stored because of a database error, the error is logged and the step continues.
 
     :param by: the name of the process.
     """
@@ -52,12 +55,13 @@ def record_step(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[
 
 
 def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
-    """Return whether sweeps finish, or a long sweep is running.
+    """Return whether a sweep has finished recently, or a long sweep is running.
 
-    Close to a due instant, no more than ten seconds may pass without a finished sweep.
+    "Recently" means within the last ten seconds near a due instant, and otherwise within the last minute.
 
-    A sweep can take many minutes. It counts as running while it marks itself alive, but only if it began soon after
-    the end of another sweep. Without this condition, processes that die in each sweep would always seem to be running.
+    A long sweep can take many minutes. A sweep counts as running while it marks itself alive, but only if it began soon
+    after the previous sweep ended. Without this condition, monitoring would seem to work even if the process died in
+    every sweep.
     """
     if _is_recent(heartbeat.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
         return True
@@ -69,7 +73,7 @@ def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
         return False
     if ends and heartbeat.begun_at > max(ends) + LONGEST_PAUSE:
         return False
-    # After a failure a sweep has to run for some time before monitoring counts as working.
+    # If the last sweep failed, the next sweep must run for some time before monitoring counts as working.
     failed_last = heartbeat.failed_at is not None and heartbeat.failed_at == max(ends)
     if failed_last and now - heartbeat.begun_at < MARKED_ALIVE_WITHIN:
         return False
@@ -78,7 +82,10 @@ def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
 
 
 def last_alive_at(heartbeat: Heartbeat, *, now: datetime) -> datetime | None:
-    """Return when a sweep last finished or marked itself alive. Later instants than `now` are ignored (wrong clock)."""
+    """Return when a sweep last finished or marked itself alive, or None if there is no such instant.
+
+    Instants after `now` were recorded with a wrong clock and are ignored.
+    """
     marked = Coverage.objects.filter(ended_at__lte=now).order_by("-ended_at").values_list("ended_at", flat=True).first()
     return max((at for at in (heartbeat.finished_at, marked) if at and at <= now), default=None)
 
@@ -88,27 +95,33 @@ def find_heartbeat(step: str) -> Heartbeat:
 
 
 def _is_recent(at: datetime | None, pause: timedelta, *, now: datetime) -> bool:
-    # An instant in the future is from a wrong clock.
+    # `at` can be in the future if it was recorded with a wrong clock.
     return at is not None and abs(now - at) <= pause
 
 
 def record_heartbeat(step: str, **what: Any) -> None:
-    """Record when a step began or how it ended. An error of the database is logged."""
+    """Record when a step began or how it ended. If the database fails, log the error."""
     try:
         with transaction.atomic():
             if not Heartbeat.objects.filter(step=step).update(**what):
                 Heartbeat.objects.create(step=step, **what)
     except IntegrityError:
-        Heartbeat.objects.filter(step=step).update(**what)  # another process was the first, a moment ago
+        Heartbeat.objects.filter(step=step).update(**what)  # another process has just created the row
     except Error as fault:
         logger.warning("The heartbeat of %s was not stored: %s", step, fault)
 
 
 STEP = "unstored "
 LONGEST = timedelta(minutes=1)
-"""Files in the spool for longer than this are a problem: a sweep stores them within seconds once the database works."""
+"""If a spool has had files for longer than this, there is a problem.
+
+When the database works, a sweep stores the files within seconds.
+"""
 REMEMBERED = timedelta(days=1)
-"""The spool of a machine that is silent for longer is not reported. Its files are stored when the machine returns."""
+"""If a machine has been silent for longer than this, its spool is not reported.
+
+The files in the spool are stored when the machine returns.
+"""
 
 
 def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
@@ -124,15 +137,18 @@ def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
 
 
 def spool_waiting_since(*, now: datetime) -> datetime | None:
-    """Return the earliest instant since which a spool holds files, if that is over a minute ago, or None."""
+    """Return the earliest instant, at least a minute ago, since which a spool has had files.
+
+    Return None if there is no such instant.
+    """
     noted = Heartbeat.objects.filter(step__startswith=STEP, begun_at__lte=now - LONGEST, failed_at__gt=now - REMEMBERED)
     return noted.order_by("begun_at").values_list("begun_at", flat=True).first()
 
 
 OVERDUE = timedelta(minutes=3)
-"""The self-test is silent if none has finished for this long; one should finish every minute."""
+"""If no self-test has finished for this long, there is a problem. A self-test should finish every minute."""
 JUDGED_BY = 2
-"""This many self-tests in a row must pass. Consecutive ones expect different verdicts."""
+"""The number of self-tests in a row that must pass. Consecutive self-tests expect different verdicts."""
 
 
 class Trouble(StrEnum):
@@ -146,7 +162,11 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem, since when (None if unknown), and for a self-test the expected and actual verdicts."""
+    """A problem of monitoring. `since` is None if the beginning of the problem is not known.
+
+    If a self-test failed, `expected` and `found` are its expected verdict and its actual verdict. `found` is empty if
+    the self-test ended with an error. For all other problems, both are empty.
+    """
 
     trouble: Trouble
     since: datetime | None = None
@@ -165,10 +185,10 @@ def problem_from_json(row: dict[str, Any]) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The condition of monitoring at one instant. Before its first sweep there are no problems.
+    """The condition of monitoring at one instant. Before the first sweep, there are no problems.
 
-    `rehearsed_at` is the beginning of the last self-test if it passed. `clock_vouched` is whether a source confirms the
-    clock, None if no recent self-test checked it.
+    `rehearsed_at` is the beginning of the last self-test, or None if the self-test did not pass or is not recent.
+    `clock_vouched` is whether a time source confirms the clock, or None if there is no recent self-test.
     """
 
     ever_active: bool
@@ -238,7 +258,10 @@ _OUTCOMES = {
 
 
 def status_sentence(condition: Condition, *, now: datetime) -> str:
-    """Describe the status in one line, with the advice and without the problems. A time on another day has its date."""
+    """Describe the status in one line. A time on another day includes the date.
+
+    If there are problems, the line says what to do, but does not name the problems.
+    """
     if not condition.ever_active:
         return str(NEVER_ACTIVE)
     if condition.problems:
@@ -295,7 +318,7 @@ def _describe_wrong_rehearsal(problem: Problem, *, at: str) -> str:
 
 
 def describe_synthetic_checks(condition: Condition, *, now: datetime) -> str:
-    """Describe the self-test, if monitoring has no problem or never ran."""
+    """Describe the last self-test. The sentence is correct only if monitoring has no problems."""
     if not settings.CANARY:
         return _("Self-tests are switched off.")
     if not condition.ever_active:
@@ -306,7 +329,7 @@ def describe_synthetic_checks(condition: Condition, *, now: datetime) -> str:
 
 
 def describe_clock(condition: Condition) -> str:
-    """Describe whether a source on this machine confirms the clock; empty if the clock is known to be wrong."""
+    """Describe whether a time source on this machine confirms the clock."""
     if condition.clock_vouched is None:
         return _("No recent check has tested the clock.")
     if condition.clock_vouched:
@@ -337,11 +360,14 @@ ALARM_AFTER = {
 }
 """How long a problem must last before people are notified."""
 LONGEST_GAP = timedelta(minutes=1)
-"""After a longer gap between two observations of a problem, its duration counts from the second observation."""
+"""If two observations of a problem are further apart than this, the problem's duration counts from the second one."""
 
 
 def record_incidents(*, now: datetime) -> None:
-    """Begin, continue or end the incident, or raise its alarm, as the condition requires."""
+    """Begin, continue or end an incident, depending on the condition of monitoring.
+
+    If the incident has lasted long enough, this also raises the alarm.
+    """
     found = condition(now=now)
     if found.problems:
         _continue_incident(found.problems, now=now)
@@ -359,7 +385,7 @@ def is_alarm_sent() -> bool:
 def _continue_incident(problems: tuple[Problem, ...], *, now: datetime) -> None:
     current = Incident.objects.filter(is_open=True).first()
     if current is None:
-        # If another process was first, it continues the incident.
+        # Ignore the error if another process has just created the incident.
         with contextlib.suppress(IntegrityError), transaction.atomic():
             Incident.objects.create(began_at=now, observed_at=now)
         return

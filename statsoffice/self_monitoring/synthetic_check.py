@@ -1,4 +1,4 @@
-"""The synthetic check: the self-test checks our own page like any release, and pings if everything works."""
+"""The self-test (synthetic check), which monitors our own page like a release, and sends a ping if all is well."""
 
 import contextlib
 import logging
@@ -27,11 +27,11 @@ from statsoffice.self_monitoring.page import Script, script_for
 
 
 def make_private_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
-    """Make a probe that may also connect to the host and port of one address on a private network.
+    """Create a probe that may also connect to the host and port of `url`, even if they are on a private network.
 
-    The probe that checks releases is not changed, so no release can lead it to a private address. Behind an egress
-    proxy, no private address is allowed here, so that the proxy is tested as well. STATSOFFICE_PROBE_ALLOW_PRIVATE can
-    allow the address.
+    The probe that checks releases is not changed, so no release can make it connect to a private address. If an egress
+    proxy is set, no private address is allowed here, so that the self-test also tests the proxy. In that case,
+    STATSOFFICE_PROBE_ALLOW_PRIVATE can allow the address.
 
     :raises NotAWebAddressError: if `url` is not a web address.
     """
@@ -42,7 +42,7 @@ def make_private_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
 ADAPTER = "page"
 TITLE = "Self-test of the monitoring"
 GLANCE = timedelta(seconds=0.5)
-"""The interval between calls of `stop`."""
+"""The longest wait between two calls of `stop`."""
 
 
 class Stopped(Exception):
@@ -51,7 +51,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RehearsalResult:
-    """The verdict of one self-test, and the reasons of its last check."""
+    """The verdict of one self-test. `reasons` explains the result of its last check."""
 
     outcome: Outcome
     verdict: AddressVerdict
@@ -68,11 +68,11 @@ class _Progress:
 def run_rehearsal(
     script: Script, *, url: str, clock: Clock, probe: ProbeInterface, stop: Callable[[], bool] = lambda: False
 ) -> RehearsalResult:
-    """Check the page of a self-test by the usual cadence of a release, and judge it.
+    """Check the page of a self-test as often as the page of a release, and return the verdict.
 
     :param probe: fetches the page.
-    :param stop: called twice a second.
-    :raises Stopped: if `stop` returns true before the last response.
+    :param stop: called at least twice a second.
+    :raises Stopped: if `stop` returns true before the last response has arrived.
     """
     progress = _Progress()
     planned = _plan(script, url=url, clock=clock)
@@ -149,7 +149,7 @@ def _record_answer(
 
 STORED_RESULTS = 60
 SHORTEST_PAUSE = timedelta(seconds=55)
-"""The shortest time between the beginnings of two self-tests, even if two schedulers run."""
+"""The shortest time from the start of one self-test to the start of the next, even if two schedulers run."""
 
 logger = logging.getLogger(__name__)
 
@@ -157,11 +157,11 @@ logger = logging.getLogger(__name__)
 def perform_next(
     *, clock: Clock, open_probe: Callable[[str], ProbeInterface], stop: Callable[[], bool] = lambda: False
 ) -> SyntheticCheck | None:
-    """Run the next self-test and store its result, unless another process runs it or it is not due.
+    """Run the next self-test if it is due and no other process runs it, and store its result.
 
-    :param open_probe: returns the probe for the page's address.
-    :param stop: called twice a second.
-    :return: None if no self-test was finished.
+    :param open_probe: takes the address of the page, and returns the probe that requests it.
+    :param stop: called at least twice a second. If it returns true, the self-test ends without a result.
+    :return: the stored result, or None if no self-test was finished.
     """
     if not settings.CANARY:
         return None
@@ -180,9 +180,12 @@ def perform_next(
 
 
 def _claim(*, now: datetime) -> Script | None:
-    """Claim the next number; the database allows only one process to have it."""
+    """Claim the next self-test. Return None if it is not due, or if another process has claimed it.
+
+    Self-tests are numbered, and the number is the primary key, so only one process can store each number.
+    """
     last = SyntheticCheck.objects.first()
-    # A self-test in the future was begun by a wrong clock and must not delay the next.
+    # If the last self-test appears to have begun in the future, a clock was wrong. This must not delay the next one.
     if last and timedelta(0) <= now - last.begins_at < SHORTEST_PAUSE:
         return None
     script = script_for(last.number + 1 if last else 1, begins_at=now)
@@ -221,7 +224,7 @@ def _store_result(script: Script, played: RehearsalResult | None, *, clock: Cloc
 
 
 GLANCE_SECONDS = 0.5
-"""The interval between calls of `stop` during a ping."""
+"""The longest wait between two calls of `stop` during a ping."""
 
 
 def ping(
@@ -229,9 +232,9 @@ def ping(
 ) -> bool:
     """Send one request to the address, and log a failure.
 
-    The address itself is often a secret, and is not logged.
+    The log shows only the host, because the address is often a secret.
 
-    :return: whether the response had a status of success.
+    :return: whether the response has a 2xx status.
     """
     host = place_of(url)
     probe.start(CheckRequest(key="ping", url=url, allowed_hosts=frozenset({host}), planned_at=now()))
@@ -246,7 +249,7 @@ def ping(
 
 
 def take_turn(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None:
-    """Run the next self-test, and ping if its verdict is right and all health checks pass."""
+    """Run the next self-test. If its verdict is right and all health checks pass, send a ping to HEALTH_PING."""
     with contextlib.ExitStack() as stack:
 
         def open_probe(url: str) -> ProbeInterface:

@@ -1,4 +1,4 @@
-"""The steps of setting up an office, who may do them, and its first rows."""
+"""The steps to set up an office, the permission for them, and their status."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,16 +39,18 @@ A_MINUTE = timedelta(minutes=1)
 
 
 class RolesExist(Exception):
-    """Another person already has a role, so they must grant this person a role."""
+    """People already have roles in this office, so the administrator must ask another person for a role."""
 
 
 @transaction.atomic
 def create_first_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
-    """Store the first producer, and make the person its calendar manager, because no one else can grant a role yet.
+    """Create the first producer, and make the person its calendar manager.
 
-    :param hosts: one on each line.
+    The person gets the role here, because there is no one who can grant roles yet.
+
+    :param hosts: the hosts of the producer's websites, one on each line.
     :raises NotYours: if the person is not an administrator.
-    :raises RolesExist: if anyone holds a role already.
+    :raises RolesExist: if anyone has a role already.
     """
     check_may_set_up(by)
     if Membership.objects.exists():
@@ -68,11 +70,13 @@ def create_first_producer(*, name: str, nation: Nation, hosts: str, by: User) ->
 def appoint_head(
     producer: Producer, *, name: str, email: str, post: str, telephone: str, by: User, at: datetime
 ) -> tuple[Invitation, str] | None:
-    """Store the contact of the Head of Profession, and grant the role to their account or invite them.
+    """Store the Head of Profession as a contact, and grant them the role or invite them.
 
-    :returns: the invitation with the secret of its link, which is not stored; None if there is an account.
-    :raises NotYours: if the person is not an administrator, or does not manage the producer's calendar.
-    :raises InvitationRefused: if the contact was invited already, has a closed account, or is the person themselves.
+    If they have an account, they get the role at once. Otherwise, they get an invitation to the role.
+
+    :returns: the invitation and the secret for its link, or None if there is an account. The secret is not stored.
+    :raises NotYours: if `by` is not an administrator, or does not manage the producer's calendar.
+    :raises InvitationRefused: if the Head of Profession was already invited, has a closed account, or is `by`.
     """
     check_may_set_up(by)
     check_may(by, Action.EDIT, producer)
@@ -124,7 +128,9 @@ def create_series(
 
 @transaction.atomic
 def schedule_rehearsal(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
-    """Record and confirm a rehearsal that is due at the first whole minute that is more than `minutes` from now.
+    """Record and confirm a rehearsal.
+
+    The rehearsal is due at the first whole minute that is more than `minutes` minutes after `at`.
 
     :raises NotYours: if the person does not manage the calendar of the series.
     """
@@ -144,10 +150,13 @@ def schedule_rehearsal(series: Series, *, url: str, marker: str, minutes: int, b
 
 
 def heads_of(producer: Producer) -> QuerySet[Contact]:
-    """Return the contacts of a producer's Heads of Profession with an open account, or an invitation to the role."""
+    """Return the contacts of a producer's Heads of Profession.
+
+    These are the people who have the role and an open account, and the people who have an open invitation to the role.
+    """
     held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True)
-    # Only open invitations count. A person who has accepted one either has the role, and is found above, or has lost
-    # it since.
+    # Accepted invitations are left out. A person who has accepted an invitation either still has the role, and is in
+    # `held`, or has lost the role.
     invited = Invitation.objects.filter(
         producer=producer, role=Role.HEAD_OF_PROFESSION, accepted_at=None, withdrawn_at=None
     )
@@ -155,9 +164,9 @@ def heads_of(producer: Producer) -> QuerySet[Contact]:
 
 
 def _free_slug(model: type[Model], words: str, **among: object) -> str:
-    """Make a slug that no other row has, with a number if necessary.
+    """Return a slug that no other row has. If necessary, it ends with a number.
 
-    :param among: filters the rows among which the slug must be unique.
+    :param among: field lookups. The slug is unique among the rows that match them.
     """
     bare = slugify(words)[:80] or "office"
     taken = set(model._default_manager.filter(slug__startswith=bare, **among).values_list("slug", flat=True))
@@ -166,7 +175,7 @@ def _free_slug(model: type[Model], words: str, **among: object) -> str:
 
 
 class Step(StrEnum):
-    """The steps of the setup, in order; the value is part of the address of the page."""
+    """The steps of the setup, in order. Each value is part of the address of the step's page."""
 
     NAME = "name"
     PRODUCER = "producer"
@@ -185,7 +194,7 @@ class StepStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The progress of an office: its producer, once there is one, and the status of each step."""
+    """The status of each step of an office's setup. `producer` is None until the producer has been added."""
 
     producer: Producer | None
     standings: dict[Step, StepStatus]

@@ -74,7 +74,7 @@ class HeadForm(StepForm):
     )
     email = forms.EmailField(
         label=lazy("Email address"),
-        help_text=lazy("We send notifications to this address. They also use it to sign in."),
+        help_text=lazy("We send notifications to this address. The Head of Profession also uses it to sign in."),
         error_messages={"required": lazy("Enter their email address")},
     )
     telephone = forms.CharField(label=lazy("Telephone (optional)"), max_length=50, required=False)

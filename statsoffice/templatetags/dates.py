@@ -1,4 +1,4 @@
-"""Times on pages: London time, formatted for people and exact for machines."""
+"""Filters that write dates and times on pages, in London time."""
 
 from datetime import date, datetime
 
@@ -23,14 +23,17 @@ def _instant(value: datetime | None, words: str) -> SafeString:
 
 @register.filter
 def machine_moment(value: datetime) -> str:
-    """Write an instant for the attribute `datetime`: HTML allows three digits for a fraction of a second."""
+    """Write an instant for the attribute `datetime`.
+
+    A fraction of a second has three digits, because HTML allows no more.
+    """
     precision = "milliseconds" if value.microsecond else "seconds"
     return calendar.in_london(value).isoformat(timespec=precision)
 
 
 @register.filter
 def moment(value: datetime | None) -> SafeString:
-    """Write an instant: "9:30am on 30 June 2020"; nothing for None."""
+    """Write an instant, such as "9:30am on 30 June 2020". If it is None, return an empty string."""
     return _instant(value, dates.write_moment(value) if value else "")
 
 
@@ -60,7 +63,7 @@ def limit_time(value: datetime) -> str:
 
 @register.filter
 def slot(value: Slot) -> str:
-    """Write the date for which a release is announced: "30 June 2020 9:30am", "June to July 2020"."""
+    """Write the announced date of a release, such as "30 June 2020 9:30am" or "June to July 2020"."""
     return dates.write_slot(value)
 
 

@@ -1,4 +1,4 @@
-"""Helpers of the `govuk` template pack: the kind of a field, its parts, and its descriptions."""
+"""Template tags for the fields and error summaries of the `govuk` template pack."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -15,8 +15,9 @@ from releases.forms import NO_ANSWER, PARTS, find_kind, name_missing_answer
 register = template.Library()
 
 GROUPED = {"checkboxes", "radios", "date"}
-# Attributes that the templates write themselves, or omit. Limits are for the server and the character count. With
-# "required", the browser would prevent the page's error summary. A placeholder disappears when a person types.
+# The attributes of a widget that are not copied to the HTML. The templates write some of them themselves. Others are
+# left out for three reasons. The server checks limits, and the character count shows them. If "required" was set, the
+# browser would show its own message instead of the page's error summary. Placeholders disappear when people type.
 NOT_COPIED = {
     "id",
     "class",
@@ -30,7 +31,8 @@ NOT_COPIED = {
     "placeholder",
 }
 NOT_COPIED_OF_NUMBERS = NOT_COPIED | {"min", "max", "step"}
-DEFAULT_ROWS = "10"  # Django's default, which is replaced; a form that needs ten rows uses the number 10
+# Django's default, which we replace with a smaller number. A form that needs ten rows sets the integer 10.
+DEFAULT_ROWS = "10"
 
 
 def kind(field: BoundField) -> str:
@@ -48,14 +50,17 @@ def base_id(field: BoundField) -> str:
 
 
 def parts_in_error(field: BoundField) -> list[str]:
-    """List the invalid boxes of a date; all three if an error does not say which."""
+    """List the invalid boxes of a date. If an error does not say which box is invalid, list all three."""
     errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
     named = {part for error in errors for part in (error.params or {}).get("parts", PARTS)}
     return [part for part in PARTS if part in named]
 
 
 def error_texts(field: BoundField) -> list[str]:
-    """Return the errors of a field; if the form has no message for an empty field, name the field."""
+    """Return the error messages of a field.
+
+    If the form has no message for an empty field, use a general message that names the field.
+    """
     errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
     texts = [text for error in errors for text in error.messages]
     return [name_missing_answer(field.field, field.label) if text == NO_ANSWER else text for text in texts]
@@ -87,7 +92,10 @@ def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[s
 
 
 def _describers(field: BoundField, entry: Mapping[str, Any]) -> Iterable[str]:
-    """List the ids of the texts that assistive technology reads out with the field, in the order of the page."""
+    """Yield the ids of the texts that assistive technology reads out with the field.
+
+    The ids are in the same order as the texts on the page.
+    """
     if given := field.field.widget.attrs.get("aria-describedby"):
         yield str(given)
     for part, there in (
@@ -146,7 +154,10 @@ def _select(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any
 
 
 def _listed(groups: Iterable[tuple[Any, list[dict[str, Any]], int]], entry: Mapping[str, Any]) -> Iterable[Any]:
-    """List radios or checkboxes; the first has the field's bare identifier, which the error summary links to."""
+    """Yield the radios or checkboxes of a field.
+
+    The id of the first one is the id of the field, without a number, because the error summary links to it.
+    """
     place = 0
     for choice in (choice for _, choices, _ in groups for choice in choices):
         value = str(choice["value"])
@@ -210,7 +221,11 @@ def _copied(attributes: Mapping[str, Any], left_out: set[str]) -> dict[str, Any]
 
 @register.simple_tag
 def problems(*forms_with_errors: Any) -> list[dict[str, str]]:
-    """List the entries of the error summary of forms and formsets: each text, and the control that it links to."""
+    """Return the entries of the error summary of forms and formsets.
+
+    Each entry has the text of an error, and the address of the control to which it links. An error that is not about a
+    visible field links to nothing.
+    """
     found: list[dict[str, str]] = []
     for form in forms_with_errors:
         if isinstance(form, list | tuple):
@@ -226,9 +241,13 @@ def problems(*forms_with_errors: Any) -> list[dict[str, str]]:
 
 @register.simple_tag
 def admin_problems(form: forms.BaseForm, inlines: Iterable[Any] = ()) -> list[dict[str, str]]:
-    """List the entries of the error summary of a page of the admin site: the field, its error, and its control.
+    """Return the entries of the error summary of a page of the admin site.
 
-    :param inlines: Django's inline formsets of the page; their rows are named and counted as on the page.
+    If an error is about a field, its entry links to the field. The text of the entry begins with the name of the field,
+    unless the error message already contains the name.
+
+    :param inlines: Django's inline formsets of the page. If an error is in one of their rows, its text begins with the
+        name and number of the row, as on the page.
     """
     found = _named_problems(form, row="")
     for inline in inlines:
@@ -242,7 +261,7 @@ def admin_problems(form: forms.BaseForm, inlines: Iterable[Any] = ()) -> list[di
 def _named_problems(form: forms.BaseForm, *, row: str) -> list[dict[str, str]]:
     found = [(str(text), "") for text in form.non_field_errors()]
     for field in form:
-        href = f"#{field.id_for_label or f'{field.auto_id}_0'}"  # for radios, the first one
+        href = f"#{field.id_for_label or f'{field.auto_id}_0'}"  # for radios, the id of the first one
         # The message about an empty field already names the field.
         named = str(field.field.error_messages.get("required", ""))
         found += [(text if text == named else f"{field.label}: {text}", href) for text in map(str, field.errors)]

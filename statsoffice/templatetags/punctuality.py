@@ -1,4 +1,4 @@
-"""Whether readers can see the punctuality of any producer, for the link below the public calendar."""
+"""A tag that decides whether the public calendar links to the punctuality of producers."""
 
 from django import template
 

@@ -88,7 +88,13 @@ def seen_between(question: OpenQuestion) -> str:
 
 @register.simple_tag
 def filled_by_publisher(start: datetime, end: datetime, verification: Verification | None) -> str:
-    """Describe the gap between our checks in which the publisher's own time lies, if any."""
+    """Say if the publisher's system reports a publication time between two of our checks.
+
+    If it does not, return an empty string.
+
+    :param start: the time of the first of the two checks.
+    :param end: the time of the second check.
+    """
     return release_text.describe_publisher_gap(start, end, verification)
 
 
@@ -123,7 +129,7 @@ def undated_signs_of(month: Month) -> SafeString:
 
 
 def _signs(statuses: Iterable[tuple[str, int]], words: str) -> SafeString:
-    """Show a sign and a number for each status of releases, with a sentence for screen readers."""
+    """Show a sign and the number of releases for each status, and add a sentence for screen readers."""
     signs = format_html_join(
         "",
         '<span class="office-wall__sign office-wall__sign--{}" aria-hidden="true">{}{}</span>',

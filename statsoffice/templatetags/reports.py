@@ -41,10 +41,13 @@ def outcome_and_seconds(verification: Verification) -> str:
 
 @register.simple_tag
 def picture_source(sha256: str, *, printed: bool | str = False) -> str:
-    """Return the source of a screenshot in a document: the picture itself; empty if it was removed.
+    """Return a screenshot as a data URL, or an empty string if the picture was removed.
 
-    :param printed: whether the document is a file, in which no existing picture may be missing.
-    :raises BodyUnavailable: if the storage of bodies does not return the picture for a file. A page leaves it out.
+    If the storage of bodies does not return an existing picture, a web page is shown without the picture. A PDF file
+    must contain every existing picture, so the error is raised.
+
+    :param printed: whether the document becomes a PDF file.
+    :raises BodyUnavailable: if the storage does not return the picture, and `printed` is true.
     """
     try:
         picture = read_picture(sha256)
@@ -58,7 +61,7 @@ def picture_source(sha256: str, *, printed: bool | str = False) -> str:
 
 @register.simple_tag(takes_context=True)
 def reports_about(context: dict[str, Any], release: Release) -> list[Report]:
-    """List the breach reports about a release that the person may read, the latest first."""
+    """Return the breach reports about a release, the latest first. Leave out reports that the person may not read."""
     person = context["request"].user
     about = Q(suspicions__release=release) | Q(started__release=release)
     return list(reports_where(person, Action.VIEW).filter(about).distinct())
@@ -71,16 +74,19 @@ def may_start_report(context: dict[str, Any], release: Release) -> bool:
 
 @register.simple_tag
 def report_to_start(release: Release) -> dict[str, str]:
-    """Return the hidden fields that start a report about a release that needs checking; empty for any other."""
+    """Return the hidden fields of the form that starts a report about a release.
+
+    If the release does not need checking, return an empty dict.
+    """
     due_on = drafting.find_uncertain_day(release)
     return initial_start_data(ReportKind.LATE, due_on) if due_on else {}
 
 
 @register.simple_tag
 def report_of_correction(correction: PublishedCorrection) -> dict[str, str]:
-    """Return the hidden fields that start a report about the statistics that a correction is about.
+    """Return the hidden fields of the form that starts a report about corrected statistics.
 
-    The statistics were wrong from the day on which they were released.
+    The day of the breach is the day of the release, because the statistics were wrong from then on.
     """
     release = correction.release
     assert release.due_at is not None  # noqa: S101  # a published release has an exact date
@@ -89,18 +95,21 @@ def report_of_correction(correction: PublishedCorrection) -> dict[str, str]:
 
 @register.simple_tag
 def mail_of(dispatch: Dispatch) -> Message | None:
-    """Return the email of a dispatch from the outbox; None if it is not written yet, or was sent outside the system."""
+    """Return the email of a dispatch from the outbox.
+
+    Return None if the email has not been written yet, or if the report was sent outside the system.
+    """
     return Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()
 
 
 @register.simple_tag
 def figures_rows(table: Table) -> SafeString:
-    """Render the columns and lines of a table. They are cached, because the figures of a past year rarely change."""
+    """Render the columns and rows of a table. The HTML is cached, because the figures of a past year rarely change."""
     lines = tuple((row.name, tuple(row.cells), row.address) for row in table.rows)
     return _render_rows(table.caption, tuple(table.columns), lines, get_language())
 
 
-# A page has a dozen tables. A rendered table with a line for each of fifty producers has about twenty kilobytes.
+# A page has about a dozen tables. If a table has a row for each of fifty producers, its HTML takes about 20 kB.
 @lru_cache(maxsize=128)
 def _render_rows(
     caption: str,

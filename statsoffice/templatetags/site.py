@@ -20,7 +20,7 @@ register.simple_tag(lacks_second_factor, name="lacks_second_factor")
 
 @register.simple_tag
 def office_name() -> str:
-    """Return the office's name; this also works on the error page, which is rendered without a request."""
+    """Return the office's name. This tag also works on the error page, which is rendered without a request."""
     return choose_language(office_names())
 
 
@@ -42,7 +42,7 @@ def signed_out_navigation(context: dict[str, Any]) -> tuple[Link, ...]:
 
 @register.filter
 def has_role(person: Person) -> bool:
-    """Return whether a person may open the pages of any role, such as guides and the year planner."""
+    """Return whether a person has any role, and so may open pages such as the guides and the year planner."""
     return bool(roles_anywhere(person))
 
 

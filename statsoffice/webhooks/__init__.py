@@ -1,1 +1,1 @@
-"""Signed webhooks to systems of the office, and signed statements of publication from them (decision 111)."""
+"""Signed webhooks to the office's systems, and signed statements of publication from the systems (decision 111)."""

@@ -1,4 +1,4 @@
-"""The queue of webhooks: one row for each endpoint and event, its attempts, and the end of endpoints that fail."""
+"""Create, send and retry webhook deliveries, and turn off endpoints that fail."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ from statsoffice.webhooks.events import WebhookEvent, find_events
 from statsoffice.webhooks.models import OffReason, WebhookChange, WebhookDelivery, WebhookEndpoint
 from statsoffice.webhooks.signatures import make_message_id, signed_headers
 
-# The waits after each failed attempt. Source: Standard Webhooks, "Retries" (the first attempt is at once).
+# The time to wait after each failed attempt. The first attempt is immediate. Source: Standard Webhooks, "Retries".
 WAITS = (
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -32,13 +32,13 @@ WAITS = (
 )
 MOST_ATTEMPTS = len(WAITS) + 1
 FAILING = timedelta(days=5)
-"""An endpoint at which every attempt failed for this long is turned off."""
+"""If every attempt fails for this long, the endpoint is turned off."""
 GONE = 410
 BATCH_SIZE = 100
-# A claim lasts longer than one request can take. When it has ended, another process sends the delivery, because the
-# process that claimed it must have died.
+# A claim lasts longer than any request can take. If a claim has expired, the process that made the claim must have
+# died, so another process sends the delivery.
 CLAIM = timedelta(minutes=2)
-# The events of this many positions of a chain are read at a time, so that a large import is no single large query.
+# The number of positions of a chain that are read at a time. This avoids a very large query after a large import.
 POSITIONS = 5000
 
 type Post = Callable[..., PostResponse]
@@ -51,12 +51,12 @@ def active_endpoints() -> QuerySet[WebhookEndpoint]:
 
 
 def lock_active(key: int) -> WebhookEndpoint | None:
-    """Lock a webhook until the end of the transaction, so that no one turns it off meanwhile; None if it is off."""
+    """Lock a webhook until the end of the transaction, so that no one can turn it off. Return None if it is off."""
     return active_endpoints().select_for_update(no_key=True).filter(pk=key).first()
 
 
 def chain_positions() -> tuple[int, int]:
-    """Return the last positions of the chains of events of releases and of reports."""
+    """Return the last position in the chain of release events, and the last position in the chain of report events."""
     heads = dict(
         ChainHead.objects.filter(chain__in=[ReleaseEvent.CHAIN, ReportEvent.CHAIN]).values_list("chain", "position")
     )
@@ -64,17 +64,17 @@ def chain_positions() -> tuple[int, int]:
 
 
 def create_deliveries(*, now: datetime) -> int:
-    """Create a delivery for each active endpoint and each event since the endpoint was last read.
+    """Create deliveries for the new events of each active endpoint.
 
-    Repeated and simultaneous runs create no duplicates. Without active endpoints, only one query is made.
+    Repeated and simultaneous runs create no duplicates. If there are no active endpoints, only one query is made.
 
     :return: the number of events found.
-    :raises ExceptionGroup: if some endpoints could not be read. The others are read first.
+    :raises ExceptionGroup: if this failed for some endpoints. It is raised after all other endpoints are done.
     """
     endpoints = list(active_endpoints())
     if not endpoints:
         return 0
-    # The positions are read first, so that the next run finds the events that are written meanwhile.
+    # Read the positions first. Events that are written later have higher positions, and the next run finds them.
     release_head, report_head = chain_positions()
 
     def read(endpoint: WebhookEndpoint) -> int:
@@ -83,7 +83,7 @@ def create_deliveries(*, now: datetime) -> int:
         if (release_until, report_until) == (endpoint.release_position, endpoint.report_position):
             return 0
         with transaction.atomic():
-            # A webhook that was turned off and on again gets only the events since then, so this run skips it.
+            # If the webhook was turned off and on again meanwhile, it gets only later events. So this run skips it.
             locked = lock_active(endpoint.pk)
             if locked is None or locked.since != endpoint.since:
                 return 0
@@ -116,18 +116,20 @@ def write_deliveries(endpoint: WebhookEndpoint, events: Sequence[WebhookEvent], 
 
 def due_deliveries(at: datetime) -> QuerySet[WebhookDelivery]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
-    # There is no join, because Django would then claim with a subquery, and PostgreSQL would not check again whether
-    # another process has claimed the row meanwhile.
+    # Filter by `endpoint__in`, because a filter by a field of the endpoint would need a join. With a join, the UPDATE
+    # in `_claim` would use a subquery. PostgreSQL would then not check again whether another process has claimed the
+    # row in the meantime.
     return WebhookDelivery.objects.filter(
         free, delivered_at__isnull=True, given_up_at__isnull=True, due_at__lte=at, endpoint__in=active_endpoints()
     ).order_by("due_at", "pk")
 
 
 def deliver(*, now: datetime, post: Post = post_json, stop: Callable[[], bool] = lambda: False) -> int:
-    """Send the deliveries that are due. Each is claimed first, so that no two processes send the same attempt.
+    """Send the deliveries that are due.
 
-    After a failure, the other deliveries to the same endpoint wait for the next run, so that one system which does not
-    answer delays no other.
+    Each delivery is claimed before it is sent, so that two processes never send the same attempt. If an attempt fails,
+    the other deliveries to this endpoint wait for the next run. So a system that does not respond does not delay the
+    deliveries to other systems.
 
     :return: the number of deliveries that were accepted.
     """
@@ -179,9 +181,9 @@ def _attempt(delivery: WebhookDelivery, *, at: Callable[[], datetime], post: Pos
 
 
 def _of_this_attempt(delivery: WebhookDelivery) -> QuerySet[WebhookDelivery]:
-    """Return the row of a delivery, or none if there was a later attempt.
+    """Return a query for the row of a delivery. If there was a later attempt, the query finds nothing.
 
-    So a process that took longer than its claim does not overwrite the result of a later attempt.
+    This prevents a process that took longer than its claim from overwriting the result of the later attempt.
     """
     return WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, tried_at=delivery.tried_at)
 
@@ -194,8 +196,8 @@ def _record_accepted(delivery: WebhookDelivery, posted: PostResponse, *, at: dat
 
 
 def _record_failed(delivery: WebhookDelivery, posted: PostResponse, *, at: datetime) -> None:
-    # If this was the last attempt, the delivery ends. Otherwise `given_up_at` does not change, because turning off the
-    # webhook may have ended the delivery meanwhile.
+    # If this was the last attempt, give up the delivery. Otherwise do not change `given_up_at`, because it is already
+    # set if the webhook was turned off during the attempt.
     is_last = delivery.attempts >= MOST_ATTEMPTS
     next_step = {"given_up_at": at} if is_last else {"due_at": at + WAITS[delivery.attempts - 1]}
     _of_this_attempt(delivery).update(
@@ -246,7 +248,7 @@ def turn_off(endpoint: WebhookEndpoint, reason: OffReason, *, at: datetime, by: 
 def remove_old_deliveries(*, now: datetime, retention: timedelta) -> int:
     """Remove the deliveries that ended longer ago than the retention period.
 
-    A removed delivery is not created again, because each endpoint reads an event once.
+    A removed delivery is not created again, because the events before an endpoint's positions are not read again.
     """
     old = Q(delivered_at__lt=now - retention) | Q(given_up_at__lt=now - retention)
     removed, _by_model = WebhookDelivery.objects.filter(old).delete()

@@ -1,4 +1,4 @@
-"""What Heads of Profession and deputies do with webhooks and publishing systems: create, test, replace, turn off."""
+"""Actions of Heads of Profession and deputies on webhooks and publishing systems."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ from statsoffice.webhooks.signatures import make_message_id, make_secret
 
 OLD_SECRET_LASTS = timedelta(hours=24)
 MOST_OLD_SECRETS = 5
-# A second click within this time sends no second test event.
+# If a person clicks again within this time, no second test event is sent.
 _SECOND_CLICK = timedelta(seconds=10)
 
 
@@ -45,7 +45,7 @@ class NotPossible(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class EndpointPlan:
-    """What a person enters for a new webhook."""
+    """The details that a person enters for a new webhook."""
 
     name: str
     url: str
@@ -55,20 +55,20 @@ class EndpointPlan:
 
 @dataclass(frozen=True, slots=True)
 class RowWithSecret[Row]:
-    """A new row, and its secret in clear, which is shown once."""
+    """A new row and its unencrypted secret. The secret is shown only once."""
 
     row: Row
     secret: str = field(repr=False)
 
 
 def endpoints_of(person: Person) -> QuerySet[WebhookEndpoint]:
-    """Return the webhooks of the producers for which a person may manage them."""
+    """Return the webhooks that a person may manage."""
     producers = producers_where(person, Action.MANAGE_WEBHOOKS)
     return WebhookEndpoint.objects.filter(producer__in=producers).select_related("producer")
 
 
 def sources_of(person: Person) -> QuerySet[PublicationSource]:
-    """Return the publishing systems in use of the producers for which a person may manage them."""
+    """Return the publishing systems that a person may manage. Removed systems are left out."""
     producers = producers_where(person, Action.MANAGE_WEBHOOKS)
     return PublicationSource.objects.filter(producer__in=producers, revoked_at__isnull=True).select_related("producer")
 
@@ -76,10 +76,10 @@ def sources_of(person: Person) -> QuerySet[PublicationSource]:
 def create_endpoint(
     producer: Producer, plan: EndpointPlan, *, by: User, at: datetime
 ) -> RowWithSecret[WebhookEndpoint]:
-    """Create a webhook, which gets the events from now on.
+    """Create a webhook. It gets only events that happen from now on.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises WebhookRefused: if the purpose has a webhook already, or the address is not accepted.
+    :raises WebhookRefused: if the producer already has a webhook for this purpose, or the address is not accepted.
     """
     check_may(by, Action.MANAGE_WEBHOOKS, producer)
     name, url = plan.name.strip(), plan.url.strip()
@@ -112,10 +112,11 @@ def create_endpoint(
 
 
 def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
-    """Return a new secret. For a day, messages are signed with the old ones too.
+    """Replace the secret of a webhook, and return the new secret.
 
-    The system may still use the first secret after a second replacement within a day, so several old secrets stay
-    valid. If the old secrets can no longer be read, because SECRET_KEY was replaced, they are dropped.
+    For a day, messages are signed with the old secret too. If the secret is replaced twice within a day, the receiving
+    system may still use the first secret. So several old secrets can be in use at once. If the old secrets cannot be
+    decrypted, because SECRET_KEY was replaced, they are dropped.
 
     :raises NotYours: if none of the person's roles allows it.
     """
@@ -137,7 +138,7 @@ def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
 
 
 def turn_endpoint_off(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
-    """Turn a webhook off; return False if it was off already.
+    """Turn a webhook off. Return False if it was off already.
 
     :raises NotYours: if none of the person's roles allows it.
     """
@@ -146,7 +147,9 @@ def turn_endpoint_off(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> b
 
 
 def turn_endpoint_on(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
-    """Turn a webhook on again, for events from now on; return False if it was on already.
+    """Turn a webhook on again. Return False if it was on already.
+
+    The webhook gets only events that happen from now on.
 
     :raises NotYours: if none of the person's roles allows it.
     """
@@ -167,7 +170,7 @@ def turn_endpoint_on(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bo
 
 
 def send_test(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> None:
-    """Queue a test event, unless one was queued within the last ten seconds (by a first click).
+    """Queue a test event. If one was queued within the last ten seconds, do nothing, because this is a second click.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises NotPossible: if the webhook is off.
@@ -186,9 +189,10 @@ def send_test(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> None:
 
 
 def send_again(delivery: WebhookDelivery, *, by: User, at: datetime) -> None:
-    """Queue a delivery that ended, or failed and waits for a later attempt.
+    """Queue a delivery to be sent again at once.
 
-    Its identifier does not change, so that the receiver recognises the delivery.
+    The delivery must have ended, or must be waiting for another attempt after a failure. Its message identifier does
+    not change, so that the receiver recognises the message.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises NotPossible: if the webhook is off, or the delivery is already due.
@@ -213,7 +217,7 @@ def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> RowW
     """Add a system that tells us when it has published.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises WebhookRefused: if there is one with this name already.
+    :raises WebhookRefused: if the producer already has a system with this name.
     """
     check_may(by, Action.MANAGE_WEBHOOKS, producer)
     name, secret = name.strip(), make_secret()
@@ -229,7 +233,9 @@ def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> RowW
 
 
 def revoke_source(source: PublicationSource, *, by: User, at: datetime) -> bool:
-    """Accept no more statements from a system; its earlier statements stay. Return False if it was revoked already.
+    """Revoke a publishing system. Return False if it was revoked already.
+
+    No more statements from the system are accepted. Its earlier statements stay.
 
     :raises NotYours: if none of the person's roles allows it.
     """

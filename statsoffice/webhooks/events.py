@@ -1,7 +1,8 @@
-"""The events of webhooks: which happened since an endpoint was last read, and their payloads.
+"""Find the new events for each webhook, and write their payloads.
 
-An event in the chains of releases and reports says that something may have changed. The payload is then read from the
-sources of the public change feed and of verdicts, so a webhook shows nothing earlier than the feed and the pages.
+An event in the chain of releases or of reports only says that something may have changed. The payload is written from
+the same data as the public change feed and the verdicts on our pages. So a webhook never sends anything before the feed
+and the pages show it.
 """
 
 import json
@@ -51,7 +52,7 @@ KINDS = (*_MOVES, JUDGED)
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """One event to send. Each endpoint gets an event with the same `key` only once. `body` is the exact payload."""
+    """One event to send. `body` is the exact payload. An endpoint never gets two events with the same `key`."""
 
     key: str
     event_type: str
@@ -61,7 +62,7 @@ class WebhookEvent:
 def write_payload(event_type: str, *, at: datetime, data: dict[str, Any]) -> str:
     """Write the payload of an event as one line of JSON.
 
-    :param at: when it happened.
+    :param at: when the event happened.
     """
     payload = {"type": event_type, "timestamp": write_instant(at), "data": data}
     return json.dumps(payload, ensure_ascii=False, default=str, separators=(",", ":"))
@@ -73,7 +74,10 @@ def write_instant(at: datetime) -> str:
 
 
 def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: int) -> list[WebhookEvent]:
-    """Return the events for an endpoint between its stored positions in the two chains and the given positions."""
+    """Return the new events for an endpoint, up to the given positions in the two chains.
+
+    The new events are those after the positions that are stored with the endpoint.
+    """
     happened = ReleaseEvent.objects.filter(
         position__gt=endpoint.release_position,
         position__lte=release_until,
@@ -100,10 +104,11 @@ def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: 
 
 
 def _masked_releases(endpoint: WebhookEndpoint, *, until: int) -> Iterable[int]:
-    """Return the unpublished early releases about which another report was drafted, such as a report of a late release.
+    """Return the unpublished early releases whose masked result was reached after the endpoint's position.
 
-    Only drafts after the endpoint's position are found. Such a draft shows that the masked result, which most people
-    see, was reached. The events of the release do not show this.
+    Most people see only the masked result of an unpublished early release, for example that it is late. The events of
+    the release do not show when the masked result was reached. So we search for reports of other kinds than EARLY that
+    were drafted after this position.
     """
     drafted = ReportEvent.objects.filter(
         position__gt=endpoint.report_position, position__lte=until, at__gte=endpoint.since, kind="drafted"
@@ -114,13 +119,17 @@ def _masked_releases(endpoint: WebhookEndpoint, *, until: int) -> Iterable[int]:
 
 
 def _public_changes(kinds: dict[int, set[str]], *, since: datetime) -> Iterator[WebhookEvent]:
-    """Yield the changes that the public feed shows of some releases, for the moves that were made."""
+    """Yield the changes in the public feed that were caused by new events of releases.
+
+    :param kinds: maps the primary key of each release to the kinds of its new events.
+    """
     moved = [release for release, made in kinds.items() if made & _MOVES.keys()]
     keys = dict(Release.objects.filter(pk__in=moved).values_list("public_id", "pk"))
     for release in announced_facts_of(moved):
         wanted = {_MOVES[kind] for kind in kinds[keys[release.public_id]] & _MOVES.keys()}
         for change in changes_of(release):
-            # `at` of a publication is the announced time, which is before the move, so it is not compared.
+            # The `at` of a publication is the announced time. This is before the release was recorded as published, so
+            # we do not compare it with `since`.
             is_new = change.kind is PublicEvent.PUBLISHED or change.at >= since
             if change.kind in wanted and is_new:
                 yield _change_event(change)
@@ -144,9 +153,9 @@ def _change_event(change: Change) -> WebhookEvent:
 
 
 def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[WebhookEvent]:
-    """Yield the present verdicts of some releases.
+    """Yield the current verdicts of the releases whose new events may have changed or disclosed a verdict.
 
-    Until a release is published or cancelled, its verdicts are masked if it was found live before it was due.
+    If a release was found live before it was due, its verdicts are masked until the release is published or cancelled.
     """
     judged = [release for release, made in kinds.items() if made & {JUDGED, *_DISCLOSING}]
     if not judged:
@@ -174,7 +183,11 @@ def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[W
 
 
 def _decided_at(verdict: Verification) -> datetime | None:
-    """Return when a result was reached; for an unpublished early release, the masked result, which most people see."""
+    """Return when a verdict was reached, or None if it has not been reached yet.
+
+    If an early release is still to be published, return when its masked result was reached, because most people see
+    only the masked result.
+    """
     if verdict.outcome != Outcome.EARLY or verdict.release.status not in TO_COME:
         return verdict.decided_at
     raised = verdict.suspicions.exclude(kind=ReportKind.EARLY).first()
@@ -197,7 +210,7 @@ def _result_event(verdict: Verification, *, decided_at: datetime, is_masked: boo
         "rehearsal": release.rehearsal,
     }
     event_type = EventType.RESULT
-    # The unmasked result of the same revision is another event, so its key differs.
+    # The masked and the unmasked result of a revision are two different events, so they need different keys.
     suffix = ":masked" if is_masked else ""
     key = f"{event_type}:{release.public_id}:{verdict.schedule_version}:{verdict.revision}{suffix}"
     return WebhookEvent(key, event_type, write_payload(event_type, at=decided_at, data=data))
@@ -211,9 +224,10 @@ def _approved_reports(endpoint: WebhookEndpoint) -> QuerySet[ReportEvent]:
 def _with_disclosed(
     approved: Iterable[ReportEvent], endpoint: WebhookEndpoint, kinds: dict[int, set[str]]
 ) -> Iterator[ReportEvent]:
-    """Yield approvals, and earlier approvals of reports about releases that were published or cancelled since.
+    """Yield the new approvals, and some earlier approvals.
 
-    Before that, people may not have been allowed to know of these reports.
+    The earlier approvals are of reports about releases that have now been published or cancelled. Before that, these
+    reports may have been restricted, so people may not have been allowed to know of them.
     """
     found = list(approved)
     yield from found

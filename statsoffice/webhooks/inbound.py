@@ -26,19 +26,20 @@ SHAPE = (
     f'Send JSON such as {{"type": "{EVENT_TYPE}", "data": {{"reference": "prices-may-2026", '
     '"published_at": "2026-06-16T09:30:02+01:00"}}.'
 )
+UNKNOWN_SYSTEM = "No publishing system has this address, or the secret of the system no longer works."
 
 logger = logging.getLogger(__name__)
 
 
 class PublishedData(BaseModel):
-    """Which release was published, and when according to the sender."""
+    """The reference of the published release, and the time of publication according to the sender."""
 
     reference: str = Field(min_length=1, max_length=200)
     published_at: AwareDatetime
 
 
 class PublishedEvent(BaseModel):
-    """The event of a publishing system. Other fields are ignored."""
+    """The event that a publishing system sends. Any other fields of the event are ignored."""
 
     type: str
     data: PublishedData
@@ -48,13 +49,13 @@ class PublishedEvent(BaseModel):
 @csrf_exempt
 @require_POST
 def state_publication(request: HttpRequest, source: UUID) -> JsonResponse:
-    """Verify and store a statement. The same message again gets the same answer."""
-    # The length is checked before the body is read. Without a length, Django reads no body.
+    """Verify and store a statement of publication. If a message is sent again, it gets the same response."""
+    # Check the length before the body is read. If the request has no length, Django reads no body.
     if _length_of(request) > MOST_BYTES:
         return _refuse(413, f"Send at most {MOST_BYTES // 1024} KB.")
     system = PublicationSource.objects.filter(key=source, revoked_at__isnull=True).select_related("producer").first()
     if system is None:
-        return _refuse(404, "There is no such address, or its secret was revoked.")
+        return _refuse(404, UNKNOWN_SYSTEM)
     now = timezone.now()
     try:
         message_id = verify(request.body, request.headers, secret=system.read_secret(), now=now)
@@ -63,7 +64,7 @@ def state_publication(request: HttpRequest, source: UUID) -> JsonResponse:
         return _refuse(401, str(refusal))
     except InvalidToken:
         logger.error("Publishing system %s: SECRET_KEY was replaced, so its secret cannot be read.", system.pk)
-        return _refuse(404, "There is no such address, or its secret was revoked.")
+        return _refuse(404, UNKNOWN_SYSTEM)
     event = _read_event(request.body)
     if event is None:
         return _refuse(400, SHAPE)

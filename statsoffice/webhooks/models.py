@@ -1,4 +1,4 @@
-"""Webhook endpoints with their deliveries, sources of statements of publication, and the changes of both."""
+"""Models of webhook endpoints, their deliveries, publishing systems, and changes to endpoints and systems."""
 
 import uuid
 from datetime import datetime
@@ -17,7 +17,7 @@ PURPOSE = "statsoffice.webhooks"
 
 
 class EventType(models.TextChoices):
-    """The types of events, as in the payload. Stored and public: do not rename one."""
+    """The types of events, as in the payload. The values are stored and public, so do not rename them."""
 
     ANNOUNCED = "release.announced", lazy("Release announced")
     MOVED = "release.moved", lazy("Release date changed")
@@ -27,7 +27,7 @@ class EventType(models.TextChoices):
     APPROVED = "report.approved", lazy("Breach report approved")
 
 
-# The type of a test event. It is sent on request only, so it is not among the choices.
+# The type of a test event. People cannot choose it, because a test event is sent only on request.
 TEST_TYPE = "webhook.test"
 
 
@@ -38,11 +38,11 @@ class OffReason(models.TextChoices):
 
 
 class WebhookEndpoint(models.Model):
-    """An address of a producer's own system for one purpose, and the events that it gets.
+    """The address of a producer's own system, and the types of events that we send to it.
 
-    The secrets are encrypted. For a time after a replacement, messages are signed with the old secret too.
-    `release_position` and `report_position` are the positions of the last events that were read from the chains of
-    releases and reports. Events from before `since` are never sent.
+    A producer has one endpoint for each purpose. The secrets are encrypted. For a day after the secret is replaced,
+    messages are signed with the old secret too. `release_position` and `report_position` are the positions of the last
+    events that were read from the chains of releases and reports. Events from before `since` are never sent.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="webhook_endpoints")
@@ -51,12 +51,12 @@ class WebhookEndpoint(models.Model):
     event_types = models.JSONField(lazy("events"), default=list)
     with_rehearsals = models.BooleanField(lazy("includes rehearsals"), default=False)
     secret = models.TextField(editable=False)
-    # The old secrets with which messages are still signed, separated by spaces before encryption. There are several if
-    # the secret was replaced twice within a day.
+    # Messages are also signed with these secrets until `old_secrets_until`. The secrets are joined with spaces and then
+    # encrypted. There are several if the secret was replaced twice within a day.
     old_secrets = models.TextField(blank=True, default="", editable=False)
     old_secrets_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
-    since = models.DateTimeField(help_text=lazy("When it was created or last turned on."))
+    since = models.DateTimeField(help_text=lazy("When the webhook was created or last turned on."))
     release_position = models.PositiveBigIntegerField(default=0, editable=False)
     report_position = models.PositiveBigIntegerField(default=0, editable=False)
     failing_since = models.DateTimeField(null=True)
@@ -94,10 +94,12 @@ class WebhookEndpoint(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One event for one endpoint, with its exact body. Rows that are due are the queue of the job `webhooks`."""
+    """One event for one endpoint, with the exact body. The job `webhooks` sends the deliveries that are due."""
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries")
-    key = models.CharField(max_length=200, help_text=lazy("Identifies the event. Used once for each endpoint."))
+    key = models.CharField(
+        max_length=200, help_text=lazy("Identifies the event. A webhook has at most one delivery with each key.")
+    )
     message_id = models.CharField(max_length=60, unique=True)
     event_type = models.CharField(max_length=40)
     body = models.TextField()
@@ -144,12 +146,15 @@ class WebhookDelivery(models.Model):
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether the delivery ended, or failed and waits for its next attempt."""
+        """Whether the delivery has ended, or is waiting for another attempt after a failure."""
         return not self.is_waiting or self.attempts > 0
 
 
 class PublicationSource(models.Model):
-    """A system of a producer that states when it has published. Its secret is encrypted; `key` is in its address."""
+    """A publishing system of a producer, which tells us when it has published a release.
+
+    The secret is encrypted. `key` is part of the address to which the system sends its statements.
+    """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="publication_sources")
@@ -179,7 +184,7 @@ class PublicationSource(models.Model):
 
 
 class WebhookChange(AppendOnly):
-    """One change of an endpoint or a source: its kind, by whom and when."""
+    """One change to an endpoint or to a source, with the person who made it and the time."""
 
     class Kind(models.TextChoices):
         CREATED = "created", lazy("Webhook created")

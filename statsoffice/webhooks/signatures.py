@@ -17,7 +17,7 @@ LONGEST_ID = 200
 
 
 class NotVerified(ValueError):
-    """A message without a valid signature. The reason is one sentence, which the sender may read."""
+    """The message has no valid signature. The text of the exception is one sentence that the sender may read."""
 
 
 def make_secret() -> str:
@@ -29,14 +29,14 @@ def make_message_id() -> str:
 
 
 def sign(body: bytes, *, message_id: str, at: datetime, secret: str) -> str:
-    """Return one signature, `v1,` and base64."""
+    """Return the signature of a message: `v1,` followed by the base64 of an HMAC-SHA256 digest."""
     return _sign(body, message_id=message_id, seconds=str(int(at.timestamp())), secret=secret)
 
 
 def signed_headers(body: bytes, *, message_id: str, at: datetime, with_secrets: Iterable[str]) -> dict[str, str]:
     """Return the three headers of a message.
 
-    :param with_secrets: the secrets to sign with; while one is replaced, these are the new and the old one.
+    :param with_secrets: the secrets to sign with. For a day after a replacement, these are the new and the old secrets.
     """
     signatures = [sign(body, message_id=message_id, at=at, secret=secret) for secret in with_secrets]
     return {
@@ -47,10 +47,10 @@ def signed_headers(body: bytes, *, message_id: str, at: datetime, with_secrets: 
 
 
 def verify(body: bytes, headers: Mapping[str, str], *, secret: str, now: datetime) -> str:
-    """Return the identifier of a message whose signature is valid.
+    """Verify the signature of a message, and return the identifier of the message.
 
-    :param headers: with a lookup that ignores case, or with names in lower case.
-    :raises NotVerified: if a header is missing, the time is too far from ours, or no signature is valid.
+    :param headers: the names must be in lower case, unless lookups ignore case.
+    :raises NotVerified: if a header is missing or invalid, no signature is valid, or the time is too far from ours.
     """
     message_id = headers.get("webhook-id", "")
     seconds = headers.get("webhook-timestamp", "")
@@ -61,12 +61,12 @@ def verify(body: bytes, headers: Mapping[str, str], *, secret: str, now: datetim
         raise NotVerified(f"The header webhook-id must have at most {LONGEST_ID} printable characters.")
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
         raise NotVerified("The header webhook-timestamp must be the number of seconds since 1970.")
-    # The signature comes first, so that only a sender with the secret learns about our clock.
+    # Check the signature before the time, so that only a sender who knows the secret learns about our clock.
     expected = _sign(body, message_id=message_id, seconds=seconds, secret=secret)
     given = signatures.split(" ")[:MOST_SIGNATURES]
     if not any([hmac.compare_digest(expected.encode(), one.encode()) for one in given]):  # noqa: C419  # each is compared
         raise NotVerified("The signature is not valid.")
-    # The times are compared as numbers, because some numbers of twelve digits are no valid date.
+    # Compare the times as numbers, because some numbers of twelve digits cannot be converted to a date.
     if abs(int(seconds) - now.timestamp()) > TOLERANCE.total_seconds():
         raise NotVerified("The time in webhook-timestamp must be within 5 minutes of the time now.")
     return message_id

@@ -9,7 +9,8 @@ ADDRESS_REFUSED = lazy(
     "We cannot send to this address. It must start with https:// and be on a public network, unless the operator of "
     "this service has allowed its host and port."
 )
-# Messages for the stored fault of a delivery, by the text with which it starts: the code of a failure, or a sentence.
+# Maps the start of a stored fault to the message that people see. A stored fault starts with the code of a failure, or
+# is a sentence.
 FAULTS = {
     Failure.TIMEOUT: lazy("The system did not respond in time."),
     Failure.DNS: lazy("We could not find the system. Check its web address."),
@@ -23,7 +24,7 @@ FAULTS = {
 
 
 def describe_delivery_fault(stored: str) -> str:
-    """Say why an attempt got no response; empty without a fault.
+    """Say why an attempt got no response. If there is no fault, return an empty string.
 
     :param stored: the fault of the attempt, with technical details.
     """

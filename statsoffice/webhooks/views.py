@@ -26,14 +26,12 @@ from statsoffice.webhooks.endpoints import EndpointPlan, NotPossible, RowWithSec
 from statsoffice.webhooks.models import TEST_TYPE, EventType, PublicationSource, WebhookDelivery, WebhookEndpoint
 from statsoffice.webhooks.text import describe_delivery_fault
 
-NOTHING = "There is no such webhook, or this person may not manage it."
+NOTHING = "This person may not manage the webhooks of any producer."
 DELIVERIES_ON_A_PAGE = 25
 MOST_CHANGES = 25
 
 
 class EndpointForm(GovukForm):
-    """A new webhook: its purpose, its address and its events."""
-
     button = lazy("Create the webhook")
     options = {"event_types": {"size": "s"}}
 
@@ -66,8 +64,6 @@ class EndpointForm(GovukForm):
 
 
 class SystemForm(GovukForm):
-    """A new publishing system."""
-
     button = lazy("Add the system")
 
     name = forms.CharField(
@@ -81,7 +77,7 @@ class SystemForm(GovukForm):
 @login_required
 @require_safe
 def list_webhooks(request: SignedInRequest) -> HttpResponse:
-    """List the webhooks and publishing systems of each producer for which a person may manage them."""
+    """Show the webhooks and publishing systems that the person may manage, grouped by producer."""
     own = list(producers_where(request.user, Action.MANAGE_WEBHOOKS).order_by("name"))
     if not own:
         raise Http404(NOTHING)
@@ -105,7 +101,8 @@ def create_webhook_view(request: SignedInRequest, producer: str) -> HttpResponse
 
 
 # People must authenticate again before they create a webhook (as for API tokens), so that a stolen session is not
-# enough to create one. Only people who may create a webhook are asked.
+# enough to create one. This is a separate function, so that only people who may create a webhook have to authenticate
+# again.
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 def _create_webhook(request: SignedInRequest, owner: Producer) -> HttpResponse:
     form = EndpointForm(post_data(request))
@@ -129,7 +126,10 @@ def _find_webhook(request: SignedInRequest, key: int) -> WebhookEndpoint:
 
 
 def _show_secret(request: SignedInRequest, webhook: WebhookEndpoint, secret: str) -> HttpResponse:
-    """Show a new secret in the response to the form, so that no page has an address that shows the secret again."""
+    """Show a new secret in the response to the form.
+
+    Do not redirect to a page that shows the secret, because people could open that page again.
+    """
     response = render(request, "webhooks/secret.html", {"webhook": webhook, "secret": secret})
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -138,7 +138,7 @@ def _show_secret(request: SignedInRequest, webhook: WebhookEndpoint, secret: str
 @login_required
 @require_safe
 def show_webhook(request: SignedInRequest, key: int) -> HttpResponse:
-    """Show a webhook, its last deliveries, and what people changed."""
+    """Show a webhook, its deliveries, and its latest changes."""
     webhook = _find_webhook(request, key)
     order = ListOrder(request.GET, _delivery_columns(), default="-queued")
     deliveries = order.sort(webhook.deliveries.all())

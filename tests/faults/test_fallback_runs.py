@@ -37,11 +37,12 @@ def every(step, pause, *, start=0.0, end=200.0):
 
 
 def stood_in(step, seconds):
-    return line(seconds, f"WARNING statsoffice.celery: {step} is not triggered here: this worker runs it itself")
+    said = f"{step} is not triggered here, so this worker runs the job itself"
+    return line(seconds, f"WARNING statsoffice.celery: {said}")
 
 
 def stood_alone(seconds):
-    return line(seconds, "WARNING statsoffice.celery: no job was triggered here for 12 seconds (no Celery beat)")
+    return line(seconds, "WARNING statsoffice.celery: no job was triggered here for 12 seconds (Celery beat or")
 
 
 def log(*lines):

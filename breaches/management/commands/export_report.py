@@ -16,7 +16,8 @@ from releases.management.base import PlainCommand, whole_file
 class Command(PlainCommand):
     help = (
         "Writes a breach report as a PDF file. An approved report is written exactly as it was stored at its approval. "
-        "Any other report is written with its present text, marked on every page as a draft or as dismissed."
+        "Any other report is written with its present text. Each page is marked with the status of the report, such as "
+        "draft or dismissed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,5 +49,8 @@ class Command(PlainCommand):
                 file.write(content)
         except OSError as fault:
             raise CommandError(f"{options['output']} could not be written: {fault.strerror}.") from fault
-        what = "as approved" if is_approved else "not approved, and marked so"
-        self.stdout.write(f"{report.reference}, version {version}, {what}: {options['output']}")
+        if is_approved:
+            what = "The file is the approved document, as it was stored."
+        else:
+            what = "This version is not approved. Each page is marked with the status of the report."
+        self.stdout.write(f"Wrote version {version} of {report.reference} to {options['output']}. {what}")

@@ -24,7 +24,7 @@ type Scope = Literal[
 
 
 class TokenAnswer(TypedDict):
-    """The token of the request."""
+    """The token that you sent with the request."""
 
     code: str
     producer: str
@@ -37,7 +37,7 @@ type PublicStatus = Literal["provisional", "confirmed", "postponed", "published"
 
 
 class DateAnswer(TypedDict):
-    """A date as exactly as it is announced."""
+    """The date of a release. It can be an exact date, a month or a period of two months."""
 
     text: str
     precision: Precision
@@ -51,14 +51,14 @@ type Designation = Literal["accredited", "official", "in_development"]
 
 
 class LanguagesAnswer(TypedDict):
-    """A title or a name by language."""
+    """A title or a name in English and in Welsh."""
 
     en: str
     cy: str | None
 
 
 class NamedAnswer(TypedDict):
-    """A producer or a series, by name."""
+    """The names of a producer or of a series."""
 
     slug: str
     name: str
@@ -66,7 +66,11 @@ class NamedAnswer(TypedDict):
 
 
 class OfficeReleaseAnswer(TypedDict):
-    """A release of the producer. What readers cannot see yet is null."""
+    """A release of the producer.
+
+    Until the release is announced, `announced_at`, `changed_at`, `url`, `calendar_url` and `statistics_url` are
+    null.
+    """
 
     id: str
     reference: str
@@ -91,7 +95,7 @@ type Precision = Literal["exact", "month", "two_months"]
 
 
 class ChangeAnswer(TypedDict):
-    """What became of a change."""
+    """The outcome of a change, and the release."""
 
     outcome: ChangeOutcome
     release: OfficeReleaseAnswer
@@ -101,7 +105,7 @@ type ChangeOutcome = Literal["planned", "changed", "requested", "cancelled"]
 
 
 class DateBody(TypedDict):
-    """A date of a release, in London."""
+    """The date of a release, in London time."""
 
     precision: NotRequired[Precision]
     day: str
@@ -119,7 +123,7 @@ class PlanBody(TypedDict):
 
 
 class SeriesAnswer(TypedDict):
-    """A series of which anything is announced."""
+    """A series of releases."""
 
     slug: str
     name: str
@@ -134,7 +138,7 @@ type Outcome = Literal["pending", "on_time", "early", "late", "not_seen", "parti
 
 
 class ResultAnswer(TypedDict):
-    """The result of a release on its present date; instants are in UTC."""
+    """The result of a release for its present date. Times are in UTC."""
 
     reference: str
     status: Status
@@ -174,7 +178,10 @@ class CheckedAddressAnswer(TypedDict):
 
 
 class ChecksAnswer(TypedDict):
-    """The checks of a release for its present date; those from before it was due once it is published."""
+    """The checks of a release for its present date.
+
+    Checks from before the due time are left out until the release is published or cancelled.
+    """
 
     reference: str
     due_at: str | None
@@ -183,7 +190,7 @@ class ChecksAnswer(TypedDict):
 
 
 class GapAnswer(TypedDict):
-    """A time in which no check was made."""
+    """A period in which no check was made."""
 
     begins_at: str
     ends_at: str
@@ -234,7 +241,10 @@ type ReportStatus = Literal[
 
 
 class DateChangeBody(TypedDict):
-    """Another date, with what it needs."""
+    """Another date for a release.
+
+    `osr_reference`, `osr_agreed_on` and `bank_holiday_reason` are only accepted for a confirmed release.
+    """
 
     to: DateBody
     reason: NotRequired[str]
@@ -245,7 +255,7 @@ class DateChangeBody(TypedDict):
 
 
 class CancelBody(TypedDict):
-    """Why a release is cancelled."""
+    """The reason for a cancellation."""
 
     reason: str
     version: NotRequired[int | None]
@@ -255,7 +265,7 @@ class Client(Transport):
     """Each method is one operation. It raises what `Transport.send` raises."""
 
     def token(self) -> TokenAnswer:
-        """Read what this token may do."""
+        """Read the scopes and the last day of the token that you send."""
         answer: TokenAnswer = self.send("GET", "/api/office/v1/token")
         return answer
 
@@ -272,7 +282,7 @@ class Client(Transport):
 
         :param per_page: Results per page, at most 100.
         :param series: The slug of a series.
-        :param status: Status in the calendar. Repeat the parameter to ask for several.
+        :param status: The status in the calendar. Repeat the parameter to select several statuses.
         :param from_: Releases on or after this day.
         :param to: Releases on or before this day.
         """
@@ -283,9 +293,10 @@ class Client(Transport):
         )
 
     def plan_release(self, body: PlanBody, *, key: str) -> ChangeAnswer:
-        """Plan a release: it is recorded as provisional. People announce and confirm it.
+        """Plan a release. It is recorded as provisional. Only people can announce and confirm it.
 
-        :param key: A new random text for each change, such as a UUID. A request is carried out once for each key.
+        :param key: A new random text for each change, such as a UUID. If you repeat a request with the same key,
+            the change is made only once, and you get the first answer again.
         """
         answer: ChangeAnswer = self.send("POST", "/api/office/v1/releases", body=body, headers={"Idempotency-Key": key})
         return answer
@@ -296,7 +307,10 @@ class Client(Transport):
         return answer
 
     def series(self, *, per_page: int | None = None) -> Iterator[SeriesAnswer]:
-        """List series of the producer: those with announced releases, and all if the token may know of others.
+        """List the series of the producer.
+
+        Series without announced releases are listed only if the token has the scope `read_unannounced` or
+        `change_calendar`.
 
         :param per_page: Results per page, at most 100.
         """
@@ -311,11 +325,11 @@ class Client(Transport):
         from_: str | None = None,
         to: str | None = None,
     ) -> Iterator[ResultAnswer]:
-        """List results by the date of the release.
+        """List the results of the producer's releases, sorted by the date of the release.
 
         :param per_page: Results per page, at most 100.
         :param series: The slug of a series.
-        :param status: Status in the calendar. Repeat the parameter to ask for several.
+        :param status: The status in the calendar. Repeat the parameter to select several statuses.
         :param from_: Releases on or after this day.
         :param to: Releases on or before this day.
         """
@@ -331,29 +345,41 @@ class Client(Transport):
         return answer
 
     def checks(self, reference: str) -> ChecksAnswer:
-        """Read the checks of one release, in runs with the same result."""
+        """Read the checks of one release.
+
+        Consecutive checks with the same result are grouped into one run.
+        """
         answer: ChecksAnswer = self.send("GET", f"/api/office/v1/releases/{quote_part(reference)}/checks")
         return answer
 
     def evidence(self, reference: str) -> bytes:
-        """Download the evidence bundle of a published release; the export is recorded."""
+        """Download the evidence of a published release as a ZIP file. The download is recorded."""
         return self.download(f"/api/office/v1/releases/{quote_part(reference)}/evidence")
 
     def reports(self, *, per_page: int | None = None) -> Iterator[ReportAnswer]:
-        """List the breach reports of the producer that are open to all its roles: no restricted and no practice ones.
+        """List the breach reports of the producer, including drafts.
+
+        Restricted reports, reports about an early release that is not published yet, and reports about rehearsals
+        and training sessions are left out.
 
         :param per_page: Results per page, at most 100.
         """
         return self.read_list("/api/office/v1/reports", "reports", query={"per_page": per_page})
 
     def report_document(self, reference: str) -> bytes:
-        """Download the last approved document of a breach report; the download is recorded."""
+        """Download the last approved document of a breach report as a PDF file. The download is recorded.
+
+        In the path, use the `reference` of the report or its `number`.
+        """
         return self.download(f"/api/office/v1/reports/{quote_part(reference)}/document")
 
     def change_date(self, reference: str, body: DateChangeBody, *, key: str) -> ChangeAnswer:
-        """Change a provisional date, or request another date of a confirmed release, on which a person decides.
+        """Change the date of a provisional release, or request another date for a confirmed release.
 
-        :param key: A new random text for each change, such as a UUID. A request is carried out once for each key.
+        The date of a confirmed release changes only when a Head of Profession or deputy agrees.
+
+        :param key: A new random text for each change, such as a UUID. If you repeat a request with the same key,
+            the change is made only once, and you get the first answer again.
         """
         answer: ChangeAnswer = self.send(
             "POST", f"/api/office/v1/releases/{quote_part(reference)}/date", body=body, headers={"Idempotency-Key": key}
@@ -361,9 +387,12 @@ class Client(Transport):
         return answer
 
     def cancel_release(self, reference: str, body: CancelBody, *, key: str) -> ChangeAnswer:
-        """Cancel a release with a public reason; not a confirmed one on the day before it is due or later.
+        """Cancel a release, with a public reason.
 
-        :param key: A new random text for each change, such as a UUID. A request is carried out once for each key.
+        From 24 hours before a confirmed release is due, only a person can cancel it.
+
+        :param key: A new random text for each change, such as a UUID. If you repeat a request with the same key,
+            the change is made only once, and you get the first answer again.
         """
         answer: ChangeAnswer = self.send(
             "POST",

@@ -23,14 +23,15 @@ from releases.rules.lifecycle import MoveRefused
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import imports
 
-# The time limit for all requests to a publisher. No person waits for them, but the lease of the host must end.
+# The time limit for all requests of one import to a publisher. The limit can be long, because no person is waiting for
+# a page. It only ensures that the lease of the host ends.
 LONGEST_SECONDS = 120.0
 
 
 class Command(PlainCommand):
     help = """\
 Import planned releases from a CSV, ODS or XLSX file, or from the calendar of a
-publisher, all of them or none.
+publisher. By default, either all of the releases are imported or none.
 
 The first row names the columns, in any order. Required: reference, producer,
 series, title and scheduled_for (London time as 2026-06-30 09:30 or
@@ -46,33 +47,41 @@ commas or semicolons, with or without byte order mark. A row with the reference
 "example" is left out. If it is not clear whether the day or the month comes
 first in dates such as 03/04/2027, use --date-order.
 
-A new release is recorded as provisional, and readers do not see it. With the
-status confirmed it is confirmed and announced in the public calendar at once. A
-rehearsal without a status is confirmed, because only confirmed releases are
-monitored. A rehearsal is never announced.
+A new release is recorded as provisional, and readers do not see it. If the row
+has the status confirmed, the release is confirmed and announced in the public
+calendar at once. A rehearsal without a status is confirmed, because only
+confirmed releases are monitored. A rehearsal is never announced.
 
 An existing release is updated from the file: title, page, marker, new
 attachments, announcement, provisional date, and the step from provisional to
-confirmed. Empty cells change nothing. A different date of a confirmed release is
-refused, and so is any other change that needs a person: people import files on
-the page. The same file twice changes nothing.
+confirmed. Empty cells change nothing. This command refuses to change the date of
+a confirmed release, and to make any other change that needs a person. To make
+these changes, import the file in the service, under "Import a calendar".
+Importing the same file again changes nothing.
 
 Each row that cannot be imported is listed on standard error with its row number
 (the names of the columns are row 1), column and reason. Then nothing is imported,
 and the exit code is 1. With --skip-refused the other rows are imported.
 
-Instead of a file, --govuk ORGANISATION reads the upcoming and cancelled
-statistics of an organisation on GOV.UK, and --ons WORDS those of the ONS
-release calendar ("" for all). --producer names the producer here. Releases
+Instead of a file, --govuk ORGANISATION imports the upcoming and cancelled
+statistics of an organisation on GOV.UK. --ons WORDS imports the upcoming and
+cancelled releases that a search for these words finds in the ONS release
+calendar ("" for all releases). --producer names the producer here. Releases
 that the publisher has confirmed are recorded as provisional, or confirmed with
 --confirm. Use --dry-run first."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", nargs="?", help="the file to import: CSV, ODS or XLSX")
-        parser.add_argument("--govuk", metavar="ORGANISATION", help="import its statistics from GOV.UK, not a file")
-        parser.add_argument("--ons", metavar="WORDS", help="import the ONS release calendar, not a file")
+        parser.add_argument(
+            "--govuk",
+            metavar="ORGANISATION",
+            help="import the statistics of this organisation from GOV.UK instead of a file",
+        )
+        parser.add_argument("--ons", metavar="WORDS", help="import from the ONS release calendar instead of a file")
         parser.add_argument("--producer", metavar="NAME", help="the producer of the releases of a publisher's calendar")
-        parser.add_argument("--confirm", action="store_true", help="confirm what the publisher has confirmed")
+        parser.add_argument(
+            "--confirm", action="store_true", help="confirm the releases that the publisher has confirmed"
+        )
         parser.add_argument("--dry-run", action="store_true", help="show the result, and write nothing")
         parser.add_argument("--create", action="store_true", help="create unknown producers, series and contacts")
         parser.add_argument(
@@ -154,7 +163,7 @@ def _read_publisher_calendar(options: Mapping[str, Any], *, now: datetime) -> tu
     """
     producer = Producer.objects.filter(name=options["producer"] or "").first()
     if producer is None:
-        raise CommandError("Name a producer that exists with --producer.")
+        raise CommandError("Use --producer to name an existing producer.")
     today = local_date(now)
     try:
         if options["govuk"] is not None:

@@ -45,12 +45,18 @@ continues. If the year is complete, it is read again, and GOV.UK sends only the
 pages that have changed."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--organisation", metavar="NAME", required=True, help="its name in the addresses of GOV.UK")
-        parser.add_argument("--year", type=int, required=True, help="such as 2025")
+        parser.add_argument(
+            "--organisation",
+            metavar="NAME",
+            required=True,
+            help="the organisation's name in the addresses of GOV.UK, or the address of its page",
+        )
+        parser.add_argument("--year", type=int, required=True, help="the year to read, such as 2025")
         parser.add_argument(
             "--producer",
             metavar="NAME",
-            help="whose people see the table; not needed if its name is the organisation's",
+            help="the people who manage this producer's calendar see the table; not needed if there is only one "
+            "producer, or if the producer has the same name as the organisation",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -123,5 +129,5 @@ def _find_producer(name: str | None, organisation: str) -> Producer:
         slug = slugify(organisation.rstrip("/").rpartition("/")[2])
         found = Producer.objects.filter(slug=slug) or Producer.objects.all()
     if len(found) != 1:
-        raise CommandError("Name a producer that exists with --producer.")
+        raise CommandError("Use --producer to name an existing producer.")
     return found[0]

@@ -11,18 +11,19 @@ from releases.management.base import PlainCommand
 
 class Command(PlainCommand):
     help = """\
-Show the status of releases: when they are due, and the result on their present
-schedule.
+Show when releases are due, and the results for their present schedules.
 
 --json writes a list of objects: reference, status, due_at, outcome, last_not_live_at,
-first_live_at, delay_seconds ([from, to], to null while it is not live), reasons,
-published_at, published_at_by_publisher with publisher_source (the statement of the
-publisher's own system, which is not an observation), diagnoses (possible
-explanations of a late release). Instants are ISO 8601 in UTC. The outcome is pending,
-on_time, early, late, not_seen, partial, uncertain or cannot_tell."""
+first_live_at, delay_seconds (a list [from, to]; to is null while the release is not
+live), reasons, published_at, published_at_by_publisher with publisher_source (the
+statement of the publisher's own system, which is not an observation), diagnoses
+(possible explanations of a late release). Instants are ISO 8601 in UTC. The outcome is
+pending, on_time, early, late, not_seen, partial, uncertain or cannot_tell."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("references", nargs="*", metavar="REF", help="a release's reference; all if none is given")
+        parser.add_argument(
+            "references", nargs="*", metavar="REF", help="the references of the releases to show; default: all"
+        )
         parser.add_argument("--json", action="store_true", help="write JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default=functools.partial(secrets.token_hex, 16),
                         editable=False,
-                        help_text="Part of the recorded digest. We replace it when the address is replaced.",
+                        help_text="This salt is part of the recorded digest. If the email address changes, we replace the salt.",
                         max_length=32,
                     ),
                 ),

@@ -13,7 +13,7 @@ from statsoffice.backup import BackupError, archive
 
 class Command(PlainCommand):
     help = """\
-Write the database and the stored files into a new folder, as at one instant.
+Write a consistent copy of the database and the stored files into a new folder.
 
 PostgreSQL is dumped with pg_dump, SQLite with its online backup. Other processes
 can go on working. The backup contains everything except sessions: sealed pages

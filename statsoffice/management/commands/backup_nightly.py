@@ -23,9 +23,10 @@ class Command(PlainCommand):
     help = """\
 Write a backup into DIR/statsoffice-YEAR-MONTH-DAY and read it to its end.
 
-Then remove backups with such a name that are older than --keep-days: they
-contain what was erased from the database since. If anything fails, nothing is
-removed, and the command ends with code 1."""
+Then remove the backups with names of this form that are older than --keep-days,
+because they can still contain data that was erased from the database later. If the
+new backup cannot be written or read, no old backup is removed, and the exit code
+is 1."""
 
     # System checks are skipped, because they load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()

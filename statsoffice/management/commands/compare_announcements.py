@@ -1,4 +1,4 @@
-"""The command that runs the nightly comparison with announcements now."""
+"""The command that compares releases with their announcements now instead of at night."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ class Command(PlainCommand):
     help = (
         "Reads the GOV.UK announcements of releases to come, now and from this machine, and compares date, time, "
         "precision, state and title with our calendar. Without references it compares every release that has such an "
-        "announcement. The result is stored, shown on Today's releases and sent, as after the nightly comparison."
+        "announcement. As after the nightly comparison, the result is stored and shown on Today's releases, and the "
+        "people responsible for a release are notified of new differences."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

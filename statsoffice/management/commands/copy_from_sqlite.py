@@ -1,4 +1,4 @@
-"""The command that moves a trial to PostgreSQL: it copies every row through the models of the migrations."""
+"""The command that copies the database of a trial from SQLite to PostgreSQL."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ from statsoffice.progress import track
 from statsoffice.verification import ChainResult
 
 SOURCE = "sqlite"
-# The numbers of rows in a batch. The second is for tables with binary columns, such as documents, of which a few rows
-# can have many megabytes.
+# The number of rows in a batch. `LARGE_ROWS_AT_ONCE` is for tables with binary columns, because a few rows with
+# documents, for example, can have many megabytes.
 ROWS_AT_ONCE, LARGE_ROWS_AT_ONCE = 500, 20
 
 type Tables = Sequence[type[models.Model]]
@@ -34,9 +34,10 @@ type Tables = Sequence[type[models.Model]]
 def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
     """Copy an SQLite database of this version into the empty PostgreSQL database, and verify the evidence.
 
-    :return: the number of rows of each table, by the label of its model, and the result of the verification.
-    :raises BackupError: if anything fails. The database is then empty, or as it was.
-    :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
+    :return: a dict that maps the label of each model to the number of copied rows, and the results of the verification.
+    :raises BackupError: if anything fails. If the PostgreSQL database was empty, it is empty again. Otherwise, it is
+        unchanged.
+    :raises RoleRefused: if the role cannot create tables. In this case, nothing was changed.
     """
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
@@ -46,8 +47,8 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
             raise BackupError("DATABASE_URL must name the new PostgreSQL database.")
         with connect_as_owner(), filled_or_empty(PostgreSQL(connection)):
             call_command("migrate", verbosity=0)
-            # The transaction on SQLite has the only write lock, so no other process can write a row that would not be
-            # copied. A read-only file is read as a snapshot.
+            # The transaction on SQLite holds the only write lock. So no other process can add rows that would be
+            # missing from the copy. If the file is read-only, the transaction reads a snapshot instead.
             with transaction.atomic(using=SOURCE), transaction.atomic():
                 rows = _copy(_tables())
                 ContentType.objects.clear_cache()
@@ -59,8 +60,8 @@ def _open_source(file: Path) -> Iterator[None]:
     name, options, advice = file.absolute().as_uri(), {"timeout": 20, "transaction_mode": "IMMEDIATE"}, ""
     if not (os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)):
         options["transaction_mode"] = "DEFERRED"
-        # Without a write-ahead log the file is complete. It is then opened as immutable, so that SQLite does not need
-        # to write other files.
+        # If there is no write-ahead log, the file is complete. Then the file is opened as immutable, so that SQLite
+        # does not need to write other files.
         log = file.with_name(f"{file.name}-wal")
         name += "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
         advice = " Make the file and its folder writable for this command, or copy them."
@@ -91,7 +92,7 @@ def _check_source(file: Path) -> None:
 
 
 def _tables() -> Tables:
-    """Return the models from the migrations, changed so that their fields keep the copied times."""
+    """Return the models from the migrations. Turn off automatic dates, so that the copied dates are kept."""
     every = MigrationLoader(connection).project_state().apps.get_models(include_auto_created=True)
     tables = [model for model in every if model._meta.managed and not model._meta.proxy]
     for field in (field for model in tables for field in model._meta.concrete_fields):
@@ -101,8 +102,9 @@ def _tables() -> Tables:
 
 
 def _copy(tables: Tables) -> Mapping[str, int]:
-    # The migrations have already written a few rows with other keys, such as the Code of Practice. They are deleted
-    # row by row, because a trigger of append-only tables refuses TRUNCATE.
+    # The migrations have already written a few rows, such as the Code of Practice. These rows have other keys than in
+    # SQLite, so they are removed. TRUNCATE cannot be used, because a trigger on append-only tables refuses it even if a
+    # table is empty.
     with connection.cursor() as cursor:
         for model in tables:
             cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608  # our own names
@@ -117,15 +119,15 @@ def _copy(tables: Tables) -> Mapping[str, int]:
             len(model._base_manager.using(DEFAULT_DB_ALIAS).bulk_create(batch)) for batch in batched(found, some)
         )
         _continue_numbers(model)
-    # Foreign keys are deferred to the end of the transaction, so the order of the tables does not matter.
+    # Foreign keys are checked at the end of the transaction, so the order of the tables does not matter.
     connection.check_constraints()
     return rows
 
 
 def _continue_numbers(model: type[models.Model]) -> None:
-    """Continue the key sequence where it ended on SQLite.
+    """Continue the key sequence of a table where it ended on SQLite.
 
-    So the keys of deleted rows, to which events may still refer, are not used again.
+    Events may still refer to deleted rows, so the keys of deleted rows must not be used again.
     """
     field = model._meta.auto_field
     if field is None:

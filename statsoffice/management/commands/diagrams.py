@@ -1,4 +1,4 @@
-"""The command that renews the generated parts of the documentation: modules, lifecycles, roles and settings."""
+"""The command that updates the generated tables in the documentation."""
 
 import pkgutil
 import re
@@ -27,8 +27,8 @@ from statsoffice.env import SETTINGS, Setting
 def list_modules(package: str) -> str:
     """Return the modules of a package as a Markdown table with the first line of each docstring.
 
-    The modules of an app are in the order of its import-linter contract, from the top layer down. `statsoffice` has no
-    layers, so only its packages are listed, by name.
+    The modules of an app are sorted as in its import-linter contract, top layer first. The package `statsoffice` has no
+    layers. For this package, only the subpackages are listed, sorted by name.
     """
     contracts = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [layer for one in contracts if one.get("containers") == [package] for layer in one["layers"]]
@@ -57,7 +57,7 @@ def list_permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
 
 
 def list_permission_matrix() -> str:
-    """Return all tables of roles as one Markdown table."""
+    """Return the permissions of all roles as one Markdown table."""
     return _tabulate_roles(
         ["what", "action", "in state"],
         [
@@ -77,7 +77,7 @@ def _tabulate_roles(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], Co
 def list_settings(settings: Iterable[Setting] = SETTINGS) -> str:
     """Return the settings as a Markdown table.
 
-    :raises KeyError: if a setting neither describes its default nor was read yet.
+    :raises KeyError: if a setting has no description of its default, and the setting has not been read yet.
     """
     rows = []
     for setting in settings:
@@ -103,7 +103,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 
 def update_blocks(text: str) -> str:
-    """Return a Markdown text in which every generated block is up to date.
+    """Return the Markdown text with all generated blocks updated.
 
     A block is between `<!-- made from the code: NAME -->` and `<!-- end -->`.
 
@@ -114,7 +114,10 @@ def update_blocks(text: str) -> str:
 
 
 class Command(BaseCommand):
-    help = "Renews the tables in README.md and docs/; with --check it only says what is out of date."
+    help = (
+        "Updates the generated tables in README.md and docs/. With --check, only lists the documents that are out of "
+        "date."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="change nothing; fail if something is out of date")
@@ -126,7 +129,7 @@ class Command(BaseCommand):
             raise CommandError(f"Out of date: {', '.join(map(_name, stale))}. Run: manage.py diagrams")
         for path in stale:
             path.write_text(update_blocks(path.read_text()))
-            self.stdout.write(f"renewed {_name(path)}")
+            self.stdout.write(f"updated {_name(path)}")
 
 
 def _name(document: Path) -> str:

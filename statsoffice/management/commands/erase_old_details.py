@@ -18,11 +18,11 @@ From messages sent more than STATSOFFICE_MESSAGES_KEPT_DAYS ago: recipient, subj
 and text. Their kind, subject matter and time stay. Messages that were not sent do
 not change.
 
-After STATSOFFICE_FORMER_DETAILS_KEPT_DAYS: name, email address and telephone number
-of former contacts from the history of contacts, names of people from the admin
-site's log, name and address from old invitations, and the names of owners from
-authorisations of hosts that were replaced or withdrawn. Who changed what and when
-stays. A marker with the day replaces each removed detail.
+After STATSOFFICE_FORMER_DETAILS_KEPT_DAYS, these details are removed: former names,
+email addresses and telephone numbers in the history of contacts; names of people in
+the admin site's log; names and email addresses in expired invitations; and the names
+of owners in host authorisations that were replaced or withdrawn. The history still
+shows who changed what and when. A marker with the day replaces each removed name.
 
 The worker does the same every hour. With --dry-run nothing is removed. To remove
 names from lists of pre-release access, use erase_pre_release_names."""
@@ -38,7 +38,7 @@ names from lists of pre-release access, use erase_pre_release_names."""
             f"{removed.messages}."
         )
         self.stdout.write(
-            f"Details {verb} that were former for more than {settings.FORMER_DETAILS_KEPT.days} days: contact "
-            f"histories {removed.contacts}, admin log {removed.log}, invitations {removed.invitations}, authorisations "
-            f"of hosts {removed.host_owners}."
+            f"Rows older than {settings.FORMER_DETAILS_KEPT.days} days with details {verb}: {removed.contacts} in "
+            f"contact histories, {removed.log} in the admin log, {removed.invitations} in invitations, "
+            f"{removed.host_owners} in host authorisations."
         )

@@ -44,4 +44,4 @@ hash."""
             raise CommandError(f"{path} could not be written: {fault.strerror}.") from fault
         self.stdout.write(f"{release.reference}: {path}, SHA-256 {exported.sha256}")
         if exported.sealed:
-            self.stdout.write(f"Left out because they are sealed: {exported.sealed}.")
+            self.stdout.write(f"Stored pages left out because they are sealed: {exported.sealed}.")

@@ -1,4 +1,4 @@
-"""Django's command that collects texts for translation, which also finds our alias `lazy` and marks public texts."""
+"""Django's `makemessages`, extended to find our alias `lazy` and to mark public texts."""
 
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ class Command(makemessages.Command):
     xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=lazy"]
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Only file names are written, because line numbers would change with every edit. Tests and other people's
-        # packages are ignored, because they have no texts of ours.
+        # Write file names without line numbers, because line numbers would change with every edit. Ignore tests and
+        # third-party packages, because they contain none of our texts.
         if not options["no_location"]:
             options["add_location"] = options["add_location"] or "file"
         options["ignore_patterns"] += ["tests/*", "benchmarks/*", "node_modules/*", ".venv/*", "var/*"]

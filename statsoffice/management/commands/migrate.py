@@ -1,4 +1,4 @@
-"""Django's command that changes the schema, as the owner of the tables."""
+"""Django's `migrate`, run as the owner of the tables."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from statsoffice.database import RoleRefused, connect_as_owner
 
 class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Migrate as the owner of the tables, unless --check or --plan is given: they only read."""
+        """Migrate as the owner of the tables. The options --check and --plan only read, so they use the usual role."""
         if options["check_unapplied"] or options["plan"] or options["database"] != DEFAULT_DB_ALIAS:
             return super().execute(*args, **options)
         try:

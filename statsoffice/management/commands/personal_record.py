@@ -1,4 +1,4 @@
-"""The command that writes the data in the database about one person, for a subject access request."""
+"""The command that exports the data about one person for a subject access request."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ SECRETS = {
     (Invitation, "digest"),
     (ApiToken, "digest"),
 }
-"""Columns with which a person could sign in. They are never exported."""
+"""Columns with secrets that could be used to sign in. They are never exported."""
 NAME_COLUMNS = {
     Contact: "name",
     Contact.history.model: "name",
@@ -33,19 +33,24 @@ NAME_COLUMNS = {
     PreReleaseRequest: "person",
     Invitation: "name",
 }
-"""The column with the name of the person whose email address the row contains."""
+"""The column with the name, keyed by model. All of these models store an email address with the name."""
 MOST_ROWS = 1000
-"""The maximum number of rows listed for one table; all are counted."""
+"""The maximum number of rows that are listed for one table. All rows are counted."""
 
 
 def collect_personal_data(email: str) -> dict[str, Any]:
-    """Return a person's account and sessions, rows of their actions, and rows that contain their name or address.
+    """Return the data in the database about the person with this email address.
 
-    Actions are listed by table, with the key and the instants of each row. The text columns of all tables are searched
-    for the email address, the person's mobile numbers, the account's name, and each name that is stored with the
-    address in a contact, a contact's history, an access list or an invitation.
+    The result contains:
 
-    :param email: compared without regard to case.
+    - the account and the sessions of the person
+    - the answers and phone calls of the person about pre-release access
+    - "acted": the rows that record actions of the person, grouped by table, with the key and the times of each row
+    - "named": the rows of all tables in which any text contains the email address, a mobile number of the person, or
+      a name of the person. The names are the name of the account, and all names that are stored with the email address
+      in contacts, the history of contacts, pre-release access lists, requests to change these lists, and invitations.
+
+    :param email: the email address in upper or lower case.
     """
     person = User.objects.filter(email__iexact=email).first()
     names = {person.name if person else ""}
@@ -70,7 +75,7 @@ def collect_personal_data(email: str) -> dict[str, Any]:
 
 
 def _find_mobile_numbers(email: str) -> set[str]:
-    """Return the person's present and former mobile numbers, in the form in which text messages are addressed."""
+    """Return the present and former mobile numbers of a person, formatted as for text messages."""
     own = Q(email__iexact=email) | Q(user__email__iexact=email)
     written = [
         number
@@ -81,9 +86,9 @@ def _find_mobile_numbers(email: str) -> set[str]:
 
 
 def _find_receipts(email: str) -> list[dict[str, Any]]:
-    """Return what a person on a pre-release access list answered, and what staff recorded of calls with them.
+    """Return the answers of a person about pre-release access, and the phone calls that staff recorded.
 
-    After the email address was erased from the list, nothing is found.
+    If the email address has been erased from a pre-release access list, nothing is found for this list.
     """
     columns = ("answer", "terms", "what", "happened_at", "at")
     receipts = AccessReceipt.objects.filter(link__entry__email__iexact=email)
@@ -97,7 +102,7 @@ def _find_receipts(email: str) -> list[dict[str, Any]]:
 
 
 def _find_actions(model: type[models.Model], person: User) -> dict[str, Any]:
-    """Return the rows that refer to a person, by column, each with its key and instants."""
+    """Return the key and the times of each row that refers to a person. The rows are grouped by column."""
     columns = [f.name for f in model._meta.concrete_fields if f.is_relation and f.related_model is User]
     dates = [f.name for f in model._meta.concrete_fields if isinstance(f, models.DateField)]
     found = {}

@@ -1,4 +1,4 @@
-"""The command that makes the checks before a release now."""
+"""The command that runs preflight checks immediately."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from statsoffice.jobs import open_command_means
 
 class Command(PlainCommand):
     help = (
-        "Makes the checks before a release now, from this machine: whether the announcement matches the calendar, "
+        "Runs preflight checks of releases now, from this machine: whether the announcement matches the calendar, "
         "whether each address answers and is not live yet, and whether contacts are named. Without references it "
         "checks every release whose preflight was planned for today or earlier. The findings are stored, shown on "
         "Today's releases and sent to the people responsible, as after a planned preflight."

@@ -1,4 +1,4 @@
-"""Record the rows of a table that had no digests in the version before."""
+"""The command that records the missing digests of a table's rows after an upgrade."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from statsoffice.anchors import ROW_RECORDS
 
 class Command(PlainCommand):
     help = """\
-Record a digest of each row of one table that has none yet.
+Record digests for the rows of one table that have no digest yet.
 
-Run this once after an upgrade whose changelog says so: verify_evidence names these rows
-as added until then. Stop the version before first, because it writes rows without a
-digest. The record states that an upgrade was the reason, so that it can be found."""
+Run this command once if the changelog of an upgrade says so. Until then,
+verify_evidence reports these rows as added. First stop the previous version, because it
+writes rows without a digest. The record gives the upgrade as the reason."""
 
     NEEDS_A_DATABASE = True
 
@@ -31,4 +31,7 @@ digest. The record states that an upgrade was the reason, so that it can be foun
                     count = record.record_unrecorded(table, known=recorded.digests[table.name])
                     self.stdout.write(f"{table.name}: {count} row{'' if count == 1 else 's'} recorded")
                     return
-        raise CommandError(f"There is no table {options['table']} with digests.")
+        raise CommandError(
+            f"{options['table']} is not a table whose rows are recorded. Use a name as verify_evidence shows it, such "
+            "as releases.release."
+        )

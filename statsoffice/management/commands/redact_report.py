@@ -1,4 +1,4 @@
-"""The command by which a Head of Profession takes personal details out of a report."""
+"""The command that removes personal details from a breach report."""
 
 import sys
 from typing import Any
@@ -66,11 +66,18 @@ that contain the words. You cannot undo this, so use --dry-run first."""
             )
         if found.drafts_documents:
             named = "; ".join(found.drafts_documents)
-            self.stdout.write(f"Approved documents of drafts that were merged into it contain them too: {named}.")
+            self.stdout.write(
+                f"These approved documents contain the words too: {named}. They belong to drafts that were merged into "
+                "the report."
+            )
         if found.unread_documents:
             named = "; ".join(found.unread_documents)
             self.stdout.write(f"We could not read these approved documents. Search them yourself: {named}.")
         if found.facts:
-            self.stdout.write(f"The facts of {found.facts} events contain the words too, and never change.")
+            counted = "1 event" if found.facts == 1 else f"{found.facts} events"
+            self.stdout.write(
+                f"The words are also in the facts of {counted} in the history, for example as the address that a "
+                "report was sent to. These facts never change."
+            )
         done = "Nothing was removed yet" if dry_run else "Removed and recorded"
         self.stdout.write(f"{report.reference}: {done}.")

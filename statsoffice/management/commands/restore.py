@@ -18,13 +18,14 @@ Restore a backup into an empty database and an empty folder of stored files.
 Stop every other process first, and set DATABASE_OWNER_URL if the database has two
 roles. The checksums are checked before anything is written. A backup of an earlier
 version is then migrated to this version. At the end the evidence is verified, as
-verify_evidence does. If anything fails, the evidence included, the database is
-empty again; --accept-broken-evidence restores a record that was broken before the
-backup.
+verify_evidence does. If anything fails, including the verification of the evidence,
+the database is emptied again. If the evidence was already broken before the backup,
+use --accept-broken-evidence.
 
 With --check the backup is read to its end, and nothing is written."""
 
-    # System checks are skipped, because they load every page, which takes longer than the backup of a small office.
+    # Skip the system checks, as the backup command does. They load the code of every page, which takes longer than the
+    # backup of a small office.
     requires_system_checks = ()
     ADVICE = f"{WHERE_THE_DATABASE_IS} The database must exist and be empty: do not run migrate."
 

@@ -1,4 +1,4 @@
-"""Check that the record is as it was written."""
+"""The command that verifies that the evidence was not changed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,16 +34,18 @@ and administrators. This compares each of these rows with its last digest, and c
 each verdict from the checks again if it was judged by the present version of the rules.
 The first row that was changed, added or deleted is named in the same way.
 
-The chain releases.anchor contains roots over the heads of all chains, and
-releases.time_stamp contains what a time-stamp authority says about them. The command
-names the first anchor that does not match the chains, or its time stamp. A person who
-can write to the database can replace all of that. Anchors that are stored outside the
-office show it: save the email that brought one, or take the backup.json of a backup,
-and give it as --anchor FILE, as often as you like. If a file has no complete anchor,
-nothing is checked and the exit code is 2.
+The chain releases.anchor contains anchors: roots over the heads of all chains. The
+chain releases.time_stamp contains the time stamps that a time-stamp authority issued
+for the anchors. The command names the first anchor that does not match the chains,
+and the first time stamp that does not match its anchor. A person who can write to the
+database can replace the chains, the anchors and the time stamps. Anchors that are
+stored outside the office reveal this. Save an email that contains an anchor, or take
+the backup.json of a backup, and give the file as --anchor FILE. You can repeat this
+option. If a file has no complete anchor, nothing is checked and the exit code is 2.
 
 Then it reads every stored page and compares it with its hash and with the check
-that received it. The first that differs is named in the same way."""
+that received it. The first page that differs or is missing is named on standard
+error, and the exit code is 1."""
 
     NEEDS_A_DATABASE = True
 
@@ -79,7 +81,7 @@ that received it. The first that differs is named in the same way."""
 
 
 def _read(paths: Sequence[Path]) -> dict[str, bytes]:
-    """Read the files with anchors, by their names.
+    """Read the files with anchors, and return a dict that maps the path of each file to its content.
 
     :raises CommandError: if a file cannot be read, or has no complete anchor.
     """

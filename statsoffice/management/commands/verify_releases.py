@@ -1,4 +1,4 @@
-"""The command that makes one sweep by hand, or checks rehearsals as if it were another time."""
+"""The command that runs one sweep now, or checks rehearsals at a simulated time."""
 
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,7 @@ class Command(PlainCommand):
     help = (
         "Checks once every release that is due about now, judges it and drafts missing reports. With --at TIME it "
         "checks every rehearsal that is monitored at that time (from a day before it is due), and records the checks "
-        "at TIME. These times are not those of the machine's clock, so the checks are marked as replayed, and releases "
-        "that are no rehearsals are left out."
+        "at TIME. TIME is not the real time, so the checks are marked as replayed, and only rehearsals are checked."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,7 +47,8 @@ class Command(PlainCommand):
                     controls=settings.PROBE_CONTROLS,
                     clock_largest_error=settings.CLOCK_LARGEST_ERROR,
                 ).run()
-        # Drafts have the real time even with --at, because reports about other releases may be drafted too.
+        # Use the real time even with --at, because this also drafts missing reports about releases that are not
+        # rehearsals.
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
             self.stdout.write(f"Recorded at {calendar.format_moment(at)}, rehearsals only.")

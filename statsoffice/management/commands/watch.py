@@ -12,7 +12,7 @@ from statsoffice import jobs
 
 class Command(PlainCommand):
     # The other system checks (URLs, templates and the admin site) import the code of all pages. This code takes 64 MB,
-    # and monitoring does not need it until it writes a message.
+    # and monitoring does not need the code until a message is written.
     requires_system_checks = (Tags.caches, Tags.database, Tags.files, Tags.models, Tags.security)
     help = (
         "Monitors releases, drafts reports and sends messages in a loop, in this process and without a broker. "

@@ -1,4 +1,4 @@
-"""Show whether public pages are in Welsh, and the texts to approve."""
+"""The command that shows the state of the Welsh translation, and exports the public texts for approval."""
 
 from typing import Any
 

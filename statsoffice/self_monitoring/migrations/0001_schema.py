@@ -78,7 +78,14 @@ class Migration(migrations.Migration):
                 ("live_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("right", models.BooleanField(null=True)),
-                ("found", models.CharField(blank=True, help_text="Empty where our own code failed.", max_length=12)),
+                (
+                    "found",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty until the self-test is finished, or if it ended with an error.",
+                        max_length=12,
+                    ),
+                ),
                 ("last_not_live_at", models.DateTimeField(null=True)),
                 ("first_live_at", models.DateTimeField(null=True)),
                 ("reasons", models.JSONField(default=list)),

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ("old_secrets", models.TextField(blank=True, default="", editable=False)),
                 ("old_secrets_until", models.DateTimeField(editable=False, null=True)),
                 ("created_at", models.DateTimeField()),
-                ("since", models.DateTimeField(help_text="When it was created or last turned on.")),
+                ("since", models.DateTimeField(help_text="When the webhook was created or last turned on.")),
                 ("release_position", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("report_position", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("failing_since", models.DateTimeField(null=True)),
@@ -123,7 +123,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "key",
-                    models.CharField(help_text="Identifies the event. Used once for each endpoint.", max_length=200),
+                    models.CharField(
+                        help_text="Identifies the event. A webhook has at most one delivery with each key.",
+                        max_length=200,
+                    ),
                 ),
                 ("message_id", models.CharField(max_length=60, unique=True)),
                 ("event_type", models.CharField(max_length=40)),

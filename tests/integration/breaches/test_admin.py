@@ -76,7 +76,7 @@ def test_events_and_the_filter_of_their_kinds_are_in_words(report):
     assert [str(choice["display"]) for choice in kinds.choices(shown_list)] == [
         "All",
         "Drafted automatically",
-        "The facts on record changed. They are shown next to the text",
+        "The facts on record changed. The new facts are shown next to the text",
     ]
     assert ">facts_offered<" not in shown.text
 

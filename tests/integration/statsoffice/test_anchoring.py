@@ -253,11 +253,11 @@ class TestVerification:
     def test_a_time_stamp_that_cannot_be_checked_is_not_passed_over(self, release, stamping, settings):
         jobs.anchor()
         settings.TIMESTAMP_CERTIFICATES = ""
-        assert "names no certificate of an authority" in findings()
+        assert "STATSOFFICE_TIMESTAMP_CERTIFICATES contains no root certificate" in findings()
 
     def test_an_anchor_that_states_another_time_than_its_time_stamp_is_named(self, release, stamping):
         now = timezone.now()
-        for made_at, found in ((now - 6 * DAY, ""), (now - 8 * DAY, "the anchor states")):
+        for made_at, found in ((now - 6 * DAY, ""), (now - 8 * DAY, "the recorded time of the anchor is")):
             with rolled_back():
                 statsoffice_anchors.make_due(now=made_at)
                 statsoffice_anchors.stamp_anchors(now=made_at)  # the authority stamps by the clock of today

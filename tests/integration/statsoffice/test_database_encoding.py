@@ -25,7 +25,7 @@ def test_a_database_in_another_encoding_is_refused_before_a_table_is_made(cluste
         server.execute("CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
     office = an_office_elsewhere(cluster.url("ascii"), tmp_path)
     said = manage("migrate", environment=office, fails=True)
-    assert "The database ascii is in SQL_ASCII, and must be in UTF8." in said
+    assert "The database ascii has the encoding SQL_ASCII. The encoding must be UTF8." in said
     assert "createdb --template template0 --encoding UTF8" in said
     with cluster.connect("ascii") as server:
         assert server.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
@@ -42,7 +42,7 @@ def test_no_backup_is_restored_into_another_encoding(cluster, tmp_path):
     archive.write_checksums(dump.parent, description, {dump.name: sha256_hex(dump.read_bytes())})
     office = an_office_elsewhere(cluster.url("latin"), tmp_path / "var")
     said = manage("restore", dump.parent, environment=office, fails=True)
-    assert "The database latin is in LATIN1, and must be in UTF8." in said
+    assert "The database latin has the encoding LATIN1. The encoding must be UTF8." in said
 
 
 def test_nothing_is_said_against_a_database_in_utf8_or_a_file(cluster, tmp_path):

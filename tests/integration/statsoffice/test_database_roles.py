@@ -186,7 +186,7 @@ def test_migrate_refuses_an_owner_of_another_database_or_that_does_not_exist(clu
     )
     missing = owner | {"DATABASE_OWNER_URL": cluster.url(DATABASE, role="nobody_here")}
     refused = manage("migrate", environment=missing, fails=True)
-    assert "DATABASE_OWNER_URL does not lead to the database" in refused
+    assert "We cannot connect to the database in DATABASE_OWNER_URL" in refused
     assert "Traceback" not in refused
 
 
@@ -215,7 +215,7 @@ def test_the_processes_do_their_work_and_what_they_wrote_is_backed_up_and_restor
     assert f"The role {PROCESSES} cannot create tables in the database restored." in refused
     both = restored | cluster.two_urls("restored")
     printed = manage("restore", tmp_path / "backup", environment=both)
-    (rows,) = re.findall(r"releases\.observation: (\d+) rows, holds", printed)
+    (rows,) = re.findall(r"releases\.observation: (\d+) rows, valid", printed)
     assert int(script(A_FURTHER_CHECK, environment=restored)) == int(rows) + 1
     with cluster.connect("restored", role=PROCESSES) as database:
         assert "permission denied" in refusal(database, "UPDATE releases_observation SET result = 'live'")

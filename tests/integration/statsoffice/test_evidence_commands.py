@@ -76,7 +76,8 @@ def test_a_command_knows_no_person_and_takes_nothing_that_is_sealed(tmp_path, ti
     store_checks(make_check(release.addresses.get(), "live", b"the figures", at=-600))
     time_machine.move_to(SEED_DUE - timedelta(minutes=9), tick=False)
     path = tmp_path / "proof.zip"
-    assert "Left out because they are sealed: 1." in run("export_evidence", release.reference, "--output", str(path))
+    said = run("export_evidence", release.reference, "--output", str(path))
+    assert "Stored pages left out because they are sealed: 1." in said
     with zipfile.ZipFile(path) as archive:
         assert not [name for name in archive.namelist() if "/bodies/" in name]
         assert b"the figures" not in b"".join(archive.read(name) for name in archive.namelist())
@@ -111,8 +112,8 @@ def test_pruning_says_what_it_did_and_a_dry_run_what_it_would_do(release, settin
     settings.EVIDENCE_KEPT = timedelta(days=365)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)
     told = (
-        "Stored pages older than 365 days {0}: 4, of releases: 1. Releases left out because a report needs them: 0. "
-        "Attached files {0}: 0.\n"
+        "Stored pages older than 365 days {0}: 4. Releases with these pages: 1. Releases left out because a report "
+        "needs their pages: 0. Attached files {0}: 0.\n"
     )
     assert run("prune_evidence", "--dry-run") == told.format("would be removed")
     assert Body.objects.count() == 1
@@ -126,7 +127,7 @@ def test_a_body_on_which_a_report_rests_is_spared_until_the_report_is_dismissed(
     judge.judge_one(Release.objects.get(pk=release.pk), now=AFTER)
     drafting.draft_missing(now=AFTER)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)
-    assert "left out because a report needs them: 1." in run("prune_evidence")
+    assert "left out because a report needs their pages: 1." in run("prune_evidence")
     assert Body.objects.count() == 1
     Report.objects.update(status=ReportStatus.DISMISSED, decided_at=AFTER, decision_reason="check_error")
     assert "removed: 4" in run("prune_evidence")

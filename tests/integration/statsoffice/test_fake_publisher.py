@@ -137,8 +137,8 @@ class TestControl:
     @pytest.mark.parametrize(
         ("path", "scenes", "sentence"),
         [
-            ("a", [scene("x")], '"a" is no path'),
-            ("/_control/a", [scene("x")], "is no path"),
+            ("a", [scene("x")], '"a" is not a valid path'),
+            ("/_control/a", [scene("x")], "is not a valid path"),
             ("/a", [], "/a: a script is a list of at least one scene"),
             ("/a", "text", "/a: a script is a list"),
             ("/a", ["text"], "/a, scene 1: a scene is an object"),
@@ -281,7 +281,7 @@ class TestProcess:
         state.write_text("[1]")
         told = start("--state", str(state))
         assert told.returncode != 0
-        assert "does not hold scripts by path" in told.stderr
+        assert "must contain a JSON object that maps paths to scripts." in told.stderr
         assert state.read_text() == "[1]"
 
     @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])  # noqa: S104 (must be refused)

@@ -17,7 +17,7 @@ def taken():
 
 def test_a_second_run_in_the_same_folder_is_told_of_the_first(tmp_path):
     first = "http://127.0.0.1:8000"
-    told = rf"already running here: process \d+ at {first}\. "
+    told = rf"is in use by process \d+ at {first}\. Stop that process first"
     with processes.lock_folder(tmp_path, address=first), pytest.raises(processes.InUse, match=told):
         processes.lock_folder(tmp_path, address="http://127.0.0.1:8001")
 

@@ -58,13 +58,13 @@ def tamper(statement):
 def test_an_empty_record_holds():
     out, err, failure = verify()
     assert out.splitlines() == [
-        "releases.event: 0 rows, holds",
-        "releases.observation: 0 rows, holds",
-        "breaches.event: 0 rows, holds",
-        "breaches.register_event: 0 rows, holds",
-        "accounts.event: 0 rows, holds",
-        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS, *ANCHORS)),
-        "releases.body: 0 bodies, hold",
+        "releases.event: 0 rows, valid",
+        "releases.observation: 0 rows, valid",
+        "breaches.event: 0 rows, valid",
+        "breaches.register_event: 0 rows, valid",
+        "accounts.event: 0 rows, valid",
+        *(f"{name}: 0 rows, valid" for name in (*ROW_RECORDS, *ANCHORS)),
+        "releases.body: 0 bodies, valid",
         f"The record is as it was saved: 12 chains and 0 stored pages. {NO_ANCHOR}",
     ]
     assert (err, failure) == ("", None)
@@ -73,16 +73,16 @@ def test_an_empty_record_holds():
 def test_each_chain_is_told_with_its_number_of_rows():
     a_record()
     assert verify()[0].splitlines() == [
-        "releases.event: 2 rows, holds",
-        "releases.observation: 3 rows, holds",
-        "breaches.event: 1 row, holds",
-        "breaches.register_event: 0 rows, holds",
-        "accounts.event: 0 rows, holds",
-        "releases.row: 3 rows, holds",
-        "releases.monitoring_row: 0 rows, holds",
-        "breaches.row: 1 row, holds",
-        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[3:], *ANCHORS)),
-        "releases.body: 0 bodies, hold",
+        "releases.event: 2 rows, valid",
+        "releases.observation: 3 rows, valid",
+        "breaches.event: 1 row, valid",
+        "breaches.register_event: 0 rows, valid",
+        "accounts.event: 0 rows, valid",
+        "releases.row: 3 rows, valid",
+        "releases.monitoring_row: 0 rows, valid",
+        "breaches.row: 1 row, valid",
+        *(f"{name}: 0 rows, valid" for name in (*ROW_RECORDS[3:], *ANCHORS)),
+        "releases.body: 0 bodies, valid",
         f"The record is as it was saved: 12 chains and 0 stored pages. {NO_ANCHOR}",
     ]
 
@@ -118,23 +118,22 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
         "docs/operations/failed-verification.md says how to find the change."
     )
     assert "as it was saved" not in out
-    assert out.count("holds") == 11
-    assert "releases.body: 0 bodies, hold" in out
+    assert out.count(", valid\n") == 12  # 11 chains and the stored bodies
+    assert "releases.body: 0 bodies, valid" in out
 
 
 @pytest.mark.both_databases
 def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
     address = ReleaseFactory(confirmed=True).addresses.get()
     store_checks(make_check(address, "live", b"what was seen", at=0))
-    assert "releases.body: 1 body, holds" in verify()[0]
+    assert "releases.body: 1 body, valid" in verify()[0]
     assert "12 chains and 1 stored page." in verify()[0]
     tamper("UPDATE releases_body SET size = 12")
     out, err, failure = verify()
-    assert (
-        err.strip() == f"releases.body: the stored body {sha256_hex(b'what was seen')} is not the one that was received"
-    )
+    why = f"the stored body {sha256_hex(b'what was seen')} does not match its recorded size and hash"
+    assert err.strip() == f"releases.body: {why}"
     assert failure.startswith("The stored pages were changed after they were written. Do not repair or restore")
-    assert out.count("holds") == 12
+    assert out.count(", valid\n") == 12
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,8 @@ def test_a_change_with_all_hashes_computed_again_does_not_fit_the_time_stamp(ema
     rewrite_all_chains()
     assert verify() == (
         (
-            "releases.time_stamp: the time stamp of anchor 1 does not fit: The response of the authority is not a "
-            "valid time stamp of this root: Mismatch between messages\n"
+            "releases.time_stamp: the verification of the time stamp of anchor 1 failed: The response of the authority "
+            "is not a valid time stamp of this root: Mismatch between messages\n"
         ),
         True,
     )
@@ -105,7 +105,7 @@ def test_a_time_stamp_that_was_made_again_is_of_today(email, authority: Authorit
     anchors.stamp_anchors(now=anchor.made_at)
     found, failed = verify()
     assert failed
-    assert "the anchor states 10am on 1 January 2026, and it was stamped at" in found
+    assert "the recorded time of the anchor is 10am on 1 January 2026, but it was stamped at" in found
 
 
 def test_the_manifest_of_a_backup_shows_it_too(email, tmp_path):
@@ -123,7 +123,7 @@ def test_an_anchor_that_was_deleted_with_its_chain_is_missed(email):
     apply(change("", "", "DELETE FROM releases_timestamp", "DELETE FROM releases_anchor"))
     ChainHead.objects.filter(chain__in=[Anchor.CHAIN, TimeStamp.CHAIN]).delete()
     found, failed = verify(email)
-    assert (failed, "the database has no root for it" in found) == (True, True)
+    assert (failed, "the database does not have this anchor" in found) == (True, True)
 
 
 def test_an_email_that_was_changed_is_told_from_a_record_that_was(email):

@@ -85,7 +85,7 @@ def test_a_verdict_that_was_changed_together_with_its_digest_differs_from_its_ev
         late.update(outcome="on_time")
         ReleaseRowRecord.record({Verification: list(Verification.objects.values_list("pk", flat=True))})
         found, _failed = verify()
-    assert "is not the verdict of its last event" in found
+    assert "does not match its last “judged” event" in found
 
 
 def test_a_delay_that_was_changed_together_with_its_digest_is_computed_again(office):
@@ -93,7 +93,7 @@ def test_a_delay_that_was_changed_together_with_its_digest_is_computed_again(off
         Verification.objects.filter(outcome="late").update(delay_from=1, delay_to=9)
         record_anew()
         found, _failed = verify()
-    assert "is not the verdict that the checks give" in found
+    assert "differs from the verdict that follows from the stored checks" in found
 
 
 def test_a_record_that_calls_a_change_a_redaction_needs_the_event_of_one(office):

@@ -71,5 +71,5 @@ def test_the_rows_of_a_new_table_are_recorded_by_a_command(monkeypatch):
 
 
 def test_a_table_without_digests_is_not_recorded():
-    with pytest.raises(CommandError, match=r"There is no table releases\.task with digests\."):
+    with pytest.raises(CommandError, match=r"releases\.task is not a table whose rows are recorded\. Use a name"):
         call_command("record_rows", "releases.task")

@@ -177,7 +177,7 @@ def test_where_two_people_are_required_the_page_says_so_and_the_post_is_refused(
     assert "requires approval by another person" in words(client.get(page_of(report, "approve")).text)
     answer = send(client, page_of(report, "approve"))
     assert answer.status_code == 409
-    assert "Another person must approve it." in words(answer.text)
+    assert "Another person must approve the report." in words(answer.text)
     assert status_of(report) == ReportStatus.DRAFT
 
 

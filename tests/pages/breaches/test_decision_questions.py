@@ -115,7 +115,7 @@ def test_who_wrote_the_text_reads_that_another_person_must_approve_it(client):
     office = create_office(two_person_approval=True)
     report = write_sections(create_draft(producer=office.producer), by=office.head)
     client.force_login(office.head)
-    assert "Another person must approve it" in words(client.get(page_of(report, "report")).text)
+    assert "Another person must approve the report." in words(client.get(page_of(report, "report")).text)
 
 
 @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.AUDITOR, Role.PUBLISHING_TEAM])

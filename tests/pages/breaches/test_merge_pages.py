@@ -245,7 +245,7 @@ def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
     joint = merging.merge_drafts(drafts, by=office.head, at=AT)
     drafts[0].refresh_from_db()
     printed = lay_out_draft(drafts[0])
-    assert printed.marks == ("COMBINED: continued in one report with others of the same morning",)
+    assert printed.marks == ("COMBINED: continued in a combined report for the same morning",)
     assert joint.number in printed.decision
     assert [section.prompt for section in printed.sections if section.prompt] == []
 

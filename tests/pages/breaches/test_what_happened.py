@@ -228,7 +228,7 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
         (
             {**moment("happened", "9am"), **moment("noticed", "8am")},
             "#id_noticed_on-day",
-            "It cannot have been noticed before it happened, at 9am on 29 June 2020.",
+            "The breach cannot have been noticed before it happened (at 9am on 29 June 2020).",
         ),
         (
             {"recipients": f"Mx {PERSON.upper()}"},
@@ -485,8 +485,8 @@ def test_that_the_day_is_filled_in_does_not_prevent_the_answer_that_it_is_not_kn
 
 OTHER_START = (
     "The pre-release access list records that access began at 9:35am on 29 June 2020. The answer to "
-    "‘When was it sent?’ is 4:10pm on 29 June 2020. Check these times. Both can be right if it went to someone who is "
-    "not on the list. The report shows both."
+    "‘When was it sent?’ is 4:10pm on 29 June 2020. Check these times. Both times can be right if the statistics were "
+    "sent to someone who is not on the list. The report shows both times."
 )
 
 
@@ -512,13 +512,14 @@ def test_a_recorded_start_of_access_that_differs_from_the_answer_is_warned_about
     assert OTHER_START in words(statistician.get(page_of(report, "approve")).text)
     told = said(report).circumstances
     assert "at 4:10pm on 29 June 2020" in told
-    assert "Access is recorded to have begun at 9:35am on 29 June 2020." in told
+    assert "According to the record, access began at 9:35am on 29 June 2020." in told
 
 
 NOT_EARLY = (
     "Our checks found the release on time. Last found not live at 9:29:55am. First found live at 9:30:02am."
-    "{answer} Check which release and page it was. Both can be right if it appeared at another address, or was taken "
-    "down before our checks. The report gives the answers only."
+    "{answer} Check that this is the right release and page. The report and our checks can both be right if the "
+    "release appeared at another address, or was taken down before our checks. The report gives only the answers, not "
+    "the results of our checks."
 )
 
 
@@ -604,7 +605,7 @@ def test_whoever_may_not_read_the_report_finds_no_page(client, office, report, a
 
 def test_the_start_page_says_what_is_asked_next(statistician, report):
     page = words(statistician.get(reverse("breaches:section", args=[report.reference, "what_happened"])).text)
-    assert "Name posts and organisations, not people." in page
+    assert "Use job titles and organisations, not people’s names." in page
 
 
 @pytest.mark.parametrize("word", ["Minister of Examples", "what", "people"])

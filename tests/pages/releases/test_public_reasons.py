@@ -125,7 +125,7 @@ def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(clien
     client.force_login(create_head(change.release))
     response = client.post(form_of(change), {"reason": "Other words", "seen": "0"})
     assert response.status_code == 409
-    assert "We did not save your answer, because another person changed this release." in response.text
+    assert "We did not save your changes, because another person changed this release." in response.text
     assert ReasonCorrection.objects.count() == 1
 
 

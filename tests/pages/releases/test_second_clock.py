@@ -52,7 +52,7 @@ def test_the_publishers_time_is_shown_apart_from_what_was_seen(client, announced
     assert "Late by 57 minutes 55 seconds to 58 minutes 5 seconds" in text
     inset = text.partition('class="govuk-inset-text">')[2].partition("<")[0]
     assert inset == (
-        "The publisher’s system says: published at 10:28:00am (its scheduled time and its delay), "
+        "The publisher’s system says: published at 10:28:00am (the page’s scheduled time and recorded delay), "
         "58 minutes after 9:30am."
     )
 
@@ -72,7 +72,7 @@ def test_what_the_publishers_system_said_is_a_section_of_its_own_in_the_order_in
             "2 checks, 9:30:00am to 9:31:00am",
             "Announced for another time: 30 June 2020 11:00am",
             "“The &lt;b&gt;tables&lt;/b&gt; are late.”",
-            "Published at 10:28:00am (its scheduled time and its delay)",
+            "Published at 10:28:00am (the page’s scheduled time and recorded delay)",
         )
     ]
     assert places == sorted(places)

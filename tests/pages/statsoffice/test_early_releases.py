@@ -524,7 +524,7 @@ def test_a_notification_that_was_never_written_is_missing_once_the_due_time_has_
 def test_the_page_says_which_notification_could_not_be_delivered(early):
     Message.objects.filter(recipient=early.office.deputy.email).update(sent_at=None, attempts=MOST_ATTEMPTS)
     text = words(signed_in(early.office.head).get(page_of(early)).text)
-    assert f"{early.office.deputy.email}: could not be delivered. We have stopped trying" in text
+    assert f"{early.office.deputy.email}: could not be delivered. We will not try again" in text
 
 
 def test_after_its_due_time_the_page_asks_for_publication_at_once_of_a_release_that_was_taken_down(early, time_machine):

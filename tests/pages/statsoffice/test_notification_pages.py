@@ -144,7 +144,7 @@ def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office, report
     shown = {state: seen(client, office.head, f"{PAGE}?state={state}") for state in ("sent", "waiting", "left")}
     assert [state for state, page in shown.items() if "Pre-flight" in page] == ["waiting"]
     assert office.deputy.email not in shown["sent"]
-    assert "We have stopped trying Not sent 550 No mailbox" in shown["left"]
+    assert "We will not try again Not sent 550 No mailbox" in shown["left"]
 
 
 def test_a_state_that_there_is_not_is_said_to_be_none_and_nothing_is_shown(client, office, report):

@@ -356,7 +356,7 @@ class TestStatements:
             ({"webhook-id": ""}, 401, "Send the headers"),
             ({"at": NOW - timedelta(minutes=6)}, 401, "5 minutes"),
             ({"at": NOW + timedelta(minutes=6)}, 401, "5 minutes"),
-            ({"key": uuid.uuid4()}, 404, "There is no such address"),
+            ({"key": uuid.uuid4()}, 404, "No publishing system has this address"),
         ],
     )
     def test_a_forged_or_old_message_stores_nothing(self, system, release, change, status, reason):

@@ -14,6 +14,7 @@ from breaches.rules.annex import (
     AFTER,
     APPROVED,
     BEFORE,
+    FORMER_RULE,
     HEADING,
     HEADING_OF_ACCESS_LIST,
     HEADING_OF_ATTACHMENTS,
@@ -236,6 +237,18 @@ def test_notes_on_the_clock_and_the_choice_of_checks_that_are_the_same_for_all_r
     assert RULE in late.parts[0].notes
 
 
+def test_the_rule_of_annexes_that_were_stored_earlier_is_given_once_too():
+    made = [make_check_fact(f"09:{minute}", NOT_LIVE) for minute in range(10, 59)]
+    annex = annex_of([record(address(*made))] * 2)
+    earlier = [
+        dataclasses.replace(output, notes=tuple(FORMER_RULE if note == RULE else note for note in output.notes))
+        for output in annex.outputs
+    ]
+    laid_out = lay_out_annex(dataclasses.replace(annex, outputs=tuple(earlier)), approved=True)
+    assert laid_out.paragraphs[-1] == FORMER_RULE
+    assert not any(FORMER_RULE in part.notes for part in laid_out.parts)
+
+
 def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_it():
     told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
@@ -377,7 +390,7 @@ def test_the_complete_access_list_has_a_row_for_each_post_with_what_differs_from
     laid_out = lay_out_annex(annex_of([], posts=POSTS * 5, posts_of=TITLE), approved=True)
     access = laid_out.access_list
     period = "24 hours, from 9:30am on 29 June 2020"
-    began = "Access is recorded to have begun at 9:15am on 29 June 2020"
+    began = "According to the record, access began at 9:15am on 29 June 2020"
     assert laid_out.access_columns == ("Post", "Organisation", "Period of access")
     assert (access.heading, access.text) == (f"Pre-release access list: {TITLE}", ACCESS_LIST)
     assert len(access.posts) == 15

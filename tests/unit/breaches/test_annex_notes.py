@@ -97,7 +97,8 @@ def test_the_time_of_the_last_update_gives_no_delay():
 
     assert note == (
         "The publisher’s own system gives 10:40am as the time of the last public update of the page. Every update "
-        "changes that time, so it shows only that the release was not published later. It is not an observation."
+        "changes this time. So it shows only that the release was published at this time or earlier. It is not an "
+        "observation."
     )
 
 
@@ -154,7 +155,7 @@ def test_every_statement_is_listed():
     assert [note.partition(" that")[0] for note in stated] == [
         f"A statistician stated at 11:0{minute}am" for minute in range(1, 5)
     ]
-    assert rests_on == "Where a check could not decide, the result follows these statements."
+    assert rests_on == "If a check did not show whether the release was live, the result is based on these statements."
 
 
 # Reasons of checks that found the release live, or proved nothing. Every other reason needs words in a report.
@@ -187,10 +188,10 @@ def test_every_reason_of_a_missing_page_has_words(reason):
         (check("09:30", LIVE), "found it"),
         (check("09:30", CheckOutcome.UNREACHABLE), "got no usable response"),
         (check("09:30", CheckOutcome.OBSERVER_FAULT), "failed because of a fault in our monitoring"),
-        (check("09:30", LIVE, by_statement=True), "got a response that, as a person stated, was the release"),
+        (check("09:30", LIVE, by_statement=True), "got a response, and a person stated that it was the release"),
         (
             check("09:30", NOT_LIVE, by_statement=True),
-            "got a response that, as a person stated, was not the release",
+            "got a response, and a person stated that it was not the release",
         ),
     ],
 )

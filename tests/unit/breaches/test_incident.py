@@ -571,9 +571,9 @@ AT_ONCE = ReleaseException(DepartureKind.AT_ONCE, CONTAINED, reason="a  figure w
         (
             AT_ONCE,
             (
-                "The Head of Profession for Statistics or a deputy decided to release it at once, at 8:05am on 30 June "
-                "2020. The reason given was: a figure was in the news. The Office for Statistics Regulation (OSR) was "
-                "informed at 4:25pm on 29 June 2020."
+                "The Head of Profession for Statistics or a deputy decided to release the statistics at once (release "
+                "time: 8:05am on 30 June 2020). The reason given was: a figure was in the news. The Office for "
+                "Statistics Regulation (OSR) was informed at 4:25pm on 29 June 2020."
             ),
         ),
     ],
@@ -648,10 +648,13 @@ def test_the_list_is_below_the_account_by_post_organisation_and_period():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"began_at": london("09:45", "2020-06-29")}, "Access is recorded to have begun at 9:45am on 29 June 2020."),
+        (
+            {"began_at": london("09:45", "2020-06-29")},
+            "According to the record, access began at 9:45am on 29 June 2020.",
+        ),
         ({"withdrawn_at": london("12:00", "2020-06-25")}, "Withdrawn at midday on 25 June 2020."),
-        ({"began_at": london("09:29", "2020-06-29")}, "That is before the period."),
-        ({"began_at": london("08:59", "2020-06-20")}, "after it had begun. That is before the period."),
+        ({"began_at": london("09:29", "2020-06-29")}, "Access began before the access period."),
+        ({"began_at": london("08:59", "2020-06-20")}, "after it had begun. Access began before the access period."),
     ],
     ids=["begun", "withdrawn", "before the period", "before the grant"],
 )
@@ -666,7 +669,8 @@ def test_posts_with_the_same_organisation_and_period_share_a_line_and_only_what_
         "The pre-release access list, as read at 2pm on 30 June 2020, had 2 posts:\n"
         "– Minister of State for Schools and Press officer, Department for Invented Education: 24 hours, from 9:30am "
         "on 29 June 2020.\n"
-        "– Press officer: Access is recorded to have begun at 9:21am on 29 June 2020. That is before the period."
+        "– Press officer: According to the record, access began at 9:21am on 29 June 2020. Access began before the "
+        "access period."
     )
 
 

@@ -454,8 +454,8 @@ def test_what_people_stated_has_a_paragraph_of_its_own_and_names_their_role():
     assert "stated" not in observed
     assert stated == (
         "A statistician stated at 11:05am that the release was live at 9:31am. The Head of Profession for "
-        "Statistics stated at 11:06am on 1 July 2020 that what our check had found was the previous edition. Our "
-        "automatic check could not decide without this."
+        "Statistics stated at 11:06am on 1 July 2020 that the page or file that our check had found was the previous "
+        "edition. Our automatic check could not determine the result without these statements."
     )
 
 
@@ -508,4 +508,4 @@ def test_after_a_release_at_once_the_account_has_its_time_and_no_checks_that_go_
     assert "The reason given was: It was public." in below
     assert below.endswith("at 9:21am on 30 June 2020.")
     undecided = write_account(replace(early, at_once=at_once, date_changed=True))
-    assert "decided to release it at once, at 9:22am on 30 June 2020." in undecided
+    assert "decided to release the statistics at once (release time: 9:22am on 30 June 2020)." in undecided

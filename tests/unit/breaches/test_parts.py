@@ -53,15 +53,16 @@ ACCOUNTS = {
     "a Welsh page that followed too late": (
         record(english(), TOO_LATE),
         (
-            f"{PAGE_LIVE} its Welsh page at 9:47am, although it could follow until 9:45am. The Welsh page appeared "
-            "between 9:52am and 9:52:10am, just over 7 minutes late and just over 22 minutes after the English page."
+            f"{PAGE_LIVE} its Welsh page at 9:47am, although it was allowed to appear until 9:45am. The Welsh page "
+            "appeared between 9:52am and 9:52:10am, just over 7 minutes late and just over 22 minutes after the "
+            "English page."
         ),
     ),
     "a Welsh page that is still missing": (
         record(english(), MISSING),
         (
-            f"{PAGE_LIVE} its Welsh page at 9:47am, although it could follow until 9:45am. The Welsh page had still "
-            "not appeared at 9:50am, more than 5 minutes late."
+            f"{PAGE_LIVE} its Welsh page at 9:47am, although it was allowed to appear until 9:45am. The Welsh page "
+            "had still not appeared at 9:50am, more than 5 minutes late."
         ),
     ),
     "an English page that was late, and a Welsh page that followed in time": (

@@ -109,7 +109,10 @@ def test_dates_that_leave_the_order_open_are_read_only_in_a_given_one():
         parse.read_calendar(csv_of({"scheduled_for": "01/07/2098 09:30"}), name="c", adapters={"page"})
     reading = parse.read_calendar(content, name="c", adapters={"page"}, order=DateOrder.DAY_FIRST)
     assert [row.slot.on for row in reading.rows] == [date(2098, 7, 1)]
-    assert str(reading.faults[0]).startswith('Row 3, scheduled_for: "07/15/2098 09:30" is not a date with the day')
+    assert str(reading.faults[0]) == (
+        "Row 3, scheduled_for: We read all dates in this file with the day first, but "
+        '"07/15/2098 09:30" is not a date in this order.'
+    )
 
 
 def test_the_example_row_of_a_template_does_not_count_for_the_order():
@@ -177,7 +180,7 @@ BAD_CELLS = [
     pytest.param({"zone": "Europe/Paris"}, "zone", "Times must be in Europe/London", id="another-zone"),
     pytest.param({"precision": "roughly"}, "precision", "Enter exact, month or two_months", id="another-precision"),
     pytest.param({"precision": "month", "scheduled_for": "soon"}, "scheduled_for", "not a month", id="no-month"),
-    pytest.param({"marker": "June", "url": ""}, "marker", "but no url", id="words-of-no-page"),
+    pytest.param({"marker": "June", "url": ""}, "marker", "but the column “url” is empty", id="words-of-no-page"),
     pytest.param(
         {"announcement_adapter": "x"}, "announcement_adapter", "“x” is not a type of website", id="its-adapter"
     ),
@@ -234,7 +237,8 @@ def test_every_bad_row_is_named_at_once_in_the_order_of_the_file():
 def test_rows_that_disagree_about_a_series_are_refused(column, here, there):
     same_in_capitals = {"producer": "OFFICE FOR RAIN", "series": "monthly RAIN"}
     sentences = refusal(csv_of({column: here}, {}, {column: there, **same_in_capitals}))
-    assert sentences == [f"Row 4, {column}: Row 2 has “{here}” for the series “monthly RAIN”."]
+    why = f"Row 2 has a different value for the series “monthly RAIN”: “{here}”."
+    assert sentences == [f"Row 4, {column}: {why} Use the same value in all rows of the series."]
     assert len(read(csv_of({column: here}, {}, {column: there, "series": "Another"}))) == 3
 
 
@@ -250,7 +254,9 @@ def test_rows_that_disagree_about_a_series_are_refused(column, here, there):
         ),
         pytest.param(csv_of({}).decode().encode("utf-16"), "or a text file in UTF-8", id="utf-16"),
         pytest.param(b"PK\x03\x04\0\0reference", "is damaged", id="a-broken-archive"),
-        pytest.param(csv_of({}) + b'rain-2,"Office', "not valid CSV after row 2", id="a-quote-never-closed"),
+        pytest.param(
+            csv_of({}) + b'rain-2,"Office', "is not valid CSV. There is an error in row 3:", id="a-quote-never-closed"
+        ),
         pytest.param(
             csv_of({}).replace(b"reference", b"ref", 1),
             "the column “reference”, which is required",

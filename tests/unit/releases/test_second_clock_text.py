@@ -23,7 +23,7 @@ def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
         (
             3480,
             Source.SCHEDULED_TIME_AND_DELAY,
-            "published at 10:28:00am (its scheduled time and its delay), 58 minutes after 9:30am",
+            "published at 10:28:00am (the page’s scheduled time and recorded delay), 58 minutes after 9:30am",
         ),
         (0, Source.CHANGE_HISTORY, "published at 9:30:00am (the public history of the page), at 9:30am"),
         (

@@ -21,7 +21,7 @@ from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE
 
 LIMIT = SEED_DUE + timedelta(seconds=120)
-IN_TIME = "Within the tolerance. We sent the check in time, and had its response within"
+IN_TIME = "Within the tolerance. We sent the check by the end of the tolerance. Its response arrived within"
 
 
 def a_verdict(outcome, start=None, end=None, **fields):

@@ -20,8 +20,8 @@ MADE_BY = {
 @pytest.mark.parametrize(
     ("key", "why"),
     [
-        pytest.param("", "it has 0", id="none"),
-        pytest.param("k9" * 24, "it has 48", id="short"),
+        pytest.param("", "has 0 characters", id="none"),
+        pytest.param("k9" * 24, "has 48 characters", id="short"),
         pytest.param("x7" * 40, "not random", id="two characters"),
         pytest.param("a" * 200, "not random", id="one character"),
         pytest.param("S3cr3t-Ke7!" * 6, "not random", id="one word again and again"),

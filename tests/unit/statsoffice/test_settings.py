@@ -102,9 +102,9 @@ GOOD = {
 }
 BAD = {
     "mode": ({"STATSOFFICE_MODE": "test"}, 'STATSOFFICE_MODE is "test"'),
-    "weak key": ({**PRODUCTION, "SECRET_KEY": "short"}, "SECRET_KEY must be set"),
+    "weak key": ({**PRODUCTION, "SECRET_KEY": "short"}, "SECRET_KEY has 5 characters, but must have at least 50"),
     "key with a pattern": ({**PRODUCTION, "SECRET_KEY": "x7" * 30}, "SECRET_KEY is not random"),
-    "development key": ({**PRODUCTION, "SECRET_KEY": DEVELOPMENT_KEY}, "of development machines"),
+    "development key": ({**PRODUCTION, "SECRET_KEY": DEVELOPMENT_KEY}, "is the default key for development"),
     "any host": ({**PRODUCTION, "ALLOWED_HOSTS": "*"}, 'ALLOWED_HOSTS contains "*"'),
     "no host": ({**PRODUCTION, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
     "every host of gov.uk": ({**PRODUCTION, "ALLOWED_HOSTS": ".gov.uk"}, 'contains ".gov.uk"'),

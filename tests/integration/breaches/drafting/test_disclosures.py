@@ -154,7 +154,7 @@ def test_the_account_has_the_answers_of_people_whose_access_was_withdrawn_and_co
     )
     withdrawn = "Withdrawn at 11am on 22 June 2020."
     assert f"Minister of State for Schools: Terms confirmed at 10am on 22 June 2020. {withdrawn}" in account
-    by_phone = "Private secretary: Terms confirmed by phone, as staff recorded at 10am on 22 June 2020."
+    by_phone = "Private secretary: Staff recorded at 10am on 22 June 2020 that the terms were confirmed by phone."
     assert f"{by_phone} {withdrawn}" in account
     assert PERSON not in account
 

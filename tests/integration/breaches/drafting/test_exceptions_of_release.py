@@ -109,9 +109,9 @@ def test_after_a_leak_and_a_release_at_once_the_account_has_the_time_that_was_du
     account, exception, *_facts = report_leak(release, office, happened).split("\n\n")
     assert account.startswith(f"‘{release.title}’ was due for release at 9:30am on 30 June 2020. ")
     assert exception == (
-        "The Head of Profession for Statistics or a deputy decided to release it at once, at 6:45pm on 29 June 2020. "
-        "The reason given was: A figure was in the news. The Office for Statistics Regulation (OSR) was informed at "
-        "6:15pm on 29 June 2020."
+        "The Head of Profession for Statistics or a deputy decided to release the statistics at once (release time: "
+        "6:45pm on 29 June 2020). The reason given was: A figure was in the news. The Office for Statistics Regulation "
+        "(OSR) was informed at 6:15pm on 29 June 2020."
     )
 
 

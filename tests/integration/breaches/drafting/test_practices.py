@@ -13,6 +13,7 @@ from breaches.rules.content import ReportContent
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.versions import content_of, current_version
 from releases.permissions import NotYours
+from releases.rules.calendar import format_day
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from tests.support.code_editions import citing, practice
 from tests.support.people import AT, create_office, create_report, render_text
@@ -99,6 +100,17 @@ def test_while_the_day_of_entry_into_force_is_in_doubt_the_earlier_edition_is_of
     )
     warned = [one.sentence for one in code_of_practice.find_edition_remarks(citing_the_earlier)]
     assert any(one.startswith("Edition 2.1 of the Code is cited") for one in warned) is ("2.1" not in editions)
+
+
+def test_a_doubt_on_the_first_day_of_a_breach_is_reported_although_the_last_day_is_certain():
+    begun = Edition.objects.get(number="3.0").in_force_from
+    doubted, certain = begun + timedelta(days=3), begun + timedelta(days=40)
+    remarks = code_of_practice.find_edition_remarks(ReportContent(occurred_on=(doubted, certain)))
+    sentence = (
+        "We do not know the exact day on which edition 3.0 of the Code came into force. "
+        f"Check which edition was in force on {format_day(doubted)}."
+    )
+    assert [remark.sentence for remark in remarks] == [sentence]
 
 
 def test_an_unsettled_wording_keeps_no_report_from_being_approved_and_prints_number_and_title(office, unsettled):

@@ -687,7 +687,10 @@ def test_a_late_release_that_appeared_before_it_was_due_is_refused_with_its_caus
     typed = {"cause": "other", "cause_words": "A bird.", "available_time": "9am"}
     refused = send(client, address, **typed)
     assert error_links(refused.text) == {"#id_available_time": True}
-    assert "A late release appears after it was due (9:30am on 30 June 2020). Correct the date or time." in refused.text
+    assert (
+        "This report is about a late release, but the date or time that you entered is not after the release was due "
+        "(9:30am on 30 June 2020). Correct the date or time."
+    ) in refused.text
     page = filled_in(refused.text)
     assert (page["cause"], page["cause_words"], page["available_time"]) == (["other"], ["A bird."], ["9am"])
     assert Report.objects.get(pk=report.pk).available_at is None
@@ -713,8 +716,8 @@ def test_a_late_release_cannot_be_due_after_it_was_made_available(client, start_
     refused = send(client, address, due_time="9:30am", noticed_by="A user")
     assert error_links(refused.text) == {"#id_due_on-day": True}
     assert (
-        "A late release appears after it was due, but it was made available at 9am on 30 June 2020. "
-        "Correct one of these times."
+        "This report is about a late release, but the release was made available at 9am on 30 June 2020, which is not "
+        "after it was due. Correct one of these times."
     ) in refused.text
     assert filled_in(refused.text)["noticed_by"] == ["A user"]
     assert content_of(Report.objects.get(pk=report.pk)).answers.due is None
@@ -729,8 +732,9 @@ def test_an_early_release_that_appeared_after_it_was_due_is_refused(client, star
     refused = send(client, address, **due, **moment("happened", "10:27am", DAY), noticed_by="A user")
     assert error_links(refused.text) == {"#id_happened_on-day": True}
     assert (
-        "An early release appears before it was due (9:30am on 30 June 2020). Correct the date or time." in refused.text
-    )
+        "This report is about an early release, but the date or time that you entered is not before the release was "
+        "due (9:30am on 30 June 2020). Correct the date or time."
+    ) in refused.text
     page = filled_in(refused.text)
     assert (page["happened_time"], page["noticed_by"]) == (["10:27am"], ["A user"])
     assert content_of(Report.objects.get(pk=report.pk)).answers.happened is None

@@ -239,7 +239,7 @@ def test_the_page_tells_facts_notes_and_moves_in_order(client, office, submitted
 
 def test_a_note_is_written_and_corrected_on_pages_and_ticked_there(client, office, draft_report):
     client.force_login(office.statistician)
-    assert "Name posts" in words(client.get(page_of(draft_report, "note")).text)
+    assert "Use job titles" in words(client.get(page_of(draft_report, "note")).text)
     when = {"happened_on__day": "30", "happened_on__month": "6", "happened_on__year": "2020"}
     send(client, page_of(draft_report, "note"), **when, happened_time="9:53am", text=TOLD)
     note = TimelineNote.objects.get()

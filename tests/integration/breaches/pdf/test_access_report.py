@@ -43,7 +43,7 @@ def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft
     approved.write_bytes(document.pdf)
     text = words(text_of(approved))
     assert f"{MINISTER.post} and Permanent Secretary, {MINISTER.organisation}: 24 hours" in text
-    assert "Add the cause, if it is known, how" not in text
+    assert words(ACCESS_PROMPT) not in text
     assert PERSON not in text
     assert PERSON.encode() not in approved.read_bytes()
     assert check_pdf_ua(drafted, approved) == []

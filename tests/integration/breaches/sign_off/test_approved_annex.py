@@ -142,7 +142,8 @@ def test_an_annex_that_we_did_not_show_for_this_report_is_refused(client, office
         signed = signing.dumps({"content": {}}, salt=f"breaches.approval.{submitted_report.pk}", compress=True)
     answer = send(client, page_of(submitted_report, "approve"), page, signed=signed)
     assert answer.status_code == 409
-    assert "We cannot verify which annex you read. Open the approval again and read the annex." in words(answer.text)
+    sentence = "We cannot confirm which annex you read. Open the approval page again and read the annex."
+    assert sentence in words(answer.text)
     assert not ApprovedDocument.objects.exists()
 
 

@@ -223,7 +223,7 @@ def test_words_that_were_changed_without_a_redaction_are_named_though_the_hashes
     digest = event.payload()["words"]
     tamper(statement.format(digest=f"'{digest}'") + f" WHERE id = {event.pk}")
     (why,) = {one.why for one in verification.check_evidence(now=timezone.now())} - {None}
-    assert why == f"the words of row {event.position} were changed, and no redaction says so"
+    assert why == f"the words of row {event.position} were changed without a recorded redaction"
 
 
 def test_words_put_back_after_a_redaction_are_named(office, report):

@@ -74,6 +74,6 @@ def test_where_the_marker_has_no_room_that_is_said_and_nothing_is_removed(office
     owner = f"{NAME}, " * 7
     plan = corrective_actions.Plan("A person looks at 9:30am", ReportTerm.SHORT, f"{owner}Ann", None)
     corrective_actions.add_action(draft_report, plan, next_release_of=None, by=office.statistician, at=AT)
-    with pytest.raises(MissingFields, match="Enter more of the text around these words"):
+    with pytest.raises(MissingFields, match="Enter some of the surrounding text too"):
         redact(draft_report, words="Ann", why=WHY, by=office.head, at=LATER, dry_run=dry_run)
     assert draft_report.actions.get().owner.endswith("Ann")

@@ -243,7 +243,7 @@ BREAKS = [
             "UPDATE releases_releaseevent SET position = 2 WHERE position = 3",
             "UPDATE releases_releaseevent SET position = 3 WHERE position = 99",
         ],
-        (1, "row 2 does not follow the row before it"),
+        (1, "row 2 does not contain the hash of the row before it"),
         id="two-rows-in-another-order",
     ),
     pytest.param(

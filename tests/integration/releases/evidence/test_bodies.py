@@ -179,7 +179,7 @@ def test_every_body_is_checked_against_its_hash_and_its_check(release, address):
     store_checks(make_check(address, "not_live", b"one", at=-5), make_check(address, "live", b"two", at=0))
     assert store.check_bodies() == (2, None)
     StoredBody.objects.filter(why="first_live").update(sha256="0" * 64, body=None, state="pruned")
-    assert store.check_bodies()[1] == "check 2 has a stored body that it did not receive"
+    assert store.check_bodies()[1] == "the stored body of check 2 does not match the check"
 
 
 @pytest.mark.parametrize("damage", [b"", b"no zlib", Body.of(b"two", sha256="", media_type="").compressed])
@@ -189,4 +189,5 @@ def test_bytes_that_are_not_those_that_were_seen_are_named(release, address, dam
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE releases_body SET compressed = %s", [damage])
-    assert store.check_bodies() == (0, f"the stored body {sha256_hex(b'one')} is not the one that was received")
+    why = f"the stored body {sha256_hex(b'one')} does not match its recorded size and hash"
+    assert store.check_bodies() == (0, why)

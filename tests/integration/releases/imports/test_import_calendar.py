@@ -72,8 +72,8 @@ def test_one_bad_row_imports_nothing(series, run):
     _, err = run({}, {"scheduled_for": "2098-07-06 09:30", "status": "confirmed"}, {})
     assert err.splitlines() == [
         (
-            "Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday. Choose another day, or give OSR’s written "
-            "agreement to this release."
+            "Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday. Choose another day, or enter the reference and "
+            "date of OSR’s written agreement to this release."
         ),
         "Nothing was imported from calendar.csv.",
     ]
@@ -178,8 +178,8 @@ def cancelled():
             None,
             {"status": "published"},
             (
-                "Row 2, status: rain-june-2098 is provisional. You cannot import the status published: we set it "
-                "when the release is live."
+                "Row 2, status: rain-june-2098 is provisional. You cannot import the status “published”. We set this "
+                "status when the release is live."
             ),
             id="published-by-a-file",
         ),

@@ -63,12 +63,13 @@ class TestShortNotice:
     def test_another_reason_than_was_given_is_refused_and_not_lost(self, keeper):
         applied(keeper, SOON | {"short_notice_reason": "The law was changed."})
         ((column, why),) = faults(checked(keeper, SOON | {"short_notice_reason": "Another."}))
-        assert (column, "cannot change the reason: “The law was changed.”" in why) == ("short_notice_reason", True)
+        assert column == "short_notice_reason"
+        assert "You cannot change the recorded reason, which is “The law was changed.”." in why
 
     @pytest.mark.parametrize("status", ["", "provisional"])
     def test_a_reason_without_a_confirmation_is_refused(self, keeper, status):
         found = checked(keeper, {"status": status, "short_notice_reason": "The law was changed."})
-        assert faults(found) == [("short_notice_reason", "You gave a reason, but the status is not confirmed.")]
+        assert faults(found) == [("short_notice_reason", "You gave a reason, but the status is not “confirmed”.")]
 
     def test_what_an_operator_brings_may_have_no_reason_and_keeps_the_one_that_it_has(self, series, run, time_machine):
         time_machine.move_to(NOW, tick=False)
@@ -124,7 +125,9 @@ class TestConfirmedDates:
         applied(keeper, {"status": status})
         ((column, why),) = faults(checked(keeper, {"date_change_reason": "The survey came in late."}))
         assert column == "date_change_reason"
-        assert why == "The date is already 1 July 2098 9:30am, so there is no change to give a reason for."
+        assert why == (
+            "The date is already 1 July 2098 9:30am. Enter a different date, or remove the reason for a date change."
+        )
 
     def test_a_change_that_was_made_for_another_reason_takes_no_second_one(self, keeper, series, confirmed):
         head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
@@ -141,7 +144,7 @@ class TestConfirmedDates:
         ((column, why),) = faults(checked(keeper, {"date_change_reason": "The survey came in late."}))
         assert (column, why) == (
             "date_change_reason",
-            "This release is new, so it has no date change to give a reason for.",
+            "This release is new. Remove the reason for a date change.",
         )
 
 
@@ -167,13 +170,16 @@ class TestCancelling:
 
     def test_a_reason_without_the_status_cancels_nothing(self, keeper, confirmed):
         found = checked(keeper, CONFIRMED | {"cancellation_reason": "The survey was stopped."})
-        assert faults(found) == [("cancellation_reason", "You gave a reason, but the status is not cancelled.")]
+        assert faults(found) == [("cancellation_reason", "You gave a reason, but the status is not “cancelled”.")]
 
     def test_a_cancellation_moves_nothing(self, keeper, confirmed):
         ((column, why),) = faults(checked(keeper, LATE | CANCELLED))
         assert (column, why) == (
             "scheduled_for",
-            "You cannot change the date and cancel the release together. The date is 1 July 2098 9:30am.",
+            (
+                "You cannot change the date and cancel the release in one row. To cancel the release, enter its "
+                "present date: 1 July 2098 9:30am."
+            ),
         )
 
     def test_what_is_new_or_published_is_not_cancelled(self, keeper):

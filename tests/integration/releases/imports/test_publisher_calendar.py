@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_said_and_nothing_is_imported(server, series):
     given = {"govuk": server.url("/government/organisations/rain"), "producer": "Office for Rain"}
     assert "We could not read the calendar of GOV.UK" in command(**given)[1]
     assert "Nothing was imported from the publisher's calendar." in command(**given)[1]
-    assert "Name a producer that exists" in command(govuk="rain", producer="Nobody")[1]
+    assert "Use --producer to name an existing producer." in command(govuk="rain", producer="Nobody")[1]
     assert command(govuk="rain", ons="")[1] == command()[1] == "Give one of these: a file, --govuk or --ons."
     assert not Release.objects.exists()
 

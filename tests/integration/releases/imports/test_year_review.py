@@ -377,7 +377,7 @@ def test_the_command_says_what_is_wrong(organisation, producer, site):
     assert "Enter a year from 2013 to" in command(organisation=organisation, year=1999)[1]
     assert "GOV.UK lists no statistics" in command(organisation=organisation.replace(ORGANISATION, "no"), year=YEAR)[1]
     ProducerFactory(name="Office for Snow")
-    assert "Name a producer that exists with --producer." in command(organisation=organisation, year=YEAR)[1]
+    assert "Use --producer to name an existing producer." in command(organisation=organisation, year=YEAR)[1]
     assert "of the year" not in command(organisation=organisation, year=YEAR, producer="Nobody")[0]
 
 

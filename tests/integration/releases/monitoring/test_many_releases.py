@@ -129,5 +129,7 @@ def test_a_monitoring_process_that_reads_too_slowly_checks_less_often_and_still_
     assert (Counting.most_unread <= 3 * MANY) == kept_small
     told = [record.message for record in caplog.records if record.name == "releases.monitoring.sweep"]
     assert [message.partition(";")[0] for message in told] == (
-        [f"more than {most} responses wait to be examined", "the backlog is examined"] if kept_small else []
+        [f"more than {most} responses are waiting to be examined", "all waiting responses have been examined"]
+        if kept_small
+        else []
     )

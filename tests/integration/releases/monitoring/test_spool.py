@@ -155,7 +155,7 @@ def test_a_check_that_the_database_refuses_is_told_and_stops_no_other(tmp_path, 
     path = left_behind(tmp_path, [look(other), *looks])
     path.write_text(path.read_text().replace(f'"address": {other.pk}', '"address": 999999', 1))
     assert len(spool.store_left_behind(tmp_path, at=BACK_AT)) == 3
-    assert "number 999999) is no longer there" in caplog.text
+    assert "number 999999) no longer exists" in caplog.text
     assert [kept.suffix for kept in tmp_path.iterdir()] == [".refused"]
 
 

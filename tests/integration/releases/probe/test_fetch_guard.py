@@ -75,7 +75,7 @@ def test_an_entry_for_the_address_does_not_open_it_under_a_name():
         ("http://www.gov.uk:80@127.0.0.1:80/", "has a user name"),
         ("http://www.gov.uk%40127.0.0.1/", "is not a host"),
         ("http://127.0.0.1%00.gov.uk/", "is not a host"),
-        ("http://[fe80::1%25eth0]/", "names an interface"),
+        ("http://[fe80::1%25eth0]/", "has a zone identifier (after %)"),
         ("http://127.0.0.1\\@www.gov.uk/", "has a user name"),
         ("gopher://127.0.0.1/", "does not start with http"),
         ("file:///etc/passwd", "does not start with http"),

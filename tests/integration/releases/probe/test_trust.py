@@ -19,7 +19,7 @@ def test_a_file_that_the_operator_names_goes_first(tmp_path):
 
 
 def test_a_named_file_that_is_missing_is_told():
-    with pytest.raises(NoAuthoritiesError, match=r'"/nowhere\.pem", and no such file'):
+    with pytest.raises(NoAuthoritiesError, match=r'"/nowhere\.pem", but this file does not exist'):
         authorities_file({"SSL_CERT_FILE": "/nowhere.pem"})
 
 

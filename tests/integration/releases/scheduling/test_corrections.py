@@ -129,7 +129,7 @@ def test_the_addresses_of_a_rehearsal_may_change_at_any_time():
 def test_an_address_that_was_checked_at_keeps_its_place_and_its_row(confirmed_release):
     make_observation(confirmed_release).append([make_observation(confirmed_release)])
     address = confirmed_release.addresses.get()
-    with pytest.raises(CorrectionRefused, match="Add the other web address"):
+    with pytest.raises(CorrectionRefused, match="Add the new web address instead"):
         corrections.change_address(address, PAGE, by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused, match="was already checked"):
         corrections.remove_address(address, by=None, at=BEFORE)

@@ -147,7 +147,7 @@ def test_half_past_nine_in_london_is_kept_on_both_sides_of_both_clock_changes(
 def test_an_alternative_time_is_taken_with_its_approval_alone():
     release = ReleaseFactory(slot=london_slot(PLAIN))
     series = release.series
-    with pytest.raises(SlotRefused, match="give OSR’s written agreement to this release"):
+    with pytest.raises(SlotRefused, match="enter the reference and date of OSR’s written agreement to this release"):
         scheduling.change_date(release, to=london_slot(PLAIN, time(7)), by=None, at=LONG_BEFORE)
     series.release_time, series.alternative_time_reference = time(7), "OSR 12"
     series.alternative_time_approved_on = LONG_BEFORE.date()

@@ -112,11 +112,11 @@ DAMAGES = {
     "no-engine": (lambda f: sealed(f, engine="oracle"), "names the unknown database oracle."),
     "another-product": (
         lambda f: described(f, product="other"),
-        "is a backup of other in format 2; only statsoffice in format 2 is known.",
+        "is a backup of other in format 2. This version can only read backups of statsoffice in format 2.",
     ),
     "a-newer-format": (
         lambda f: described(f, format=3),
-        "is a backup of statsoffice in format 3; only statsoffice in format 2 is known.",
+        "is a backup of statsoffice in format 3. This version can only read backups of statsoffice in format 2.",
     ),
     "a-field-too-many": (lambda f: described(f, mood="good"), "is damaged: backup.json cannot be read."),
 }

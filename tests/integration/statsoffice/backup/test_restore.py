@@ -59,7 +59,7 @@ def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, h
         # The query above created it, and not the product.
         (elsewhere.stored.parent / "db.sqlite3").unlink()
     printed = manage("restore", backup, environment=elsewhere.environment)
-    assert "releases.observation: 3 rows, holds" in printed
+    assert "releases.observation: 3 rows, valid" in printed
     assert "Restored in " in printed
     assert "Now start the web server, the workers and beat again" in printed
     assert elsewhere.tables() == here.tables()
@@ -123,7 +123,7 @@ with filled_or_empty(ENGINES[connection.vendor](connection)):
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        ("os.kill(os.getpid(), signal.SIGTERM)", "It was interrupted."),
+        ("os.kill(os.getpid(), signal.SIGTERM)", "The command was interrupted."),
         ("shutil.copytree(folder, f'{folder}-copy')", "missing.pdf could not be copied: [Errno 2] No such file"),
         ("raise OSError('The disk is full.')", "BackupError: The disk is full."),
         ("raise AssertionError('a fault of our own')", "a fault of our own"),

@@ -83,8 +83,8 @@ def test_every_row_is_copied_and_the_record_goes_on(trial, cluster, tmp_path):
     office = an_office_elsewhere(cluster.url("office", role=PROCESSES), tmp_path / "office")
     owner = office | cluster.two_urls("office")
     printed = manage("copy_from_sqlite", file, environment=owner)
-    assert "releases.observation: 3 rows, holds" in printed
-    assert "releases.body: 1 body, holds" in printed
+    assert "releases.observation: 3 rows, valid" in printed
+    assert "releases.body: 1 body, valid" in printed
     with contextlib.closing(sqlite3.connect(file)) as source, cluster.connect("office") as copy:
         tables = {
             name
@@ -100,7 +100,7 @@ def test_every_row_is_copied_and_the_record_goes_on(trial, cluster, tmp_path):
             copy.execute("UPDATE releases_observation SET result = 'live'")
     # An event still names the deleted release, so no other release may get its number.
     assert int(script(A_FURTHER_RELEASE, environment=office)) > deleted
-    assert "holds" in manage("verify_evidence", environment=office)
+    assert "rows, valid" in manage("verify_evidence", environment=office)
     sentence = manage("copy_from_sqlite", file, environment=owner, fails=True)
     assert "The database is not empty, so nothing was changed." in sentence
 
@@ -190,7 +190,7 @@ def test_a_trial_that_postgresql_refuses_leaves_an_empty_database(trial, cluster
     cluster.create("refusing")
     office = an_office_elsewhere(cluster.url("refusing"), tmp_path / "office")
     sentence = manage("copy_from_sqlite", tmp_path / "odd.sqlite3", environment=office, fails=True)
-    assert "The database refused it: value too long for type character varying" in sentence
+    assert "The database reported an error: value too long for type character varying" in sentence
     assert "The PostgreSQL database was left empty." in sentence
     with cluster.connect("refusing") as left:
         assert left.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)

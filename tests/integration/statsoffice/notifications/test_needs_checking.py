@@ -43,7 +43,7 @@ def test_everyone_who_hears_of_a_late_release_is_notified_with_what_is_known(ser
     assert "Release 1 was due at 9:30am on 30 June 2020 (London time)." in message.text
     assert "Last found not live at 9:40:00am." in message.text
     assert (
-        "We do not call it late, because no check shows whether it was live from 9:30:00am to 9:40:00am."
+        "No check shows whether it was live from 9:30:00am to 9:40:00am, so we do not record it as late."
         in message.text
     )
     assert f"/releases/{release.reference}/" in message.text

@@ -156,7 +156,7 @@ def test_the_command_says_what_it_removed_and_a_dry_run_removes_nothing(report, 
     assert personal() == before
     assert "texts removed from messages sent more than 730 days ago: 2." in run()
     assert "days ago: 0." in run()
-    assert "Details removed that were former for more than 730 days: contact histories 0," in run()
+    assert "Rows older than 730 days with details removed: 0 in contact histories," in run()
 
 
 def test_every_kind_of_news_has_words_for_when_its_subject_is_gone():

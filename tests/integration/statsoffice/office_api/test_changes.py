@@ -169,7 +169,11 @@ class TestChangeDate:
             ("firm", {"to": {"day": "2026-06-20"}}, "OSR"),
             ("firm", {"to": {"day": "2026-08-31"}}, "bank holiday"),
             ("vague", {"to": {"day": "2026-06-23", "time": "11:00"}}, "OSR"),
-            ("vague", {"osr_reference": "L1", "osr_agreed_on": "2026-03-01"}, "A person must record"),
+            (
+                "vague",
+                {"osr_reference": "L1", "osr_agreed_on": "2026-03-01"},
+                "For a provisional date, a person must record",
+            ),
             ("vague", {"version": 7}, "The date has changed"),
         ],
     )
@@ -214,7 +218,9 @@ class TestCancel:
         time_machine.move_to(DUE - before, tick=False)
         code, said = error(send(token, "/releases/firm/cancellation", {"reason": "No data."}))
         assert code == 409
-        assert said.startswith(("A person must cancel", "We are checking this release"))
+        assert said.startswith(
+            ("From 24 hours before a confirmed release is due, only a person", "We are checking this release")
+        )
         assert stored("firm").status == Status.CONFIRMED
 
     def test_a_reason_is_required(self, token):

@@ -220,7 +220,7 @@ class TestCalendar:
             path = PATHS[name].replace("announced", reference)
             answer = get(token, path)
             assert answer.status_code == 404, path
-            assert answer.json()["error"] == f"There is no release “{reference}” that this token may know of."
+            assert answer.json()["error"] == f"There is no release “{reference}”, or this token has no access to it."
 
     def test_no_scope_reads_other_producers_or_rehearsals(self, office):
         token = issue(office, *Scope, at=AT)
@@ -329,7 +329,8 @@ class TestFiles:
         for token in (issue(office, Scope.READ_DOCUMENTS, at=AT), other):
             answer = get(token, "/reports/draft/document")
             assert answer.status_code == 404
-            assert error_of(answer) == "There is no approved document of a report “draft” that this token may know of."
+            refusal = "There is no report “draft” with an approved document, or this token has no access to it."
+            assert error_of(answer) == refusal
         assert get(other, f"/reports/{approved.number}/document").status_code == 404
 
     def test_files_have_no_head_because_each_download_is_recorded(self, office):

@@ -41,7 +41,7 @@ def test_the_step_next_to_the_watch_removes_what_is_old_and_says_so(monkeypatch,
         jobs.run_due_checks(clock=StoppedClock(OVER), process="worker")
     assert not Body.objects.exists()
     assert ReleaseEvent.objects.filter(kind="bodies_pruned").count() == 1
-    assert "3 removed, of 1 releases" in caplog.text
+    assert "removed 3 bodies of 1 releases at the end of the retention period" in caplog.text
 
 
 def test_the_daily_step_deletes_the_old_files_of_dismissed_reports(office):

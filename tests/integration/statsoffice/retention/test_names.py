@@ -54,10 +54,10 @@ def test_the_setting_says_how_long(release, settings, time_machine):
 
 def test_the_command_says_what_it_erased_and_a_dry_run_erases_nothing(release, time_machine):
     time_machine.move_to(OVER, tick=False)
-    assert "Names older than 730 days would be erased: 1, of releases: 1." in run(dry_run=True)
+    assert "Names older than 730 days would be erased: 1. Releases with these names: 1." in run(dry_run=True)
     assert person() == PERSON
-    assert "Names older than 730 days erased: 1, of releases: 1." in run()
-    assert "erased: 0, of releases: 0." in run()
+    assert "Names older than 730 days erased: 1. Releases with these names: 1." in run()
+    assert "erased: 0. Releases with these names: 0." in run()
 
 
 def test_a_list_about_which_a_report_is_undecided_is_spared(office, release, time_machine):

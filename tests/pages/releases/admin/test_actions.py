@@ -78,8 +78,8 @@ def test_a_page_to_check_warns_of_a_missing_contact_and_head_of_profession():
     client = staff(Role.CALENDAR_MANAGER, series.producer)
     for action in ("confirm", "announce"):
         text = check(client, action, [release]).text
-        assert "Its series has no contact" in text
-        assert "Its series has no Head of Profession" in text
+        assert "The series has no contact" in text
+        assert "The series has no Head of Profession" in text
         assert f'href="{page("series", "change", series.pk)}">Add them to Rain</a>' in text
     # They are warnings: the release can be confirmed without them.
     assert said(act_checked(client, "confirm", [release])) == ["1 release confirmed."]

@@ -123,7 +123,7 @@ def test_an_address_of_a_release_that_is_due_is_never_overwritten(client, series
     due = ReleaseFactory(confirmed=True, series=series, reference="due", slot=london_slot(date(2026, 6, 30)))
     kept = due.addresses.get().url
     response = preview(client, [due], replaces="on")
-    assert "It is already due" in response.text
+    assert "This release is already due" in response.text
     assert "Save 1 web address" not in response.text
     assert said(set_as_shown(client, [due], replaces="on")) == ["You did not make any changes."]
     assert Address.objects.get().url == kept
@@ -133,7 +133,8 @@ def test_a_release_without_its_month_gets_no_address_that_names_one(client, seri
     rows = [bare(series)]
     rows[0].precision, rows[0].due_at, rows[0].planned_at = "two_months", None, None
     rows[0].save()
-    assert "The pattern contains the month, which is not known exactly." in preview(client, rows).text
+    sentence = "We cannot fill in {month_name}, because the exact month of this release is not known."
+    assert sentence in preview(client, rows).text
 
 
 def test_of_another_producer_nothing_is_shown_or_set(client, series):
@@ -146,7 +147,7 @@ def test_a_release_that_one_may_only_read_stays_as_it_is(series):
     read = SeriesFactory()
     user = create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
     Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
-    assert "You do not have permission to edit it" in preview(signed_in(user), [bare(read)]).text
+    assert "You do not have permission to edit this release" in preview(signed_in(user), [bare(read)]).text
 
 
 def test_who_does_not_keep_the_calendar_is_not_offered_it(series, subtests):

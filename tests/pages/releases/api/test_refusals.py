@@ -27,10 +27,10 @@ REFUSED = (
     (f"{RELEASES}?producer=a/b", 400, "“producer” must be made of letters, digits, hyphens and underscores."),
     (f"{RELEASES}?producer=nowhere", 404, "There is no producer “nowhere” in this calendar."),
     (f"{RELEASES}?series=nothing", 404, "There is no series “nothing” in this calendar."),
-    (f"{RELEASES}?per_page=1&marker=x", 400, f"There is no parameter “marker” here: there are {PARAMETERS}."),
+    (f"{RELEASES}?per_page=1&marker=x", 400, f"There is no parameter “marker”. The parameters are {PARAMETERS}."),
     (f"{RELEASES}/quiet", 404, "There is no announced release “quiet”."),
-    (f"{RELEASES}/a?x=1", 400, "There is no parameter “x” here: there are none."),
-    ("/api/v1/producers?producer=a", 400, "There is no parameter “producer” here: there are after, per_page."),
+    (f"{RELEASES}/a?x=1", 400, "There is no parameter “x”. This operation has no parameters."),
+    ("/api/v1/producers?producer=a", 400, "There is no parameter “producer”. The parameters are after, per_page."),
     ("/api/v1/nothing", 404, "There is nothing at /api/v1/nothing; the API is described at /api/v1/."),
     ("/api/v2/releases", 404, "There is nothing at /api/v2/releases; the API is described at /api/v1/."),
 )

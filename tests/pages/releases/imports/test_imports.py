@@ -289,4 +289,4 @@ def test_a_page_that_confirms_or_announces_warns_of_missing_people(client, keepe
     series.save()
     release = ReleaseFactory(series=series, slot=london_slot(date(2098, 7, 1)))
     for page in ("confirm", "announce"):
-        assert "Its series has no contact" in client.get(reverse(f"releases:{page}", args=[release.reference])).text
+        assert "The series has no contact" in client.get(reverse(f"releases:{page}", args=[release.reference])).text

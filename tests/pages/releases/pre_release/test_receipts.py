@@ -405,11 +405,11 @@ class TestProducersPage:
         path = reverse("releases:ask_recipients", args=[office.producer.slug])
         clock(ASKS_AT)
         asked = words(client.get(path))
-        assert "If you ask recipients now, we send 2 emails at once, one for each person and" in asked
+        assert "If you ask recipients now, we send 2 emails immediately, one for each person and" in asked
         assert "already begun" not in asked
         clock(OPENS + timedelta(hours=1))
         shown = words(client.get(path))
-        assert "we send 2 emails at once" in shown
+        assert "we send 2 emails immediately" in shown
         assert "Emails to people whose access has already begun: 2." in shown
         turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
         assert (

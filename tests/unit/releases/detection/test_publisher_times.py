@@ -108,7 +108,7 @@ def test_a_hostile_publishers_words_can_be_stored_anyway():
     [
         ({"published_at": datetime(2026, 6, 30, 9, 30), "source": Source.CHANGE_HISTORY}, "time zone"),  # noqa: DTZ001
         ({"announced_for": datetime(2026, 6, 30, 9, 30)}, "time zone"),  # noqa: DTZ001
-        ({"published_at": DUE}, "needs its source"),
+        ({"published_at": DUE}, "requires a `source`"),
     ],
     ids=["a time without zone", "an announced time without zone", "a time without source"],
 )

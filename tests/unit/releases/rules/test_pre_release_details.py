@@ -96,6 +96,10 @@ def test_a_judgement_that_is_not_needed_is_refused(nation):
     assert objected(terms=terms, authority_notified_on=TODAY) == ["authority_notified_on"]
 
 
+def test_a_period_that_no_judgement_can_allow_is_refused_as_too_long():
+    assert objected(period=Period(48), period_reason="Because", public_benefit="It helps.") == ["length"]
+
+
 @pytest.mark.parametrize("field", ["post", "organisation", "reason", "period_reason"])
 @pytest.mark.parametrize("words", [PERSON, f"For {PERSON.upper()}.", f"<{EMAIL}>", "somebody@example.gov.uk"])
 def test_what_others_read_may_hold_neither_name_nor_address(field, words):

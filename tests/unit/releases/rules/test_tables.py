@@ -185,7 +185,7 @@ class TestRefused:
         workbook.active.cell(1_048_576, 1, "x")
         out = io.BytesIO()
         workbook.save(out)
-        assert "a sheet with more than 100,000 lines" in refusal(out.getvalue())
+        assert "It has more than 100,000 lines or 2,000,000 cells, including empty ones." in refusal(out.getvalue())
 
     @pytest.mark.parametrize(
         ("content", "why"),
