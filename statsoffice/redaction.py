@@ -63,7 +63,7 @@ PLACES: dict[str, Promise] = {
     "releases.releaseevent": lazy("Reasons in the history of releases"),
     "outbox.message": lazy("Stored notifications about the report"),
 }
-"""Labels of database tables, as shown on pages. The keys are `app_label.model_name`."""
+"""Labels of database tables, as shown on pages. The keys are labels of models, such as `releases.releaseevent`."""
 
 
 def places_in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -110,7 +110,7 @@ def test_the_outcomes_are_those_of_the_rules():
 
 
 def test_an_account_without_room_does_not_say_how_far_apart_the_parts_were():
-    long = RecordedCause(Cause.OTHER, " ".join(["word"] * 20))
+    long = RecordedCause(Cause.OTHER, " ".join(["word"] * 18))
     account = write_account(record(english(), TOO_LATE), cause=long)
     assert "after the English page" not in account
     assert len(account.split()) <= 80
