@@ -91,7 +91,8 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     hears(page, "Check your answers", "table: 1. Core Information", "table: 2. Circumstances of breach")
     page.locator(".govuk-error-summary").get_by_role("link", name="Describe the impact of the breach.").click()
     expect(page.get_by_label("Impact of the breach", exact=True)).to_be_focused()
-    named = "textbox: Impact of the breach, You can enter up to 20000 characters Describe the effect on your organisation,"
+    hint = "Describe the effect on your organisation,"
+    named = f"textbox: Impact of the breach, You can enter up to 20000 characters {hint}"
     assert focused(page).startswith(named)
     page.get_by_label("Impact of the breach", exact=True).fill("Readers waited for just under an hour.")
     saves(page)
