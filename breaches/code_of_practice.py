@@ -160,20 +160,21 @@ def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
     force only after that day.
     """
     by_day = {on: Edition.objects.possibly_in_force_on(on) for on in content.occurred_on}
-    in_force = {editions[0]: on for on, editions in by_day.items() if editions}
+    in_force = [(editions[0], on) for on, editions in by_day.items() if editions]
     if not in_force:
         return
-    now_in_force, on = next(iter(in_force.items()))
+    first_in_force, first_day = in_force[0]
     possible = {edition.number for editions in by_day.values() for edition in editions}
     for cited in sorted({one.edition for one in content.practices} - possible):
         sentence = (
-            f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {format_day(on)}."
+            f"Edition {cited} of the Code is cited, but edition {first_in_force.number} was in force on "
+            f"{format_day(first_day)}."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, "practices", sentence)
     doubted: dict[Edition, date] = {}
-    for day, editions in by_day.items():
-        if editions and editions[0].is_in_doubt_on(day):
-            doubted.setdefault(editions[0], day)
+    for edition, day in in_force:
+        if edition.is_in_doubt_on(day):
+            doubted.setdefault(edition, day)
     for edition, day in doubted.items():
         sentence = (
             f"We do not know the exact day on which edition {edition.number} of the Code came into force. "

@@ -64,7 +64,7 @@ from releases.rules.calendar import Month, format_day, format_month, local_date
 from releases.rules.tables import TableKind
 from releases.text import preflight
 from releases.verdict.parts import PartFigures
-from releases.views.base import SignedInRequest, post_data
+from releases.views.base import SignedInRequest, find_table_kind, post_data
 from releases.views.list_order import Column, ListOrder
 from releases.views.pictures import find_picture_file, picture_response, show_picture
 
@@ -509,18 +509,16 @@ def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
 @login_required
 @require_safe
 def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
-    if kind not in set(TableKind):
-        raise Http404(f"{kind} is not a supported file type.")
-    now = timezone.now()
+    table_kind, now = find_table_kind(kind), timezone.now()
     form = _figures_form(request, local_date(now))
     if not form.is_valid():
         return redirect(f"{reverse('breaches:figures')}?{request.GET.urlencode()}")
     history = _history(request, form, local_date(now))
     _producer, _series, year = form.selection()
     written = statistics_tables.write_figures(
-        _figure_parts(history, form), TableKind(kind), year=year, title=_("Punctuality and breaches")
+        _figure_parts(history, form), table_kind, year=year, title=_("Punctuality and breaches")
     )
-    return download_response(written, TableKind(kind), name=dated_file_name("breach-figures", now=now))
+    return download_response(written, table_kind, name=dated_file_name("breach-figures", now=now))
 
 
 def _figures_form(request: SignedInRequest, today: date) -> FiguresForm:
