@@ -52,7 +52,7 @@ def standard_time(day: date) -> datetime:
 
 def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
     # This runs every two seconds until all releases are judged, and there may be thousands of releases. So read only
-    # what is counted.
+    # the columns that the summary counts.
     outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
     # Read only verdicts on present schedules. If a release was moved to another time and back, it also has an earlier
     # verdict for the same time.

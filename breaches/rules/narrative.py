@@ -290,7 +290,7 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     what, was = "it" if address in facts.main_pages else _the(address), _was(address)
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
     # If the address did not become live again until the due time or later, do not say here that it became live again.
-    # Another sentence describes what was found from the due time.
+    # A later sentence describes the checks since the due time.
     before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
     until_due = replace(address, verdict=replace(verdict, flips=tuple(before)))
     appeared = ""

@@ -158,7 +158,7 @@ class BulkText:
 
     :ivar title: the title of the confirmation page, with the number of selected releases.
     :ivar button: the text of the button on this page, with the number of releases for which the move is possible.
-    :ivar result: the text of the tag beside each release for which the move is possible without agreement.
+    :ivar result: the text of the tag next to each release for which the move is possible without agreement.
     """
 
     title: Any

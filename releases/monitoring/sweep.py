@@ -788,7 +788,7 @@ class Sweep:
         self, check: CheckResult, read_answers: Callable[[], AnsweredUntil], *, now: datetime
     ) -> bool:
         # Before the limit, a check changes the verdict only if it finds the page live, or if the page was live and has
-        # disappeared. A check that bypasses caches never changes the verdict by itself.
+        # disappeared. A check that bypasses caches is not enough to change the verdict.
         if check.purpose is Purpose.VANTAGE:
             return check.answer.planned_at == check.address.limit_at
         if check.purpose is not Purpose.PLAIN:

@@ -87,7 +87,7 @@ def next_check_at(
     If planned checks were missed, or monitoring begins late, one check is made at once. After a release was found live,
     it is checked less often for another six hours, in case it disappears.
 
-    :param key: identifies what is checked, for example the address.
+    :param key: an identifier of the checked page or file, for example its URL.
     :param closest: the result of `host_budget.closest_checks`. If many addresses share a host, it can be more than five
         seconds.
     :param live_early: the planned instant of the check that found the release live before the due instant, if there was

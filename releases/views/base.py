@@ -43,8 +43,8 @@ def find_release_to_move(person: Person, reference: str, move: str) -> Release:
     """Return a release if the person may make the move from its current status.
 
     :raises Http404: if there is no such release, or the person's roles do not allow this move.
-    :raises WrongState: if the person's roles allow this move from another status, but nobody can make the move from the
-        current status.
+    :raises WrongState: if the person's roles allow this move from another status, but the move is not possible from
+        the current status.
     """
     release = find_release(person, reference)
     roles = roles_of(person, release.series.producer)

@@ -284,7 +284,7 @@ def check_open_file(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def record_remedy_view(request: SignedInRequest, key: int) -> HttpResponse:
-    """Ask what was done about an open address, and record the answer."""
+    """Show the form for the action that was taken on an open dummy file, and record the answer."""
     record = _find_record(request, key, Action.CHECK_OPEN_FILES)
     form = RemedyForm(post_data(request))
     done = []

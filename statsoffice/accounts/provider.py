@@ -321,7 +321,7 @@ type View = Callable[[HttpRequest, VerifyingAdapter], HttpResponse]
 
 
 def _require_provider(view: View) -> Answer:
-    """If the office has no provider, respond to every request with 404, whatever the request method."""
+    """If the office has no provider, respond with 404 to requests of every method."""
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
