@@ -4290,7 +4290,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "release check",
                 "verbose_name_plural": "release checks",
                 "indexes": [
-                    models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
+                    models.Index(fields=["due_at", "outcome", "release", "delay_to"], name="verification_by_due"),
                     models.Index(
                         condition=models.Q(("outcome", "early")), fields=["release"], name="early_verifications"
                     ),

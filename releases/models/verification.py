@@ -65,7 +65,7 @@ class Verification(models.Model):
         verbose_name_plural = lazy("release checks")
         # `verification_by_due` contains all columns that are needed to count the verdicts of a period.
         indexes = [
-            models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
+            models.Index(fields=["due_at", "outcome", "release", "delay_to"], name="verification_by_due"),
             models.Index(fields=["release"], name="early_verifications", condition=Q(outcome=Outcome.EARLY)),
         ]
         constraints = [
