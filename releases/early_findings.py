@@ -280,12 +280,11 @@ def outcome_from_due(verification: Verification) -> Outcome:
 
 
 def _read_sightings(verification: Verification) -> Mapping[int, Sequence[Sighting]]:
-    """Return the checks of an early release, keyed by address.
+    """Return the checks of a release that was found live before it was due, keyed by address.
 
-    Checks that found the release live before it was due are left out. If the verdict is not early, return an empty
-    dict.
+    The checks that found it live before it was due are left out. If there are none, return an empty dict.
     """
-    if verification.outcome != Outcome.EARLY:
+    if all(result.verdict.before is BeforeDue.NOTHING for result in verification.results):
         return {}
     checks_of = repository.read_sightings({verification.release_id})
     return {
@@ -303,9 +302,9 @@ def _mask(
 ) -> AddressVerdict:
     verdict, due_at, limit_at = result.verdict, verification.due_at, verification.limit_at
     measured = verdict
-    # An early verdict stores only the times of the checks that found the release early. So judge the address again,
-    # without these checks.
-    if verdict.outcome is Outcome.EARLY:
+    # The stored instants and the delay may come from the checks that found the release early, also if only one check
+    # did. So judge the address again, without these checks.
+    if verdict.before is not BeforeDue.NOTHING:
         measured = judge_address(
             sightings.get(result.address, ()),
             due_at=due_at,

@@ -303,9 +303,11 @@ def judge_address(
         if in_time
         else _not_in_time(in_force, earlier, limit_at=limit_at, doubtful=doubtful, settled=settled)
     )
-    if from_due is Outcome.CANNOT_TELL and undated:
-        from_due = Outcome.UNCERTAIN
     outcome = _combine(before, from_due, settled=settled)
+    # Only the outcome becomes uncertain. `from_due` does not, because it would then count as live at last, and an
+    # undated check may have been made before the due time.
+    if outcome is Outcome.CANNOT_TELL and undated:
+        outcome = Outcome.UNCERTAIN
     first_early = _first(early)
     first = None if outcome is Outcome.NOT_SEEN else first_in_force
     if first_early and outcome not in {Outcome.NOT_SEEN, Outcome.LATE}:

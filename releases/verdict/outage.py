@@ -31,6 +31,7 @@ def has_no_response(result: AddressResult) -> bool:
     """
     return (
         result.verdict.from_due is Outcome.CANNOT_TELL
+        and result.verdict.outcome is not Outcome.UNCERTAIN  # an unconfirmed clock found the page live
         and bool(result.reasons)
         and _SITE_FAILS.issuperset(result.reasons)
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from releases.verdict.address import AddressVerdict, Outcome
+from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
 
 _ABSENT = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 
@@ -40,7 +40,8 @@ def combine_vantage_points(
 
     - A further vantage point that found the address not live never changes the verdict.
     - If a further vantage point found the address live in time, and the main vantage point had no conclusive response
-      since the due time, the address is on time.
+      since the due time, the address is on time. If the main vantage point had found the address live before the due
+      time, the outcome is uncertain, as with one vantage point.
     - If a further vantage point found the address live in time, but the main vantage point found that it was not live,
       the outcome is uncertain and a person decides.
 
@@ -61,7 +62,8 @@ def combine_vantage_points(
     if saw_nothing and clean and not is_early:
         first = min(clean, key=lambda one: one.first_live_at or due_at)
         # Drop flips that a further vantage point found, because they are not events of the release.
-        return replace(first, before=main.before, live_before_due_at=main.live_before_due_at, flips=()), findings
+        outcome = first.outcome if main.before is BeforeDue.NOTHING else Outcome.UNCERTAIN
+        return replace(first, outcome=outcome, before=main.before, live_before_due_at=None, flips=()), findings
     outcome = main.outcome if is_early else Outcome.UNCERTAIN
     delay = main.delay if is_early else None
     return replace(main, outcome=outcome, from_due=Outcome.UNCERTAIN, delay=delay), findings

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.early_findings import is_hidden, mask_verdict
+from releases.early_findings import is_hidden, mask_before_publication, mask_verdict
 from releases.models import Verification
 from releases.rules.lifecycle import Status
 from releases.verdict.address import Outcome
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 ONCE = (("live", -1200),)
 EARLY = (*ONCE, ("live", -1185))
 GONE = tuple(("not_live", at) for at in range(0, 125, 5))
+NO_ANSWER = tuple(("unreachable", at) for at in range(0, 125, 5))
 
 
 def judge_release(*checks):
@@ -61,6 +62,17 @@ def test_only_what_was_found_from_the_due_time_on_is_left(checks, shown):
     assert [instant for instant in instants(list(row.values())) if instant < SEED_DUE] == []
     assert not is_hidden(masked.release, [masked])
     assert whole.first_live_at or whole.addresses[0]["live_before_due_at"], "the verdict itself is not changed"
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [EARLY, ONCE, (*ONCE, *NO_ANSWER), (*EARLY, *NO_ANSWER)],
+    ids=["early", "seen once", "seen once without answers", "early without answers"],
+)
+def test_no_delay_is_left_that_was_measured_before_the_due_time(checks):
+    masked = mask_before_publication(judge_release(*checks))
+    assert (masked.delay_from, masked.delay_to) == (None, None)
+    assert [result["delay"] for result in masked.addresses] == [None]
 
 
 def test_of_a_release_that_was_taken_down_the_last_check_in_the_tolerance_is_left():

@@ -176,7 +176,9 @@ def test_in_every_short_sequence_an_unconfirmed_clock_accuses_and_clears_no_one(
             for place, result in zip(PLACES, results, strict=True)
             if result
         ]
-        assert judged(*looks).outcome is (Outcome.UNCERTAIN if LIVE in results else Outcome.CANNOT_TELL), results
+        verdict = judged(*looks)
+        assert verdict.outcome is (Outcome.UNCERTAIN if LIVE in results else Outcome.CANNOT_TELL), results
+        assert not verdict.is_live_at_last, results
 
 
 def test_what_an_unconfirmed_clock_saw_first_leaves_it_uncertain_and_what_it_saw_later_changes_nothing():
@@ -192,3 +194,13 @@ def test_what_an_unconfirmed_clock_saw_before_due_makes_what_was_on_time_uncerta
     seen = [replace(make_check(LIVE, place), clock_confirmed=False) for place in (-40, -30)]
     assert judged(*on_time).outcome is Outcome.ON_TIME
     assert judged(*on_time, *seen).outcome is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize("confirmed", [(), (-1800,), (-1800, -1785)], ids=["none", "once", "twice"])
+def test_a_page_that_was_live_only_before_due_is_not_live_at_last_whatever_the_clock(confirmed):
+    seen = [make_check(ABSENT, -3000), *(make_check(LIVE, place) for place in confirmed)]
+    undated = replace(make_check(LIVE, -1780), clock_confirmed=False)
+    gone = [make_check(ABSENT, place) for place in (-1700, 0, 60, 121)]
+    verdict = judged(*seen, undated, *gone)
+    assert verdict.from_due is Outcome.CANNOT_TELL
+    assert verdict.live_since(at(0)) is None

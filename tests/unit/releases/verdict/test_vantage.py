@@ -1,10 +1,11 @@
 """One address from several vantage points: who observed what alone, and that no failure makes a release late."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
-from releases.verdict.address import SUSPICIOUS, Outcome
+from releases.verdict.address import SUSPICIOUS, BeforeDue, Outcome
 from releases.verdict.vantage import NO_FINDINGS, VantageFindings, combine_vantage_points
 from tests.support.checks import ABSENT, DUE, FAULT, LIVE, UNREACHABLE, at, judged, make_check
 
@@ -41,6 +42,18 @@ def test_where_the_main_vantage_point_failed_another_shows_that_it_was_on_time(m
     verdict, findings = combined(main, London=IN_TIME)
     assert verdict.outcome is Outcome.ON_TIME
     assert verdict.first_live_at == at(1)
+    assert findings == VantageFindings(live_only=("London",))
+
+
+def test_what_the_main_vantage_point_saw_before_due_makes_what_another_found_on_time_uncertain():
+    seen = replace(make_check(LIVE, -1800), clock_confirmed=False)
+    main = judged(make_check(ABSENT, -3000), seen, make_check(UNREACHABLE, 0), make_check(UNREACHABLE, 120))
+    verdict, findings = combined(main, London=IN_TIME)
+    assert (verdict.outcome, verdict.before, verdict.from_due) == (
+        Outcome.UNCERTAIN,
+        BeforeDue.SEEN_ONCE,
+        Outcome.ON_TIME,
+    )
     assert findings == VantageFindings(live_only=("London",))
 
 
