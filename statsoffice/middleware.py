@@ -208,7 +208,23 @@ WRITERS_SALT = "statsoffice.middleware"
 MONTH = 60 * 60 * 24 * 30
 # Larger forms are not stored. The limit is several times the size of the longest form of a report.
 MOST_CHARACTERS = 400_000
-NOT_TYPED = ("csrfmiddlewaretoken", "version", "seen", "was", "facts_seen", "content_sha256", "signed", "add", "take")
+NOT_TYPED = (
+    "csrfmiddlewaretoken",
+    "version",
+    "seen",
+    "was",
+    "facts_seen",
+    "content_sha256",
+    "last_change",
+    "signed",
+    "add",
+    "take",
+)
+# The URL names of the forms that only save text. A stored form of another page, such as an approval, is never sent
+# again from the page of stored forms, because that page does not show what the form would do.
+_TEXT_FORMS = frozenset({
+    "section", "cause", "comment", "note", "correct_note", "add_action", "change_action", "policy_section",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +246,17 @@ class UnsentForm:
             for name, values in self.fields.items()
             if name not in NOT_TYPED and not name.endswith("_FORMS") and any(values)
         ]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the form only saves text, so that the user can save it on the page of stored forms."""
+        return resolve(self.path).url_name in _TEXT_FORMS
+
+    @property
+    def page(self) -> str:
+        """The address of the page that the user can open again: that of the report, or that of the form."""
+        reference = resolve(self.path).kwargs.get("reference")
+        return reverse("breaches:report", args=[reference]) if reference else self.path
 
 
 class UnsentForms:
@@ -287,7 +314,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def show_unsent_form(request: HttpRequest) -> HttpResponse:
-    """Show the stored form, so that the user can send it again or delete it."""
+    """Show the stored form, so that the user can delete it, or send it again if it only saves text."""
     unsent = find_unsent_form(request)
     if unsent is None or unsent.writer != str(request.user.pk):
         request.session.pop(UNSENT, None)

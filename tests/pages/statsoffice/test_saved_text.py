@@ -11,7 +11,7 @@ from django.urls import reverse
 from breaches import drafting
 from breaches.models import Report
 from breaches.rules.content import ReportSection
-from breaches.rules.lifecycle import ReportKind
+from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.versions import content_of
 from statsoffice import middleware
 from tests.support.people import create_report
@@ -118,6 +118,21 @@ def test_what_someone_changed_meanwhile_is_shown_next_to_it(visitor, office, rep
     assert answer.status_code == 409
     assert "Theirs." in answer.text
     assert "Two users wrote to us." in answer.text
+
+
+def test_a_decision_that_was_sent_after_the_session_ended_is_not_offered_to_be_sent_again(visitor, office):
+    report = create_report(office, status=ReportStatus.WITH_HOP)
+    address = reverse("breaches:return", args=[report.reference])
+    sign_in(visitor, office.head)
+    fields = filled_in(visitor.get(address).text) | {"comment": "Name the system, please."}
+    Session.objects.all().delete()
+    visitor.post(address, fields)
+    sign_in(visitor, office.head)
+    page = visitor.get(reverse("unsent")).text
+    assert "Name the system, please." in words(page)
+    assert f'action="{address}"' not in page
+    assert reverse("breaches:report", args=[report.reference]) in page
+    assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
 
 
 def test_no_one_else_is_given_what_was_typed(visitor, office, report):
