@@ -560,17 +560,40 @@ class Fetcher:
         return ssrf.refuse_address(numeric, host=address.host, port=address.port, allow_private=frozenset()) or ""
 
     def _land(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        """Process a finished transfer.
+
+        If our own code fails on the response, only this check fails. The exception is logged and not raised, so that
+        the other finished transfers are processed too.
+
+        :param code: the result code of libcurl, 0 for success.
+        :param message: the error message of libcurl.
+        """
         completed_at, done = self._now(), time.monotonic()
         line, pending, place = self._flying.pop(curl)
         self._multi.remove(curl)
-        line.finish(code, message)
-        self._idle_lines.append(line)
         self._lanes.ended(place)
+        if pending.sent_at is None and line.sent_at is not None:
+            pending.sent_at, pending.monotonic = line.sent_at, line.monotonic
+        try:
+            line.finish(code, message)
+            self._process_reply(pending, line, place=place, completed_at=completed_at, done=done)
+        except Exception as error:
+            logger.exception("cannot process the response of %s", pending.address.url)
+            # The handle may be in an unknown state, so it is not used again.
+            line.close()
+            # This is our own fault. If the transfer succeeded, the connection must not be reported as interrupted.
+            failure = Failure.BROKEN if code else Failure.UNDECODABLE
+            pending.fail(failure, f"an error in our own program ({type(error).__name__})")
+            self._finish(pending, at=completed_at, done=done)
+        else:
+            self._idle_lines.append(line)
+
+    def _process_reply(
+        self, pending: PendingCheck, line: Line, *, place: str, completed_at: datetime, done: float
+    ) -> None:
         wait = requested_pause(line.status, line.headers)
         if wait and self._pauses.take_request(place=place, url=pending.request.url, wait=wait):
             self._hold_back_waiting(place)
-        if pending.sent_at is None and line.sent_at is not None:
-            pending.sent_at, pending.monotonic = line.sent_at, line.monotonic
         pending.spent += line.seconds["total"]
         if line.status is not None:
             pending.hops.append(Hop(url=pending.address.url, status=line.status))

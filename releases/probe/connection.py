@@ -60,6 +60,10 @@ def as_meant(url: str) -> str:
 
 ACCEPTED = "gzip, deflate, br"
 _MOST_CODINGS = 3
+# Servers send one gzip member, or a few if they compress a body in parts. For each member, the rest of the body is
+# copied. So without this limit, a response with hundreds of thousands of empty members would delay all other checks of
+# the process for half a minute.
+_MOST_GZIP_MEMBERS = 100
 
 
 class CannotDecodeError(ValueError):
@@ -108,11 +112,13 @@ def _undo(name: str, body: bytes, most_bytes: int) -> bytes:
 def _gzip(body: bytes, most_bytes: int) -> bytes:
     """Decode a gzip stream, which may consist of several members (RFC 1952)."""
     decoded = bytearray()
-    while body:
+    for _ in range(_MOST_GZIP_MEMBERS):
         part, body = _inflate(body, 16 + zlib.MAX_WBITS, most_bytes - len(decoded))
         decoded += part
         body = body.lstrip(b"\0")
-    return bytes(decoded)
+        if not body:
+            return bytes(decoded)
+    raise CannotDecodeError(f"the compressed body has more than {_MOST_GZIP_MEMBERS} gzip members")
 
 
 def _inflate(body: bytes, window_bits: int, most_bytes: int) -> tuple[bytes, bytes]:
@@ -318,10 +324,11 @@ class Line:
 
     def _certificate_sha256(self) -> str:
         """Return the SHA-256 of the certificate, or an empty string if an open connection was reused."""
-        for certificate in self.curl.getinfo(pycurl.INFO_CERTINFO)[:1]:
+        # `getinfo` would decode every field of every certificate, and raise an exception if one of them is not UTF-8.
+        for certificate in self.curl.getinfo_raw(pycurl.INFO_CERTINFO)[:1]:
             for name, value in certificate:
-                if name == "Cert":
-                    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(value.strip())).hexdigest()
+                if name == b"Cert":
+                    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(value.decode().strip())).hexdigest()
         return ""
 
     def _close_sockets(self) -> None:

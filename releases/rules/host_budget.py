@@ -186,7 +186,8 @@ def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> t
 def _instant(written: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # Python raises OverflowError if a number is too large for a date or for an offset.
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 

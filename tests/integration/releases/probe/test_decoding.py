@@ -73,6 +73,23 @@ def test_a_pile_of_codings_is_refused():
         undo_codings(gzip.compress(PAGE), "gzip, gzip, gzip, gzip", most_bytes=LIMIT)
 
 
+@pytest.mark.parametrize("padding", [b"", b"\0"], ids=["bare", "padded"])
+@pytest.mark.parametrize("members", [3, 100])
+def test_a_gzip_body_of_a_few_members_is_decoded(members, padding):
+    body = (gzip.compress(b"<p>Row</p>") + padding) * members
+    assert undo_codings(body, "gzip", most_bytes=LIMIT) == b"<p>Row</p>" * members
+
+
+@pytest.mark.parametrize("members", [101, 20_000])
+@pytest.mark.parametrize("codings", ["gzip", "gzip, gzip"], ids=["once", "twice"])
+def test_a_gzip_body_of_too_many_members_is_refused(codings, members):
+    body = gzip.compress(b"") * members
+    for _ in range(codings.count(",")):
+        body = gzip.compress(body)
+    with pytest.raises(CannotDecodeError, match="more than 100 gzip members"):
+        undo_codings(body, codings, most_bytes=LIMIT)
+
+
 @pytest.mark.parametrize("codings", ["gzip", "br", "deflate", "unknown"])
 def test_an_empty_body_stays_empty_whatever_the_header_says(codings):
     assert undo_codings(b"", codings, most_bytes=LIMIT) == b""

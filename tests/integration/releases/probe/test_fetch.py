@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import ssl
+import subprocess
 import time
 import zlib
 from contextlib import ExitStack
@@ -251,6 +252,24 @@ class TestTls:
                 assert (answer.failure, answer.body) == (None, PAGE)
                 assert answer.certificate_sha256 == hashlib.sha256(der).hexdigest()
         assert site.connections == 1
+
+    def test_a_certificate_with_text_that_is_not_utf_8_is_recorded_as_any_other(self, tmp_path):
+        key, certificate, pem = tmp_path / "key.pem", tmp_path / "certificate.pem", tmp_path / "both.pem"
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+                *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+                *("-addext", b"nsComment=caf\xe9", "-keyout", str(key), "-out", str(certificate)),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        pem.write_bytes(key.read_bytes() + certificate.read_bytes())
+        with publisher(always(response(200, PAGE)), tls=tls_with(pem)) as site:
+            answer = fetch(site.url(), opened=[site.entry], authorities=str(pem))
+        assert (answer.failure, answer.body) == (None, PAGE)
+        der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+        assert answer.certificate_sha256 == hashlib.sha256(der).hexdigest()
 
     def test_a_plain_page_has_no_certificate(self):
         with publisher(always(response(200, PAGE))) as site:

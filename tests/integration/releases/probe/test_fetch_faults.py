@@ -2,12 +2,16 @@
 
 import gzip
 import socket
+import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
+from releases.probe import client
 from releases.probe.connection import Limits
+from releases.rules.host_budget import Budget
 from releases.rules.response import Failure
 from tests.support.fetching import QUICK, answers, check_request, fetch, make_fetcher
 from tests.support.publishers import always, closed_port, once, publisher, response
@@ -159,3 +163,76 @@ def test_a_handle_that_failed_starts_its_next_errand_clean():
     assert bad.failure is Failure.TOO_LARGE
     assert (good.failure, good.failure_detail, good.status, good.body) == (None, "", 404, b"good")
     assert good.header("x-bad") == ""
+
+
+def fetch_in_one_batch(busy_response):
+    """Fetch a page of each of two hosts, and poll for the first answers when both servers have responded.
+
+    The first host sends `busy_response`, and its page is then fetched again. Each host has a budget of one connection.
+
+    :return: the first answer of the first host, the answer of the second host, and the second answer of the first host.
+    """
+    may_respond, responded = threading.Event(), threading.Semaphore(0)
+
+    def respond_when_allowed(raw):
+        def respond(connection, head):
+            may_respond.wait(5)
+            connection.sendall(raw)
+            connection.shutdown(socket.SHUT_RDWR)
+            responded.release()
+
+        return respond
+
+    budget = Budget(connections=1, per_second=1000)
+    with (
+        publisher(respond_when_allowed(busy_response)) as busy,
+        publisher(respond_when_allowed(response(200, b"page"))) as other,
+        make_fetcher(busy.entry, other.entry, limits=Limits(), default_budget=budget) as fetcher,
+    ):
+        fetcher.start(check_request(busy.url(), busy.entry, key="busy"))
+        fetcher.start(check_request(other.url(), other.entry, key="other"))
+        until = time.monotonic() + 5
+        while not (busy.requests and other.requests):
+            assert fetcher.poll(0.01) == []
+            assert time.monotonic() < until
+        may_respond.set()
+        assert all(responded.acquire(timeout=5) for _ in range(2))
+        got = {done.key: answer for done, answer in fetcher.poll(5)}
+        assert got.keys() == {"busy", "other"}
+        assert fetcher.in_flight == 0
+        fetcher.start(check_request(busy.url(), busy.entry))
+        ((_, again),) = answers(fetcher)
+        assert len(busy.requests) == 2
+    return got["busy"], got["other"], again
+
+
+def test_a_retry_after_with_a_number_too_large_affects_no_other_response():
+    hostile = response(429, b"later", Retry_After="Tue, 30 Jun 2026 09:30:00 +9999999999999")
+    busy, other, again = fetch_in_one_batch(hostile)
+    assert (busy.failure, busy.status, busy.body) == (None, 429, b"later")
+    assert (other.failure, other.status, other.body) == (None, 200, b"page")
+    assert (again.failure, again.status) == (None, 429)
+
+
+@pytest.mark.parametrize(
+    ("busy_response", "failure"),
+    [
+        pytest.param(response(429, b"later"), Failure.UNDECODABLE, id="whole"),
+        pytest.param(b"HTTP/1.1 429 Busy\r\nContent-Length: 100\r\n\r\nlater", Failure.BROKEN, id="cut-short"),
+    ],
+)
+def test_an_error_of_our_own_code_on_one_response_fails_only_its_own_check(busy_response, failure, monkeypatch, caplog):
+    def fail_on_busy(status, headers):
+        if status == 429:
+            raise OverflowError("the number is too large")
+        return timedelta(0)
+
+    monkeypatch.setattr(client, "requested_pause", fail_on_busy)
+    busy, other, again = fetch_in_one_batch(busy_response)
+    assert (other.failure, other.status, other.body) == (None, 200, b"page")
+    for answer in (busy, again):
+        assert (answer.failure, answer.failure_detail) == (failure, "an error in our own program (OverflowError)")
+        assert (answer.status, answer.headers, answer.body, answer.hops) == (None, (), b"", ())
+        assert answer.sent_at <= answer.completed_at
+        assert answer.seconds["monotonic"] <= answer.seconds["monotonic_done"]
+    assert [(record.levelname, record.exc_info[0]) for record in caplog.records] == [("ERROR", OverflowError)] * 2

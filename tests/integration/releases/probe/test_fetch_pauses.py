@@ -13,6 +13,8 @@ from tests.support.publishers import always, path_of, publisher, response
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 DATE = ("date", "Tue, 24 Nov 2026 09:30:00 GMT")
+# A number that neither a date nor a duration can hold.
+TOO_LARGE = "9" * 20
 
 
 class Wall:
@@ -37,6 +39,20 @@ class Wall:
         pytest.param(429, {"retry-after": "86400"}, 900, id="too many requests for today"),
         pytest.param(429, {"retry-after": "9" * 400}, 900, id="more digits than a number has"),
         pytest.param(429, {"retry-after": "Sat, 01 Jan 2050 00:00:00 GMT"}, 900, id="a date in another life"),
+        pytest.param(429, {"retry-after": f"Tue, 24 Nov 2026 09:31:30 +{TOO_LARGE}"}, 0, id="an offset too large"),
+        pytest.param(429, {"retry-after": f"Tue, 24 Nov 2026 09:31:30 -{TOO_LARGE}"}, 0, id="an offset too small"),
+        pytest.param(429, {"retry-after": f"Tue, {TOO_LARGE} Nov 2026 09:31:30 GMT"}, 0, id="a day too large"),
+        pytest.param(429, {"retry-after": f"Tue, 24 Nov {TOO_LARGE} 09:31:30 GMT"}, 0, id="a year too large"),
+        pytest.param(503, {"retry-after": f"Tue, 24 Nov 2026 {TOO_LARGE}:31:30 GMT"}, 0, id="an hour too large"),
+        pytest.param(503, {"retry-after": f"Tue, 24 Nov 2026 09:31:{TOO_LARGE} GMT"}, 0, id="a second too large"),
+        pytest.param(
+            429,
+            {"retry-after": "Tue, 24 Nov 2026 09:31:30 GMT", "date": f"Tue, 24 Nov 2026 09:30:00 +{TOO_LARGE}"},
+            0,
+            id="a date of the response with an offset too large",
+        ),
+        pytest.param(429, {"retry-after": "Sat, 01 Jan 0101 00:00:00 +2359"}, 0, id="the first years"),
+        pytest.param(429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 -2359"}, 900, id="the last instant"),
         pytest.param(429, {"retry-after": "0"}, 0, id="no wait"),
         pytest.param(429, {"retry-after": "soon"}, 0, id="words"),
         pytest.param(429, {"retry-after": "-5"}, 0, id="a negative number"),
