@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from breaches.models import ReportEvent
 from releases.models import ChainHead, ReleaseEvent
@@ -35,6 +36,9 @@ FAILING = timedelta(days=5)
 """If every attempt fails for this long, the endpoint is turned off."""
 GONE = 410
 BATCH_SIZE = 100
+"""The most deliveries that a run sends to one endpoint."""
+RUN_LASTS = timedelta(minutes=10)
+"""After this time, a run sends only the first delivery of each endpoint."""
 # A claim lasts longer than any request can take. If a claim has expired, the process that made the claim must have
 # died, so another process sends the delivery.
 CLAIM = timedelta(minutes=2)
@@ -127,9 +131,10 @@ def due_deliveries(at: datetime) -> QuerySet[WebhookDelivery]:
 def deliver(*, now: datetime, post: Post = post_json, stop: Callable[[], bool] = lambda: False) -> int:
     """Send the deliveries that are due.
 
-    Each delivery is claimed before it is sent, so that two processes never send the same attempt. If an attempt fails,
-    the other deliveries to this endpoint wait for the next run. So a system that does not respond does not delay the
-    deliveries to other systems.
+    Each delivery is claimed before it is sent, so that two processes never send the same attempt. The endpoints take
+    turns, and endpoints that are failing come last. If an attempt fails, the other deliveries to this endpoint wait for
+    the next run. So a system that does not respond delays the deliveries to other systems by at most one attempt, even
+    if many deliveries to it are due.
 
     :return: the number of deliveries that were accepted.
     """
@@ -138,10 +143,10 @@ def deliver(*, now: datetime, post: Post = post_json, stop: Callable[[], bool] =
     def at() -> datetime:
         return now + timedelta(seconds=time.monotonic() - begun)
 
-    for key, endpoint in list(due_deliveries(now).values_list("pk", "endpoint_id")[:BATCH_SIZE]):
+    for key, endpoint, turn in _take_turns(now):
         if stop():
             break
-        if endpoint in failed:
+        if endpoint in failed or (turn > 1 and at() >= now + RUN_LASTS):
             continue
         delivery = _claim(key, at=at())
         if delivery is None:
@@ -151,6 +156,17 @@ def deliver(*, now: datetime, post: Post = post_json, stop: Callable[[], bool] =
         else:
             failed.add(endpoint)
     return accepted
+
+
+def _take_turns(now: datetime) -> list[tuple[int, int, int]]:
+    """Return the deliveries that a run sends, in this order, each as (delivery, endpoint, turn).
+
+    The first turn is 1.
+    """
+    turn = Window(RowNumber(), partition_by=F("endpoint"), order_by=("due_at", "pk"))
+    due = due_deliveries(now).annotate(turn=turn, is_failing=Q(endpoint__failing_since__isnull=False))
+    in_order = due.filter(turn__lte=BATCH_SIZE).order_by("is_failing", "turn", "due_at", "pk")
+    return list(in_order.values_list("pk", "endpoint_id", "turn"))
 
 
 def _claim(key: int, *, at: datetime) -> WebhookDelivery | None:
@@ -248,7 +264,8 @@ def turn_off(endpoint: WebhookEndpoint, reason: OffReason, *, at: datetime, by: 
 def remove_old_deliveries(*, now: datetime, retention: timedelta) -> int:
     """Remove the deliveries that ended longer ago than the retention period.
 
-    A removed delivery is not created again, because the events before an endpoint's positions are not read again.
+    A removed delivery is not created again. The events before an endpoint's positions are not read again, and later
+    events of the same release create deliveries only for what they change or disclose.
     """
     old = Q(delivered_at__lt=now - retention) | Q(given_up_at__lt=now - retention)
     removed, _by_model = WebhookDelivery.objects.filter(old).delete()

@@ -42,7 +42,8 @@ class WebhookEndpoint(models.Model):
 
     A producer has one endpoint for each purpose. The secrets are encrypted. For a day after the secret is replaced,
     messages are signed with the old secret too. `release_position` and `report_position` are the positions of the last
-    events that were read from the chains of releases and reports. Events from before `since` are never sent.
+    events that were read from the chains of releases and reports. Events from before `since` are never sent. If a
+    release is published or cancelled later, its hidden results become events at that time.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="webhook_endpoints")

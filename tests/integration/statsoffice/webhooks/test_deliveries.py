@@ -11,7 +11,16 @@ from releases.probe.connection import Limits
 from releases.probe.post import PostResponse
 from statsoffice import jobs
 from statsoffice.webhooks import deliveries, endpoints
-from statsoffice.webhooks.deliveries import CLAIM, FAILING, MOST_ATTEMPTS, WAITS, deliver
+from statsoffice.webhooks.deliveries import (
+    BATCH_SIZE,
+    CLAIM,
+    FAILING,
+    MOST_ATTEMPTS,
+    WAITS,
+    deliver,
+    write_deliveries,
+)
+from statsoffice.webhooks.events import WebhookEvent
 from statsoffice.webhooks.models import WebhookChange, WebhookDelivery, WebhookEndpoint
 from tests.servers.ports import free_port
 from tests.support.factories import A_LONG_TIME_AGO, ReleaseFactory, SeriesFactory
@@ -37,6 +46,12 @@ def webhook(office, receiver):
     webhook.secret_in_clear = secret
     endpoints.send_test(webhook, by=office.head, at=NOW)
     return webhook
+
+
+def queue(webhook, number, *, at=NOW):
+    """Queue so many deliveries for a webhook, all due at an instant."""
+    events = [WebhookEvent(f"release.moved:{one}", "release.moved", "{}") for one in range(number)]
+    write_deliveries(webhook, events, now=at)
 
 
 def stored():
@@ -181,6 +196,54 @@ def test_one_system_that_does_not_answer_delays_no_other(office, receiver, webho
     WebhookDelivery.objects.filter(endpoint=away).update(due_at=NOW - timedelta(minutes=1))
     assert deliver(now=NOW) == 1
     assert "connect" in WebhookDelivery.objects.get(endpoint=away).last_fault
+
+
+@pytest.mark.both_databases
+def test_a_failing_system_with_many_deliveries_delays_no_other(office):
+    failing, _secret = create_webhook(office, "https://failing.example.gov.uk/", name="failing")
+    other, _secret = create_webhook(office, "https://other.example.gov.uk/", name="other")
+    queue(failing, BATCH_SIZE + 1, at=NOW - timedelta(minutes=1))
+    queue(other, 1)
+    posted = []
+
+    def answer(url, *_args, **_kwargs):
+        posted.append(url)
+        return PostResponse(503 if url == failing.url else 204)
+
+    assert deliver(now=NOW, post=answer) == 1
+    assert WebhookDelivery.objects.get(endpoint=other).delivered_at is not None
+    assert sorted(posted) == [failing.url, other.url]
+    WebhookDelivery.objects.filter(endpoint=other).update(delivered_at=None, due_at=NOW + SECOND)
+    posted.clear()
+    assert deliver(now=NOW + SECOND, post=answer) == 1
+    assert posted == [other.url, failing.url]
+
+
+@pytest.mark.both_databases
+def test_systems_take_turns_and_a_run_sends_a_limited_number_to_each(office, monkeypatch):
+    monkeypatch.setattr(deliveries, "BATCH_SIZE", 2)
+    many, _secret = create_webhook(office, "https://many.example.gov.uk/", name="many")
+    few, _secret = create_webhook(office, "https://few.example.gov.uk/", name="few")
+    queue(many, 3, at=NOW - timedelta(minutes=1))
+    queue(few, 1)
+    posted = []
+
+    def answer(url, *_args, **_kwargs):
+        posted.append(url)
+        return PostResponse(204)
+
+    assert deliver(now=NOW, post=answer) == 3
+    assert posted == [many.url, few.url, many.url]
+    assert deliver(now=NOW, post=answer) == 1
+
+
+def test_a_run_that_takes_too_long_ends_once_each_system_had_its_turn(office, monkeypatch):
+    monkeypatch.setattr(deliveries, "RUN_LASTS", timedelta(0))
+    for name in ("one", "two"):
+        webhook, _secret = create_webhook(office, f"https://{name}.example.gov.uk/", name=name)
+        queue(webhook, 3)
+    assert deliver(now=NOW, post=lambda *_args, **_kwargs: PostResponse(204)) == 2
+    assert set(WebhookDelivery.objects.filter(attempts=1).values_list("endpoint__name", flat=True)) == {"one", "two"}
 
 
 def test_after_a_replacement_both_secrets_sign_for_a_day(webhook, office, receiver):
