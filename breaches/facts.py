@@ -335,31 +335,66 @@ def _not_observed(
 ) -> dict[int, tuple[coverage.Stretch, ...]]:
     """Find the gaps in monitoring for each verdict.
 
-    The search starts at the due time. For an early release, it starts at the last check that did not find the release,
-    if there is one.
+    The search starts at the due time. It ends when every required address had been found since then. If an address was
+    not found, the search ends at the limit of the tolerance or at the last check, whichever is later.
 
-    The search ends at the first check that found the release. If no check found the release, it ends at the limit of
-    the tolerance or at the last check, whichever is later.
+    For an early release, the time between the last check that did not find the release and the first one that found it
+    is searched too. As such a release can be reported before it is due, the limit of the tolerance is not used.
 
     :param addresses: the addresses of each verdict, keyed by the verdict's primary key. The result has the same keys.
     """
-    checks, spans = {}, {}
+    checks = {}
+    spans: dict[int, list[coverage.Stretch]] = {}
     for verification in verifications:
-        sightings = [check.sighting for address in addresses[verification.pk] for check in address.checks]
-        early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
-        start = verification.last_not_live_at if early else verification.due_at
-        end = verification.first_live_at or max([verification.limit_at, *(check.completed_at for check in sightings)])
-        if start is not None and start < end:
-            checks[verification.pk], spans[verification.pk] = sightings, (start, end)
-    if not spans:
+        of_release = list(addresses[verification.pk])
+        checks[verification.pk] = [check.sighting for address in of_release for check in address.checks]
+        searched = [(verification.due_at, _searched_until(verification, of_release))]
+        if verification.outcome == Outcome.EARLY and verification.last_not_live_at and verification.first_live_at:
+            searched.insert(0, (verification.last_not_live_at, verification.first_live_at))
+        spans[verification.pk] = [(start, end) for start, end in searched if start < end]
+    every_span = [span for searched in spans.values() for span in searched]
+    if not every_span:
         return {}
     alive = coverage.monitored_stretches(
-        start=min(start for start, _end in spans.values()), end=max(end for _start, end in spans.values())
+        start=min(start for start, _end in every_span), end=max(end for _start, end in every_span)
     )
     return {
-        key: tuple(coverage.gaps_in(alive, start=start, end=end, checks=checks[key]))
-        for key, (start, end) in spans.items()
+        key: tuple(
+            gap for start, end in searched for gap in coverage.gaps_in(alive, start=start, end=end, checks=checks[key])
+        )
+        for key, searched in spans.items()
     }
+
+
+def _searched_until(verification: Verification, addresses: Collection[AddressFacts]) -> datetime:
+    """Return the end of the search for gaps in monitoring after the due time."""
+    due_at = verification.due_at
+    found = [
+        _found_since(due_at, address) for address in [address for address in addresses if address.required] or addresses
+    ]
+    known = [at for at in found if at]
+    if known and len(known) == len(found):
+        return max(known)
+    limit = due_at if verification.outcome == Outcome.EARLY else verification.limit_at
+    return max([limit, *(check.sighting.completed_at for address in addresses for check in address.checks)])
+
+
+def _found_since(due_at: datetime, address: AddressFacts) -> datetime | None:
+    """Return when an address was first found at or after the due time, or None if it was not found.
+
+    Checks whose clock was not confirmed do not count, because the verdict is not based on them.
+    """
+    at = address.verdict.first_live_at
+    if at and at >= due_at:
+        return at
+    return next(
+        (
+            check.sighting.completed_at
+            for check in address.checks_since(due_at)
+            if check.sighting.result is CheckOutcome.LIVE and check.sighting.clock_confirmed
+        ),
+        None,
+    )
 
 
 def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:

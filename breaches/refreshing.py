@@ -20,7 +20,7 @@ from breaches.facts import (
 )
 from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
-from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause, describe_cause
+from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause, describe_cause, describe_cause_in_full
 from breaches.rules.content import (
     FROM_FACTS,
     AnnexAttachment,
@@ -266,13 +266,22 @@ def insert_newest_account(report: Report, typed: str) -> str:
     stays. Otherwise the newest account replaces the whole text.
 
     The newest account may say that no cause is recorded, although people have chosen a cause (see `cause_of_account`).
-    In this case, the chosen cause replaces this sentence.
+    In this case, the chosen cause replaces this sentence. If people's description of the cause is too long for a
+    sentence, the description is the last paragraph instead.
     """
     typed = typed.replace("\r\n", "\n")
     earlier = current_version(report).machine.get("circumstances", "")
-    cause = describe_cause(recorded_cause(report)) or CAUSE_NOT_RECORDED
-    newest: str = report.machine.get("circumstances", typed).replace(CAUSE_NOT_RECORDED, cause)
-    return typed.replace(earlier, newest, 1) if earlier and earlier in typed else newest
+    around = typed.replace(earlier, "", 1) if earlier and earlier in typed else None
+    newest: str = report.machine.get("circumstances", typed)
+    if CAUSE_NOT_RECORDED in newest:
+        recorded = recorded_cause(report)
+        if said := describe_cause(recorded):
+            newest = newest.replace(CAUSE_NOT_RECORDED, said)
+        else:
+            newest = newest.replace(f" {CAUSE_NOT_RECORDED}", "")
+            in_full = describe_cause_in_full(recorded)
+            newest = newest if around and in_full in around else f"{newest}\n\n{in_full}"
+    return newest if around is None else typed.replace(earlier, newest, 1)
 
 
 def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Mapping[int, Facts]) -> ReportContent:

@@ -47,8 +47,18 @@ from releases.rules.parts import Part
 from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Interval, Outcome, Sighting
 from releases.verdict.parts import measure_spread
 
-CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
+NOT_ENDED = "our checks had not ended when this was written"
+CHECKS_NOT_ENDED = f"{with_capital(NOT_ENDED)}."
 LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
+# The order in which addresses of the same kind are described. A proven delay comes before a result that is not known.
+SEVERITY = (
+    Outcome.EARLY,
+    Outcome.NOT_SEEN,
+    Outcome.LATE,
+    Outcome.PENDING,
+    Outcome.CANNOT_TELL,
+    Outcome.UNCERTAIN,
+)
 # Phrases for a page that a check found instead of the release, keyed by the reason of the check. Reasons that do not
 # help the readers of a report are left out.
 FOUND_INSTEAD: dict[str, str] = {
@@ -116,23 +126,25 @@ def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: 
     """Write the paragraph about one release.
 
     If the paragraph is too long, these facts are left out one after another until the paragraph is short enough: when
-    the release disappeared again, how far apart its parts were published, and when we made no checks. The annex has all
-    of these facts.
+    the release disappeared again, how far apart its parts were published, when we made no checks, and how early and
+    late the parts were if some were early and others late. The annex has all of these facts.
 
     :param cause: the cause to add to the paragraph. It is None for all releases except the last one.
     :param of_one: whether the account is about one release only.
     """
     shorter = _without_absences(facts)
-    for version, has_spread in (
-        (facts, True),
-        (shorter, True),
-        (shorter, False),
-        (replace(shorter, not_observed=()), False),
+    shortest = replace(shorter, not_observed=())
+    for version, has_spread, is_brief in (
+        (facts, True, False),
+        (shorter, True, False),
+        (shorter, False, False),
+        (shortest, False, False),
+        (shortest, False, True),
     ):
-        *sentences, last = _due(version), *_describe_checks(version)
+        *sentences, last = _due(version), *_describe_checks(version, is_brief=is_brief)
         account = " ".join((*sentences, _add_spread(last, version) if has_spread else last))
         if cause is not None:
-            account = _add_cause(account, cause, of_one=of_one)
+            account = _add_cause(account, cause, of_one=of_one, is_mixed=_is_mixed(facts))
         if not _is_long(account):
             break
     return account
@@ -147,14 +159,21 @@ def _without_absences(facts: Facts) -> Facts:
     return replace(facts, addresses=tuple(replace(address, verdict=verdict) for address, verdict in verdicts))
 
 
-def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
+def _is_mixed(facts: Facts) -> bool:
+    """Return whether one part of a release was early and another part was late."""
+    outcomes = {address.verdict.outcome for address in _required(facts)}
+    return Outcome.EARLY in outcomes and bool(outcomes & LATE)
+
+
+def _add_cause(account: str, cause: RecordedCause, *, of_one: bool, is_mixed: bool) -> str:
     """Add the recorded cause to an account.
 
     If the account is about one release, and its last sentence says how late or early the release was, the cause becomes
-    part of this sentence. Otherwise, the cause is a separate sentence.
+    part of this sentence. Otherwise, the cause is a separate sentence. It is also a separate sentence if one part was
+    early and another part was late, because the recorded cause need not be about the part in the last sentence.
     """
     reason = describe_reason(cause)
-    if of_one and reason and account.endswith((" late.", " early.")):
+    if of_one and reason and not is_mixed and account.endswith((" late.", " early.")):
         return f"{account.removesuffix('.')}, because {reason}."
     return f"{account} {describe_cause(cause, of_one=of_one)}".rstrip()
 
@@ -178,7 +197,7 @@ def _add_spread(sentence: str, facts: Facts) -> str:
     what, length, first = _name_alone(part, facts), _length(lag), _name_alone(spread.first, facts)
     if not (what and first):
         return sentence
-    if sentence.startswith(f"{with_capital(what)} appeared "):
+    if sentence.startswith((f"{with_capital(what)} appeared ", f"Its {what.removeprefix('the ')} appeared ")):
         return sentence.replace(" late", f" late and {length} after {first}", 1)
     return f"{sentence.removesuffix('.')}, and {what} appeared {length} after {first}."
 
@@ -202,32 +221,46 @@ def _due(facts: Facts) -> str:
     return f"‘{facts.release_title}’ was due for release at {format_moment(facts.due_at)}."
 
 
-def _describe_checks(facts: Facts) -> Iterator[str]:
-    required = [address for address in facts.addresses if address.required] or list(facts.addresses)
+def _required(facts: Facts) -> list[AddressFacts]:
+    """Return the required addresses of a release, or all its addresses if none is required."""
+    return [address for address in facts.addresses if address.required] or list(facts.addresses)
+
+
+def _find_faulty(facts: Facts) -> list[AddressFacts]:
+    """Return the required addresses that were not on time, the one that leads the account first.
+
+    Early addresses come first, because early is worse than late. Main pages and other pages come next, because readers
+    can only miss the other parts after they have found the page. Of several main pages, the one that decides the
+    verdict comes first. A part that may still follow is not faulty.
+    """
     main_pages = facts.main_pages
-    # Early addresses come first, because early is worse than late. Main pages and other pages come next, because
-    # readers can only miss the other parts after they have found the page. A part that may still follow is not faulty.
-    faulty = [
-        address
-        for address in required
-        if address.verdict.outcome is not Outcome.ON_TIME
-        and not (address.may_follow and address.verdict.outcome is Outcome.PENDING)
-    ]
-    faulty.sort(
+    return sorted(
+        (
+            address
+            for address in _required(facts)
+            if address.verdict.outcome is not Outcome.ON_TIME
+            and not (address.may_follow and address.verdict.outcome is Outcome.PENDING)
+        ),
         key=lambda address: (
             address.verdict.outcome is not Outcome.EARLY,
             address not in main_pages,
             address.role is not AddressRole.PAGE,
-        )
+            _severity(address),
+        ),
     )
-    lead = faulty[0] if faulty else (main_pages or required)[0]
-    late_files = [address for address in faulty if address not in main_pages and address.verdict.outcome in LATE]
-    if not lead.checks:
+
+
+def _describe_checks(facts: Facts, *, is_brief: bool = False) -> Iterator[str]:
+    faulty, main_pages = _find_faulty(facts), facts.main_pages
+    lead = faulty[0] if faulty else (main_pages or _required(facts))[0]
+    late = [address for address in faulty if address.verdict.outcome in LATE]
+    late_files = [address for address in late if address not in main_pages]
+    if lead.verdict.outcome is Outcome.EARLY:
+        yield from _describe_early(facts, lead, late, is_brief=is_brief)
+    elif late_files and (not lead.checks or lead in late_files or lead.verdict.outcome in NEEDS_CHECKING):
+        yield from _describe_late_files(facts, late_files, unchecked=None if lead.checks else lead)
+    elif not lead.checks:
         yield f"We made no checks of {_page_or_file(lead)}."
-    elif lead.verdict.outcome is Outcome.EARLY:
-        yield from _describe_early(facts, lead)
-    elif late_files and (lead in late_files or lead.verdict.outcome in NEEDS_CHECKING):
-        yield from _describe_late_files(facts, late_files, required)
     elif lead.verdict.outcome in LATE:
         yield from _describe_late_page(facts, lead, late_files)
     elif lead.verdict.outcome in NEEDS_CHECKING:
@@ -238,30 +271,91 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
         yield CHECKS_NOT_ENDED
 
 
+def _severity(address: AddressFacts) -> tuple[int, float]:
+    """Return a key that sorts the most serious verdict first.
+
+    As in `combine_addresses`, addresses that never appeared come before late ones. Of several late addresses, the last
+    one that appeared comes first. Of several early addresses, the first one does.
+    """
+    verdict = address.verdict
+    at = verdict.first_live_at.timestamp() if verdict.first_live_at else 0.0
+    return SEVERITY.index(verdict.outcome), at if verdict.outcome is Outcome.EARLY else -at
+
+
 def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[AddressFacts]) -> Iterator[str]:
+    is_only = len(facts.main_pages) < 2
+    where, there = _main_page(page, facts), "" if is_only else " there"
     if checks := page.checks_since(facts.due_at):
-        at, noun = _clock(round_down(checks[0].sighting.sent_at), facts), PART_NOUNS.get(page.part, "page")
+        at = _clock(round_down(checks[0].sighting.sent_at), facts)
         instead = next((FOUND_INSTEAD[reason] for reason in checks[0].reasons if reason in FOUND_INSTEAD), "")
         if checks[0].sighting.result is not CheckOutcome.NOT_LIVE:
-            yield f"At {at} our automatic check of its {noun} gave no result."
+            yield f"At {at} our automatic check of {where} gave no result."
         elif instead:
-            yield f"At {at} our automatic check found {instead}."
+            yield f"At {at} our automatic check found {instead}{'' if is_only else f' on {where}'}."
         else:
-            yield f"At {at} our automatic check did not find it on its {noun}."
-    files = ""
-    if late_files and (delay := _last_delay(late_files)):
-        which = _its(late_files[0], "its file") if len(late_files) == 1 else f"the last of {_late_ones(late_files)}"
-        files = f", and {which} {_between(delay, facts)}"
-    yield f"{_appeared('It', facts, page)}{_absences(facts, page)}{files}."
+            yield f"At {at} our automatic check did not find it on {where}."
+    appeared = _appeared("It", facts, page, there=there)
+    yield f"{appeared}{_absences(facts, page)}{_add_late_files(facts, page, late_files)}."
+
+
+def _main_page(page: AddressFacts, facts: Facts) -> str:
+    """Return a name for a main page. If there are several, the name has the host and, if necessary, the path."""
+    if len(facts.main_pages) < 2:
+        return f"its {PART_NOUNS.get(page.part, 'page')}"
+    named = _page_or_file(page)
+    if [_page_or_file(one) for one in facts.main_pages].count(named) == 1:
+        return named
+    parts = urlsplit(page.url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{named}{parts.path}{query}"
+
+
+def _add_late_files(facts: Facts, page: AddressFacts, files: Sequence[AddressFacts]) -> str:
+    """Write when the other late parts appeared, as the end of a sentence that says when a late page appeared."""
+    if not files:
+        return ""
+    delay = page.verdict.delay
+    appeared_by = delay.to_seconds if delay else None
+    if last := _last_delay(files):
+        which = _its_file(files[0], facts) if len(files) == 1 else f"the last of {_late_ones(files)}"
+        # "Appeared" is only left out if it is the last verb before this clause.
+        verb = "appeared " if appeared_by is None or page.verdict.flips else ""
+        unchecked = _unchecked(facts, last, since=facts.due_at + timedelta(seconds=appeared_by or 0))
+        return f", {'but' if _is_missing(page) else 'and'} {which} {verb}{_between(last, facts)}{unchecked}"
+    which, missing_at = _missing_files(facts, files)
+    all_missing = all(map(_is_missing, files))
+    if _is_missing(page) and delay and all_missing and missing_at == _time(delay.from_seconds, facts):
+        return f", and nor had {which}"
+    return f", {'and' if _is_missing(page) else 'but'} {which} had still not appeared at {missing_at}"
+
+
+def _is_missing(address: AddressFacts) -> bool:
+    return address.verdict.outcome is Outcome.NOT_SEEN
+
+
+def _missing_files(facts: Facts, files: Sequence[AddressFacts]) -> tuple[str, str]:
+    """Return a name for the late parts that are still missing, and the last time at which all of these were missing."""
+    missing = [file for file in files if _is_missing(file)]
+    if len(missing) < len(files):
+        which = f"{len(missing)} of {_late_ones(files)}"
+    else:
+        which = _its_file(files[0], facts) if len(files) == 1 else _which_of(files, facts)
+    known = min((file.verdict.delay.from_seconds for file in missing if file.verdict.delay), default=0.0)
+    return which, _time(known, facts)
 
 
 def _describe_late_files(
-    facts: Facts, files: Sequence[AddressFacts], required: Sequence[AddressFacts]
+    facts: Facts, files: Sequence[AddressFacts], *, unchecked: AddressFacts | None = None
 ) -> Iterator[str]:
-    """Describe late files and other late parts of a release whose main pages are not known to be late."""
+    """Describe late files and other late parts of a release whose main pages are not known to be late.
+
+    :param unchecked: a page or file that was never checked, if the account names it.
+    """
     pages = facts.main_pages
     on_time = pages and all(page.verdict.outcome is Outcome.ON_TIME for page in pages)
     opening = f"{with_capital(_page_or_file(pages[0]))} was live on time, but our" if on_time else "Our"
+    if unchecked:
+        opening = f"We made no checks of {_page_or_file(unchecked)}, and our"
     if len(files) == 1:
         (file,) = files
         since = facts.limit_of(file) if file.may_follow else facts.due_at
@@ -274,20 +368,31 @@ def _describe_late_files(
         yield f"{opening} automatic check did not find {what} {when}{until if file.may_follow else ''}."
         yield f"{_appeared(with_capital(_the(file)), facts, file)}{_absences(facts, file)}."
         return
-    yield f"{opening} automatic check did not find {_which_of(files, facts, required)} on time."
+    yield f"{opening} automatic check did not find {_which_of(files, facts)} on time."
     if delay := _last_delay(files):
-        late = "" if any(file.may_follow for file in files) else f", {_length(delay)} late"
+        late = f"{_last_late_by(delay, files)}{_unchecked(facts, delay)}"
         yield f"The last of them appeared {_between(delay, facts)}{late}."
     else:
-        absent = [file.verdict.delay for file in files if file.verdict.outcome is Outcome.NOT_SEEN]
-        which = "They" if len(absent) == len(files) else f"{len(absent)} of them"
-        known = min((delay.from_seconds for delay in absent if delay), default=0.0)
-        yield f"{which} had still not appeared at {_time(known, facts)}."
+        missing = sum(map(_is_missing, files))
+        which = "They" if missing == len(files) else f"{missing} of them"
+        yield f"{which} had still not appeared at {_missing_files(facts, files)[1]}."
 
 
-def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
+def _last_late_by(delay: Interval, files: Sequence[AddressFacts]) -> str:
+    return "" if any(file.may_follow for file in files) else f", {_length(delay)} late"
+
+
+def _describe_early(
+    facts: Facts, address: AddressFacts, late: Sequence[AddressFacts], *, is_brief: bool
+) -> Iterator[str]:
+    """Describe an early address, and then the late pages and files of the same release.
+
+    :param is_brief: whether to leave out how early and how late the addresses were, if some were late. The times
+        between which they appeared remain.
+    """
     verdict, due_at = address.verdict, facts.due_at
-    what, was = "it" if address in facts.main_pages else _the(address), _was(address)
+    is_brief = is_brief and bool(late and verdict.delay)
+    what = "it" if address in facts.main_pages else _the(address)
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
     # If the address did not become live again until the due time or later, do not say here that it became live again.
     # A later sentence describes the checks since the due time.
@@ -297,8 +402,31 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     if verdict.delay and verdict.delay.to_seconds is not None:
         early = Interval(-verdict.delay.to_seconds, -verdict.delay.from_seconds)
         appeared = f": {what} appeared {_between(verdict.delay, facts)}, {_length(early)} early"
-    yield f"Our automatic check found {_name(address)} before then{appeared}{_absences(facts, until_due)}."
-    checks = [check.sighting for check in address.checks_since(due_at)]
+    if is_brief and verdict.delay:
+        name = _main_page(address, facts) if address in facts.main_pages else _its(address, _page_or_file(address))
+        yield f"{with_capital(name)} appeared early, {_between(verdict.delay, facts)}."
+    else:
+        yield f"Our automatic check found {_name(address)} before then{appeared}{_absences(facts, until_due)}."
+    said = [
+        _describe_since_due(facts, address, is_brief=is_brief),
+        _describe_late_parts(facts, late, is_brief=is_brief) if late else "",
+        NOT_ENDED if verdict.from_due is Outcome.PENDING and not facts.date_changed else "",
+    ]
+    if any(said):
+        yield f"{with_capital(', and '.join(filter(None, said)))}."
+
+
+def _describe_since_due(facts: Facts, address: AddressFacts, *, is_brief: bool) -> str:
+    """Write whether an early address was there from the due time on, without a capital and a full stop.
+
+    Return "" if it was there at the due time, or if its checks have not ended.
+    """
+    verdict, due_at, was = address.verdict, facts.due_at, _was(address)
+    what = "it" if address in facts.main_pages else _the(address)
+    if is_brief:
+        what = "they" if address.part is Part.TABLES else "it"
+    # The verdict is based only on checks whose clock was confirmed. Other checks would give a delay that is not proven.
+    checks = [check.sighting for check in address.checks_since(due_at) if check.sighting.clock_confirmed]
     live = next((check for check in checks if check.result is CheckOutcome.LIVE), None)
     absent = [
         check
@@ -307,14 +435,42 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     ]
     if verdict.from_due is Outcome.LATE and live and absent:
         again = Interval(*((at - due_at).total_seconds() for at in (absent[-1].surely_from, live.surely_by)))
-        yield f"{with_capital(what)} {was} back {_between(again, facts)}, {_length(again)} late."
-    elif verdict.from_due is Outcome.NOT_SEEN and absent:
+        late = "" if is_brief else f", {_length(again)} late"
+        gone = "disappeared, and " if is_brief else ""
+        return f"{what} {gone}{was} back {_between(again, facts)}{late}{_unchecked(facts, again)}"
+    if verdict.from_due is Outcome.NOT_SEEN and absent:
         still = (absent[-1].surely_from - due_at).total_seconds()
-        yield f"{with_capital(what)} {was} still missing at {_time(still, facts)}."
-    elif verdict.from_due in NEEDS_CHECKING:
-        yield f"Our checks do not show whether {what} {was} there at the due time."
-    elif verdict.from_due is Outcome.PENDING and not facts.date_changed:
-        yield CHECKS_NOT_ENDED
+        gone = "disappeared and " if is_brief else ""
+        return f"{what} {gone}{was} still missing at {_time(still, facts)}"
+    if verdict.from_due in NEEDS_CHECKING:
+        when = f"at {_clock(due_at, facts)}" if is_brief else "at the due time"
+        return f"our checks do not show whether {what} {was} there {when}"
+    return ""
+
+
+def _describe_late_parts(facts: Facts, late: Sequence[AddressFacts], *, is_brief: bool) -> str:
+    """Describe the late pages and files of an early release, without a capital and a full stop.
+
+    :param late: the late addresses, the most serious one first.
+    """
+    pages = [address for address in late if address in facts.main_pages]
+    files = [address for address in late if address not in facts.main_pages]
+    last = _last_delay(late)
+    if pages and is_brief and files and last:
+        including = f"{_late_ones(late)}, including {_main_page(pages[0], facts)},"
+        return f"the last of {including} appeared {_between(last, facts)}"
+    if pages:
+        appeared = _appeared(_main_page(pages[0], facts), facts, pages[0], is_brief=is_brief)
+        return f"{appeared}{_absences(facts, pages[0])}{_add_late_files(facts, pages[0], files)}"
+    if len(files) == 1:
+        (file,) = files
+        named = _its(file, _page_or_file(file))
+        return f"{_appeared(named, facts, file, is_brief=is_brief)}{_absences(facts, file)}"
+    if last:
+        length = "" if is_brief else _last_late_by(last, files)
+        return f"the last of {_late_ones(files)} appeared {_between(last, facts)}{length}{_unchecked(facts, last)}"
+    which, missing_at = _missing_files(facts, files)
+    return f"{which} had still not appeared at {missing_at}"
 
 
 def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
@@ -348,19 +504,40 @@ def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
         yield f"They {join_words(words for _at, words in sorted(found))}."
 
 
-def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
-    """Write when a late address appeared, and when we made no checks before that."""
+def _appeared(subject: str, facts: Facts, address: AddressFacts, *, there: str = "", is_brief: bool = False) -> str:
+    """Write when a late address appeared, and when we made no checks before that.
+
+    :param there: " there" if the sentence is about one of several main pages.
+    :param is_brief: whether to leave out how late the address was.
+    """
     delay = address.verdict.delay
     if delay is None:
         return f"{subject} was late"
+    late = "" if is_brief else f", {_late_by(delay, address)} late"
+    there = f"{there} late," if is_brief and delay.to_seconds is not None else there
     if delay.to_seconds is None:
-        late = f", {_late_by(delay, address)} late" if delay.from_seconds >= 1 else ""
-        return f"{subject} had still not appeared at {_time(delay.from_seconds, facts)}{late}"
-    # Name the gaps between checks, because the address may have gone live during a gap.
+        return (
+            f"{subject} had still not appeared{there} at {_time(delay.from_seconds, facts)}"
+            f"{late if delay.from_seconds >= 1 else ''}"
+        )
+    return f"{subject} appeared{there} {_between(delay, facts)}{late}{_unchecked(facts, delay)}"
+
+
+def _unchecked(facts: Facts, delay: Interval, *, since: datetime | None = None) -> str:
+    """Write when we made no checks before an address appeared, because it may have appeared at that time.
+
+    :param since: the instant from which gaps count. It is the due time if it is not given.
+    """
+    if delay.to_seconds is None:
+        return ""
     until = facts.due_at + timedelta(seconds=delay.to_seconds)
-    gaps = [(begins, ends) for begins, ends in facts.not_observed if begins < until and ends > facts.due_at]
-    unchecked = f" (we made no checks {_stretches(gaps, facts)})" if gaps else ""
-    return f"{subject} appeared {_between(delay, facts)}, {_late_by(delay, address)} late{unchecked}"
+    begins_from = since or facts.due_at
+    gaps = [
+        (begins, ends)
+        for begins, ends in facts.not_observed
+        if begins < until and ends > facts.due_at and (since is None or begins >= begins_from)
+    ]
+    return f" (we made no checks {_stretches(gaps, facts)})" if gaps else ""
 
 
 def _late_by(delay: Interval, address: AddressFacts) -> str:
@@ -424,6 +601,12 @@ def _its(address: AddressFacts, otherwise: str) -> str:
     return f"its {PART_NOUNS[address.part]}" if address.part in PART_NOUNS else otherwise
 
 
+def _its_file(address: AddressFacts, facts: Facts) -> str:
+    """Return a name for a late part, such as "its file", or "its file ‘data.csv’" if there are several files."""
+    files = [one for one in facts.addresses if one.role is AddressRole.ATTACHMENT and one.part not in PART_NOUNS]
+    return _its(address, "its file" if files == [address] else _page_or_file(address))
+
+
 def _the(address: AddressFacts) -> str:
     """Return a name such as "the Welsh page" for a part that was already mentioned."""
     return f"the {PART_NOUNS.get(address.part, 'page' if address.role is AddressRole.PAGE else 'file')}"
@@ -434,12 +617,12 @@ def _late_ones(files: Sequence[AddressFacts]) -> str:
     return f"its {len(files)} late {what}"
 
 
-def _which_of(files: Sequence[AddressFacts], facts: Facts, required: Sequence[AddressFacts]) -> str:
+def _which_of(files: Sequence[AddressFacts], facts: Facts) -> str:
     """Return a phrase for several late parts, such as "its Welsh page and tables" or "2 of its 3 files"."""
     nouns = [PART_NOUNS.get(file.part, "") for file in files]
     if all(nouns) and len(set(nouns)) == len(nouns):
         return f"its {join_words(nouns)}"
-    others = [address for address in required if address not in facts.main_pages]
+    others = [address for address in _required(facts) if address not in facts.main_pages]
     what = "files" if all(address.role is AddressRole.ATTACHMENT for address in others) else "other parts"
     return f"its {len(others)} {what}" if len(files) == len(others) else f"{len(files)} of its {len(others)} {what}"
 

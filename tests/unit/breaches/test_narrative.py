@@ -13,6 +13,7 @@ from breaches.rules.narrative import write_account
 from releases.detection.finding import AddressRole, Reason
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import Role
+from releases.rules.parts import Part
 from tests.support.report_evidence import (
     LIVE,
     NOT_LIVE,
@@ -509,3 +510,311 @@ def test_after_a_release_at_once_the_account_has_its_time_and_no_checks_that_go_
     assert below.endswith("at 9:21am on 30 June 2020.")
     undecided = write_account(replace(early, at_once=at_once, date_changed=True))
     assert "decided to release the statistics at once (release time: 9:22am on 30 June 2020)." in undecided
+
+
+HELD_UP = address(*LATER, check("09:36:35", NOT_LIVE), check("09:36:41", LIVE))
+STILL_MISSING = address(*LATER, check("10:29:55", NOT_LIVE))
+WELSH = {"part": Part.WELSH_PAGE, "url": "https://www.example.gov.uk/cy"}
+SIX_MINUTES = "It appeared between 9:36:35am and 9:36:41am, about 6 and a half minutes late"
+STILL_NOT_THERE = "It had still not appeared at 10:29:55am, more than 59 minutes late"
+
+
+def account_of(*addresses, **more):
+    """Return the sentences of an account between the due time and the cause."""
+    text = write_account(record(*addresses, **more))
+    assert 2 <= text.count(". ") + 1 <= 4
+    return text.removeprefix(f"{DUE} ").removesuffix(f" {CAUSE_NOT_RECORDED}")
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([FILE_LATE], "but its file appeared between 9:43:05am and 9:43:10am"),
+        ([FILE_LATE, FILE_EARLIER], "but the last of its 2 late files appeared between 9:43:05am and 9:43:10am"),
+        (
+            [address(*FILE_LATE.checks, **WELSH)],
+            "but its Welsh page appeared between 9:43:05am and 9:43:10am",
+        ),
+    ],
+    ids=["a file", "files", "the Welsh page"],
+)
+def test_a_part_that_appeared_before_a_missing_page_has_its_own_verb(parts, said):
+    assert account_of(STILL_MISSING, *parts) == f"{NOT_FOUND} {STILL_NOT_THERE}, {said}."
+
+
+def test_a_file_that_appeared_after_the_page_was_gone_has_its_own_verb():
+    gone = address(*HELD_UP.checks, check("09:38", NOT_LIVE), check("09:39", LIVE))
+
+    assert account_of(gone, FILE_LATE) == (
+        f"{NOT_FOUND} {SIX_MINUTES}, but it was gone at 9:38am and back by 9:39am, "
+        "and its file appeared between 9:43:05am and 9:43:10am."
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([FILE_MISSING], "its file had still not appeared at 9:33:02am"),
+        ([file(*LATER, check("10:29:55", NOT_LIVE))], "its file had still not appeared at 10:29:55am"),
+        ([address(*STILL_MISSING.checks, **WELSH)], "its Welsh page had still not appeared at 10:29:55am"),
+        ([FILE_MISSING, ON_TIME], "its file ‘tables.ods’ had still not appeared at 9:33:02am"),
+        ([FILE_MISSING, file(*LATER, url=FILES[1])], "its 2 files had still not appeared at 9:32am"),
+        ([FILE_MISSING, FILE_LATE], "1 of its 2 late files had still not appeared at 9:33:02am"),
+    ],
+    ids=["a file", "a file for an hour", "the Welsh page", "one of two files", "both files", "one of two late files"],
+)
+def test_the_account_of_a_late_page_names_the_parts_that_are_still_missing(parts, said):
+    assert account_of(HELD_UP, *parts) == f"{NOT_FOUND} {SIX_MINUTES}, but {said}."
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([FILE_MISSING], "and its file had still not appeared at 9:33:02am"),
+        ([file(*STILL_MISSING.checks)], "and nor had its file"),
+        ([file(*STILL_MISSING.checks, url=url) for url in FILES], "and nor had its 2 files"),
+        ([file(*STILL_MISSING.checks), FILE_LATE], "and 1 of its 2 late files had still not appeared at 10:29:55am"),
+    ],
+    ids=["at another time", "at the same time", "both files", "one of two late files"],
+)
+def test_the_account_of_a_missing_page_names_the_parts_that_are_missing_too(parts, said):
+    assert account_of(STILL_MISSING, *parts) == f"{NOT_FOUND} {STILL_NOT_THERE}, {said}."
+
+
+EARLY_PAGE = address(*EARLY, check("09:30", LIVE))
+EARLY_FILE = file(*EARLY, check("09:30", LIVE))
+PAGE_WAS_EARLY = f"{FOUND_BEFORE} it appeared between 9:10am and 9:14:05am, 15 to 20 minutes early."
+FILE_WAS_EARLY = (
+    "Our automatic check found its file ‘tables.ods’ before then: the file appeared between 9:10am and 9:14:05am, "
+    "15 to 20 minutes early."
+)
+FILE_THIRTEEN = "data.csv’ appeared between 9:43:05am and 9:43:10am, just over 13 minutes late"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "sentences"),
+    [
+        (
+            [HELD_UP, EARLY_FILE],
+            [FILE_WAS_EARLY, "Its page appeared between 9:36:35am and 9:36:41am, about 6 and a half minutes late."],
+        ),
+        (
+            [STILL_MISSING, EARLY_FILE],
+            [FILE_WAS_EARLY, "Its page had still not appeared at 10:29:55am, more than 59 minutes late."],
+        ),
+        ([EARLY_PAGE, FILE_LATE], [PAGE_WAS_EARLY, f"Its file ‘{FILE_THIRTEEN}."]),
+        (
+            [HELD_UP, EARLY_FILE, FILE_LATE],
+            [
+                FILE_WAS_EARLY,
+                (
+                    "Its page appeared between 9:36:35am and 9:36:41am, about 6 and a half minutes late, and its file "
+                    "‘data.csv’ between 9:43:05am and 9:43:10am."
+                ),
+            ],
+        ),
+        (
+            [EARLY_PAGE, FILE_LATE, FILE_EARLIER],
+            [
+                PAGE_WAS_EARLY,
+                "The last of its 2 late files appeared between 9:43:05am and 9:43:10am, just over 13 minutes late.",
+            ],
+        ),
+        (
+            [EARLY_PAGE, FILE_LATE, FILE_MISSING],
+            [PAGE_WAS_EARLY, "1 of its 2 late files had still not appeared at 9:33:02am."],
+        ),
+        (
+            [EARLY_PAGE, FILE_MISSING],
+            [PAGE_WAS_EARLY, "Its file ‘tables.ods’ had still not appeared at 9:33:02am, more than 3 minutes late."],
+        ),
+        (
+            [address(*EARLY, *LATER, check("09:40", LIVE)), FILE_LATE],
+            [
+                PAGE_WAS_EARLY,
+                f"It was back between 9:32am and 9:40am, 2 to 10 minutes late, and its file ‘{FILE_THIRTEEN}.",
+            ],
+        ),
+        (
+            [address(*EARLY, *LATER), FILE_LATE],
+            [PAGE_WAS_EARLY, f"It was still missing at 9:32am, and its file ‘{FILE_THIRTEEN}."],
+        ),
+    ],
+    ids=[
+        "late page",
+        "missing page",
+        "late file",
+        "late page and file",
+        "late files",
+        "one of two files missing",
+        "missing file",
+        "the page was back late",
+        "the page was not back",
+    ],
+)
+def test_an_early_part_does_not_hide_that_other_parts_were_late(addresses, sentences):
+    assert account_of(*addresses) == " ".join(sentences)
+
+
+def test_an_early_part_that_may_still_follow_does_not_hide_that_the_page_was_late():
+    welsh = address(*EARLY, settled=False, may_follow=timedelta(hours=1), **WELSH)
+    account = account_of(HELD_UP, welsh)
+
+    assert "Its page appeared between 9:36:35am and 9:36:41am, about 6 and a half minutes late" in account
+    assert "our checks had not ended when this was written" in account
+
+
+def test_the_recorded_cause_is_not_joined_to_the_late_part_of_an_early_release():
+    text = write_account(record(HELD_UP, EARLY_FILE), cause=RecordedCause(Cause.OUTAGE))
+
+    assert text.endswith("about 6 and a half minutes late. An outage caused this.")
+
+
+def test_a_long_account_of_early_and_late_parts_leaves_out_how_early_and_how_late_they_were():
+    gone = file(*EARLY, *LATER, check("09:40", LIVE))
+    tables = address(*FILE_LATE.checks, url=FILES[1], role=AddressRole.ATTACHMENT, part=Part.TABLES)
+    facts = record(HELD_UP, gone, tables)
+    text = write_account(replace(facts, release_title=" ".join(f"word{number}" for number in range(20))))
+
+    assert "Its file ‘tables.ods’ appeared early, between 9:10am and 9:14:05am." in text
+    assert "It disappeared, and was back between 9:32am and 9:40am, and" in text
+    assert (
+        "the last of its 2 late parts, including its page, appeared between 9:43:05am and 9:43:10am. The cause" in text
+    )
+    assert len(text.split()) <= 80
+
+
+def elsewhere(one, url="https://statistics.example.org/release"):
+    """The same checks of another main page."""
+    return address(*one.checks, url=url)
+
+
+AN_HOUR = address(*LATER, check("10:29:55", NOT_LIVE), check("10:30", LIVE))
+UNKNOWN_PAGE = address(check("09:29", NOT_LIVE), check("09:33", UNREACHABLE), check("09:45", LIVE))
+NOT_FOUND_ELSEWHERE = "At 9:30am our automatic check did not find it on its page at statistics.example.org."
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (HELD_UP, STILL_MISSING, "It had still not appeared there at 10:29:55am, more than 59 minutes late."),
+        (HELD_UP, AN_HOUR, "It appeared there between 10:29:55am and 10:30am, about an hour late."),
+        (UNKNOWN_PAGE, AN_HOUR, "It appeared there between 10:29:55am and 10:30am, about an hour late."),
+        (address(), AN_HOUR, "It appeared there between 10:29:55am and 10:30am, about an hour late."),
+    ],
+    ids=["late and missing", "late twice", "unknown and late", "unchecked and late"],
+)
+def test_of_several_main_pages_the_account_is_about_the_one_that_decides(first, second, said, is_reversed):
+    pages = [first, elsewhere(second)]
+
+    assert account_of(*(pages[::-1] if is_reversed else pages)) == f"{NOT_FOUND_ELSEWHERE} {said}"
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_of_several_early_pages_the_account_is_about_the_first_one(is_reversed):
+    earlier = address(check("09:01", NOT_LIVE), check("09:02", LIVE), check("09:03", LIVE), check("09:30", LIVE))
+    pages = [EARLY_PAGE, elsewhere(earlier)]
+
+    assert "its page at statistics.example.org before then: it appeared between 9:01am and 9:02am" in account_of(
+        *(pages[::-1] if is_reversed else pages)
+    )
+
+
+def test_main_pages_at_one_host_are_named_by_their_path():
+    account = account_of(HELD_UP, elsewhere(AN_HOUR, "https://www.example.gov.uk/second?edition=2"))
+
+    assert account.startswith(
+        "At 9:30am our automatic check did not find it on its page at www.example.gov.uk/second?edition=2. "
+    )
+
+
+def test_what_a_check_of_one_of_several_pages_found_instead_is_said_of_this_page():
+    announced = address(check("09:30", NOT_LIVE, Reason.ANNOUNCEMENT), *AN_HOUR.checks[1:])
+
+    assert account_of(HELD_UP, elsewhere(announced)).startswith(
+        "At 9:30am our automatic check found only its announcement on its page at statistics.example.org. It appeared "
+    )
+
+
+@pytest.mark.parametrize(
+    ("back", "said"),
+    [
+        (
+            [check("09:40:10", LIVE)],
+            "It was back between 9:32am and 9:40:10am, 2 minutes to 10 minutes 10 seconds late.",
+        ),
+        ([], "It was still missing at 9:32am."),
+    ],
+    ids=["back", "not back"],
+)
+def test_a_second_delay_is_no_longer_than_checks_with_a_confirmed_clock_prove(back, said):
+    unconfirmed = by_clock(check("09:40", NOT_LIVE), 0, confirmed=False)
+
+    assert account_of(address(*EARLY, *LATER, unconfirmed, *back)).endswith(f"15 to 20 minutes early. {said}")
+
+
+@pytest.mark.parametrize(
+    ("files", "sentences"),
+    [
+        (
+            [FILE_LATE],
+            [
+                "its file ‘data.csv’ then.",
+                "The file appeared between 9:43:05am and 9:43:10am, just over 13 minutes late.",
+            ],
+        ),
+        (
+            [FILE_LATE, FILE_EARLIER],
+            [
+                "its 2 files on time.",
+                "The last of them appeared between 9:43:05am and 9:43:10am, just over 13 minutes late.",
+            ],
+        ),
+    ],
+    ids=["a file", "two files"],
+)
+def test_a_page_without_checks_does_not_hide_late_files(files, sentences):
+    opening = "We made no checks of its page at www.example.gov.uk, and our automatic check did not find"
+
+    assert account_of(address(), *files) == f"{opening} {' '.join(sentences)}"
+
+
+OUTAGE = ((london("09:40"), london("10:20")),)
+UNCHECKED = "(we made no checks between 9:40am and 10:20am)"
+AFTER_OUTAGE = file(*LATER, check("09:39:55", NOT_LIVE), check("10:20:01", LIVE))
+
+
+def test_a_gap_in_our_monitoring_before_a_file_appeared_is_in_the_clause_about_the_file():
+    assert account_of(HELD_UP, AFTER_OUTAGE, not_observed=OUTAGE) == (
+        f"{NOT_FOUND} {SIX_MINUTES}, and its file between 9:39:55am and 10:20:01am {UNCHECKED}."
+    )
+
+
+def test_a_gap_in_our_monitoring_is_not_repeated_for_the_file():
+    page, late = AROUND_GAP, file(*LATER, check("10:27", NOT_LIVE), check("10:28", LIVE))
+    account = account_of(page, late, not_observed=GAP)
+
+    assert account.endswith(
+        "late (we made no checks between 9:35am and 10:20:01am), and its file between 10:27am and 10:28am."
+    )
+
+
+def test_a_gap_in_our_monitoring_before_the_last_of_several_files_appeared_is_in_the_account():
+    assert account_of(PAGE, FILE_EARLIER, file(*AFTER_OUTAGE.checks, url=FILES[1]), not_observed=OUTAGE).endswith(
+        f"The last of them appeared between 9:39:55am and 10:20:01am, 9 to 51 minutes late {UNCHECKED}."
+    )
+
+
+def test_a_gap_in_our_monitoring_before_an_early_release_was_back_is_in_the_account():
+    page = address(*EARLY, *AFTER_OUTAGE.checks)
+
+    assert account_of(page, not_observed=OUTAGE).endswith(
+        f"It was back between 9:39:55am and 10:20:01am, 9 to 51 minutes late {UNCHECKED}."
+    )
+
+
+def test_a_gap_in_our_monitoring_before_a_late_part_of_an_early_release_is_in_the_account():
+    assert account_of(EARLY_PAGE, AFTER_OUTAGE, not_observed=OUTAGE).endswith(
+        f"Its file ‘tables.ods’ appeared between 9:39:55am and 10:20:01am, 9 to 51 minutes late {UNCHECKED}."
+    )

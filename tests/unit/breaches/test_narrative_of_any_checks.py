@@ -100,6 +100,21 @@ MORNINGS = {
             ("09:52:03", LIVE),
         ]
     ],
+    "early and not back": [
+        make_check_fact(at, result)
+        for at, result in [
+            ("09:09:07", NOT_LIVE),
+            ("09:10:07", LIVE),
+            ("09:11:07", LIVE),
+            ("09:13:07", NOT_LIVE),
+            ("09:32:07", NOT_LIVE),
+            ("11:52:03", NOT_LIVE),
+        ]
+    ],
+    "early and still there": [
+        make_check_fact(at, result)
+        for at, result in [("09:09:07", NOT_LIVE), ("09:10:07", LIVE), ("09:11:07", LIVE), ("09:30:07", LIVE)]
+    ],
 }
 UNMONITORED = ((london("09:33:07"), london("09:44:11")), (london("09:53:07"), london("10:14:11")))
 THIRTEEN_WORDS = "Statistics on the " + " ".join(f"subject{number}" for number in range(10))
@@ -138,6 +153,15 @@ def test_a_long_account_leaves_out_when_the_release_disappeared_and_keeps_when_w
     assert "disappeared" not in account
     assert "we made no checks in 2 periods" in account
     assert "disappeared 2 times" in write_account(record(address(*gone)))
+
+
+def test_the_time_between_two_parts_is_in_the_clause_about_a_late_part_of_an_early_release():
+    facts = record_set(*[MORNINGS[name] for name in ("on time", "late", "early and still there", "on time")])
+    account = write_account(dataclasses.replace(facts, release_title="Rail punctuality", not_observed=()))
+
+    late = "Its Welsh page appeared between 9:52:03am and 10:31:07am, 22 minutes to 1 hour 2 minutes late"
+    assert f"{late} and 41 minutes to 1 hour 22 minutes after the tables. {CAUSE_NOT_RECORDED}" in account
+    assert account.count("appeared") == 2
 
 
 FILES = ("https://www.example.gov.uk/a.ods", "https://www.example.gov.uk/b.ods")

@@ -8,6 +8,7 @@ from django.urls import reverse
 from breaches import decisions, drafting, editing, layout, refreshing, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
+from breaches.rules.causes import CAUSE_NOT_RECORDED
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.text import event_author, event_title
@@ -146,6 +147,45 @@ def test_a_person_who_takes_the_text_of_the_record_gets_it_with_the_cause(client
     address = section_address(report, "circumstances")
     page = send(client, address, take="circumstances").text
     assert filled_in(page)["circumstances"][0].endswith(" late. The cause is not known yet.")
+
+
+LONG_CAUSE = "The template of the site merges pages. It did so for three years, and no one noticed it until now."
+
+
+def take_newest_account(client, office, text, cause=LONG_CAUSE):
+    """The circumstances offered to a person who edited the account, chose a cause and takes the newest account."""
+    report = create_report(office, complete=False)
+    account = content_of(report).circumstances
+    report = write_circumstances(report, office, text.format(account))
+    report = editing.choose_cause(report, ChosenCause(Cause.OTHER, cause), by=office.statistician, at=AT)
+    client.force_login(office.statistician)
+    page = send(client, section_address(report, "circumstances"), take="circumstances").text
+    return account.removesuffix(f" {CAUSE_NOT_RECORDED}"), filled_in(page)["circumstances"][0].replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("text", ["The site was slow.", "{}"])
+def test_a_long_cause_is_the_last_paragraph_of_the_text_of_the_record(client, office, text):
+    account, taken = take_newest_account(client, office, f"{text}\n" if text == "{}" else text)
+
+    assert taken.rstrip() == f"{account}\n\n{LONG_CAUSE}"
+
+
+def test_a_long_cause_is_inserted_between_the_account_and_the_text_that_a_person_added(client, office):
+    account, taken = take_newest_account(client, office, "Before.\n\n{}\n\nAfter.")
+
+    assert taken == f"Before.\n\n{account}\n\n{LONG_CAUSE}\n\nAfter."
+
+
+def test_a_long_cause_that_a_person_already_added_is_not_inserted_again(client, office):
+    account, taken = take_newest_account(client, office, f"{{}}\n\n{LONG_CAUSE}")
+
+    assert taken == f"{account}\n\n{LONG_CAUSE}"
+
+
+def test_a_short_cause_in_own_words_is_a_sentence_of_the_text_of_the_record(client, office):
+    account, taken = take_newest_account(client, office, "The site was slow.", cause="the template merges pages")
+
+    assert taken == f"{account} The template merges pages."
 
 
 def test_the_page_of_the_cause_says_that_it_is_printed(client, office, uncaused_report):
