@@ -12,7 +12,7 @@ from releases.cover import find_stand_ins
 from releases.models import Contact, Release, ReleaseEvent, RotaEntry, Series
 from releases.models.event import lock_release, record_event
 from releases.permissions import Action, User, check_may
-from releases.rules.calendar import in_london
+from releases.rules.calendar import Nation, in_london
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.rota import (
     CALL_EVENTS,
@@ -128,7 +128,8 @@ def _choose_contacts(release: Release, rota: Sequence[RotaEntry]) -> list[Contac
         [entry.place for entry in rota],
         at=local.time() if local else series.release_time,
         on=local.date() if local else release.planned_on,
-        nation=series.order_nation,
+        # The bank holidays of the office decide whether it is closed, not those of the nation of the statistics.
+        nation=Nation(series.producer.nation),
         closed=series.producer.closed_days() if has_closed_days else frozenset(),
     )
     if chosen:

@@ -109,6 +109,12 @@ def _check_absence(producer: Producer, absent: User, *, first: date, last: date,
             "%(person)s already covers from %(first)s to %(last)s. Choose other days, or end that cover first."
         )
         raise CoverRefused("first", sentence % _name_days(other))
+    covers = _planned(producer, first, last).filter(person=absent.pk).first()
+    if covers:
+        sentence = _(
+            "%(person)s covers for %(absent)s from %(first)s to %(last)s. Choose other days, or end that cover first."
+        )
+        raise CoverRefused("first", sentence % _name_days(covers))
 
 
 def _check_people(producer: Producer, absent: User, people: Sequence[CoverPerson], *, by: User) -> None:

@@ -1,12 +1,15 @@
 """Preflights: checks on the working day before a release, and the problems that they find."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import batched
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -43,16 +46,17 @@ logger = logging.getLogger(__name__)
 # Monitoring records every few seconds that it is running. If there is no record for this long, the preflight reports a
 # problem.
 LONGEST_SILENCE = timedelta(minutes=1)
-# Releases that are due within this time are read. There are never ten non-working days in a row, so every release is
-# read on the working day before it.
-AHEAD = timedelta(days=10)
+# Releases that are due within this time are considered. An office may close between Christmas and New Year, which makes
+# ten or more non-working days in a row. No office closes for a month, so the working day before each release is within
+# this time.
+AHEAD = timedelta(days=31)
 # If a preflight finds a problem, it is repeated at this interval until the problem is solved. So no one has to request
 # it again.
 REPEAT_AFTER = timedelta(hours=1)
 # No preflight begins within these times before and after a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=20), timedelta(seconds=10)
 RELEASES_AT_A_TIME = 10
-# Planned preflights are requested in batches, because all releases of ten days may take too much memory.
+# Planned preflights are requested in batches, because all releases before a long holiday may take too much memory.
 PLANNED_AT_A_TIME = 500
 CLAIM = timedelta(minutes=10)
 # A run waits this long for a busy host, and then reports that it could not check the addresses on this host.
@@ -186,13 +190,38 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
     """
     if release.due_at is None:
         raise ValueError(f"{release.reference} has no exact time, so its preflight cannot be planned.")
-    return planned_before(calendar.local_date(release.due_at), release.series.producer, at=at)
+    producer = release.series.producer
+    return _planned_before(calendar.local_date(release.due_at), Nation(producer.nation), producer.closed_days(), at=at)
 
 
-def planned_before(on: date, producer: Producer, *, at: time) -> datetime:
-    """Return when the preflights are planned for those releases of a producer that are due on the London day `on`."""
+def find_planned_instants(releases: Collection[tuple[int, datetime, int]], *, at: time) -> dict[int, datetime]:
+    """Return when the preflight of each release is planned. The calendars of all producers are read with one query.
+
+    :param releases: for each release, its primary key, its due instant and the primary key of its producer.
+    :param at: the London time of day of preflights (STATSOFFICE_PREFLIGHT_AT).
+    :return: a dict that is keyed by the primary key of the release.
+    """
+    if not releases:
+        return {}
+    nations: dict[int, Nation] = {}
+    closed: dict[int, set[date]] = defaultdict(set)
+    producers = Producer.objects.filter(pk__in={producer for _, _, producer in releases})
+    for producer, nation, on in producers.values_list("pk", "nation", "non_working_days__on"):
+        nations[producer] = Nation(nation)
+        if on is not None:
+            closed[producer].add(on)
+    calendars = {producer: (nation, frozenset(closed[producer])) for producer, nation in nations.items()}
+
+    @cache
+    def planned_before(on: date, producer: int) -> datetime:
+        return _planned_before(on, *calendars[producer], at=at)
+
+    return {key: planned_before(calendar.local_date(due_at), producer) for key, due_at, producer in releases}
+
+
+def _planned_before(on: date, nation: Nation, closed: frozenset[date], *, at: time) -> datetime:
     # Use the office's working days, because people have to correct the problems that a preflight finds.
-    day = calendar.working_day_before(on, nation=Nation(producer.nation), closed=producer.closed_days())
+    day = calendar.working_day_before(on, nation=nation, closed=closed)
     return calendar.from_london(datetime.combine(day, at))
 
 
@@ -241,14 +270,18 @@ def request_missing_preflights(*, at: time, now: datetime) -> int:
     :return: the number of preflights that were requested.
     """
     open_runs = PreflightRun.objects.open().filter(release=OuterRef("pk"))
-    keys = list(_upcoming(now).filter(~Exists(open_runs)).values_list("pk", flat=True))
+    columns = _upcoming(now).filter(~Exists(open_runs)).values_list("pk", "due_at", "series__producer_id")
+    upcoming = [(key, due_at, producer) for key, due_at, producer in columns if due_at]
+    planned = find_planned_instants(upcoming, at=at)
+    # Read only the releases whose planned time has come.
+    keys = [key for key, _, _ in upcoming if planned[key] <= now]
     number = 0
     for some in batched(keys, PLANNED_AT_A_TIME):
         latest = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=some)}
         missing = [
             PreflightRun(release=release, schedule_version=release.schedule_version, asked_at=now)
             for release in _upcoming(now).filter(pk__in=some)
-            if _is_missing(release, latest.get(release.pk), at=at, now=now)
+            if _is_missing(release, latest.get(release.pk), planned=planned, now=now)
         ]
         # A person may have requested a preflight at the same moment. A release can have only one open run, so the
         # conflict is ignored.
@@ -260,7 +293,8 @@ def request_missing_preflights(*, at: time, now: datetime) -> int:
 def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
     """Return the upcoming releases whose preflight is planned for today (in London) or an earlier day."""
     today = calendar.local_date(now)
-    return [release for release in _upcoming(now) if calendar.local_date(preflight_planned_at(release, at=at)) <= today]
+    found = _upcoming(now).select_related("series__producer").prefetch_related("series__producer__non_working_days")
+    return [release for release in found if calendar.local_date(preflight_planned_at(release, at=at)) <= today]
 
 
 def is_quiet_time(*, now: datetime) -> bool:
@@ -319,15 +353,16 @@ def _upcoming(now: datetime) -> QuerySet[Release]:
     due = Release.objects.filter(
         due_at__gt=now, due_at__lte=now + AHEAD, status__in=[Status.PROVISIONAL, Status.CONFIRMED]
     )
-    found = due.select_related("series__producer").prefetch_related("series__producer__non_working_days")
-    return found.order_by("due_at", "pk")
+    return due.order_by("due_at", "pk")
 
 
-def _is_missing(release: Release, last: PreflightRun | None, *, at: time, now: datetime) -> bool:
-    planned = preflight_planned_at(release, at=at)
-    if now < planned:
-        return False
-    if last is None or last.done_at is None or last.asked_at < planned:
+def _is_missing(release: Release, last: PreflightRun | None, *, planned: Mapping[int, datetime], now: datetime) -> bool:
+    """Return whether a preflight whose planned time has come must be requested.
+
+    :param last: the latest preflight of the release, or None.
+    :param planned: the planned times of preflights, keyed by the primary key of the release.
+    """
+    if last is None or last.done_at is None or last.asked_at < planned[release.pk]:
         return True
     return bool(last.problems) and now >= last.done_at + REPEAT_AFTER
 
@@ -419,15 +454,22 @@ def _make_run(
         return False
     done_at = max([now, *(check.answer.completed_at for check in checks.values())])
     shared = crowds[targets.due_of(release)].get(release.pk, ())
+    vantage = next((check.answer.vantage for check in checks.values()), "")
     try:
         found = find_problems(release, checks=checks, unreached=unreached, crowds=shared, means=means, now=now)
         live = [key for key, check in checks.items() if check.finding.result is CheckOutcome.LIVE]
         if live:
             _judge_live_addresses(release, live, means=means, now=done_at)
+        _store_findings(run, found, vantage=vantage, done_at=done_at)
     except Exception as fault:
         logger.exception("cannot check %s before its release", release.reference, extra={"release": release.reference})
         faults.append(fault)
-        found = [PreflightFinding(PreflightCode.OUR_ERROR)]
+        _store_findings(run, [PreflightFinding(PreflightCode.OUR_ERROR)], vantage=vantage, done_at=done_at)
+    return True
+
+
+def _store_findings(run: PreflightRun, found: Sequence[PreflightFinding], *, vantage: str, done_at: datetime) -> None:
+    release = run.release
     earlier = PreflightRun.objects.filter(
         release=release, schedule_version=release.schedule_version, done_at__isnull=False
     )
@@ -438,8 +480,9 @@ def _make_run(
     run.findings = [each.to_json() for each in found]
     run.problems = sum(each.is_problem for each in found)
     run.news = new_findings(found, earlier_findings)
-    run.vantage = next((check.answer.vantage for check in checks.values()), "")
+    run.vantage = vantage
     run.done_at = done_at
     run.claimed_until = None
-    run.save()
-    return True
+    # The savepoint leaves the connection usable if PostgreSQL refuses the findings, so that our error can be stored.
+    with transaction.atomic():
+        run.save()

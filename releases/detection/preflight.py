@@ -8,7 +8,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
-from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason
+from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason, make_storable
 from releases.rules import calendar
 
 _MONTHS = (
@@ -179,15 +179,16 @@ def findings_of_announcement(
 
 
 def _of_publisher(address: int, says: PublisherSays, *, due_at: datetime) -> list[PreflightFinding]:
+    note = make_storable(says.change_note)
     match says.state:
         case PublisherState.ANNOUNCED | PublisherState.MOVED if _says_another_time(says, due_at=due_at):
             at = says.announced_for.isoformat() if says.announced_for else None
-            facts = {"announced_for": at, "announced_text": says.announced_text, "note": says.change_note}
+            facts = {"announced_for": at, "announced_text": make_storable(says.announced_text), "note": note}
             return [PreflightFinding(PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME, address, facts)]
         case PublisherState.ANNOUNCED:
             return []
         case PublisherState.CANCELLED | PublisherState.WITHDRAWN | PublisherState.GONE:
-            return [PreflightFinding(PreflightCode.ANNOUNCEMENT_CALLED_OFF, address, {"note": says.change_note})]
+            return [PreflightFinding(PreflightCode.ANNOUNCEMENT_CALLED_OFF, address, {"note": note})]
     return [PreflightFinding(PreflightCode.ANNOUNCEMENT_LEADS_ON, address)]
 
 

@@ -138,9 +138,11 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
 
 def _entries(rows: Sequence[StoredBody], *, by: Person, now: datetime) -> list[BodyEntry]:
     stored = {row.sha256 for row in rows if row.body_id}
-    seals_by_hash = seals_on(stored, now=now) if stored else {}
+    # A body that is not stored is sealed too, because the list of bodies shows when the check found it.
+    hashes = {row.sha256 for row in rows}
+    seals_by_hash = seals_on(hashes, now=now) if hashes else {}
     readable = {sha256 for sha256 in stored if not seals_by_hash.get(sha256)}
-    readable |= {sha256 for sha256, sealed_by in seals_by_hash.items() if may_read(by, sealed_by)}
+    readable |= {sha256 for sha256 in stored & seals_by_hash.keys() if may_read(by, seals_by_hash[sha256])}
     by_observation: dict[tuple[int, int], list[StoredBody]] = {}
     for row in rows:
         by_observation.setdefault((row.address_id, row.observation_id), []).append(row)

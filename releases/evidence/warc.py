@@ -16,6 +16,7 @@ from releases.evidence import repository
 from releases.evidence.embargo import seals_on
 from releases.models import Body, Observation, Release, StoredBody
 from releases.models.append_only import CHUNK
+from releases.rules.response import Failure
 
 VERSION = "WARC/1.1"
 # The stored body is decoded, so headers that describe the encoded body would be wrong.
@@ -24,8 +25,11 @@ _ABOUT = (
     "Each check has a metadata record with its row of the evidence chain. A check that received a response has a "
     "response record too, with the headers that we store and the decoded body. We store a body only at key times. "
     "Otherwise the record has no body and is marked as truncated, and body_sha256 in the metadata has the hash of the "
-    "body. A sealed body is left out in the same way. The record of a repeated body is a revisit."
+    "body. A sealed body is left out in the same way. If we could not read the complete body, the record is marked as "
+    "truncated and there is no hash. The record of a repeated body is a revisit."
 )
+# The values of WARC-Truncated for responses whose bodies we could not read. For all other failures: unspecified.
+_TRUNCATED: dict[str, str] = {Failure.TOO_LARGE: "length", Failure.TIMEOUT: "time"}
 
 
 def write_warc(release: Release, out: IO[bytes], *, now: datetime) -> None:
@@ -97,6 +101,8 @@ def _response(
         written[row.body_sha256] = (url, date)
     elif row.body_sha256:
         more["WARC-Truncated"] = "unspecified"
+    elif row.failure:
+        more["WARC-Truncated"] = _TRUNCATED.get(row.failure, "unspecified")
     return _record(
         writer, kind, url=url, record_id=_record_id(row.row_hash, kind), date=date, block=body, http=http, more=more
     )

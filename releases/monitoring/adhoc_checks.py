@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched
+
+from django.db.models import F
 
 from releases import host_budgets
 from releases.detection.finding import Finding
@@ -13,7 +16,14 @@ from releases.host_budgets import ProbeInterface
 from releases.models import Address, CheckSchedule, NotFoundPage, Observation
 from releases.models.observation import Purpose
 from releases.monitoring.examination import Controls, ExaminationQueue, Response
-from releases.monitoring.targets import CheckKey, Target, load_targets, split_valid_addresses
+from releases.monitoring.targets import (
+    COMPARED_AT_A_TIME,
+    CheckKey,
+    Target,
+    load_targets,
+    monitored_addresses,
+    split_valid_addresses,
+)
 from releases.rules.clock_error import ClockError
 from releases.rules.host_budget import Budget, budget_of
 from releases.rules.page_view import BrowserState
@@ -163,9 +173,16 @@ def _clock_from(now: datetime) -> Callable[[], datetime]:
 
 def _is_needed(place: str, *, now: datetime) -> bool:
     """Return whether the sweep has to check a host soon. While we hold the lease, the sweep cannot check the host."""
-    # The host of a schedule is empty until a sweep has read the schedule.
+    # The host of a schedule is empty until a sweep has read the schedule. This query does not have the conditions of
+    # `monitored_addresses`, for the reason that `find_falling_due` gives.
     soon = CheckSchedule.objects.filter(host__in=[place, ""], next_check_at__lte=now + _LEFT_TO_THE_SWEEP)
-    return any(place_if_any(url) == place for url in soon.values_list("address__url", flat=True))
+    # If a release was cancelled or moved, its old schedule still has a next check, but this check is not made.
+    present = monitored_addresses(now=now).filter(schedule__schedule_version=F("release__schedule_version"))
+    return any(
+        place_if_any(url) == place
+        for some in batched(list(soon.values_list("address_id", flat=True)), COMPARED_AT_A_TIME)
+        for url in present.filter(pk__in=some).values_list("url", flat=True)
+    )
 
 
 def _examine(

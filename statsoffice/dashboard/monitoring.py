@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -14,7 +13,7 @@ from releases import host_budgets
 from releases import preflight as releases_preflight
 from releases.early_findings import listed_preflights
 from releases.host_budgets import budgets_from_settings
-from releases.models import PreflightRun, Producer, Release
+from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
 from releases.rules import cadence, calendar
 from releases.rules.lifecycle import Status
@@ -149,16 +148,8 @@ def _find_notes(done: Sequence[int], runs: Mapping[int, PreflightRun]) -> dict[s
 
 def _find_due(unchecked: Sequence[_Upcoming], *, now: datetime) -> list[_Upcoming]:
     """Return the releases whose preflight is due."""
-    if not unchecked:
-        return []
-    found = Producer.objects.filter(pk__in={one.producer for one in unchecked}).prefetch_related("non_working_days")
-    producers = {producer.pk: producer for producer in found}
-
-    @cache
-    def planned_before(on: date, producer: int) -> datetime:
-        return releases_preflight.planned_before(on, producers[producer], at=settings.PREFLIGHT_AT)
-
-    return [one for one in unchecked if planned_before(calendar.local_date(one.due_at), one.producer) <= now]
+    planned = releases_preflight.find_planned_instants(unchecked, at=settings.PREFLIGHT_AT)
+    return [one for one in unchecked if planned[one.key] <= now]
 
 
 def _crowds(upcoming: Sequence[_Upcoming], *, now: datetime) -> list[str]:

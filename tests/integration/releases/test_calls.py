@@ -1,6 +1,6 @@
 """The contacts to call about a release, and the record of who did not answer: one event, undone by another."""
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -54,6 +54,21 @@ def test_the_rota_of_the_series_names_who_is_called_and_a_closed_day_has_its_own
     NonWorkingDay.objects.create(producer=release.series.producer, on=date(2020, 6, 30), title="Privilege day")
     release.refresh_from_db()
     assert names(release) == ["Eve"]
+
+
+@pytest.mark.parametrize(
+    ("statistics", "office", "expected"),
+    [
+        pytest.param("scotland", "england", ["Eve"], id="Scottish statistics of an English office"),
+        pytest.param("england", "scotland", ["Ann", "Bob"], id="English statistics of a Scottish office"),
+    ],
+)
+def test_a_bank_holiday_of_the_office_and_not_of_the_statistics_is_a_closed_day(release, statistics, office, expected):
+    series = release.series
+    series.nation, series.producer.nation = statistics, office
+    # The summer bank holiday in England, Wales and Northern Ireland.
+    release.due_at = datetime(2026, 8, 31, 8, 30, tzinfo=UTC)
+    assert names(release) == expected
 
 
 def test_the_release_time_is_that_of_the_release_in_london(release):

@@ -176,6 +176,20 @@ def test_a_person_who_is_away_cannot_cover(office):
         name(office, office.head, absent=second, by=office.deputy)
 
 
+def test_a_person_who_covers_cannot_be_away_until_that_cover_is_ended(office):
+    second = create_member(Role.HEAD_OF_PROFESSION, office.producer, name="Second Head")
+    (row,) = name(office, second)
+    with pytest.raises(CoverRefused) as caught:
+        name(office, office.statistician, absent=second, by=office.deputy, first=LAST, last=day(20))
+    assert caught.value.field == "first"
+    covers = f"Second Head covers for {office.head} from 30 June 2020 to 10 July 2020."
+    assert str(caught.value) == f"{covers} Choose other days, or end that cover first."
+    with rolled_back():
+        name(office, office.statistician, absent=second, by=office.deputy, first=day(11), last=day(20))
+    cover.end_cover(row, by=office.deputy, at=AT)
+    name(office, office.statistician, absent=second, by=office.deputy, first=LAST, last=day(20))
+
+
 def test_cover_is_over_once_it_is_ended_or_a_role_is_gone(office, time_machine):
     time_machine.move_to(SEED_DUE, tick=False)
     (row,) = name(office, office.statistician, at=AT)

@@ -4,11 +4,16 @@ import os
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.urls import reverse
 
+from releases import judge
 from releases.models import Body, Observation, ReleaseEvent, StoredBody
 from releases.models.append_only import check_chain
 from releases.rules.canonical import sha256_hex
-from tests.support.factories import ReleaseFactory
+from releases.rules.lifecycle import Role
+from tests.support.early_release import FOUND_AT
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import create_office
 from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -31,6 +36,13 @@ def execute(*statements):
             cursor.execute(statement)
 
 
+def lift_limits():
+    if connection.vendor == "sqlite":
+        execute("PRAGMA max_page_count = 4294967294")
+    else:
+        execute("DROP TRIGGER IF EXISTS full_disk ON releases_body")
+
+
 @pytest.fixture
 def full_disk():
     """A database with room for rows and not for bodies: on SQLite in fact, on PostgreSQL by its own error."""
@@ -39,12 +51,10 @@ def full_disk():
             cursor.execute("VACUUM")  # Pages that earlier tests have left empty would have room for a body.
             pages = cursor.execute("PRAGMA page_count").fetchone()[0]
             cursor.execute(f"PRAGMA max_page_count = {pages + 100}")
-        yield
-        execute("PRAGMA max_page_count = 4294967294")
     else:
         execute(FULL, "CREATE TRIGGER full_disk BEFORE INSERT ON releases_body EXECUTE FUNCTION no_room()")
-        yield
-        execute("DROP TRIGGER full_disk ON releases_body")
+    yield
+    lift_limits()
 
 
 def test_the_check_is_stored_and_says_what_it_saw_and_the_missing_body_is_on_record(address, full_disk, caplog):
@@ -70,6 +80,30 @@ def test_a_disk_that_stays_full_is_told_once_and_a_body_that_fits_again_takes_it
     store_checks(make_check(address, "not_live", b"small", at=-3))
     assert StoredBody.objects.get(why="last_before_due").body.content == b"small"
     assert StoredBody.objects.get(why="first_seen").state == "not_stored"
+
+
+def test_an_early_body_that_could_not_be_stored_is_hidden_like_a_stored_one(client, full_disk, time_machine):
+    time_machine.move_to(FOUND_AT, tick=False)
+    office = create_office()
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+    address = release.addresses.get()
+    store_checks(make_check(address, "not_live", b"<!doctype html><title>Not found</title>", at=-1800))
+    store_checks(*(make_check(address, "live", LARGE, at=seconds) for seconds in (-1200, -1185)))
+    lift_limits()
+    judge.judge_one(release, now=FOUND_AT)
+    early = StoredBody.objects.filter(sha256=sha256_hex(LARGE))
+    assert {row.state for row in early} == {"not_stored"}
+    shown = {}
+    for role in (Role.STATISTICIAN, Role.DEPUTY):
+        client.force_login(office.people[role])
+        shown[role] = client.get(reverse("releases:release", args=[release.reference])).text
+    assert "Copies of pages" in shown[Role.STATISTICIAN]
+    assert "First live copy" not in shown[Role.STATISTICIAN]
+    assert "First live copy, before release time" in shown[Role.DEPUTY]
+    assert "Could not be stored. We keep its hash." in shown[Role.DEPUTY]
+    # Not even a lead can open a body that is not stored.
+    assert "Only the Head of Profession and deputies can open it" not in shown[Role.DEPUTY]
+    assert reverse("releases:kept_body", args=[release.reference, sha256_hex(LARGE)]) not in shown[Role.DEPUTY]
 
 
 def test_where_not_even_that_can_be_recorded_the_check_is_stored_anyway(address, full_disk):

@@ -1,6 +1,7 @@
 """The checks of a release as a WARC file, read by another program's reader."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -96,6 +97,26 @@ def test_the_digests_of_its_records_hold(release, tmp_path):
     file.write_bytes(written(release))
     checker = Checker(type("Options", (), {"inputs": [str(file)], "verbose": False})())
     assert checker.process_all() == 0
+
+
+@pytest.mark.parametrize(
+    ("failure", "truncated"),
+    [
+        (Failure.TOO_LARGE, "length"),
+        (Failure.TIMEOUT, "time"),
+        (Failure.UNDECODABLE, "unspecified"),
+        (Failure.BROKEN, "unspecified"),
+        (None, None),
+    ],
+)
+def test_a_response_whose_body_we_could_not_read_is_marked_as_truncated_and_an_empty_one_is_not(
+    release, failure, truncated
+):
+    check = make_check(release.addresses.get(), "unreachable", b"", at=200)
+    store_checks(replace(check, answer=replace(check.answer, failure=failure)))
+    kind, headers, status, payload = records(written(release))[-2]
+    assert (kind, status, payload) == ("response", "200 OK", b"")
+    assert headers.get("WARC-Truncated") == truncated
 
 
 def test_a_check_without_a_response_has_its_row_alone(release):

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from django.db import connection
 
 from releases import preflight
-from releases.detection.preflight import PreflightCode
+from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.early_findings import listed_preflights
 from releases.models import Observation, PreflightRun, Release, Series, Verification
 from releases.models.observation import Purpose
@@ -247,3 +248,38 @@ def test_a_fault_of_our_own_on_one_release_is_said_of_it_and_stops_no_other(site
         preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
     assert found_of(one) == {(PreflightCode.OUR_ERROR, None)}
     assert (PreflightCode.SHARES_MINUTE, None) in found_of(another)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "fact",
+    [
+        pytest.param(object(), id="not JSON"),
+        pytest.param("a\0b", id="a text that PostgreSQL refuses"),
+    ],
+)
+def test_findings_that_cannot_be_stored_are_a_fault_of_our_own_and_stop_no_other_release(
+    site, means, monkeypatch, fact
+):
+    if fact == "a\0b" and connection.vendor != "postgresql":
+        return  # SQLite stores it
+    one = a_sound_release(site)
+    another = ReleaseFactory(
+        confirmed=True, due_at=DUE + timedelta(days=1), reference="another", series=one.series, url=site.url(PAGE)
+    )
+    findings = preflight.find_problems
+
+    def unstorable(release, **given):
+        if release == one:
+            return [PreflightFinding(PreflightCode.OPEN_TASK, facts={"task": fact})]
+        return findings(release, **given)
+
+    monkeypatch.setattr(preflight, "find_problems", unstorable)
+    for release in (one, another):
+        preflight.request_preflight(release, by=None, now=DAY_BEFORE)
+    with pytest.raises(ExceptionGroup):
+        preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
+    assert not PreflightRun.objects.open().exists()
+    assert found_of(one) == {(PreflightCode.OUR_ERROR, None)}
+    run = PreflightRun.objects.get(release=one)
+    assert (run.problems, run.news, run.claimed_until) == (1, 1, None)

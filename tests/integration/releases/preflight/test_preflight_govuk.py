@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from releases import announcements
+from releases import announcements, preflight
 from releases.detection.preflight import PreflightCode
 from releases.evidence import repository
 from releases.models import Observation, PreflightRun
 from statsoffice.fake_publisher import govuk
+from tests.support.factories import ReleaseFactory
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,30 @@ def test_a_cancelled_announcement_is_found_with_its_reason(release, means, site)
     say(site, cancelled)
     assert check(release, means) == {(PreflightCode.ANNOUNCEMENT_CALLED_OFF, ANNOUNCEMENT)}
     assert PreflightRun.objects.get().findings[0]["facts"] == {"note": "The survey was stopped."}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"state": "cancelled", "cancellation_reason": "The survey\0 was stopped. \ud83d"},
+        {
+            "due_at": DUE + timedelta(days=7),
+            "display_date": "8\0 July\ud83d 2026",
+            "latest_change_note": "More\0 time.",
+        },
+    ],
+    ids=["cancelled", "moved"],
+)
+def test_an_announcement_with_characters_that_no_database_stores_stops_no_other_release(release, means, site, said):
+    later = ReleaseFactory(confirmed=True, due_at=DUE + timedelta(days=1), reference="later", series=release.series)
+    say(site, govuk.announcement(ANNOUNCEMENT, TITLE, **{"due_at": DUE, **said}))
+    for one in (release, later):
+        preflight.request_preflight(one, by=None, now=DAY_BEFORE)
+    preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
+    assert not PreflightRun.objects.open().exists()
+    facts = [each["facts"] for each in PreflightRun.objects.get(release=release).findings if each["facts"].get("note")]
+    assert [each["note"] for each in facts] in (["The survey was stopped. ?"], ["More time."])
 
 
 def test_an_announcement_that_is_gone_is_found(release, means, site):

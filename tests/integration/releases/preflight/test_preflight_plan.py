@@ -6,13 +6,13 @@ import pytest
 
 from releases import host_budgets, preflight, scheduling
 from releases.detection.preflight import PreflightCode
-from releases.models import CheckSchedule, HostLease, Observation, PreflightRun, Release, Series
+from releases.models import CheckSchedule, HostLease, NonWorkingDay, Observation, PreflightRun, Release, Series
 from releases.permissions import NotYours
 from releases.preflight import PreflightRefused
 from releases.rules.host_budget import Budget
 from releases.rules.lifecycle import EVERY_ROLE, Role
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import ReleaseFactory, create_member, london_slot
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.preflight import (
     DAY_BEFORE,
     DUE,
@@ -50,6 +50,22 @@ class TestThePlan:
         series = a_series(producer__nation=nation)
         release = ReleaseFactory(confirmed=True, series=series, slot=london_slot(due_on))
         assert preflight.preflight_planned_at(release, at=TWO) == planned
+
+    def test_the_days_between_christmas_and_new_year_on_which_the_office_is_closed_may_be_ten_days_without_work(self):
+        christmas_eve = datetime(2026, 12, 24, 14, 0, tzinfo=UTC)
+        series, others = a_series(), SeriesFactory()
+        for day in (29, 30, 31):
+            NonWorkingDay.objects.create(producer=series.producer, on=date(2026, 12, day), title="Closed")
+        release, other = (
+            ReleaseFactory(confirmed=True, series=each, reference=name, slot=london_slot(date(2027, 1, 4)))
+            for each, name in ((series, "closed"), (others, "open"))
+        )
+        assert preflight.preflight_planned_at(release, at=TWO) == christmas_eve
+        assert preflight.preflight_planned_at(other, at=TWO) == datetime(2026, 12, 31, 14, 0, tzinfo=UTC)
+        assert self.asked(christmas_eve - timedelta(seconds=1)) == 0
+        assert preflight.upcoming_for_the_day(at=TWO, now=christmas_eve) == [release]
+        assert self.asked(christmas_eve) == 1
+        assert PreflightRun.objects.get().release == release
 
     def test_nothing_is_asked_for_before_its_hour_and_once_after_it(self, site):
         a_sound_release(site)
@@ -180,6 +196,29 @@ class TestBesideTheWatch:
         assert len(preflight.run_requested_preflights(means=small, now=DAY_BEFORE)) == 1
         assert HostLease.objects.get(host=host).holder == ""
 
+    @pytest.mark.parametrize("move", ["cancelled", "moved to the next day", "moved to a later month"])
+    def test_a_budget_too_small_to_be_parted_is_not_left_to_a_watch_that_has_ended(self, site, means, move):
+        release = a_sound_release(site)
+        other = ReleaseFactory(
+            confirmed=True, due_at=DUE, reference="other", series=release.series, url=site.url("/other")
+        )
+        CheckSchedule.objects.create(
+            address=other.addresses.get(), schedule_version=1, next_check_at=DAY_BEFORE - timedelta(minutes=1)
+        )
+        host = site.base_url.removeprefix("http://")
+        small = means_with(means.probe, budgets={host: Budget(1, 1)})
+        head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+        preflight.request_preflight(release, by=None, now=DAY_BEFORE)
+        assert preflight.run_requested_preflights(means=small, now=DAY_BEFORE) == []
+        if move == "cancelled":
+            scheduling.cancel_release(other, reason="No survey.", by=head, at=DAY_BEFORE)
+        else:
+            day = date(2026, 7, 2) if move == "moved to the next day" else date(2026, 9, 1)
+            scheduling.change_date(other, to=london_slot(day), reason="More time.", by=head, at=DAY_BEFORE)
+        assert len(preflight.run_requested_preflights(means=small, now=DAY_BEFORE)) == 1
+        assert PreflightCode.COULD_NOT_LOOK not in {code for code, _ in found_of(release)}
+        assert HostLease.objects.get(host=host).holder == ""
+
     def test_a_run_that_another_process_makes_is_not_made_twice_and_is_taken_over_when_that_died(self, site, means):
         release = a_sound_release(site)
         preflight.request_preflight(release, by=None, now=DAY_BEFORE)
@@ -255,7 +294,7 @@ def test_the_number_of_queries_for_the_plan_does_not_grow_with_the_releases(djan
         ReleaseFactory(
             confirmed=True, series=series, due_at=DUE + timedelta(days=1), reference=f"r-{number}", marker=MARKER
         )
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         assert preflight.request_missing_preflights(at=TWO, now=DAY_BEFORE) == 0
 
 

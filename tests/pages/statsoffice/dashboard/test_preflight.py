@@ -1,6 +1,6 @@
 """What the dashboard shows before the releases to come: problems, all that is well, and crowded minutes (V17)."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from releases import preflight
 from releases.detection.preflight import PreflightCode, PreflightFinding
-from releases.models import PreflightRun
+from releases.models import NonWorkingDay, PreflightRun
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress, add_address
 from tests.pages.releases.test_preflight import checked, words_of
@@ -97,6 +97,16 @@ def test_a_release_whose_hour_has_come_is_about_to_be_checked_and_a_later_one_on
     assert "We will check 1 release soon." in words_of(desk(client, series))
     preflight.request_preflight(later, by=None, now=DAY_BEFORE)
     assert "We will check 2 releases soon." in words_of(desk(client, series))
+
+
+def test_a_release_after_ten_days_without_work_is_about_to_be_checked(client, series, time_machine):
+    for day in (29, 30, 31):
+        NonWorkingDay.objects.create(producer=series.producer, on=date(2026, 12, day), title="Closed")
+    release_at(series, "new-year", due_at=datetime(2027, 1, 4, 9, 30, tzinfo=UTC))
+    time_machine.move_to(datetime(2026, 12, 24, 13, 59, tzinfo=UTC), tick=False)
+    assert "We will check 1 release soon." not in words_of(desk(client, series))
+    time_machine.move_to(datetime(2026, 12, 24, 14, 0, tzinfo=UTC), tick=False)
+    assert "We will check 1 release soon." in words_of(desk(client, series))
 
 
 def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_the_width(client, series, settings):

@@ -104,6 +104,14 @@ def test_what_the_publishers_own_system_says_goes_before_the_words(says, codes):
     assert announced(says=says, text="nothing of use") == codes
 
 
+@pytest.mark.parametrize("state", [PublisherState.MOVED, PublisherState.CANCELLED, PublisherState.WITHDRAWN])
+def test_what_a_publisher_says_is_a_fact_that_every_database_can_store(state):
+    says = PublisherSays(state, announced_text="August\0 \ud83d", change_note="More\0 time \udcff")
+    (found,) = findings_of_announcement(7, says=says, text=None, leads_to="", due_at=DUE)
+    assert found.facts["note"] == "More time ?"
+    assert found.facts.get("announced_text", "August ?") == "August ?"
+
+
 def test_only_problems_that_were_not_found_before_are_news():
     before = [
         PreflightFinding(PreflightCode.NO_HEAD),
