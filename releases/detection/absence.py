@@ -7,13 +7,49 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from releases.detection.characters import holds, words
-from releases.detection.names import EDITION, SERIES, Names, periods
+from releases.detection.names import EDITION, SERIES, Names, names_series, periods
 from releases.detection.page_text import Block, PageText, Place
 
 _STATE = r"(?:withdrawn|cancell?ed|postponed|unpublished)"
 _SPENT = r"(?:withdrawn|cancell?ed|unpublished)"
 _OUT = r"(?:published|released|issued|available|live)"
-_DAY = r"(?:the )?(?:\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_TIME_OF_DAY = "◷"
+"""The placeholder for a time of day in statements of absence. A time such as "9:30am" is not a day."""
+_DAY_FOLLOWS = rf"(?= (?:on )?(?:the )?(?:\d|{_WEEKDAY}))"
+# The time zone belongs to the time, and so does a sign between the time and the day.
+_CLOCK = re.compile(
+    r"(?<= )(?:"
+    rf"\d{{1,2}}(?:\.[0-5]\d| : [0-5]\d)?(?: : [0-5]\d)? (?:[ap]m|[ap] \. m(?: \.{_DAY_FOLLOWS})?)"
+    r"|\d{1,2} o'clock"
+    r"|(?:(?<= at )|(?<= from )|(?<= for ))(?:[01]?\d|2[0-3])(?:\.| : )[0-5]\d"
+    r"|(?<= at )(?:[01]\d|2[0-3])[0-5]\d"
+    r")"
+    r"(?: (?:\( )?(?:bst|gmt|utc|(?:uk|local|london) time)(?: \))?)?"
+    rf"(?: [(–]{_DAY_FOLLOWS})?(?= )"
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY = rf"(?:the )?(?:\d[^ ]*+(?: (?:st|nd|rd|th)(?= |$))?+|{_WEEKDAY})(?= |$)"
+# The words after a number or a weekday that show that it is not one certain day, as in "6 weeks after the month" and
+# "on the 15th of each month".
+_NOT_ONE_DAY = re.compile(
+    r" (?:working |calendar )?(?:minute|hour|day|week|month|quarter|year)s?(?= |$)"
+    rf"|(?: (?:{_MONTH}|{_WEEKDAY}))?(?: at {_TIME_OF_DAY})?(?: (?:of|in))? (?:each|every) "
+)
+_RECURRING = re.compile(
+    r" (?:(?:each|every)(?: (?:calendar|working|financial|reference|other|first|second|third|fourth|last|few|two|three"
+    r"|four|five|six|ten|twelve|\d+))?"
+    rf" (?:(?:day|week|fortnight|month|quarter|year|half|spring|summer|autumn|winter|edition|release|time)s?"
+    rf"|{_WEEKDAY}|{_MONTH})"
+    rf"|{_WEEKDAY}s|(?:once|twice|times) (?:an?|per)"
+    # "Monthly" before a noun, as in "monthly tables", says nothing about the publication of this release.
+    r"|(?:daily|weekly|fortnightly|monthly|quarterly|annually|yearly)"
+    r"(?= $| (?:basis|on|at|from|in|by|and|until|,|\)) )"
+    r")(?= )"
+)
 _ADJECTIVE = r"(?:official|accredited|national|experimental|new|statistical|statistics)"
 _NOUN = rf"(?:{_ADJECTIVE} )*(?:page|publication|release|report|bulletin|statistics|document|edition|announcement|item)"
 _THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NOUN})"
@@ -40,6 +76,14 @@ _LABEL = re.compile(
     r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|yn dod yn fuan"
     r"|tynnwyd yn ôl|wedi(?:'i| ei|'u| eu) (?:tynnu yn ôl|dynnu yn ôl|thynnu yn ôl|chanslo|ganslo|gohirio|ohirio)"
 )
+
+
+def _when(before: str) -> str:
+    """Return a pattern for a day or a time of day, or both, after a preposition."""
+    named = rf"(?:{_DAY}|(?:today|tomorrow|{EDITION})(?= |$))"
+    return rf"{before}(?:{_DAY}|{_TIME_OF_DAY}(?:(?: here| on this page)?(?: ,)?(?: on)? {named})?)"
+
+
 # Sentences that show with certainty that this release is absent (`Absence.CERTAIN`).
 _STATEMENT = re.compile(
     rf"{_THIS} (?:"
@@ -50,13 +94,13 @@ _STATEMENT = re.compile(
     rf"|(?:is|are) not {_OUT}(?: yet)?(?=$| (?:until|and|but|,) )"
     r"|(?:is|are)(?: still)? (?:coming soon|forthcoming|upcoming|awaiting publication)"
     r"|(?:is|are) (?:due|scheduled|expected)(?: out| to be (?:published|released)| for (?:publication|release))?"
-    rf" (?:on|at|for) {_DAY}"
+    rf" {_when('(?:on|at|for) ')}"
     r"|(?:is|are)(?: still| currently)? (?:under construction|being prepared)"
     rf"|will be (?:made )?{_OUT}(?: to (?:download|view|read))?(?: here| on this page)?"
-    rf"(?:$| soon| shortly| in due course| (?:on |at |from )?{_DAY})"
+    rf"(?:$| soon| shortly| in due course| {_when('(?:on |at |from )?')})"
     r")"
     rf"|we (?:will|shall|plan to|expect to|intend to|are due to) (?:publish|release|issue) {_THIS}"
-    rf"(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
+    rf"(?: here| on this page)?(?:$| soon| shortly| in due course| {_when('(?:on |at )?')})"
 )
 _WITHDRAWN = re.compile(r" (?:withdrawn|unpublished|tynnwyd yn ôl|(?:tynnu|dynnu|thynnu) yn ôl) ")
 _FORETELLING = re.compile(
@@ -115,6 +159,7 @@ _LOG_IN = re.compile(
 _SEARCH = re.compile(r"(?:\d+ )?(?:site |your )?search(?: results?(?: for(?: .*)?)?)?|canlyniadau chwilio(?: .*)?")
 _SENTENCE_ENDS = frozenset(".!?;:|()[]•·»–")
 _FULL_STOPS = frozenset(".!?")
+_WHOLE_SENTENCE_ENDS = _FULL_STOPS | frozenset(";|•·")
 _PIECE_ENDS = _SENTENCE_ENDS | {"/", EDITION, SERIES}
 
 
@@ -136,33 +181,56 @@ def speaks_of_this(form: str) -> bool:
     Statements about the next release, such as "The next release will be published on ...", do not count, because every
     live page has them.
     """
-    return any(_STATEMENT.match(sentence) for sentence in _split(form, _SENTENCE_ENDS)) or bool(
-        _STILL_TO_COME.search(form)
-    )
+    return any(_find_statements(form)) or bool(_STILL_TO_COME.search(form))
+
+
+class _Statement(NamedTuple):
+    """A statement that this release is absent.
+
+    `phrase` is the part of `text` that states it. `is_general` is true if the sentence may be about every edition, or
+    if it gives a time without a day.
+    """
+
+    text: str
+    phrase: str
+    is_general: bool
+
+
+def _find_statements(form: str) -> Iterator[_Statement]:
+    # A colon ends a statement, so times such as "9:30am" are replaced first.
+    for sentence in _split(_CLOCK.sub(_TIME_OF_DAY, form), _WHOLE_SENTENCE_ENDS):
+        found = [match for part in _split(sentence, _SENTENCE_ENDS) if (match := _STATEMENT.match(part))]
+        recurs = bool(found) and _RECURRING.search(f" {sentence} ") is not None
+        for match in found:
+            has_no_day = match[0].endswith(_TIME_OF_DAY) or _NOT_ONE_DAY.match(match.string, match.end()) is not None
+            # A sentence about every edition that names no day of this one, such as "These statistics will be published
+            # at 9:30am every quarter", says nothing about this edition.
+            if not (recurs and has_no_day):
+                yield _Statement(match.string, match[0], recurs or has_no_day)
 
 
 def speaks_vaguely(form: str) -> bool:
     """Return whether a statement that this release is absent may really be about something else.
 
-    It may be about another release, another time, or only some of the figures. For example, "These data are not
-    published." is a common note about figures that are omitted from a table.
+    It may be about another release, another time, every edition, or only some of the figures. For example, "These data
+    are not published." is a common note about figures that are omitted from a table.
     """
-    sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
-    vague = any(
-        _FORETELLING.match(sentence) or _OF_FIGURES.match(sentence) or _IN_THE_PAST.search(f" {sentence} ")
-        for sentence in sentences
-    )
-    return vague or bool(_RESTORED.search(form))
+    statements = list(_find_statements(form))
+    own = [each.text for each in statements if not each.is_general]
+    vague = any(_FORETELLING.match(text) or _OF_FIGURES.match(text) or _IN_THE_PAST.search(f" {text} ") for text in own)
+    # A general sentence does not make another statement in the same text less certain.
+    only_general = bool(statements) and not own and not _STILL_TO_COME.search(form)
+    return vague or only_general or bool(_RESTORED.search(form))
 
 
 def speaks_of_the_release(form: str) -> bool:
     """Return whether every statement of absence begins with "the", and not with "this" or the name of the release."""
-    sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
-    return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
+    statements = list(_find_statements(form))
+    return bool(statements) and all(each.text.startswith("the ") for each in statements)
 
 
 def speaks_of_withdrawal(form: str) -> bool:
-    statements = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    statements = [each.text for each in _find_statements(form)]
     statements += [piece for piece in split_pieces(form) if is_label(piece)]
     return any(_WITHDRAWN.search(f" {each} ") for each in statements)
 
@@ -280,7 +348,7 @@ class AbsenceSign(NamedTuple):
 
 
 def find_absence(
-    page: PageText, names: Names, *, marker_in_heading: bool, own_h1: str = "", due_on: date | None = None
+    page: PageText, names: Names, *, marker_in_heading: bool, main_h1: str = "", due_on: date | None = None
 ) -> AbsenceSign:
     """Return the most certain sign on a page that the release is absent.
 
@@ -288,10 +356,11 @@ def find_absence(
 
     :param marker_in_heading: whether the edition's marker is in the title or an h1. If so, a sign counts only if it is
         clearly about this release, because the text may also mention other content that is withdrawn or still to come.
-    :param own_h1: the h1 with the marker, if any. If there is one, other h1s give at most a possible sign, because they
-        are about other content of the page.
+    :param main_h1: the h1 with the marker, if any, or else the h1 that names the series of a page whose title has the
+        marker. If there is one, other h1s give at most a possible sign, because they are about other content of the
+        page.
     """
-    denied = next((one for one in _of_the_page(page, own_h1) if _denies(names.normalise(one), names)), None)
+    denied = next((one for one in _of_the_page(page, main_h1) if _denies(names.normalise(one), names)), None)
     if denied is not None:
         return AbsenceSign(Absence.CERTAIN, denied)
     if not marker_in_heading and (own := _find_own_marker(words(page.text), names)):
@@ -320,7 +389,7 @@ def denied_by_heading(page: PageText, names: Names) -> bool:
     return any(_denies(names.normalise(heading), names) for heading in page.headings)
 
 
-_AT_END = re.compile(rf"(?: (?:on|at|for|from))? {_DAY}$")
+_AT_END = re.compile(rf" {_when('(?:(?:on|at|for|from) )?')}$")
 _NOT_FOUND_END = re.compile(
     r"(?:cannot|can't|could not|couldn't|was not|wasn't) (?:be )?found|(?:does not|doesn't) exist|no longer exists"
 )
@@ -338,9 +407,8 @@ def quote_absence(text: str, names: Names) -> str:
 
 def _words_of_absence(form: str, names: Names) -> Iterator[str]:
     yield from (own.strip() for own in names.negative_markers if holds(form, own))
-    for sentence in _split(form, _SENTENCE_ENDS):
-        if found := _STATEMENT.match(sentence):
-            yield _AT_END.sub(" …", found[0]).strip(f"{EDITION} ").replace(EDITION, "…")
+    for statement in sorted(_find_statements(form), key=lambda each: each.is_general):
+        yield _AT_END.sub(" …", statement.phrase).strip(f"{EDITION} ").replace(EDITION, "…")
     if found := _NOT_FOUND.search(form):
         # Quote only the end of the match, because the match may also contain other words of the page.
         end = _NOT_FOUND_END.search(found[0])
@@ -365,8 +433,8 @@ def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) ->
     return False
 
 
-def _of_the_page(page: PageText, own_h1: str) -> Sequence[str]:
-    return (page.headings[0], own_h1) if own_h1 else page.headings
+def _of_the_page(page: PageText, main_h1: str) -> Sequence[str]:
+    return (page.headings[0], main_h1) if main_h1 else page.headings
 
 
 def _finds_wait(page: PageText, near: Sequence[Block], names: Names, *, due_on: date | None) -> bool:
@@ -385,16 +453,24 @@ def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
     return doubted or any(_denies(form, names) or (thin and is_log_in(form)) for form in forms)
 
 
-def requires_login(page: PageText, names: Names, *, has_marker: bool, own_h1: str = "") -> bool:
+def requires_login(
+    page: PageText, names: Names, *, has_marker: bool, main_h1: str = "", marker_in_title: bool = False
+) -> bool:
     """Return whether a page is a log-in page.
 
     A page is a log-in page if its title or heading says so, or if it has a password field and no marker. If a page has
     a password field and its text asks for a password, only its length decides: it is a log-in page if it is short.
 
-    :param own_h1: the h1 that names the release, if any. If there is one, other h1s are ignored, because the page may
-        also have a log-in form for members under another h1.
+    If the title has the marker, an h1 that says so counts only on a short page with a password field and no other h1.
+
+    :param main_h1: the h1 that names the release or its series, if any. If there is one, other h1s are ignored, because
+        the page may also have a log-in form for members under another h1.
     """
-    if any(is_log_in(names.normalise(heading)) for heading in _of_the_page(page, own_h1)):
+    if is_log_in_heading(page.headings[0], names) or (main_h1 and is_log_in_heading(main_h1, names)):
+        return True
+    said = [] if main_h1 else [is_log_in_heading(h1, names) for h1 in page.headings[1:]]
+    is_form = page.has_password_field and page.own_length < _THIN and all(said)
+    if any(said) and (is_form or not marker_in_title):
         return True
     if page.has_password_field and any(_PASSWORD.search(names.normalise(block.text)) for block in page.own_blocks):
         return page.own_length < _THIN
@@ -452,20 +528,41 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
     return Absence.CERTAIN if thin and is_label(first) and not names.covers(first) else Absence.NONE
 
 
-def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
+def is_search_page(page: PageText, names: Names, *, main_h1: str = "", marker_in_title: bool = False) -> bool:
     """Return whether a page shows search results.
 
-    The h1s of the page decide. If the page has no h1, the title decides.
+    The h1s of the page decide. If the page has no h1, the title decides. If the title has the marker, it must also say
+    that the page shows search results.
 
-    :param own_h1: the h1 that names the release, if any. If there is one, other h1s are ignored, because the page may
-        also have a search form under another h1.
+    :param main_h1: the h1 that names the release or its series, if any. If there is one, other h1s are ignored, because
+        the page may also have a search form under another h1.
     """
-    headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
-    return any(
-        _SEARCH.fullmatch(piece) and not names.covers(piece)
-        for heading in headings
-        for piece in split_pieces(names.normalise(heading))
-    )
+    title, *h1s = page.headings
+    if main_h1:
+        return is_search_heading(main_h1, names)
+    found = any(is_search_heading(heading, names) for heading in h1s or [title])
+    return found and (not marker_in_title or is_search_heading(title, names))
+
+
+def is_search_heading(heading: str, names: Names) -> bool:
+    pieces = split_pieces(names.normalise(heading))
+    return any(_SEARCH.fullmatch(piece) and not names.covers(piece) for piece in pieces)
+
+
+def is_log_in_heading(heading: str, names: Names) -> bool:
+    return is_log_in(names.normalise(heading))
+
+
+def find_series_h1(page: PageText, names: Names) -> str:
+    """Return the first h1 that names the series, or an empty string.
+
+    An h1 that also says that the release is absent, or that the page is a search or log-in page, is left out.
+    """
+
+    def is_left_out(h1: str) -> bool:
+        return is_search_heading(h1, names) or is_log_in_heading(h1, names) or _denies(names.normalise(h1), names)
+
+    return next((h1 for h1 in page.headings[1:] if names_series(h1, names) and not is_left_out(h1)), "")
 
 
 def hints_at_absence(page: PageText, names: Names) -> bool:

@@ -59,7 +59,18 @@ _DECLARED = (
     ("audio/", FileType.OTHER),
     ("video/", FileType.OTHER),
 )
-_BEGINS_AS_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_UTF_8_MARK = b"\xef\xbb\xbf"
+# White space, comments and processing instructions may come before the doctype or the first element.
+_BEFORE_FIRST = rb"(?:\s|<\?(?>.*?\?>)|<!--(?>.*?-->))*+"
+_BEGINS_AS_HTML = re.compile(_BEFORE_FIRST + rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_BEGINS_AS_XHTML = re.compile(
+    _BEFORE_FIRST + rb"<(?:!doctype\s+html\b|(?:[\w.-]++:)?+html(?=[\s/>]|$))", re.IGNORECASE | re.DOTALL
+)
+# Some servers begin a page with other elements, such as a warning above the doctype.
+_BEGINS_WITH_TAG = re.compile(
+    _BEFORE_FIRST + rb"<(?:title|meta|script|style|link|base|h[1-6]|p|div|br|b|center|span)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _HOLDS_HTML = re.compile(rb"<html\b", re.IGNORECASE)
 _MARKUP = re.compile(rb"<(?:title|h1|h2|p|div|meta|main|section|span|a|table)\b", re.IGNORECASE)
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -74,8 +85,8 @@ def declared_type(content_type: str) -> FileType | None:
 
 
 def found_type(body: bytes) -> FileType:
-    start = body[:1024]
-    if _BEGINS_AS_HTML.match(start) or _HOLDS_HTML.search(start):
+    start = body[:1024].removeprefix(_UTF_8_MARK)
+    if _is_html(start):
         return FileType.HTML
     if b"%PDF-" in start:
         return FileType.PDF
@@ -85,11 +96,28 @@ def found_type(body: bytes) -> FileType:
         return FileType.OLE
     if start.lstrip()[:1] in {b"{", b"["}:
         return FileType.JSON
-    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
+    if _is_xml(start):
         return FileType.XML
     if b"\x00" in start and not start.startswith(_WIDE_MARKS):
         return FileType.OTHER
     return FileType.TEXT
+
+
+def _is_html(start: bytes) -> bool:
+    """Return whether the first bytes of a body are those of a web page.
+
+    A file of data may also contain HTML, for example in the descriptions of KML or in the cells of a table. So a body
+    is a page only if it begins like one. In XML, the root element decides.
+    """
+    if _is_xml(start):
+        return _BEGINS_AS_XHTML.match(start) is not None
+    if _BEGINS_AS_HTML.match(start):
+        return True
+    return _BEGINS_WITH_TAG.match(start) is not None and _HOLDS_HTML.search(start) is not None
+
+
+def _is_xml(start: bytes) -> bool:
+    return start.lstrip().startswith(b"<?xml")
 
 
 def is_page(body: bytes, *, declared: FileType | None) -> bool:

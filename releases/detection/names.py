@@ -319,12 +319,24 @@ def shows_series(page: PageText, names: Names) -> bool:
     return _names_series(page.headings[1:] or page.headings, page, names)
 
 
+def names_series(heading: str, names: Names) -> bool:
+    form = words(heading)
+    return any(holds(form, name) for name in _names_of_series(names))
+
+
 def _names_series(shown_as: Iterable[str], page: PageText, names: Names) -> bool:
     headings = [words(heading) for heading in shown_as]
     everything = [*headings, words(page.text)]
+    return any(
+        holds(text, name)
+        for name in _names_of_series(names)
+        for text in (everything if len(name.split()) > 1 else headings)
+    )
+
+
+def _names_of_series(names: Names) -> list[str]:
     rest = max(replace_words(names.release_title, names.marker, EDITION).split(EDITION), key=len)
-    own = [name for name in (names.series_title, _without_outer_signs(rest)) if has_words(name)]
-    return any(holds(text, name) for name in own for text in (everything if len(name.split()) > 1 else headings))
+    return [name for name in (names.series_title, _without_outer_signs(rest)) if has_words(name)]
 
 
 def is_about_series(page: PageText, names: Names) -> bool:

@@ -14,7 +14,10 @@ from releases.detection.absence import (
     Absence,
     denied_by_heading,
     find_absence,
+    find_series_h1,
     hints_at_absence,
+    is_log_in_heading,
+    is_search_heading,
     is_search_page,
     quote_absence,
     requires_login,
@@ -174,8 +177,9 @@ class PageSigns:
     """The features of a page that the rules use.
 
     `place` is where the marker was found, and `mention` is how clearly the page mentions the edition there. `own_h1` is
-    the first h1 that clearly names the edition. Its text is folded. `says_absent` is how certainly the page says that
-    the release is absent. `absent_text` is the text that says so. It may be empty unless `says_absent` is CERTAIN.
+    the first h1 that clearly names the edition, and `series_h1` the first h1 that names the series. Their texts are
+    folded. `says_absent` is how certainly the page says that the release is absent. `absent_text` is the text that says
+    so. It may be empty unless `says_absent` is CERTAIN.
     """
 
     answer: Answer
@@ -188,11 +192,20 @@ class PageSigns:
     mention: Mention
     says_absent: Absence
     own_h1: str = ""
+    series_h1: str = ""
     absent_text: str = ""
 
     @property
     def is_clear(self) -> bool:
         return self.mention is Mention.CLEAR
+
+    @property
+    def in_title(self) -> bool:
+        return self.is_clear and self.place is Reason.MARKER_IN_TITLE
+
+    @property
+    def main_h1(self) -> str:
+        return self.own_h1 or self.series_h1
 
     @property
     def in_heading(self) -> bool:
@@ -218,11 +231,18 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
         and _is_in_passing(marker, page, digest, answer, expectation)
     ):
         mention = Mention.PASSING
-    in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
+    is_clear = mention is Mention.CLEAR
     own_h1 = next((h1 for h1 in page.headings[1:] if marker.in_heading(h1) is Mention.CLEAR), "")
-    absent = find_absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=expectation.due_on)
+    series_h1 = find_series_h1(page, names)
+    absent = find_absence(
+        page,
+        names,
+        marker_in_heading=is_clear and place is not Reason.MARKER_IN_TEXT,
+        main_h1=own_h1 or (series_h1 if is_clear and place is Reason.MARKER_IN_TITLE else ""),
+        due_on=expectation.due_on,
+    )
     return PageSigns(
-        answer, expectation, page, digest, names, marker, place, mention, absent.absence, own_h1, absent.text
+        answer, expectation, page, digest, names, marker, place, mention, absent.absence, own_h1, series_h1, absent.text
     )
 
 
@@ -271,7 +291,29 @@ def find_doubt(signs: PageSigns) -> Reason | None:
     if not is_about_series(signs.page, signs.names) or _is_listing(signs):
         return Reason.OTHER_SUBJECT
     led_up = is_page_above(signs.answer.final_url, requested=signs.answer.requested_url)
-    return Reason.PAGE_ABOVE if led_up and not signs.in_heading else None
+    if led_up and not signs.in_heading:
+        return Reason.PAGE_ABOVE
+    return _headed_as_another_page(signs)
+
+
+def _headed_as_another_page(signs: PageSigns) -> Reason | None:
+    """Return a reason if an h1 of a page with the marker says that the page is a search or log-in page.
+
+    Such an h1 may also be above a form next to the release. So it does not count if another h1 names the edition, or if
+    the title names the edition and another h1 names the series. But a page with a password field may show its form
+    instead of the release, so there only an h1 that names the edition is enough.
+    """
+    if signs.own_h1:
+        return None
+    title, *h1s = signs.page.headings
+    is_headed = signs.in_title and bool(signs.series_h1)
+    if any(is_log_in_heading(h1, signs.names) for h1 in h1s) and not (is_headed and not signs.page.has_password_field):
+        return Reason.LOG_IN
+    if any(is_search_heading(h1, signs.names) for h1 in h1s) and not (
+        is_headed and not is_search_heading(title, signs.names)
+    ):
+        return Reason.SEARCH
+    return None
 
 
 def _shows_another_edition(signs: PageSigns) -> bool:
@@ -333,7 +375,7 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
 
 def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
     page, names = signs.page, signs.names
-    if requires_login(page, names, has_marker=signs.is_clear, own_h1=signs.own_h1):
+    if requires_login(page, names, has_marker=signs.is_clear, main_h1=signs.main_h1, marker_in_title=signs.in_title):
         return CheckOutcome.NOT_LIVE, (Reason.LOG_IN,)
     if target := leads_to(page.leads_on_to, signs.answer):
         return _led_on(target, signs)
@@ -356,7 +398,7 @@ def _led_on(target: str, signs: PageSigns) -> Shown | None:
 
 
 def _absent(signs: PageSigns) -> Shown | None:
-    if is_search_page(signs.page, signs.names, own_h1=signs.own_h1):
+    if is_search_page(signs.page, signs.names, main_h1=signs.main_h1, marker_in_title=signs.in_title):
         return CheckOutcome.NOT_LIVE, (Reason.SEARCH,)
     if signs.says_absent is not Absence.CERTAIN:
         return None

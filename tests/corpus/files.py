@@ -51,6 +51,23 @@ _NO_SUCH_KEY = (
     b"specified key does not exist.</Message></Error>"
 )
 
+_KML = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark>'
+    b"<name>Northton</name><description><![CDATA[<html xmlns:fo='http://www.w3.org/1999/XSL/Format'><head></head><body>"
+    b"<table><tr><td>Price</td><td>142.3</td></tr></table></body></html>]]></description>"
+    b"<Point><coordinates>-1.5,53.8</coordinates></Point></Placemark></Document></kml>\n"
+)
+_GEOJSON = (
+    b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"type": "Point", '
+    b'"coordinates": [-1.5, 53.8]}, "properties": {"popup": "<html><body><h1>Northton</h1>142.3</body></html>"}}]}'
+)
+_CSV_WITH_HTML = b'town,price,note\nNorthton,142.3,"<html><p>Two sellers</p></html>"\nSouthby,140.1,\n'
+_XHTML_NOT_FOUND = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" '
+    b'"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">\n<!-- 404 -->\n<html xmlns="http://www.w3.org/1999/xhtml">'
+    b"<head><title>Page not found</title></head><body><h1>Page not found</h1></body></html>\n"
+)
+
 
 def at(
     name: str,
@@ -88,6 +105,32 @@ CASES = (
         "prices.json",
         b'{"period": "2026-06", "prices": [142.3, 151.0]}',
         "application/json",
+    ),
+    at(
+        "map-with-pages-in-its-balloons",
+        "A map whose places are described in HTML, near its beginning.",
+        LIVE,
+        "sellers.kml",
+        _KML,
+        "application/vnd.google-earth.kml+xml",
+    ),
+    at(
+        "places-with-pages-in-their-properties",
+        "The same in GeoJSON.",
+        LIVE,
+        "sellers.geojson",
+        _GEOJSON,
+        "application/geo+json",
+    ),
+    at("table-with-a-page-in-a-cell", "A note in HTML in a table.", LIVE, "tables.csv", _CSV_WITH_HTML, "text/csv"),
+    at(
+        "xhtml-for-a-map",
+        "A page for what is not there, written in XML as the map would be.",
+        NOT_LIVE,
+        "sellers.kml",
+        _XHTML_NOT_FOUND,
+        "application/xml",
+        reason=Reason.WRONG_TYPE,
     ),
     at("html-attachment", "An annex that is a page.", LIVE, "annex.html", govuk("Annex: method", PROSE), "text/html"),
     at("zip", "An archive where one was due.", LIVE, "all-tables.zip", PLAIN_ZIP, "application/zip"),

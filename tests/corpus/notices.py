@@ -1,5 +1,6 @@
 """Pages under the right heading with a notice that decides: wait until then, or something else is missing."""
 
+from releases.detection.finding import Reason
 from tests.corpus.case import Case, Right, one
 from tests.corpus.layouts import PROSE, bare, office
 
@@ -30,6 +31,13 @@ _WAIT = (
     notice("scheduled-for", "A time and no release.", NOBODY, "Release scheduled for 9.30am on 14 July 2026."),
     notice("results-will-appear", "The frame of a page.", NOBODY, "Results will appear here at 9.30am.", thin=True),
     notice("content-to-follow", "A frame that says so.", NOT_LIVE, "Content to follow.", thin=True),
+    one(
+        "search-in-the-title-too",
+        "A search for the release: its title and its only main heading say so.",
+        NOT_LIVE,
+        bare(f"Search - {TITLE}", f"<h1>Search</h1><p>2 results</p><ul><li>{TITLE}</li><li>Fuel</li></ul>{PROSE}"),
+        reason=Reason.SEARCH,
+    ),
     notice("placeholder-by-name", "It calls itself one.", NOBODY, "This page is a placeholder."),
     notice("not-out-yet", "Of this very month.", NOBODY, "Figures for this month are not out yet."),
 )
@@ -89,6 +97,18 @@ _THERE = (
         bare(TITLE, f"<main><h1>{TITLE}</h1>{PROSE}</main><aside><h1>Login</h1></aside>"),
     ),
     one(
+        "search-field-above-the-series",
+        "The edition is in the title, and the main heading names the series alone.",
+        LIVE,
+        bare(TITLE, f"<header><h1>Search</h1><form></form></header><main><h1>Road fuel prices</h1>{PROSE}</main>"),
+    ),
+    one(
+        "log-in-beside-the-series",
+        "The same with a link for members beside the page.",
+        LIVE,
+        bare(TITLE, f"<main><h1>Road fuel prices</h1>{PROSE}</main><aside><h1>Login</h1></aside>"),
+    ),
+    one(
         "leads-home-without-scripts",
         "Only browsers without scripts are led away, and they are few.",
         LIVE,
@@ -105,6 +125,36 @@ _EITHER = (
         "A list beside the page is headed so; or the whole page is a list of what is to come.",
         NOBODY,
         bare(TITLE, f"<main><h1>{TITLE}</h1>{PROSE}</main><aside><h1>Forthcoming</h1><p>House sales</p></aside>"),
+    ),
+    one(
+        "search-as-the-only-main-heading",
+        "The title names the edition and the only main heading is that of a search: one of them is wrong.",
+        NOBODY,
+        bare(TITLE, f"<header><h1>Search</h1></header><main><h2>Road fuel prices</h2>{PROSE}</main>"),
+        reason=Reason.SEARCH,
+    ),
+    one(
+        "log-in-as-the-only-main-heading",
+        "The same with a heading to log in.",
+        NOBODY,
+        bare(TITLE, f"<header><h1>Login</h1></header><main><h2>Road fuel prices</h2>{PROSE}</main>"),
+        reason=Reason.LOG_IN,
+    ),
+    one(
+        "search-field-and-edition-in-the-text",
+        "Neither the title nor a main heading names the edition, and one of them is that of a search.",
+        NOBODY,
+        bare(
+            "Road fuel prices",
+            f"<h1>Search</h1><main><h1>Road fuel prices</h1><p>Figures for June 2026.</p>{PROSE}</main>",
+        ),
+        reason=Reason.SEARCH,
+    ),
+    one(
+        "forthcoming-beside-the-series",
+        "A list beside the page of the series is headed so, and the title names the edition.",
+        NOBODY,
+        bare(TITLE, f"<main><h1>Road fuel prices</h1>{PROSE}</main><aside><h1>Forthcoming</h1><p>Sales</p></aside>"),
     ),
     one(
         "word-in-a-menu",

@@ -58,6 +58,36 @@ _LIVE = (
         govuk_release(TITLE, main=f"<p>We will publish these statistics every month on a Tuesday.</p>{PROSE}"),
     ),
     one(
+        "every-month-at-its-time",
+        "The time of the day is no day: it is said of every month.",
+        LIVE,
+        shown(f"<p>These statistics will be published at 9:30am on the second Tuesday of each month.</p>{PROSE}"),
+    ),
+    one(
+        "every-month-by-us",
+        "The same in the active voice.",
+        LIVE,
+        shown(f"<p>We will publish these statistics at 9:30am on the first Thursday of every month.</p>{PROSE}"),
+    ),
+    one(
+        "every-quarter-at-its-time",
+        "The same of quarters, without a weekday.",
+        LIVE,
+        shown(f"<p>This publication will be released at 9.30am every quarter.</p>{PROSE}"),
+    ),
+    one(
+        "due-every-month",
+        "So are those that are due every month.",
+        LIVE,
+        shown(f"<p>These statistics are due for release at 9:30am on the first Thursday of every month.</p>{PROSE}"),
+    ),
+    one(
+        "on-a-day-of-every-month",
+        "The day is one of every month.",
+        LIVE,
+        shown(f"<p>These statistics will be published on the 15th of each month at 9:30am.</p>{PROSE}"),
+    ),
+    one(
         "passage-with-a-month",
         "A second heading names a month that it compares with.",
         LIVE,
@@ -155,6 +185,16 @@ _NOT_LIVE = (
         NOT_LIVE,
         shown("<p>This publication will be available to download from 9.30am on 14 July 2026.</p>"),
     ),
+    one(
+        "announced-next-to-every-month",
+        "One sentence is about every month, and the other announces this release.",
+        NOT_LIVE,
+        shown(
+            "<p>We will publish these statistics at 9:30am on the second Tuesday of every month. This release will be "
+            f"published on 14 July 2026 at 9:30am.</p>{PROSE}"
+        ),
+        reason=Reason.NEGATIVE_MARKER,
+    ),
     one("not-yet-released", "Three words.", NOT_LIVE, shown("<p>Not yet released</p>")),
     one(
         "unpublished-content",
@@ -191,6 +231,18 @@ _NOBODY = (
         "An embargo that may have passed.",
         NOBODY,
         shown(f"<p>Embargoed until 9:30am 14 July 2026</p>{PROSE}"),
+    ),
+    one(
+        "this-day-and-every-month",
+        "A sentence about a day and about every month: which of them is meant only a person can tell.",
+        NOBODY,
+        shown(f"<p>These statistics will be published on Tuesday 14 July, and every month after that.</p>{PROSE}"),
+    ),
+    one(
+        "time-without-a-day",
+        "A time without a day: it may be that of every release.",
+        NOBODY,
+        shown(f"<p>These statistics will be published at 9:30am.</p>{PROSE}"),
     ),
     one("draft", "Marked as a draft.", NOBODY, shown(PROSE, heading=f"DRAFT: {TITLE}")),
     one("preview", "Marked as a preview.", NOBODY, shown(PROSE, heading=f"Preview: {TITLE}")),

@@ -16,7 +16,7 @@ from releases.detection.finding import (
     reasons_to_json,
     words_from_json,
 )
-from tests.support.release_pages import MUCH, TITLE, page, release_page, shown
+from tests.support.release_pages import AT, MUCH, TITLE, page, release_page, shown
 
 LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
@@ -170,6 +170,100 @@ def test_a_live_page_that_only_mentions_such_words_is_live(sentence):
     for extra in (f"<p>{sentence}</p>", f"<p>Prices rose. {sentence} They fell again.</p>", f"<ul><li>{sentence}</ul>"):
         assert shown(release_page(extra)).result is LIVE, "just below the heading"
         assert shown(release_page(text=MUCH * 3 + extra)).result is LIVE, "deep in the text"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "These statistics will be published at 9:30am on the second Tuesday of each month.",
+        "We will publish these statistics at 9:30am on the first Thursday of every month.",
+        "This publication will be released at 9.30am every quarter.",
+        "This publication will be released at 09:30 every second Thursday.",
+        "This publication will be released at 9:30am every last Friday of the month.",
+        "These statistics are due for release at 9:30am on the first Thursday of every month.",
+        "These statistics are scheduled for 9:30am each Wednesday.",
+        "These statistics will be published at 9:30am (BST) on Tuesday of each week.",
+        "These statistics will be published on Tuesday each week at 9:30am.",
+        "These statistics will be published on Tuesday at 9:30am every week.",
+        "These statistics will be published at 9:30am on the 3rd Tuesday of every month.",
+        "These statistics will be published on the 15th of each month.",
+        "These statistics will be published on 15 June every year.",
+        "These statistics will be published 12 weeks after the end of each quarter.",
+        "These statistics will be published on Tuesdays.",
+        "We will publish these statistics quarterly, on a Tuesday.",
+    ],
+)
+def test_a_sentence_about_every_edition_says_nothing_of_this_one(sentence):
+    for due_at in (None, AT):
+        assert shown(release_page(f"<p>{sentence}</p>"), due_at=due_at).result is LIVE
+        assert shown(release_page(above=f"<p>{sentence}</p>"), due_at=due_at).result is LIVE
+    assert shown(page(f"<h1>{TITLE}</h1><p>{sentence}</p>")).result is not NOT_LIVE
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "These statistics will be published at 9:30am.",
+        "This release is due to be published at 9.30am.",
+        "We will publish these statistics here at 09:30.",
+        "This publication will be released at 9.30 a.m. every quarter.",
+        "These statistics will be published on Tuesdays at 9:30am.",
+        "These statistics will be published at 9:30am on the second Tuesday of the month.",
+        "These statistics will be published on Tuesday, and every week after that.",
+        "These statistics will be published on Tuesday (every week).",
+        "These statistics will be published weekly on Thursday at 9:30am.",
+        "These statistics will be published on 30 June 2026 and every month after that.",
+        "These statistics will be published on 30 June on a monthly basis.",
+        "These statistics will be published 6 weeks after the reference month.",
+        "These statistics have not been published monthly since 2019.",
+    ],
+)
+def test_a_statement_that_may_be_about_every_edition_is_put_to_a_person(sentence):
+    for body in (release_page(f"<p>{sentence}</p>"), page(f"<h1>{TITLE}</h1><p>{sentence}</p>")):
+        finding = shown(body)
+        assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This release will be published on 30 June 2026 at 9:30am",
+        "This release will be published at 9:30am on 30 June 2026.",
+        "This release will be published at 9.30 a.m. on Tuesday 30 June 2026.",
+        "This release will be published at 9:30am (BST), Tuesday 30 June.",
+        "This release will be published at 9:30am UK time on the 30th of June.",
+        "This release will be published at 9am on Tuesday.",
+        "This release will be published at 9 o’clock on Tuesday.",
+        "This release will be published at 9:30am – 30 June 2026.",
+        "This release will be published at 9:30am (30 June 2026).",
+        "This release will be published at 0930 on 30/06/2026.",
+        "This release will be published at 9:30am tomorrow.",
+        "This release will be published on 2026-06-30 at 09:30.",
+        "This release is scheduled for 9:30am on 30 June 2026.",
+        "We will publish this release on this page at 09:30 on 30 June 2026.",
+        "This release will be published on 30 June 2026 with monthly tables for each region.",
+    ],
+)
+def test_an_announcement_of_a_day_is_certain_also_next_to_a_sentence_about_every_month(sentence):
+    always = "We will publish these statistics at 9:30am on the first Thursday of every month."
+    perhaps = "These statistics will be published on Tuesday, and every week after that."
+    texts = [sentence, f"{sentence.rstrip('.')}. It is published every month."]
+    texts += [f"{other} {sentence.rstrip('.')}. {other}" for other in (always, perhaps)]
+    for text in texts:
+        finding = shown(release_page(f"<p>{text}</p>"))
+        assert (finding.result, finding.reasons) == (NOT_LIVE, (Reason.NEGATIVE_MARKER,))
+        assert finding.words in {
+            "this release will be published …",
+            "this release is scheduled …",
+            "we will publish this release on this page …",
+        }
+
+
+def test_a_release_date_is_certain_also_next_to_a_sentence_about_every_week():
+    text = (
+        "Release date: 30 June 2026 9:30am (confirmed). These statistics will be published on Tuesday, and every week."
+    )
+    assert shown(release_page(f"<p>{text}</p>")).result is NOT_LIVE
 
 
 @pytest.mark.parametrize("sentence", ["This release has been cancelled.", "Coming soon", "Page not found", "Withdrawn"])

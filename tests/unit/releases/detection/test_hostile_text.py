@@ -71,6 +71,13 @@ def test_long_text_of_one_kind_is_compared_at_once(repeated):
             id="markers",
         ),
         pytest.param(
+            "from releases.detection.absence import speaks_of_withdrawal, speaks_vaguely;"
+            "speaks_of_withdrawal(' this release is under construction :' * 5_000);"
+            "speaks_vaguely(' this release will be published at 9 : 30 am on tuesday :' * 5_000);"
+            "speaks_vaguely(' this release will be published at' + ' 9 : 30 am (' * 20_000 + ' every 2' * 20_000)",
+            id="statements-and-times",
+        ),
+        pytest.param(
             "from releases.detection.interstitials import is_like_not_found as like;"
             "like('a' * 1_000_000, 'b', url='https://www.example.gov.uk/')",
             id="a-word-without-an-end",

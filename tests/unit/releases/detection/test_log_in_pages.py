@@ -29,6 +29,21 @@ def test_a_release_page_with_a_log_in_form_next_to_it_is_live():
     assert shown(release_page(above=FORM)).result is LIVE
 
 
+def test_a_log_in_form_next_to_the_heading_of_the_series_is_put_to_a_person():
+    for text in (MUCH, "<p>Prices of road fuel.</p>"):
+        found = shown(page(f"<header><h1>Login</h1>{FORM}</header><h1>Road fuel prices</h1>{text}"))
+        assert found.result is UNRECOGNISED
+    without_the_marker = page(f"<h1>Login</h1>{FORM}<h1>Road fuel prices</h1>{MUCH}", title="Road fuel prices")
+    assert (shown(without_the_marker).result, shown(without_the_marker).reasons) == (NOT_LIVE, (Reason.LOG_IN,))
+
+
+def test_a_heading_to_log_in_above_a_long_text_is_put_to_a_person_if_the_title_names_the_edition():
+    found = shown(page(f"<h1>Login</h1>{FORM}{MUCH}"))
+    assert (found.result, found.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.LOG_IN))
+    short = shown(page(f"<h1>Example Office</h1><h1>Login</h1>{FORM}<p>To read {TITLE}</p>"))
+    assert short.result is UNRECOGNISED
+
+
 def test_a_hidden_log_in_form_does_not_make_a_log_in_page():
     body = page(f"<h1>Road fuel</h1><div hidden>{FORM}</div>{MUCH}", title="Road fuel")
     assert shown(body).result is UNRECOGNISED

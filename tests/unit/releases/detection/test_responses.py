@@ -286,6 +286,62 @@ def test_a_file_where_a_page_was_due_is_unrecognised_until_a_person_confirms_it(
     assert examine(pdf, told).result is LIVE
 
 
+XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+DOCTYPE = b'<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "xhtml1-strict.dtd">'
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte-order-mark"])
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        pytest.param("a.kml", XML + b"<kml><description><![CDATA[<html xmlns:fo='x'>]]></description></kml>", id="kml"),
+        pytest.param("a.xml", XML + b"<!-- <html> --><notes><html-text>x</html-text></notes>", id="xml"),
+        pytest.param("a.xml", XML + b"<html-notes><html>x</html></html-notes>", id="xml-with-a-similar-root"),
+        pytest.param("a.geojson", b'{"features": [{"popup": "<html><body>x</body></html>"}]}', id="geojson"),
+        pytest.param("a.json", b'\n["<!doctype html><html>x</html>"]', id="json"),
+        pytest.param("a.csv", b'town,note\nNorthton 1,"<html><p>x</p></html>"\n', id="csv"),
+        pytest.param("a.csv", b'"<html>town</html>",price\nNorthton,1\n', id="csv-from-its-first-cell"),
+        pytest.param("a.txt", b"Notes. The descriptions are written as <html> and <body>.\n", id="text"),
+    ],
+)
+def test_a_file_of_data_that_contains_html_is_no_page(name, body, mark):
+    finding = file_at(name, mark + body, "")
+    assert (finding.result, finding.reasons) == (LIVE, (Reason.RIGHT_TYPE,))
+
+
+@pytest.mark.parametrize("name", ["a.kml", "a.geojson", "a.csv", "a.pdf"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\xef\xbb\xbf", id="byte-order-mark"),
+        pytest.param(b"\r\n\t ", id="white-space"),
+        pytest.param(b"<!-- error -->\n<!-- 404 > -->", id="comments"),
+        pytest.param(b"\n<!-- error --><!DOCTYPE HTML>", id="comment-and-doctype"),
+        pytest.param(DOCTYPE, id="doctype"),
+        pytest.param(XML, id="xml"),
+        pytest.param(b"\xef\xbb\xbf" + XML + b"<!-- 404 -->" + DOCTYPE, id="xml-with-a-doctype"),
+        pytest.param(XML + b"<!DOCTYPE html [<!ENTITY nbsp '&#160;'>]>", id="xml-with-entities"),
+        pytest.param(XML + b'<?xml-stylesheet href="a.css"?>', id="xml-with-a-style-sheet"),
+        pytest.param(b"<br />\n<b>Warning</b>: wrong key<br />\n", id="a-warning-in-markup"),
+        pytest.param(b"<script>var a = 1</script>", id="a-script"),
+    ],
+)
+def test_a_page_for_a_file_is_recognised_whatever_comes_before_its_root(name, before):
+    body = before + b'<html xmlns="x"><head><title>Error</title></head><body>Sorry</body></html>'
+    for content_type in ("", "text/html"):
+        finding = file_at(name, body, content_type)
+        assert (finding.result, finding.reasons) == (NOT_LIVE, (Reason.WRONG_TYPE,))
+    with_a_prefix = XML + b'<x:html xmlns:x="http://www.w3.org/1999/xhtml"><x:body>Sorry</x:body></x:html>'
+    assert file_at(name, with_a_prefix, "").result is NOT_LIVE
+
+
+def test_text_before_a_page_is_put_to_a_person_unless_it_is_declared_as_a_page():
+    body = b"Warning: wrong key\n<html><head><title>Error</title></head><body>Sorry</body></html>"
+    assert file_at("tables.csv", body, "text/csv").result is UNRECOGNISED
+    assert file_at("tables.csv", body, "text/html").result is NOT_LIVE
+
+
 def test_a_piece_of_markup_declared_as_a_page_is_one_and_figures_so_declared_are_not():
     assert file_at("tables.csv", b"<p>Please wait</p>", "text/html").reasons == (Reason.WRONG_TYPE,)
     assert file_at("tables.csv", b"<p>Please wait</p>", "text/html").result is NOT_LIVE

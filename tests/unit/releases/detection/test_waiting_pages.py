@@ -110,6 +110,44 @@ def test_the_heading_of_a_search_field_or_a_form_for_members_makes_no_page_a_sea
     assert shown(short).result is UNRECOGNISED
 
 
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [("Search", Reason.SEARCH), ("Site search", Reason.SEARCH), ("Login", Reason.LOG_IN), ("Sign in", Reason.LOG_IN)],
+)
+def test_a_heading_of_a_form_counts_neither_next_to_the_series_nor_alone_against_the_title(heading, kind):
+    above, of_series = f"<header><h1>{heading}</h1></header>", "<h1>Road fuel prices</h1>"
+    for body in (above + of_series + MUCH, of_series + MUCH + above):
+        found = shown(page(body))
+        assert (found.result, found.reasons) == (LIVE, (Reason.MARKER_IN_TITLE,))
+    of_edition = shown(page(f"{above}<h1>June 2026</h1>{MUCH}", title="Road fuel prices"))
+    assert (of_edition.result, of_edition.reasons) == (LIVE, (Reason.MARKER_IN_HEADING,))
+    doubted = (UNRECOGNISED, (Reason.MARKER_IN_TITLE, kind))
+    for other in ("", "<h1>Example Office</h1>", f"<h1>{heading} Road fuel prices</h1>"):
+        found = shown(page(f"{above}{other}<h2>Prices</h2>{MUCH}"))
+        assert (found.result, found.reasons) == doubted
+    in_text = shown(page(f"{above}{of_series}<p>Figures for June 2026.</p>{MUCH}", title="Road fuel prices"))
+    assert (in_text.result, in_text.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TEXT, kind))
+    nowhere = shown(page(f"{above}{of_series}{MUCH}", title="Road fuel prices"))
+    assert (nowhere.result, nowhere.reasons) == (UNRECOGNISED, (Reason.NO_MARKER,))
+
+
+def test_a_search_for_the_release_is_not_live_although_its_title_names_the_edition():
+    for title in (f"Search - {TITLE}", f"Search results for {TITLE}", f"{TITLE}: search"):
+        found = shown(page(f"<h1>Search</h1>{MUCH}", title=title))
+        assert (found.result, found.reasons) == (NOT_LIVE, (Reason.SEARCH,))
+        of_series = shown(page(f"<h1>Search</h1><h1>Road fuel prices</h1>{MUCH}", title=title))
+        assert (of_series.result, of_series.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.SEARCH))
+
+
+@pytest.mark.parametrize("heading", ["Coming soon", "Forthcoming", "Page not found"])
+def test_another_main_heading_next_to_the_series_accuses_no_one_if_the_title_names_the_edition(heading):
+    body = f"<h1>Road fuel prices</h1>{MUCH}<aside><h1>{heading}</h1></aside>"
+    found = shown(page(body))
+    assert (found.result, found.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+    assert shown(page(f"<h1>Road fuel prices: {heading}</h1>{MUCH}")).result is NOT_LIVE
+    assert shown(page(f"<h1>{heading}</h1>{MUCH}")).result is NOT_LIVE
+
+
 def test_a_refresh_that_only_browsers_without_scripts_follow_leads_no_one_away():
     refresh = '<meta http-equiv="refresh" content="0;url=/">'
     assert shown(page(f"<h1>{TITLE}</h1>{MUCH}", head=f"<noscript>{refresh}</noscript>")).result is LIVE
