@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email import message_from_bytes
+from email.parser import BytesHeaderParser
 from pathlib import PurePath
 from tempfile import NamedTemporaryFile
 
@@ -67,7 +67,8 @@ def _is_text(body: bytes) -> bool:
 
 
 def _is_email(body: bytes) -> bool:
-    message = message_from_bytes(body)
+    # Parse only the headers. Parsing thousands of nested parts would take very long or exceed the recursion limit.
+    message = BytesHeaderParser().parsebytes(body)
     return b"\0" not in body and "From" in message and ("Date" in message or "Received" in message)
 
 
@@ -106,14 +107,14 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
     :raises ValueError: if none of the person's roles lets them write reports or decide on them.
     """
     role = senior_role(by, WRITERS, report)
-    if report.status in MERGED_OR_SPLIT:
-        raise MoveRefused(_("Another report continues this one. Add the file there."))
     name = PurePath(name.replace("\\", "/")).name
     found = _find_type(name, body)
     scanned = _scan(body)
     digest = sha256_hex(body)
     with transaction.atomic():
-        Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+        # The report may have been merged or split since it was loaded.
+        if Report.objects.select_for_update(no_key=True).get(pk=report.pk).status in MERGED_OR_SPLIT:
+            raise MoveRefused(_("Another report continues this one. Add the file there."))
         if (again := report.attachments.filter(sha256=digest).first()) is not None:
             if not hasattr(again, "file"):
                 raise FieldRefused("file", _("This file was deleted from the report. You cannot add it again."))
@@ -195,10 +196,13 @@ def _is_needed(report: Report) -> bool:
     """Return whether the files of a report must be kept.
 
     They may be deleted only if all related reports were dismissed, merged or split. The related reports are the report
-    itself, the joint report into which it was merged, and the drafts that were merged into it.
+    itself, the drafts that were merged into it, and the joint reports into which any of these was merged. A joint
+    report can be merged again into another joint report.
     """
-    related = {report.pk, *JoinedDraft.objects.filter(draft=report).values_list("joint", flat=True)}
-    related |= set(JoinedDraft.objects.filter(joint=report).values_list("draft", flat=True))
+    related = parts = JoinedDraft.objects.all().parts_of(report)
+    while parts:
+        parts = set(JoinedDraft.objects.filter(draft__in=parts).values_list("joint", flat=True)) - related
+        related |= parts
     standing = Report.objects.filter(pk__in=related).exclude(status__in=[ReportStatus.DISMISSED, *MERGED_OR_SPLIT])
     return standing.exists()
 

@@ -46,11 +46,11 @@ def add_comment(report: Report, *, section: ReportSection, words: str, by: User,
         raise MissingFields("words", _("Enter your comment."))
     if section not in FORM_SECTIONS:
         raise FieldRefused("words", _("You cannot comment on this section."))
-    _refuse_decided(report)
-    for comment in open_comments(report):
-        if (comment.section, comment.words, comment.event.actor_id) == (section, words, by.pk):
-            return comment
     with transaction.atomic():
+        _refuse_decided(_lock(report))
+        for comment in open_comments(report):
+            if (comment.section, comment.words, comment.event.actor_id) == (section, words, by.pk):
+                return comment
         event = record_report_event(report, "commented", at=at, by=by, role=role, sections=[section])
         return SectionComment.objects.create(event=event, section=section, words=words)
 
@@ -64,9 +64,8 @@ def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: da
     :raises ValueError: if none of the person's roles lets them write reports or decide on them.
     """
     role = senior_role(by, WRITERS, report)
-    _refuse_decided(report)
     with transaction.atomic():
-        Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+        _refuse_decided(_lock(report))
         if comment.pk not in _resolved(report):
             record_report_event(
                 report, RESOLVED, at=at, by=by, role=role, comment=comment.pk, sections=[comment.section]
@@ -75,6 +74,11 @@ def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: da
 
 def _resolved(report: Report) -> set[int]:
     return {event.facts["comment"] for event in report.events.filter(kind=RESOLVED)}
+
+
+def _lock(report: Report) -> Report:
+    """Lock a report and return its stored state. Without this lock, the same comment could be stored twice."""
+    return Report.objects.select_for_update(no_key=True).get(pk=report.pk)
 
 
 def _refuse_decided(report: Report) -> None:

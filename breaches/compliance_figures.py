@@ -11,8 +11,9 @@ from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Min, Prefetch, Q, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Min, Prefetch, Q, QuerySet
 from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -40,7 +41,7 @@ from releases.exemptions import find_exemptions
 from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
 from releases.overview import MADE_AT, london_day, london_days
 from releases.permissions import Person, find_roles_at
-from releases.rules.calendar import NOTICE, days_of_notice, format_day, format_moment, local_date, month_of
+from releases.rules.calendar import LONDON, NOTICE, days_of_notice, format_day, format_moment, local_date, month_of
 from releases.rules.lifecycle import Role, Status
 from releases.rules.pre_release import AccessStatus
 from releases.text.release import duration, name_outcome
@@ -556,9 +557,15 @@ def _list_exemptions(
 
 
 def _exemptions_in_force(producer: Producer, first: date, until: date) -> "QuerySet[Exemption]":
-    """Return the exemptions that were in force on at least one day from `first` to `until`, with their series."""
-    in_force = Exemption.objects.filter(
-        Q(ended_at__isnull=True) | Q(ended_at__gte=london_day(first)[0]),
+    """Return the exemptions that were in force on at least one day from `first` to `until`, with their series.
+
+    An exemption that was withdrawn before its first day began was never in force.
+    """
+    # At the start of a day, the instant before belongs to the day before.
+    last_instant = ExpressionWrapper(F("ended_at") - timedelta(microseconds=1), output_field=DateTimeField())
+    dated = Exemption.objects.alias(last_day=TruncDate(last_instant, tzinfo=LONDON))
+    in_force = dated.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gte=london_day(first)[0], last_day__gte=F("covers_from")),
         producer=producer,
         covers_from__lte=until,
         covers_to__gte=first,

@@ -79,7 +79,14 @@ def _store_action(
 
 
 def save_section_with_actions(
-    report: Report, plans: Sequence[Plan], *, text: str, expected_version: int, by: User, at: datetime
+    report: Report,
+    plans: Sequence[Plan],
+    *,
+    text: str,
+    expected_version: int,
+    by: User,
+    at: datetime,
+    text_seen: str | None = None,
 ) -> editing.SavedSection:
     """Save the text of section 4, and the actions that were entered with it, as one version of the report.
 
@@ -88,6 +95,7 @@ def save_section_with_actions(
 
     :param text: the text that the person typed, without the new actions.
     :param expected_version: the number of the version that the person read.
+    :param text_seen: the digest of the text that the person read. See `editing.save_section`.
     :raises FieldRefused: if an action is due before the day of the breach.
     :raises MoveRefused: or one of its subclasses, in the same cases as `editing.save_section`.
     """
@@ -103,6 +111,7 @@ def save_section_with_actions(
             expected_version=expected_version,
             by=by,
             at=at,
+            text_seen=text_seen,
         )
         new = [plan for plan in entered if plan not in stored]
         for plan in new:
@@ -111,7 +120,11 @@ def save_section_with_actions(
 
 
 def _lock(report: Report) -> Report:
-    """Lock a report and return its stored state. Without this lock, simultaneous saves could print an action twice."""
+    """Lock a report and return its stored state.
+
+    Without this lock, simultaneous saves could print an action twice. They could also deadlock, because all other
+    changes of a report lock the report before the event chain.
+    """
     held = Report.objects.select_for_update(no_key=True, of=("self",)).select_related("producer")
     return held.get(pk=report.pk)
 
@@ -144,7 +157,7 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetim
     if plan == was:
         return action
     with transaction.atomic():
-        before = _plans_of(action.report)
+        before = _plans_of(_lock(action.report))
         _update(action, was, asdict(plan), done=False)
         if action.task is not None and plan.text != was.text:
             tasks.reword_task(action.task, text=plan.text, by=by)

@@ -77,6 +77,8 @@ from releases.verdict.address import Outcome
 # under the section in `Remark.section`.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
 
+NOTE_EVENTS = ("note_written", "note_corrected")
+
 
 def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     """Return remarks on the cause and the timeline that prevent the submission or approval of a report.
@@ -426,12 +428,33 @@ def approved_content(report: Report, *, at: datetime, annex: bool = False) -> Re
 
 
 def is_author_or_submitter(report: Report, person: User) -> bool:
-    """Return whether a person submitted a report, or wrote text in the report or in a draft merged into it."""
+    """Return whether a person submitted a report, or wrote text in the report or in a draft merged into it.
+
+    People who wrote a note that the timeline prints count as well, even if another person chose the note. Notes in
+    drafts do not count, because a joint report does not print them.
+    """
     parts = JoinedDraft.objects.all().parts_of(report)
-    return (
-        ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()
-        or report.events.filter(kind=PAST_TENSE[SUBMIT], actor=person).exists()
-    )
+    if ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists():
+        return True
+    acts = report.events.filter(kind__in=[PAST_TENSE[SUBMIT], *NOTE_EVENTS], actor=person)
+    kinds = set(acts.values_list("kind", flat=True))
+    return PAST_TENSE[SUBMIT] in kinds or (bool(kinds) and person.pk in _find_note_writers(report))
+
+
+def _find_note_writers(report: Report) -> set[int]:
+    """Return the primary keys of the people who wrote the notes that the timeline of a report prints.
+
+    If a printed note corrects an earlier note, the writer of the earlier note is included, because the correction may
+    repeat the earlier text.
+    """
+    notes = report.timeline_notes.in_bulk()
+    printed = {entry.source for entry in content_of(report).timeline}
+    counted = [note for note in notes.values() if editing.entry_of_note(note).source in printed]
+    writers = set()
+    while counted:
+        writers |= {note.written_by_id for note in counted}
+        counted = [notes[note.corrects_id] for note in counted if note.corrects_id]
+    return writers
 
 
 def has_chosen_cause(report: Report, person: User) -> bool:

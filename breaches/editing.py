@@ -72,13 +72,27 @@ ATTEMPTS = 5
 class SameFieldChanged(MoveRefused):
     """Another person has changed the same fields since they were read, so nothing was saved.
 
-    `current` is the current version of the report. `fields` are the fields that both people changed.
+    `current` is the current version of the report. `fields` are the fields that both people changed. If `is_redacted`
+    is true, a redaction has changed the text, so the fields may contain the removed words.
     """
 
-    def __init__(self, current: ReportVersion, fields: Collection[str]) -> None:
+    def __init__(self, current: ReportVersion, fields: Collection[str], *, is_redacted: bool) -> None:
         super().__init__(_("Another person changed the same text while you were writing. Your text is not saved yet."))
         self.current = current
         self.fields = tuple(fields)
+        self.is_redacted = is_redacted
+
+
+class NoteRedacted(FieldRefused):
+    """The note to correct was redacted after the page was shown, so nothing was saved. `note` is the redacted note."""
+
+    def __init__(self, note: TimelineNote) -> None:
+        sentence = _(
+            "This note was redacted while you were writing. Your text may contain the redacted text. Remove it, then "
+            "save."
+        )
+        super().__init__("text", sentence)
+        self.note = note
 
 
 class ImpossibleContent(MoveRefused):
@@ -111,20 +125,27 @@ def save_section(
     by: User,
     at: datetime,
     facts_seen: str = "",
+    text_seen: str | None = None,
     only: Collection[str] = (),
 ) -> SavedSection:
     """Save one section as a new version of the report.
 
     If other people have changed other fields since `expected_version`, their changes are kept.
 
+    A redaction changes the text of `expected_version` itself. If the section was redacted after the page was shown, the
+    values may contain the removed words, although the person did not type them. So every value that differs from the
+    current text is a conflict.
+
     :param values: the section's fields of `ReportContent`.
     :param expected_version: the number of the version that the person read.
     :param facts_seen: the result of `facts_digest` when the page was shown. It identifies the newest automatic text
         that the person saw.
+    :param text_seen: the result of `section_digest` when the page was shown. It is empty if the page was shown by a
+        version of the product without this digest, and None if the values contain no text from a page.
     :param only: the fields to write. By default, these are all fields of the section's form.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person or an automatic update has changed the same field since
-        `expected_version`.
+        `expected_version`, or if the section was redacted after the page was shown.
     :raises ImpossibleContent: if the values cannot be true.
     """
     values = {field: values[field] for field in only or FIELDS[section]}
@@ -137,7 +158,8 @@ def save_section(
             raise MoveRefused(sentence % {"number": expected_version})
         current = versions.current_version(fresh)
         was = content_from_json(current.content)
-        content = _merge_fields(values, read=content_from_json(read.content), current=current)
+        is_redacted = _was_redacted(read, section, text_seen=text_seen)
+        content = _merge_fields(values, read=content_from_json(read.content), current=current, is_redacted=is_redacted)
         content = follow_answered_day(content, was=was)
         _refuse_impossible(fresh, section, content, at=at)
         others = fresh.versions.filter(number__gt=read.number).select_related("written_by")
@@ -286,29 +308,66 @@ def facts_digest(report: Report) -> str:
     return digest_json(report.machine)[:16]
 
 
-def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: ReportVersion) -> ReportContent:
+def section_digest(version: ReportVersion, section: ReportSection) -> str:
+    """Return a short digest of the stored text of a section.
+
+    A form contains the digest, so that we know whether the section was redacted after the form was shown. The number of
+    the version does not show it, because a redaction overwrites the text of the version.
+    """
+    return digest_json({field: version.content.get(field) for field in FIELDS[section]})[:16]
+
+
+def _was_redacted(read: ReportVersion, section: ReportSection, *, text_seen: str | None) -> bool:
+    """Return whether a redaction may have changed a section since its form was shown. See `save_section`."""
+    if text_seen is None:
+        return False
+    if not text_seen:
+        # A redaction does not change `content_sha256`. So this covers redactions before the form was shown as well.
+        return digest_json(read.content) != read.content_sha256
+    return text_seen != section_digest(read, section)
+
+
+def _merge_fields(
+    values: Mapping[str, Any], *, read: ReportContent, current: ReportVersion, is_redacted: bool
+) -> ReportContent:
     theirs = content_from_json(current.content)
     if "answers" in values:
-        return replace(theirs, answers=_merge_answers(values["answers"], read.answers, current, theirs.answers))
+        answers = _merge_answers(values["answers"], read.answers, current, theirs.answers, is_redacted=is_redacted)
+        return replace(theirs, answers=answers)
     mine = {field: value for field, value in values.items() if value != getattr(read, field)}
-    both = [field for field, value in mine.items() if getattr(theirs, field) not in (getattr(read, field), value)]
+    both = [
+        field
+        for field, value in mine.items()
+        if _is_conflict(value, read=getattr(read, field), theirs=getattr(theirs, field), is_redacted=is_redacted)
+    ]
     if both:
-        raise SameFieldChanged(current, both)
+        raise SameFieldChanged(current, both, is_redacted=is_redacted)
     return replace(theirs, **mine)
 
 
-def _merge_answers(typed: Answers, read: Answers, current: ReportVersion, theirs: Answers) -> Answers:
+def _is_conflict(value: Any, *, read: Any, theirs: Any, is_redacted: bool) -> bool:
+    """Return whether a changed value would overwrite text that the person has not seen."""
+    return bool(value != theirs and (is_redacted or theirs != read))
+
+
+def _merge_answers(
+    typed: Answers, read: Answers, current: ReportVersion, theirs: Answers, *, is_redacted: bool
+) -> Answers:
     """Return the current answers, updated with the answers that this person changed.
 
-    :raises SameFieldChanged: if another person has changed the same answer to something else.
+    :raises SameFieldChanged: if another person has changed the same answer to something else, or if the answers were
+        redacted.
     """
     mine = {one.value: getattr(typed, one) for one in Question if getattr(typed, one) != getattr(read, one)}
     # The form fills in the stated day as the answer to `HAPPENED`. If another person has added a time to this answer
     # meanwhile, the filled-in day does not count as a change.
     if typed.happened and theirs.happened and typed.happened == replace(theirs.happened, at=None):
         mine.pop(Question.HAPPENED, None)
-    if any(getattr(theirs, name) not in (getattr(read, name), answer) for name, answer in mine.items()):
-        raise SameFieldChanged(current, ["answers"])
+    if any(
+        _is_conflict(answer, read=getattr(read, name), theirs=getattr(theirs, name), is_redacted=is_redacted)
+        for name, answer in mine.items()
+    ):
+        raise SameFieldChanged(current, ["answers"], is_redacted=is_redacted)
     return replace(theirs, **mine)
 
 
@@ -560,6 +619,11 @@ def entry_of_note(note: TimelineNote) -> TimelineEntry:
     return TimelineEntry(note.happened_at, note.text, f"note-{note.pk}")
 
 
+def note_digest(note: TimelineNote) -> str:
+    """Return a short digest of the text of a note. The form for a correction contains the digest."""
+    return digest_json({"text": note.text})[:16]
+
+
 def outdated_entries(report: Report, content: ReportContent) -> tuple[TimelineEntry, ...]:
     """Return the printed entries whose note was corrected or whose recorded fact has changed."""
     if not content.timeline:
@@ -625,6 +689,7 @@ def write_note(
     by: User,
     at: datetime,
     corrects: TimelineNote | None = None,
+    note_seen: str | None = None,
     printed: bool = False,
 ) -> TimelineNote:
     """Write a note, or correct an earlier note. If a person sends the same note twice, it is stored once.
@@ -632,10 +697,13 @@ def write_note(
     :param happened_at: the time of the event, as an aware datetime. It must not be after `at`.
     :param corrects: the earlier note that the new note replaces. The earlier note stays on record but is no longer
         printed.
+    :param note_seen: the result of `note_digest` for `corrects` when the page was shown. It is None if the new text was
+        not written on a page.
     :param printed: whether the timeline prints the note. This has no effect if the person may not edit the report in
         its present state.
     :raises MissingFields: if the text is empty.
     :raises FieldRefused: if the note is about the future, or if `corrects` has already been corrected.
+    :raises NoteRedacted: if `corrects` was redacted after the page was shown.
     :raises ValueError: if none of the person's roles lets them write notes.
     """
     role = senior_role(by, TABLE[Action.WRITE_NOTE], report)
@@ -646,9 +714,15 @@ def write_note(
         sentence = _("%(moment)s is in the future. A note can only describe what has happened.")
         raise FieldRefused("happened_time", sentence % {"moment": format_moment(happened_at)})
     mine = report.timeline_notes.filter(written_by=by, text=words, happened_at=happened_at, corrects=corrects)
-    if (again := mine.first()) is not None:
-        return again
     with transaction.atomic():
+        # Lock the report before the event chain. All other changes of a report use the same order.
+        Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+        if (again := mine.first()) is not None:
+            return again
+        if corrects and note_seen is not None:
+            stored = TimelineNote.objects.get(pk=corrects.pk)
+            if note_seen != note_digest(stored):
+                raise NoteRedacted(stored)
         note = TimelineNote(report=report, text=words, happened_at=happened_at, written_at=at, written_by=by, role=role)
         note.corrects = corrects
         try:

@@ -233,8 +233,8 @@ def narrative(label: Any, hint: Any) -> LongTextField:
 class SectionForm(forms.Form):
     """The form for one section of a report. No field is required until the report is submitted.
 
-    `version` is the number of the version that the person has read. `facts_seen` is the digest of the newer facts that
-    the page showed with this version.
+    `version` is the number of the version that the person has read, and `seen` is the digest of its text
+    (`editing.section_digest`). `facts_seen` is the digest of the newer facts that the page showed with this version.
     """
 
     use_required_attribute = False
@@ -245,6 +245,7 @@ class SectionForm(forms.Form):
     """Whether the rows come after all other fields. Otherwise, they come between the `first` and `last` fields."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -253,6 +254,7 @@ class SectionForm(forms.Form):
         *,
         content: ReportContent,
         version: int,
+        seen: str = "",
         facts_seen: str = "",
         practices: Iterable[PracticeChoice] = (),
         kind: ReportKind = ReportKind.OTHER,
@@ -274,7 +276,7 @@ class SectionForm(forms.Form):
         self.stated_day = stated_day
         self.disclosure = disclosure
         self.asked = tuple(question for question in ASKED[kind] if question not in left_out)
-        initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
+        initial = self.initial_values(content) | {"version": version, "seen": seen, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
         self.add_questions()
         # Django's error message for a text that is too long does not name the field.
@@ -312,7 +314,7 @@ class SectionForm(forms.Form):
     @property
     def first(self) -> FormHelper:
         """The fields before the rows."""
-        return inside_the_form("version", "facts_seen")
+        return inside_the_form("version", "seen", "facts_seen")
 
     @property
     def last(self) -> FormHelper:
@@ -666,7 +668,7 @@ class CircumstancesForm(SectionForm):
 
     @property
     def first(self) -> FormHelper:
-        return inside_the_form("version", "facts_seen", Question("circumstances", size="m", threshold=75))
+        return inside_the_form("version", "seen", "facts_seen", Question("circumstances", size="m", threshold=75))
 
     @property
     def last(self) -> FormHelper:

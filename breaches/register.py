@@ -202,8 +202,13 @@ def _by_label(field_name: str, labels: Mapping[Any, Any]) -> Case:
     return Case(*places, output_field=IntegerField())
 
 
-def list_cited_practices() -> list[tuple[str, str]]:
-    cited = PracticeCitation.objects.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
+def list_cited_practices(*, by: Person) -> list[tuple[str, str]]:
+    """Return the edition and the code of each practice that the reports in a person's register cite.
+
+    Other reports are left out, because a practice that only a restricted report cites would disclose this report.
+    """
+    listed = select_reports(RegisterFilter(), by=by).order_by()
+    cited = PracticeCitation.objects.filter(report__in=listed.values("pk"))
     return list(cited.order_by("edition", "code").values_list("edition", "code").distinct())
 
 

@@ -431,7 +431,7 @@ def _origin(report: Report) -> dict[str, Any]:
     merged = JoinedDraft.objects.in_force().filter(draft=report)
     return {
         "suspicions": suspicions,
-        "no_longer_suspected": [one for one in suspicions if one.shown_verdict.outcome not in SUSPICIOUS],
+        "changed_records": _describe_changed_records(suspicions) if report.status in UNDECIDED else [],
         "started": started_report,
         "is_restricted": started_report is not None and is_restricted(report),
         # Test the kinds first, because they are already loaded. Most reports then do not need the query.
@@ -444,6 +444,23 @@ def _origin(report: Report) -> dict[str, Any]:
         "joined_from": JoinedDraft.objects.filter(joint=report).select_related("draft"),
         "can_be_parted": can_be_split(report),
     }
+
+
+def _describe_changed_records(suspicions: Collection[Suspicion]) -> list[str]:
+    """Return a sentence for each release of which no suspicion is still shown by the record.
+
+    The sentences name the release if the report is about several releases.
+    """
+    titles = {one.release_id: one.release.title for one in suspicions}
+    suspected = {one.release_id for one in suspicions if one.shown_verdict.outcome in SUSPICIOUS}
+    changed = [title for release, title in titles.items() if release not in suspected]
+    if len(titles) == 1 and changed:
+        return [_("The record has changed. It no longer shows a breach. Read the circumstances before you decide.")]
+    sentence = _(
+        "The record of ‘%(release)s’ has changed. It no longer shows a breach. Read the circumstances before you "
+        "decide."
+    )
+    return [sentence % {"release": title} for title in changed]
 
 
 def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str]) -> dict[str, Any]:

@@ -182,7 +182,7 @@ class RegisterForm(ProducerForm):
                         f"{edition}{EDITION_BEFORE}{code}",
                         format_lazy(lazy("{code} (edition {edition})"), code=code, edition=edition),
                     )
-                    for edition, code in register.list_cited_practices()
+                    for edition, code in register.list_cited_practices(by=by)
                 ),
             ],
             "actions": [ANY, ("open", _("Has open actions"))],

@@ -1,8 +1,9 @@
 """Views of the sections, cause, assignment and conflicts of interest of a report, and of the Code of Practice."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -84,6 +85,23 @@ from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 
 
+def answer_signed_out_preview(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a view: if the session has ended, a preview says so, and the typed answers stay on the page.
+
+    A redirect to the sign-in page would only empty the preview. When the person saves, the middleware `UnsentForms`
+    stores the answers until they have signed in again.
+    """
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and "HX-Request" in request.headers and not request.user.is_authenticated:
+            return render(request, "breaches/preview_signed_out.html")
+        return view(request, *args, **kwargs)
+
+    return page
+
+
+@answer_signed_out_preview
 @report_page("GET", "POST", move=EDIT)
 def edit_section(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
     if section not in sections_of(asked=is_asked(report)):
@@ -120,12 +138,14 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         # submitted again, the retained text is saved.
         data = request.POST.copy()
         data["version"] = str(conflict.current.number)
+        data["seen"] = editing.section_digest(conflict.current, section)
         theirs = content_from_json(conflict.current.content)
         context = {
             "conflicts": [
                 {"label": text.FIELDS[field], "theirs": text.value_in_words(theirs, field)} for field in conflict.fields
             ],
             "other": conflict.current,
+            "is_redacted": conflict.is_redacted,
         }
         return _show_section(request, report, section, _section_form(report, section, data), status=409, **context)
     except MoveRefused as refused:
@@ -152,10 +172,12 @@ def _list_remarks(section: ReportSection, refused: editing.ImpossibleContent | F
 def _save_form(
     report: Report, section: ReportSection, form: SectionForm, *, by: User, at: datetime
 ) -> editing.SavedSection:
-    version = form.cleaned_data["version"]
+    version, seen = form.cleaned_data["version"], form.cleaned_data["seen"]
     if plans := form.plans():
         text_typed = form.values()["corrective_actions"]
-        return save_section_with_actions(report, plans, text=text_typed, expected_version=version, by=by, at=at)
+        return save_section_with_actions(
+            report, plans, text=text_typed, expected_version=version, by=by, at=at, text_seen=seen
+        )
     return editing.save_section(
         report,
         section=section,
@@ -164,6 +186,7 @@ def _save_form(
         by=by,
         at=at,
         facts_seen=form.cleaned_data["facts_seen"],
+        text_seen=seen,
     )
 
 
@@ -195,12 +218,14 @@ def _fill_in_account(report: Report, data: QueryDict) -> str:
 
 
 def _section_form(report: Report, section: ReportSection, data: QueryDict | None = None) -> SectionForm:
-    content = content_of(report)
+    version = current_version(report)
+    content = content_from_json(version.content)
     is_citing = section is ReportSection.CIRCUMSTANCES
     return SECTION_FORMS[section](
         data,
         content=content,
         version=report.version,
+        seen=editing.section_digest(version, section),
         facts_seen=editing.facts_digest(report),
         practices=code_of_practice.offer_practices(report, content) if is_citing else (),
         kind=ReportKind(report.kind),
@@ -615,6 +640,9 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
     _require_code_keeper(request)
     found = get_object_or_404(Practice.objects.select_related("edition", "settled_by"), pk=practice)
     report = _report_to_approve(request)
+    back_address = reverse("breaches:code_of_practice")
+    if report is not None:
+        back_address = f"{back_address}?{urlencode({'report': report.reference, **read_version(request)})}"
     initial = {
         "seen": found.settled_mark,
         "wording": found.wording,
@@ -634,11 +662,8 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
             status = 409
         else:
             messages.success(request, _("Wording of %(practice)s confirmed.") % {"practice": found})
-            address = reverse("breaches:code_of_practice")
-            if report is None:
-                return redirect(f"{address}#practice-{found.pk}")
-            return redirect(f"{address}?{urlencode({'report': report.reference, **read_version(request)})}")
-    context = {"practice": found, "form": form, "report": report}
+            return redirect(f"{back_address}#practice-{found.pk}" if report is None else back_address)
+    context = {"practice": found, "form": form, "back_address": back_address}
     return render(request, "breaches/settle_wording.html", context, status=status)
 
 

@@ -107,10 +107,16 @@ class NoteForm(GovukForm):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     printed = forms.BooleanField(label=lazy("Print this note in the report"), required=False)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, may_print: bool, button: str, **kwargs: Any) -> None:
-        """:param may_print: whether the person may choose which entries are printed."""
+    def __init__(self, *args: Any, may_print: bool, is_correction: bool, button: str, **kwargs: Any) -> None:
+        """If the note is a correction, the form contains the digest of the earlier note.
+
+        :param may_print: whether the person may choose which entries are printed.
+        """
         super().__init__(*args, **kwargs)
+        if not is_correction:
+            del self.fields["seen"]
         if not may_print:
             del self.fields["printed"]
         self.button = button
@@ -122,7 +128,12 @@ class NoteForm(GovukForm):
 
     def note(self) -> dict[str, Any]:
         typed = self.cleaned_data
-        return {"text": typed["text"], "happened_at": typed["happened_at"], "printed": typed.get("printed", False)}
+        return {
+            "text": typed["text"],
+            "happened_at": typed["happened_at"],
+            "printed": typed.get("printed", False),
+            "note_seen": typed.get("seen"),
+        }
 
 
 @report_page("GET", "POST", action=Action.WRITE_NOTE)
@@ -149,23 +160,31 @@ def _write_note(request: SignedInRequest, report: Report, corrects: TimelineNote
             "happened_on": happened.date(),
             "happened_time": happened.time(),
             "text": corrects.text,
+            "seen": editing.note_digest(corrects),
             "printed": any(entry.source == source for entry in content_of(report).timeline),
         }
     form = NoteForm(
         post_data(request),
         may_print=editing.may_choose_entries(request.user, report),
+        is_correction=corrects is not None,
         button=_("Save correction") if corrects else _("Save note"),
         initial=initial,
     )
+    status = 200
     if form.is_valid():
         try:
             editing.write_note(report, **form.note(), corrects=corrects, by=request.user, at=timezone.now())
+        except editing.NoteRedacted as refused:
+            corrects = refused.note
+            form.reopen(name="seen", version=editing.note_digest(corrects), sentence=str(refused))
+            status = 409
         except MoveRefused as refused:
             add_refusal(form, refused)
         else:
             messages.success(request, _("Note saved."))
             return redirect("breaches:timeline", report.reference)
-    return render(request, "breaches/note.html", {"report": report, "form": form, "corrects": corrects})
+    context = {"report": report, "form": form, "corrects": corrects}
+    return render(request, "breaches/note.html", context, status=status)
 
 
 class TimelineForm(GovukForm):

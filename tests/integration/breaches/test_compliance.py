@@ -235,6 +235,31 @@ class TestFigures:
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         assert (value(record, Figure.EXEMPTIONS), value(record, Figure.EXEMPTED)) == ("0", "0")
 
+    @pytest.mark.both_databases
+    @pytest.mark.parametrize(
+        ("ended_at", "number"),
+        [
+            (london("09:00", "2020-02-01"), 0),
+            (london("23:59:59", "2020-05-31"), 0),
+            # In summer, London is an hour ahead of UTC.
+            (london("00:00", "2020-06-01"), 0),
+            (london("00:00", "2020-06-01") + timedelta(microseconds=1), 1),
+            (london("09:00", "2020-06-30"), 1),
+        ],
+        ids=["months before", "the day before", "as it begins", "just after it began", "on its last day"],
+    )
+    def test_an_exemption_that_was_withdrawn_before_its_first_day_was_never_in_force(
+        self, office, series, ended_at, number
+    ):
+        judged(series, "announced", "on_time")
+        exemption = record_exemption(office)
+        exemptions.end_exemption(
+            exemption, Exemption.End.WITHDRAWN, words="It is not needed.", by=office.head, at=ended_at
+        )
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert value(record, Figure.EXEMPTIONS) == str(number)
+        assert read_punctuality(office.producer, YEAR, now=NOW).exemptions == number
+
     def test_corrective_actions_of_breaches_are_counted_as_done_open_and_overdue(self, office, approved_report):
         plans = [Plan(text, ReportTerm.SHORT, "The team", due) for text, due in (
             ("Check the scheduler", date(2020, 7, 1)), ("Write it down", date(2020, 8, 1)), ("Train people", None)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from breaches import corrective_actions, decisions, drafting, editing, pdf
 from breaches.drafting import ReportSubject
-from breaches.models import Report
+from breaches.models import PracticeCitation, Report
 from breaches.permissions import (
     TABLE,
     Action,
@@ -179,9 +179,12 @@ def test_for_everyone_else_it_does_not_exist_at_any_address_by_any_method(
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_list_and_no_other_page_names_it_to_everyone_else(client, office, release, leak, kind, who):
     report = leak if kind is ReportKind.LEAK else a_restricted_report(office, release, kind)
+    citation = PracticeCitation.objects.create(report=report, edition="2.0", code="T3.7")
     client.force_login(office.people[who])
+    register = reverse("breaches:register")
     pages = (
         reverse("breaches:report_list"),
+        register,
         reverse("desk"),
         reverse("releases:release", args=[release.reference]),
         reverse("breaches:start_about_release", args=[release.reference]),
@@ -192,6 +195,8 @@ def test_no_list_and_no_other_page_names_it_to_everyone_else(client, office, rel
         page = client.get(address).text
         assert report.reference not in page, address
         assert report.number not in page, address
+    # What it cites is not offered as a filter either.
+    assert citation.code not in client.get(register).text
     decisions.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
     for address in (*pages[1:], reverse("breaches:report_list") + "?show=decided"):
         page = client.get(address).text
@@ -219,6 +224,7 @@ def test_those_to_whom_it_is_open_find_it_where_other_reports_are(client, office
             client.force_login(office.people[role])
             for address in (
                 reverse("breaches:report_list"),
+                reverse("breaches:register"),
                 reverse("releases:release", args=[release.reference]),
                 reverse("breaches:history", args=[report.reference]),
             ):

@@ -60,6 +60,8 @@ def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(cli
 
     empty = send(client, page_of(submitted), wording=" ", source="")
     assert error_links(empty.text) == {"#id_wording": True, "#id_source": True}
+    title = " ".join(empty.text.partition("<title>")[2].partition("</title>")[0].split())
+    assert title.startswith("Error: Confirm the wording of V2 – ")
     settled = send(client, page_of(submitted), wording=READ, source="The Code, page 12")
     assert settled.url == code
     assert "All the wording of the Code in your report is confirmed." in words(client.get(code).text)
@@ -85,6 +87,7 @@ def test_the_way_over_the_wording_keeps_which_version_was_read(client, office, s
     assert f'href="{approving}"' in page
     practice = f"{page_of(submitted)}&amp;{read}"
     assert f'href="{practice}"' in page
+    assert f'<a href="{code}" class="govuk-back-link">' in client.get(practice.replace("&amp;", "&")).text
     settled = send(client, practice.replace("&amp;", "&"), wording=READ, source="The Code, page 12")
     assert settled.url == code.replace("&amp;", "&")
 

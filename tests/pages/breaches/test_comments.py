@@ -9,7 +9,7 @@ from breaches import comments, decisions
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import MissingFields, MoveRefused, Role
-from tests.support.people import AT, create_report, move_report
+from tests.support.people import AT, create_report, move_report, reload_reports
 from tests.support.report_forms import error_links, page_of, send, words
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,17 @@ def test_no_one_comments_on_what_is_decided(client, office, draft_report):
     assert comment_page(report) not in client.get(page_of(report, "report")).text
     refused = client.get(comment_page(report), follow=True)
     assert "You cannot do this, because the status of the report is ‘Approved’." in words(refused.text)
+
+
+def test_a_comment_on_a_report_that_was_decided_since_it_was_read_is_refused(office, submitted_report):
+    comment = comment_on(submitted_report, office.head)
+    (read,) = reload_reports([submitted_report])
+    decisions.dismiss_report(submitted_report, reason="other", words="No.", by=office.head, at=AT)
+    with pytest.raises(MoveRefused):
+        comment_on(read, office.deputy)
+    with pytest.raises(MoveRefused):
+        comments.resolve_comment(read, comment, by=office.deputy, at=AT)
+    assert comments.open_comments(read) == [comment]
 
 
 def test_a_comment_of_another_report_is_not_found(client, office, draft_report):

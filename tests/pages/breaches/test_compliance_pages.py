@@ -182,6 +182,8 @@ def test_a_text_that_is_too_long_is_an_error_at_its_field(client, office):
     page = client.post(address("policy_section", office, 2020, "introduction"), {"seen": "0", "text": "x" * 6001})
     assert page.status_code == 200
     assert "Error:" in page.text
+    title = " ".join(page.text.partition("<title>")[2].partition("</title>")[0].split())
+    assert title.startswith("Error: Compliance table 2020 – ")
     assert not PolicyText.objects.exists()
 
 

@@ -6,14 +6,15 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions, drafting
+from breaches import decisions, drafting, merging
 from breaches.models import ApprovedDocument, Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role
+from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.people import AT, IMPACT, create_office, create_report, render_text, write_sections
+from tests.support.people import AT, IMPACT, create_office, create_report, move_report, render_text, write_sections
 from tests.support.pre_release_lists import granted
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, filled_in, page_of, section_address, send, status_of, words
@@ -173,9 +174,16 @@ def test_who_wrote_the_text_is_told_that_the_record_will_say_so(client, office, 
 def test_where_two_people_are_required_the_page_says_so_and_the_post_is_refused(client, quick_printer):
     office = create_office(two_person_approval=True)
     report = write_sections(create_draft(producer=office.producer), by=office.head)
+    client.force_login(office.deputy)
+    opened_by_deputy = client.get(page_of(report, "approve")).text
     client.force_login(office.head)
-    assert "requires approval by another person" in words(client.get(page_of(report, "approve")).text)
-    answer = send(client, page_of(report, "approve"))
+    page = words(client.get(page_of(report, "approve")).text)
+    assert "requires approval by another person" in page
+    assert "Another person must approve this report." in page
+    assert page_fields(client, page_of(report, "approve")) == set()
+    assert "Approve with an annex" in words(opened_by_deputy)
+    assert "Approve with an annex" not in page
+    answer = send(client, page_of(report, "approve"), opened_by_deputy)
     assert answer.status_code == 409
     assert "Another person must approve the report." in words(answer.text)
     assert status_of(report) == ReportStatus.DRAFT
@@ -259,6 +267,26 @@ def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, of
     type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
     client.force_login(office.head)
     assert "no longer shows a breach" in words(client.get(page_of(report, "report")).text)
+
+
+@pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.RECORDED, ReportStatus.APPROVED])
+def test_a_decided_report_does_not_ask_to_read_a_changed_record_before_a_decision(client, office, draft_report, status):
+    verification = draft_report.suspicions.get().verification
+    type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
+    client.force_login(office.head)
+    assert "no longer shows a breach" in words(client.get(page_of(draft_report, "report")).text)
+    move_report(draft_report, office, status)
+    assert "no longer shows a breach" not in words(client.get(page_of(draft_report, "report")).text)
+
+
+def test_a_report_about_several_releases_names_the_one_whose_record_has_changed(client, office):
+    joint = merging.merge_drafts(a_morning(office, 2), by=office.head, at=AT)
+    verification = joint.suspicions.get(release__title="Release 1").verification
+    type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
+    client.force_login(office.head)
+    page = words(client.get(page_of(joint, "report")).text)
+    assert "The record of ‘Release 1’ has changed. It no longer shows a breach." in page
+    assert page.count("no longer shows a breach") == 1
 
 
 def test_circumstances_without_a_cause_are_pointed_out_before_a_decision(client, office, submitted_report):

@@ -13,6 +13,7 @@ from tests.support.people import IMPACT, approve, create_report, dispatch_report
 from tests.support.published_reports import LATER, made_public, read
 from tests.support.report_forms import last_change, words
 from tests.support.shared_rows import shared_fixture
+from tests.support.welsh_pages import approve_welsh
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,16 @@ def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, cor
     assert IMPACT not in page
     hidden = (corrected.reference, *content.producers, *(output.title for output in content.outputs), "A figure")
     assert [word for word in hidden if word in page] == []
+
+
+def test_in_welsh_the_notice_speaks_of_a_report_and_not_of_a_release(client, corrected, settings):
+    approve_welsh(settings)
+    client.logout()
+    main = LexborHTMLParser(client.get(f"/cy/breaches/{corrected.reference}/").text).css_first("main")
+    assert main.css_first("h1").text().strip() == "Mae’r adroddiad hwn am dorri’r Cod yn cael ei gywiro"
+    assert "adroddiad wedi’i gywiro" in main.text()
+    # The Welsh word for a release, as on all other pages.
+    assert "datganiad" not in main.text()
 
 
 def test_it_is_said_until_the_corrected_report_is_public(client, office, corrected):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from breaches import corrective_actions, drafting, permissions, register
 from breaches.corrective_actions import Plan
 from breaches.drafting import draft_missing
-from breaches.models import Report
+from breaches.models import PracticeCitation, Report
 from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, Decision, ReportStatus, ReportTerm
 from breaches.text import KINDS, STATUSES
@@ -80,6 +80,23 @@ def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatc
     hidden = permissions.reports_where
     monkeypatch.setattr(register, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
     assert references(office.statistician) == []
+
+
+def test_the_filter_offers_only_practices_that_a_report_in_the_persons_register_cites(client, office, draft_report):
+    reports = {
+        "T3.1": draft_report,
+        "T3.2": create_report(create_office(), reference="of-another-producer"),
+        "T3.3": create_report(office, rehearsal=True, reference="rehearsal"),
+        "T3.4": create_report(office, ReportStatus.JOINED, reference="joined"),
+    }
+    PracticeCitation.objects.all().delete()
+    for code, report in reports.items():
+        PracticeCitation.objects.create(report=report, edition="2.0", code=code)
+    assert register.list_cited_practices(by=office.head) == [("2.0", "T3.1")]
+    client.force_login(office.head)
+    page = client.get(ADDRESS).text
+    assert "T3.1 (edition 2.0)" in page
+    assert not any(f"{code} (edition 2.0)" in page for code in reports if code != "T3.1")
 
 
 def test_rehearsals_are_in_no_register(client, office):

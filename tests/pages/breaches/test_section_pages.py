@@ -7,9 +7,11 @@ import pytest
 from django.utils import timezone
 
 from breaches import decisions, editing
-from breaches.models import Practice
+from breaches.models import CorrectiveAction, Practice
+from breaches.redaction import redact_report
 from breaches.rules.content import FORM_SECTIONS, CitedPractice, ContactPerson, Output, ReportSection, content_to_json
-from tests.support.people import AT, write_sections
+from tests.integration.breaches.sign_off.test_redaction import where
+from tests.support.people import AT, reload_reports, write_sections
 from tests.support.report_forms import error_links, filled_in, said, section_address, send, words
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +199,98 @@ def test_the_second_editor_of_another_field_is_told_who_wrote_meanwhile(client, 
     told = words(client.get(answer.headers["Location"]).text)
     assert f"While you were writing, {office.head} and the automatic check changed other sections." in told
     assert said(report).impact
+
+
+NAME, MARKER = "Quillon Featherstonehaugh", "[removed on 30 June 2020]"
+REDACTED = "The text of this section was redacted while you were writing."
+
+
+def redact(report, office):
+    """The Head of Profession removes the name from the report, which does not change the number of its version."""
+    redact_report(reload_reports([report])[0], words=NAME, why="Nobody needs the name.", by=office.head, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("section", "typed"),
+    [
+        (CIRCUMSTANCES, {"circumstances": f"{NAME} pressed the button. See https://x.example."}),
+        (CIRCUMSTANCES, {"other_practices": "Protocol 2, Practice 8"}),
+        (IMPACT, {"impact": f"{NAME} told two users. No one else asked."}),
+        (CORE, {"statement_url": "https://x.example/statement"}),
+        (
+            ReportSection.CORRECTIVE_ACTIONS,
+            {"actions-0-text": "Check the page", "actions-0-term": "short", "actions-0-owner": "Head of branch"},
+        ),
+    ],
+    ids=["longer text", "another field", "impact", "core information", "new action"],
+)
+def test_a_form_that_was_opened_before_a_redaction_does_not_put_the_removed_words_back(
+    statistician, office, report, section, typed
+):
+    address = section_address(report, section)
+    named = {CIRCUMSTANCES: "circumstances", IMPACT: "impact", CORE: "producers"}.get(section, "corrective_actions")
+    send(statistician, address, **{named: f"{NAME} pressed the button."})
+    opened = statistician.get(address).text
+    redact(report, office)
+    version = reload_reports([report])[0].version
+    answer = send(statistician, address, opened, **typed)
+    assert answer.status_code == 409
+    assert REDACTED in words(answer.text)
+    assert f"{MARKER} pressed the button." in words(answer.text)
+    assert where(NAME) == set()
+    assert (reload_reports([report])[0].version, CorrectiveAction.objects.count()) == (version, 0)
+    # The form keeps what was typed, and the person removes the words before they save it.
+    kept = filled_in(answer.text)
+    assert {name: kept[name] for name in typed} == {name: [text] for name, text in typed.items()}
+    assert send(statistician, address, answer.text, **{named: f"{MARKER} pressed it."}).status_code == 302
+    assert f"{MARKER} pressed it." in str(getattr(said(report), named))
+    assert where(NAME) == set()
+
+
+def test_after_a_redaction_the_text_of_the_report_can_be_saved_with_an_earlier_form(statistician, office, report):
+    address = section_address(report, IMPACT)
+    send(statistician, address, impact=f"{NAME} told two users.")
+    opened = statistician.get(address).text
+    redact(report, office)
+    assert send(statistician, address, opened).status_code == 409
+    assert send(statistician, address, opened, impact=f"{MARKER} told two users.").status_code == 302
+    assert send(statistician, address, statistician.get(address).text, impact="No one asked.").status_code == 302
+    assert said(report).impact == "No one asked."
+
+
+def test_a_redaction_of_a_version_that_is_no_longer_current_is_a_conflict(client, office, report):
+    client.force_login(office.statistician)
+    address = section_address(report, CIRCUMSTANCES)
+    send(client, address, circumstances=f"{NAME} pressed the button.")
+    opened = client.get(address).text
+    write_sections(reload_reports([report])[0], by=office.head)
+    redact(report, office)
+    answer = send(client, address, opened, other_practices="Protocol 2, Practice 8")
+    assert answer.status_code == 409
+    assert REDACTED in words(answer.text)
+    assert where(NAME) == set()
+
+
+def test_a_redaction_of_another_section_does_not_hinder_a_save(statistician, office, report):
+    send(statistician, section_address(report, IMPACT), impact=f"{NAME} told two users.")
+    address = section_address(report, CIRCUMSTANCES)
+    opened = statistician.get(address).text
+    redact(report, office)
+    assert send(statistician, address, opened, other_practices="Protocol 2, Practice 8").status_code == 302
+    assert said(report).other_practices == "Protocol 2, Practice 8"
+    assert where(NAME) == set()
+
+
+def test_a_form_without_the_digest_of_its_text_is_not_saved_over_a_redacted_text(statistician, office, report):
+    """An earlier version of the product showed such a form."""
+    address = section_address(report, IMPACT)
+    send(statistician, address, impact=f"{NAME} told two users.")
+    opened = statistician.get(address).text
+    assert send(statistician, address, opened, seen="", impact=f"{NAME} told three.").status_code == 302
+    opened = statistician.get(address).text
+    redact(report, office)
+    assert send(statistician, address, opened, seen="", impact=f"{NAME} told four.").status_code == 409
+    assert where(NAME) == set()
 
 
 def test_what_was_typed_is_shown_when_the_report_went_to_the_head_meanwhile(client, office, report):

@@ -416,6 +416,17 @@ def test_the_preview_says_what_the_page_of_the_cause_asks(statistician, office, 
     assert "We ask for the cause, and when the release was made available, on a separate page." in preview_on(page)
 
 
+def test_the_preview_says_that_the_session_has_ended_and_nothing_about_the_report(statistician, report, address):
+    statistician.logout()
+    for where in (address, address.replace(report.reference, "no-such-report")):
+        answer = statistician.post(where, {"preview": "account"}, headers={"HX-Request": "true"})
+        assert answer.status_code == 200
+        (part,) = LexborHTMLParser(answer.text).css(".office-preview__part")
+        assert part.text().strip() == "You are signed out. Save to sign in again. We will store your answers."
+        assert "<title" not in answer.text
+    assert statistician.post(address, {"preview": "account"}).status_code == 302
+
+
 def test_only_this_section_has_a_preview(statistician, report):
     for section in set(ReportSection) - {ReportSection.WHAT_HAPPENED}:
         assert "office-preview" not in statistician.get(section_address(report, section)).text
@@ -621,6 +632,22 @@ def test_a_redaction_removes_words_from_the_answers_of_every_version_and_leaves_
         assert word not in str([answer.words for answer in answers.given().values()])
         assert answers.recipients is None or "[removed on 7 July 2020]" in answers.recipients.text
     assert statistician.get(page_of(report, "report")).status_code == 200
+
+
+def test_answers_that_were_read_before_a_redaction_do_not_put_the_removed_words_back(
+    statistician, office, report, address
+):
+    answered(statistician, address, recipients="The Minister of Examples")
+    page = statistician.get(address).text
+    redact_report(report, words="Minister of Examples", why="It identifies one man.", by=office.head, at=NEXT_WEEK)
+    conflict = send(statistician, address, page, people="3")
+    assert conflict.status_code == 409
+    assert "The text of this section was redacted while you were writing." in words(conflict.text)
+    assert "The [removed on 7 July 2020]" in words(conflict.text)
+    assert "Minister of Examples" not in str([version.content for version in report.versions.all()])
+    answered(statistician, address, page=conflict.text, recipients="A Minister")
+    answers = said(report).answers
+    assert (answers.recipients, answers.people) == (Answer("A Minister"), Answer(number=3))
 
 
 def test_answers_are_compared_between_versions(statistician, report, address):

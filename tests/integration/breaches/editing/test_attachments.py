@@ -13,13 +13,23 @@ from breaches.models import Attachment, AttachmentFile, Report
 from breaches.refreshing import with_annex
 from breaches.rules.annex import ATTACHMENTS
 from breaches.rules.content import content_digest, content_from_json, content_to_json
-from breaches.rules.lifecycle import AttachmentKind, ReportStatus
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, AttachmentKind, ReportStatus
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused, Role
 from statsoffice import retention, verification
 from tests.integration.tampering.verifying import lift_triggers
 from tests.support.factories import rolled_back
-from tests.support.people import AT, create_joint_report, create_report, move_report
+from tests.support.people import (
+    AT,
+    approve,
+    create_joint_report,
+    create_report,
+    decide_report,
+    move_report,
+    reload_reports,
+    write_sections,
+)
+from tests.support.report_mornings import create_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +38,12 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 40
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 40
 MAIL = b"From: duty@example.gov.uk\r\nDate: Tue, 30 Jun 2020 09:40:00 +0100\r\nSubject: Late\r\n\r\nIt is late.\r\n"
 LATER = AT + timedelta(days=400)
+
+
+def nested(levels):
+    """An email in whose one part is a part, and so on."""
+    parts = (b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (level, level) for level in range(levels))
+    return MAIL.removesuffix(b"\r\nIt is late.\r\n") + b"".join(parts) + b"\r\nIt is late.\r\n"
 
 
 def add(report, by, *, name="cms.log", body=LOG, at=AT):
@@ -49,7 +65,11 @@ def fault():
         ("page.PNG", PNG, AttachmentKind.SCREENSHOT),
         ("page.jpeg", JPEG, AttachmentKind.SCREENSHOT),
         ("C:\\mail\\late.eml", MAIL, AttachmentKind.EMAIL),
+        # To parse their parts would take minutes.
+        ("deep.eml", nested(20_000), AttachmentKind.EMAIL),
+        ("headers.eml", b"X: y\r\n" * 500_000 + MAIL, AttachmentKind.EMAIL),
     ],
+    ids=lambda value: None if isinstance(value, bytes) else value,
 )
 def test_a_file_is_stored_marked_and_on_record(office, draft_report, name, body, kind):
     added = add(draft_report, office.statistician, name=name, body=body)
@@ -193,6 +213,49 @@ def test_a_joint_report_has_the_attachments_of_its_drafts(settings, office, draf
     merging.split_report(joint, by=office.statistician, at=AT)
     assert not Attachment.objects.of(joint).exists()
     assert list(Attachment.objects.of(draft)) == [added]
+
+
+def test_the_files_of_a_draft_that_was_joined_twice_are_stored_as_long_as_the_last_report(
+    settings, office, draft_report
+):
+    settings.EVIDENCE_KEPT = timedelta(days=365)
+    added = add(draft_report, office.statistician)
+    first = create_joint_report(office, draft_report)
+    last = create_joint_report(office, first)
+    assert list(Attachment.objects.of(last)) == [added]
+    with rolled_back():
+        approve(write_sections(last, by=office.statistician), office)
+        assert retention.delete_old_attachments(now=LATER) == 0
+    decide_report(last, office, ReportStatus.DISMISSED)
+    assert retention.delete_old_attachments(now=LATER) == 1
+
+
+def test_the_files_of_a_joint_report_are_stored_as_long_as_one_of_its_drafts_wherever_that_is_now(
+    settings, office, draft_report
+):
+    settings.EVIDENCE_KEPT = timedelta(days=365)
+    joint = create_joint_report(office, draft_report)
+    add(joint, office.statistician)
+    merging.split_report(joint, by=office.statistician, at=AT)
+    draft, beside = Report.objects.filter(status=ReportStatus.DRAFT).select_related("producer").order_by("pk")
+    third = create_draft(producer=office.producer, reference="third")
+    again = merging.merge_drafts([draft, third], by=office.statistician, at=AT)
+    decide_report(beside, office, ReportStatus.DISMISSED)
+    assert retention.delete_old_attachments(now=LATER) == 0
+    decide_report(again, office, ReportStatus.DISMISSED)
+    assert retention.delete_old_attachments(now=LATER) == 1
+
+
+@pytest.mark.parametrize("status", MERGED_OR_SPLIT)
+def test_a_report_that_was_joined_or_taken_apart_since_it_was_read_gets_no_file(office, draft_report, status):
+    joint = create_joint_report(office, draft_report)
+    read = draft_report if status is ReportStatus.JOINED else joint
+    if status is ReportStatus.PARTED:
+        merging.split_report(reload_reports([joint])[0], by=office.statistician, at=AT)
+    assert read.status == ReportStatus.DRAFT
+    with pytest.raises(MoveRefused, match="Another report continues this one"):
+        add(read, office.statistician)
+    assert not Attachment.objects.exists()
 
 
 def test_only_the_annex_lists_attachments(office, draft_report):

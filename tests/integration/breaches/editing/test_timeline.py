@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from breaches import decisions, drafting, editing, pdf, versions
 from breaches.models import Report, TimelineNote
+from breaches.redaction import redact_report
 from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import ReportStatus
@@ -249,6 +250,30 @@ def test_a_note_is_written_and_corrected_on_pages_and_ticked_there(client, offic
     send(client, page_of(draft_report, "correct_note", note.pk), happened_time="9:35am")
     assert [entry.at for entry in content_of(Report.objects.get(pk=draft_report.pk)).timeline] == [london("09:35")]
     assert "Corrected by a later note" in words(client.get(page_of(draft_report)).text)
+
+
+def test_a_correction_that_was_begun_before_a_redaction_does_not_put_the_removed_words_back(
+    client, office, draft_report
+):
+    note = write(draft_report, office, text="Quillon Featherstonehaugh rang.", printed=True)
+    client.force_login(office.statistician)
+    page = page_of(draft_report, "correct_note", note.pk)
+    opened = client.get(page).text
+    draft_report.refresh_from_db()
+    redact_report(draft_report, words="Quillon Featherstonehaugh", why="It is a name.", by=office.head, at=AT)
+    for answer in (
+        send(client, page, opened, happened_time="9:36am"),
+        send(client, page, opened, happened_time="9:36am", seen=""),
+    ):
+        assert answer.status_code == 409
+        assert "This note was redacted while you were writing." in words(answer.text)
+        assert "[removed on 30 June 2020] rang." in words(answer.text)
+        assert TimelineNote.objects.get() == note
+    assert send(client, page, answer.text, text="Someone rang.").status_code == 302
+    assert [one.text for one in TimelineNote.objects.order_by("pk")] == [
+        "[removed on 30 June 2020] rang.",
+        "Someone rang.",
+    ]
 
 
 def test_a_note_that_cannot_be_says_where_and_loses_nothing(client, office, draft_report):

@@ -10,9 +10,10 @@ from itertools import combinations_with_replacement, count
 import pytest
 from django.db import transaction
 
-from breaches import decisions, editing, merging, redaction
+from breaches import comments, corrective_actions, decisions, editing, merging, redaction
 from breaches.editing import ChosenCause
-from breaches.models import Report, ReportEvent
+from breaches.models import Report, ReportEvent, SectionComment, TimelineNote
+from breaches.rules.content import Plan, ReportSection
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
@@ -32,8 +33,9 @@ from breaches.rules.lifecycle import (
     WITHDRAW,
     Cause,
     ReportStatus,
+    ReportTerm,
 )
-from breaches.versions import changes_since
+from breaches.versions import changes_since, content_of
 from releases.models.append_only import check_chain
 from tests.support.concurrency import are_done_at_once, is_done
 from tests.support.people import AT, REGULATOR, create_office, create_report, reload_reports, render_text
@@ -141,6 +143,78 @@ def test_an_approval_that_waits_for_a_change_is_refused(office, change):
                 waiting.result(timeout=0.5)
         assert waiting.result(timeout=10) is False
     assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
+
+
+def is_done_after(first, second, *, report):
+    """Hold the row of a report until `second` has arrived, then do `first`; return whether `second` was done as well.
+
+    Whoever takes another lock before the row waits for ever: PostgreSQL then ends one of the two with an error.
+    """
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        with transaction.atomic():
+            Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+            waiting = threads.submit(is_done, second)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            first()
+        return waiting.result(timeout=10)
+
+
+def write_note(report, office):
+    editing.write_note(report, text="A user rang.", happened_at=AT, printed=True, by=office.statistician, at=AT)
+
+
+def test_a_note_that_is_written_at_once_with_an_edit_waits_for_it_and_is_printed(office):
+    report = create_report(office)
+
+    def edit():
+        values = {"impact": "Two users asked."}
+        editing.save_section(
+            report, section=ReportSection.IMPACT, values=values, expected_version=report.version, by=office.head, at=AT
+        )
+
+    assert is_done_after(edit, partial(write_note, report, office), report=report)
+    content = content_of(Report.objects.get(pk=report.pk))
+    assert (content.impact, [entry.text for entry in content.timeline]) == ("Two users asked.", ["A user rang."])
+
+
+def test_a_note_that_is_sent_twice_at_once_is_stored_once(office):
+    report = create_report(office)
+    write = partial(write_note, report, office)
+    assert is_done_after(write, write, report=report)
+    assert TimelineNote.objects.count() == 1
+
+
+def test_two_actions_that_are_changed_at_once_are_both_printed(office):
+    report = create_report(office)
+    plans = [Plan(text, ReportTerm.SHORT, "Head of branch") for text in ("Check", "Train", "Check twice", "Train all")]
+    actions = [corrective_actions.add_action(report, plan, by=office.statistician, at=AT) for plan in plans[:2]]
+    first, second = (
+        partial(corrective_actions.change_action, action, plan, by=office.statistician, at=AT)
+        for action, plan in zip(actions, plans[2:], strict=True)
+    )
+    assert is_done_after(first, second, report=report)
+    printed = content_of(Report.objects.get(pk=report.pk)).corrective_actions
+    assert printed.endswith(f"Short-term:\n{plans[2].printed}\n{plans[3].printed}")
+
+
+def comment_on(report, person):
+    comments.add_comment(report, section=ReportSection.IMPACT, words="How many users?", by=person, at=AT)
+
+
+def test_a_comment_that_is_sent_twice_at_once_is_stored_once(office):
+    report = create_report(office)
+    comment = partial(comment_on, report, office.head)
+    assert is_done_after(comment, comment, report=report)
+    assert SectionComment.objects.count() == ReportEvent.objects.filter(kind="commented").count() == 1
+
+
+def test_a_comment_that_waits_for_a_decision_is_refused(office):
+    report = create_report(office, ReportStatus.WITH_HOP)
+    (read,) = reload_reports([report])
+    approve = partial(ACTS[APPROVE], report, office)
+    assert not is_done_after(approve, partial(comment_on, read, office.deputy), report=report)
+    assert SectionComment.objects.count() == 0
 
 
 def test_a_draft_that_is_joined_is_not_submitted_in_the_same_moment(office):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from breaches import decisions, editing
+from breaches import decisions, editing, merging
 from breaches.models import ApprovedDocument, Report, ReportEvent
 from breaches.rules.content import content_digest
 from breaches.rules.lifecycle import Cause, DismissalReason, ReportStatus
@@ -21,6 +21,7 @@ from tests.support.people import (
     create_office,
     create_report,
     move_report,
+    reload_reports,
     render_text,
     write_sections,
 )
@@ -154,6 +155,77 @@ def test_elsewhere_the_choice_of_a_cause_does_not_make_a_person_an_author(office
     report = create_report(office, ReportStatus.WITH_HOP)
     report = editing.choose_cause(report, editing.ChosenCause(Cause.HUMAN_ERROR), by=office.head, at=AT)
     assert not decisions.approve_report(report, by=office.head, at=AT, render=render_text).one_person
+
+
+NOTE = "The duty editor rang the digital team."
+
+
+def note_by(person, report, **more):
+    return editing.write_note(report, text=NOTE, happened_at=AT, by=person, at=AT, **more)
+
+
+def printing(report, office, *notes):
+    """The report whose timeline prints some notes, as its statistician chooses them and submits it."""
+    (report,) = reload_reports([report])
+    sources = [editing.entry_of_note(note).source for note in notes]
+    report = editing.choose_entries(
+        report, sources=sources, expected_version=report.version, by=office.statistician, at=AT
+    ).report
+    return decisions.submit_report(report, by=office.statistician, at=AT)
+
+
+def test_where_two_people_are_required_no_one_approves_a_note_that_they_wrote():
+    office = create_office(two_person_approval=True)
+    report = create_report(office)
+    report = printing(report, office, note_by(office.deputy, report))
+    before = state_of(report)
+    assert not decisions.has_second_person(report, office.deputy)
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(report, by=office.deputy, at=AT, render=render_text)
+    assert state_of(report) == before
+    assert not decisions.approve_report(report, by=office.head, at=AT, render=render_text).one_person
+
+
+def test_where_two_people_are_required_a_correction_by_another_person_does_not_make_the_note_theirs_alone():
+    office = create_office(two_person_approval=True)
+    report = create_report(office)
+    note = note_by(office.deputy, report)
+    for by in (office.statistician, office.people[Role.PUBLISHING_TEAM]):
+        note = note_by(by, report, corrects=note)
+    report = printing(report, office, note)
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(report, by=office.deputy, at=AT, render=render_text)
+
+
+def test_elsewhere_the_record_says_that_one_person_wrote_a_printed_note_and_approved_it(office, draft_report):
+    report = printing(draft_report, office, note_by(office.deputy, draft_report))
+    assert decisions.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
+
+
+def test_a_note_that_is_not_printed_makes_no_one_an_author():
+    office = create_office(two_person_approval=True)
+    report = create_report(office)
+    note_by(office.deputy, report)
+    report = printing(report, office, note_by(office.statistician, report))
+    assert not decisions.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
+
+
+def test_of_a_joint_report_only_the_notes_that_it_prints_count():
+    office = create_office(two_person_approval=True)
+    drafts = [create_report(office), create_report(office, reference="beside")]
+    printing_draft = editing.choose_entries(
+        drafts[0],
+        sources=[editing.entry_of_note(note_by(office.deputy, drafts[0])).source],
+        expected_version=drafts[0].version,
+        by=office.statistician,
+        at=AT,
+    ).report
+    assert decisions.is_author_or_submitter(printing_draft, office.deputy)
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
+    assert not decisions.is_author_or_submitter(joint, office.deputy)  # the notes stay in the drafts
+    joint = printing(write_sections(joint, by=office.statistician), office, note_by(office.deputy, joint))
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(joint, by=office.deputy, at=AT, render=render_text)
 
 
 def test_a_requirement_of_two_people_counts_from_the_moment_it_is_switched_on_even_during_an_approval(office):
