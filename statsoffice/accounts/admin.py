@@ -23,7 +23,7 @@ from releases.admin.access import PlainForms
 from releases.models import Cover, Membership
 from releases.models.append_only import new_salt
 from releases.rules.lifecycle import LEADS
-from statsoffice.accounts import emails
+from statsoffice.accounts import emails, invitations
 from statsoffice.accounts.models import AccountRowRecord, User
 
 
@@ -70,8 +70,12 @@ class UserAdmin(PlainForms[User], DjangoUserAdmin[User]):
         raise PermissionDenied
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
-        """Save a new account without a password. If the email address has changed, notify the old address."""
-        old_address = form.initial.get("email", "")
+        """Save a new account without a password. If the email address has changed, notify the old address.
+
+        allauth stores addresses too. Its outdated addresses are removed, so that no one can use them to sign in.
+        """
+        # If the field is read-only, the form has no initial address, and the address has not changed.
+        old_address = form.initial.get("email", obj.email if change else "")
         # Store the address in lower case, because the page to request a new password searches in lower case.
         obj.email = obj.email.lower()
         if not change:
@@ -80,6 +84,7 @@ class UserAdmin(PlainForms[User], DjangoUserAdmin[User]):
             obj.salt = new_salt()
         super().save_model(request, obj, form, change)
         AccountRowRecord.record({User: [obj.pk]})
+        invitations.remove_outdated_addresses(obj)
         if change and old_address.lower() != obj.email.lower():
             transaction.on_commit(partial(_notify_old_address, request, obj, old_address))
 

@@ -6,7 +6,8 @@ from hashlib import sha256
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from releases.models import Contact, Membership, Producer
@@ -162,11 +163,24 @@ def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> Us
     elif not user.is_active:
         raise InvitationRefused(_("Your account is closed. To reopen it, contact an administrator at your office."))
     refuse_own_role(user.email, by=invitation.invited_by)
+    remove_outdated_addresses(user)
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     if invitation.producer is not None:
         _grant_role(user, invitation)
     return user
+
+
+def remove_outdated_addresses(user: User) -> None:
+    """Remove the addresses that allauth still stores for a user, although the user now has another address.
+
+    Also remove the user's present address from other accounts, because it may have belonged to another person before.
+    With an address that is no longer theirs, people could still sign in, and would get the link to choose a new
+    password of the account. The present address of an account is never removed.
+    """
+    stored = EmailAddress.objects.alias(address=Lower("email"), present=Lower("user__email"))
+    outdated = stored.exclude(address=F("present"))
+    outdated.filter(Q(user=user) | Q(address=user.email.lower())).delete()
 
 
 def _grant_role(user: User, invitation: Invitation) -> None:

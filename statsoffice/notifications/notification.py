@@ -24,6 +24,8 @@ class Notification:
 
     event: str
     recipients: frozenset[str]
+    not_to: frozenset[str] = frozenset()
+    """The addresses of the people who caused the event. They are not notified, even if they cover for a recipient."""
     context: Mapping[str, object] = field(default_factory=dict)
     release: Release | None = None
     report: Report | None = None

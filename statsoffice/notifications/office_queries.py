@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from django.conf import settings
+from django.db.models import Q
 
 from releases import open_files
 from releases.evidence.anchors import anchor_text
@@ -143,9 +144,10 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
     """Find the monitoring incidents that began or ended.
 
     One alarm is sent for each incident. When the incident ends, one more message is sent to the recipients of the
-    alarm.
+    alarm, however long the incident was.
     """
-    for incident in Incident.objects.filter(alarmed_at__gt=now - MAX_AGE).order_by("alarmed_at"):
+    is_recent = Q(alarmed_at__gt=now - MAX_AGE) | Q(ended_at__gt=now - MAX_AGE)
+    for incident in Incident.objects.filter(is_recent, alarmed_at__isnull=False).order_by("alarmed_at"):
         assert incident.alarmed_at is not None  # noqa: S101  # the query asked for it
         alarm, end = f"{PROBLEM}{incident.pk}", f"{RESTORED}{incident.pk}"
         if alarm not in known and now - incident.alarmed_at < STALE:

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.models.event import lock_heads
 from releases.trainings import participant_addresses
 from statsoffice.env import PAGERDUTY
 from statsoffice.fault_isolation import run_each
@@ -343,7 +345,7 @@ def create_missing(*, now: datetime, rules: Sequence[Rule] | None = None) -> int
 
     def write_kind(rule: Rule) -> int:
         found = rule.query(known=known, now=now)
-        addressed = map(_within_training, map(with_covers, found) if rule.covered else found)
+        addressed = map(_limit_recipients, map(with_covers, found) if rule.covered else found)
         return sum(_write(rule, batch, now=now) for batch in _batches(addressed))
 
     return sum(
@@ -351,19 +353,24 @@ def create_missing(*, now: datetime, rules: Sequence[Rule] | None = None) -> int
     )
 
 
-def _within_training(one: Notification) -> Notification:
-    """Limit the recipients of a notification about a training to the participants of the training."""
-    if one.training is None:
-        return one
-    return replace(one, recipients=one.recipients & participant_addresses(one.training))
+def _limit_recipients(one: Notification) -> Notification:
+    """Remove the people who caused the event. If it is about a training, remove people who do not participate too."""
+    recipients = one.recipients - one.not_to
+    if one.training is not None:
+        recipients &= participant_addresses(one.training)
+    return replace(one, recipients=recipients)
 
 
 def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notification]]:
-    """Split notifications into batches. All notifications about the same suspicion or verdict are in the same batch."""
+    """Split notifications into batches. All notifications about the same suspicion or verdict are in the same batch.
+
+    Between two notifications about the same suspicion or verdict, the queries yield only notifications of the same
+    producer.
+    """
     batch: list[Notification] = []
     for one in notifications:
-        covered = (row for other in batch for row in (*other.suspicions, *other.verdicts))
-        if len(batch) >= BATCH_SIZE and {*one.suspicions, *one.verdicts}.isdisjoint(covered):
+        may_share = bool(batch and (one.suspicions or one.verdicts) and one.producer == batch[-1].producer)
+        if len(batch) >= BATCH_SIZE and not may_share:
             yield batch
             batch = []
         batch.append(one)
@@ -376,6 +383,12 @@ def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) 
 
     If one message of an event exists, later runs assume that all messages of the event were written. So either all
     messages must be written or none.
+
+    Two processes may write messages at the same time. If they read different suspicions, they group them differently,
+    so their messages have different events. In this case, only the first process writes its messages. The next run
+    groups the remaining suspicions again.
+
+    :return: the number of messages that were missing, or 0 if another process was first.
     """
     with transaction.atomic():
         events = [one.event for one in notifications]
@@ -393,10 +406,33 @@ def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) 
         NotifiedSuspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
         verdicts = [NotifiedVerdict(verdict=row, event=one.event, at=now) for one in sent for row in one.verdicts]
         NotifiedVerdict.objects.bulk_create(verdicts, ignore_conflicts=True)
+        if suspicions or verdicts:
+            # Wait until other processes have committed their messages. The head is locked only now, because all writers
+            # lock rows before the heads of chains. A redaction, for example, locks its report before this head.
+            lock_heads(MessageRowRecord)
+            if _were_notified_meanwhile(rule, sent):
+                # All notifications of the batch wait for the next run. If only some of them were written, the others
+                # would never be written, because their suspicions would be recorded as notified.
+                transaction.set_rollback(True)  # the positional boolean is Django's own signature
+                return 0
         if missing:
             written = Message.objects.filter(event__in=events, created_at=now).values_list("pk", flat=True)
             MessageRowRecord.record({Message: list(written)})
     return len(missing)
+
+
+def _were_notified_meanwhile(rule: Rule, notifications: Sequence[Notification]) -> bool:
+    """Return whether another process has notified people of some of the suspicions or verdicts, in another grouping."""
+    is_of_kind = Q()
+    for kind in rule.kinds:
+        is_of_kind |= Q(event__startswith=kind)
+    is_of_others = is_of_kind & ~Q(event__in=[one.event for one in notifications])
+    suspicions = [row for one in notifications for row in one.suspicions]
+    verdicts = [row for one in notifications for row in one.verdicts]
+    return bool(
+        (suspicions and NotifiedSuspicion.objects.filter(is_of_others, suspicion__in=suspicions).exists())
+        or (verdicts and NotifiedVerdict.objects.filter(is_of_others, verdict__in=verdicts).exists())
+    )
 
 
 def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: datetime) -> Iterator[Message]:

@@ -124,9 +124,11 @@ def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterato
             event = f"{EARLY_RELEASE}reported-{report.pk}"
             event, is_reminder = add_reminder(event, report=report, since=one.started_at, known=known, now=now)
         if event not in known:
+            starter = frozenset([one.started_by.email.lower()] if one.started_by else [])
             yield Notification(
                 event=event,
-                recipients=incident_addresses(producer) - {one.started_by.email.lower() if one.started_by else ""},
+                recipients=incident_addresses(producer) - starter,
+                not_to=starter,
                 context={
                     "producer": one_line(producer),
                     "moment": calendar.format_moment(one.started_at),

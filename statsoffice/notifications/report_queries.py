@@ -45,12 +45,14 @@ def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Noti
     new = [key for key, kind in recent.values_list("pk", "kind") if _name_step(kind, key) not in known]
     if not new:
         return
-    events = list(ReportEvent.objects.filter(pk__in=new).select_related("report__producer").order_by("position"))
+    found = ReportEvent.objects.filter(pk__in=new).select_related("report__producer", "actor")
+    events = list(found.order_by("position"))
     people = find_report_people([event.report for event in events])
     for event in events:
         yield Notification(
             event=_name_step(event.kind, event.pk),
             recipients=people[event.report_id].addresses_for(event),
+            not_to=frozenset([event.actor.email.lower()] if event.actor else []),
             context={"step": event.kind},
             report=event.report,
         )

@@ -209,7 +209,7 @@ BODY_RULES = {
     "title": "1 to 300 characters on one line",
     "welsh_title": "at most 300 characters on one line",
     "reason": "at most 5000 characters",
-    "osr_reference": "at most 300 characters on one line",
+    "osr_reference": "at most 100 characters on one line",
     "osr_agreed_on": "a valid date, such as 2026-06-30",
     "bank_holiday_reason": "at most 5000 characters",
     "version": "a whole number",
@@ -719,7 +719,10 @@ class Body(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-OneLine = Field(max_length=300, pattern=r"^[^\x00-\x1f]*$")
+ONE_LINE = r"^[^\x00-\x1f]*$"
+OneLine = Field(max_length=300, pattern=ONE_LINE)
+# One line with at least one character that is not white space.
+Title = Field(max_length=300, pattern=r"^[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*$")
 Key = Annotated[
     str,
     Header(
@@ -786,7 +789,7 @@ class PlanBody(Body):
     reference: Slug = Field(
         description="The short name of the release that is used in web addresses. No other release may have it."
     )
-    title: Annotated[str, OneLine, Field(min_length=1)]
+    title: Annotated[str, Title]
     welsh_title: Annotated[str, OneLine] = ""
     planned: DateBody = Field(alias="date")
 
@@ -806,7 +809,7 @@ class DateChangeBody(Body):
         ),
     )
     version: Version = None
-    osr_reference: Annotated[str, OneLine] = Field(
+    osr_reference: Annotated[str, Field(max_length=100, pattern=ONE_LINE)] = Field(
         "", description="The reference of OSR’s written agreement to another time or day."
     )
     osr_agreed_on: IsoDay | None = Field(None, description="The date of OSR’s written agreement.")

@@ -109,6 +109,8 @@ def plan_release(
     check_may(own.issued_by, Action.EDIT, series.producer)
     if not is_reference(reference):
         raise FieldRefused("reference", "The reference may have letters, digits, hyphens and underscores only.")
+    # Refuse an impossible date before the last day of the release is computed.
+    slot = scheduling.normalise_slot(slot)
     if slot.last_day <= calendar.local_date(at):
         raise FieldRefused("date", "The date must be in the future.")
     # References are unique among all producers. The message does not reveal which producer uses the reference.

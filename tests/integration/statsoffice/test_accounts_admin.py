@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -48,6 +49,30 @@ def test_a_user_is_added_without_a_password_and_gets_one_by_mail(administrator, 
     asked = client.get(link, follow=True).redirect_chain[-1][0]
     client.post(asked, {"password1": password, "password2": password})
     assert Client().login(username="jo.lane@example.gov.uk", password=password)
+
+
+@pytest.mark.parametrize("by_admin_site", [True, False], ids=["in the admin site", "in an earlier version"])
+def test_a_colleague_who_gets_the_old_address_of_another_person_gets_the_password_link(
+    administrator, client, mailoutbox, by_admin_site
+):
+    address, password = "jo.lane@example.gov.uk", "a long and quiet password"
+    before = UserFactory(email=address)
+    EmailAddress.objects.create(user=before, email=address, verified=True, primary=True)
+    if by_admin_site:
+        form = {"email": "jo.marsh@example.gov.uk", "name": before.name, "is_active": "on"}
+        assert administrator.post(one("change", before), form).status_code == 302
+        assert not EmailAddress.objects.exists()
+    else:
+        User.objects.filter(pk=before.pk).update(email="jo.marsh@example.gov.uk")
+    new = {"email": address, "name": "Jo Lane", "usable_password": "false"}
+    assert administrator.post(reverse(ADD), new).status_code == 302
+    client.post(reverse("account_reset_password"), {"email": address})
+    (mail,) = mailoutbox
+    assert mail.to == [address]
+    asked = client.get(re.search(r"/accounts/\S+", mail.body).group(), follow=True).redirect_chain[-1][0]
+    client.post(asked, {"password1": password, "password2": password})
+    client.post(reverse("account_login"), {"login": address, "password": password})
+    assert client.session["_auth_user_id"] == str(User.objects.get(email=address).pk)
 
 
 def test_a_second_account_of_the_same_address_in_other_letters_is_refused(administrator):
@@ -110,10 +135,14 @@ def test_the_admin_site_leads_to_our_pages_for_a_new_password(administrator):
 
 
 @pytest.mark.parametrize("role", Role)
-def test_the_address_of_the_person_who_leads_is_changed_by_superusers_only(role, administrator, mailoutbox):
+def test_the_address_of_the_person_who_leads_is_changed_by_superusers_only(
+    role, administrator, mailoutbox, django_capture_on_commit_callbacks
+):
     user = create_member(role, ProducerFactory())
     form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
-    signed_in(a_clerk()).post(one("change", user), form)
+    with django_capture_on_commit_callbacks(execute=True):
+        signed_in(a_clerk()).post(one("change", user), form)
+    assert [mail.to for mail in mailoutbox] == ([] if role in LEADS else [[user.email]])
     assert User.objects.filter(pk=user.pk, email=form["email"]).exists() is (role not in LEADS)
     administrator.post(one("change", user), form)
     assert User.objects.filter(pk=user.pk, email=form["email"]).exists()

@@ -1,21 +1,26 @@
 """Suspicions of one producer that come close together make one message (B18)."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from breaches import drafting
 from breaches.models import Report, Suspicion
 from releases import judge
 from releases.models import Contact
+from releases.models.append_only import check_chain
 from statsoffice.notifications import outbox
-from statsoffice.notifications.models import Message, NotifiedSuspicion
+from statsoffice.notifications.models import Message, MessageRowRecord, NotifiedSuspicion
 from statsoffice.notifications.notification import (
     QUIET,
     SETTLING,
     WINDOW,
+    Notification,
     PendingItem,
     group_by_recipients,
     select_ready,
@@ -75,6 +80,9 @@ def test_six_suspicions_of_one_producer_make_one_message_for_each_person(series)
         assert message.text.count(f"{release.title} was due at 9:30am on 30 June 2020") == 1
     assert reverse("breaches:report_list") in message.text
     assert f"/reports/join/{series.producer.slug}/2020-06-30/" in message.text
+    # The publishing team gets this message too, and cannot combine reports.
+    who = "a statistician, the Head of Profession or a deputy can combine them into one report:"
+    assert who in " ".join(message.text.split())
     assert NotifiedSuspicion.objects.values("suspicion").distinct().count() == 6
 
 
@@ -171,6 +179,111 @@ def test_a_suspicion_that_was_notified_before_messages_named_several_is_not_noti
         due_at=RAISED,
     )
     assert outbox.create_missing(now=RAISED + SETTLING) == 0
+
+
+# Two processes at the same time
+
+
+def let_another_process_be_first(monkeypatch, act):
+    """Let another process do something after this process has read what is new, and before it writes messages of it.
+
+    :param act: a function that gets the rule, the notifications that this process is about to write, and `_write`.
+    """
+    write = outbox._write
+
+    def write_second(rule, notifications, *, now):
+        monkeypatch.setattr(outbox, "_write", write)
+        act(rule, notifications, write)
+        return write(rule, notifications, now=now)
+
+    monkeypatch.setattr(outbox, "_write", write_second)
+
+
+@pytest.mark.django_db
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("no_other_news")
+def test_of_two_processes_that_group_different_suspicions_only_one_notifies(series, monkeypatch):
+    suspect(series, 1)
+    suspect(series, 2)
+    now = RAISED + SETTLING
+
+    def notify_of_three(_rule, _notifications, _write):
+        suspect(series, 3)
+        assert outbox.create_missing(now=now) == 2
+
+    let_another_process_be_first(monkeypatch, notify_of_three)
+    assert outbox.create_missing(now=now) == 0
+    assert told() == dict.fromkeys(Contact.objects.values_list("email", flat=True), 1)
+    assert NotifiedSuspicion.objects.count() == NotifiedSuspicion.objects.values("suspicion").distinct().count() == 3
+    assert outbox.create_missing(now=now + WINDOW) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("no_other_news")
+def test_those_that_the_other_process_did_not_notify_of_follow_in_a_later_run(series, monkeypatch):
+    suspect(series, 1)
+    suspect(series, 2)
+    now = RAISED + SETTLING
+
+    def notify_of_one(rule, notifications, write):
+        first = Suspicion.objects.get(release__reference="release-01")
+        (one,) = notifications
+        assert write(rule, [replace(one, event=f"suspected-breach-{first.pk}", suspicions=[first])], now=now) == 2
+
+    let_another_process_be_first(monkeypatch, notify_of_one)
+    assert outbox.create_missing(now=now) == 0
+    assert outbox.create_missing(now=RAISED + QUIET) == 2
+    assert set(told().values()) == {2}
+    assert set(NotifiedSuspicion.objects.values_list("suspicion__release__reference", "event")) == {
+        (f"release-0{number}", f"suspected-breach-{Suspicion.objects.get(release__reference=f'release-0{number}').pk}")
+        for number in (1, 2)
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("no_other_news")
+def test_a_process_waits_for_another_that_has_not_committed_its_messages_yet(series, monkeypatch):
+    suspect(series, 1)
+    suspect(series, 2)
+    now, record, written = RAISED + SETTLING, MessageRowRecord.record, []
+
+    def create():
+        try:
+            written.append(outbox.create_missing(now=now))
+        finally:
+            connection.close()
+
+    def record_while_another_writes(rows, **kwargs):
+        monkeypatch.setattr(MessageRowRecord, "record", record)
+        record(rows, **kwargs)
+        other.start()
+        other.join(timeout=2)
+        assert other.is_alive(), "the other process does not wait"
+
+    def suspect_a_third(_rule, _notifications, _write):
+        suspect(series, 3)
+
+    other = Thread(target=create)
+    let_another_process_be_first(monkeypatch, suspect_a_third)
+    monkeypatch.setattr(MessageRowRecord, "record", record_while_another_writes)
+    assert outbox.create_missing(now=now) == 2
+    other.join(timeout=60)
+    assert written == [0]
+    assert set(told().values()) == {1}
+    assert check_chain(MessageRowRecord)[1] is None
+
+
+def test_all_notifications_about_the_same_suspicion_are_in_the_same_batch(monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH_SIZE", 2)
+
+    def about(producer, *keys):
+        suspicions = [Suspicion(pk=key) for key in keys]
+        return Notification(event=str(keys), recipients=frozenset(), of_producer=producer, suspicions=suspicions)
+
+    groups = [about(1, 1), about(1, 1, 4), about(1, 2), about(1, 4), about(2, 5), about(2, 5, 6)]
+    others = [about(3), about(3), about(3)]
+    assert list(outbox._batches([*groups, *others])) == [groups[:4], groups[4:], others[:2], others[2:]]
 
 
 # The suspicions in the message of now

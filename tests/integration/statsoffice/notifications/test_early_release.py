@@ -9,7 +9,8 @@ from breaches import drafting
 from breaches.drafting import ReportSubject
 from breaches.early_releases import Choice, record_decision
 from breaches.rules.answers import KINDS_BEFORE_RELEASE
-from releases import scheduling, statements
+from releases import cover, scheduling, statements
+from releases.cover import CoverPerson
 from releases.early_findings import name_contact
 from releases.models import Release
 from releases.rules.calendar import slot_at
@@ -159,6 +160,24 @@ class TestReportedByAPerson:
         start_early_report(office, create_release(office), by=office.head)
         outbox.create_missing(now=FOUND_AT)
         assert recipients() == {office.deputy.email}
+
+    @pytest.mark.parametrize("by", ["statistician", "deputy"])
+    def test_a_person_who_covers_is_notified_unless_they_started_the_report(self, by):
+        office = create_office()
+        today = FOUND_AT.date()
+        cover.name_cover(
+            office.producer,
+            office.head,
+            first=today,
+            last=today,
+            people=[CoverPerson(office.statistician, today, today)],
+            by=office.deputy,
+            at=FOUND_AT - timedelta(hours=1),
+        )
+        person = getattr(office, by)
+        start_early_report(office, create_release(office), by=person)
+        outbox.create_missing(now=FOUND_AT)
+        assert recipients() == {one.email for one in (office.head, office.deputy, office.statistician)} - {person.email}
 
     @pytest.mark.usefixtures("report")
     def test_the_messages_are_shown_only_to_people_who_may_know(self):

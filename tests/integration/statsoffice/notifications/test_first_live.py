@@ -13,6 +13,7 @@ from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import SETTLING
 from statsoffice.notifications.outbox import RULES
+from tests.integration.statsoffice.notifications.test_batched_suspicions import let_another_process_be_first
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture
@@ -167,6 +168,23 @@ def test_releases_of_one_producer_that_come_back_together_make_one_message_for_e
     for release in releases:
         assert messages[0].text.count(f"- {release.title}, first found live at 10:27:0") == 1
     assert "/reports/\n" in messages[0].text
+
+
+@pytest.mark.usefixtures("no_other_news")
+def test_of_two_processes_that_group_different_releases_only_one_notifies(monkeypatch):
+    *releases, third = several(3)
+    for release in releases:
+        seen(release, "live", at=SEEN)
+
+    def notify_of_three(_rule, _notifications, _write):
+        seen(third, "live", at=SEEN)
+        assert outbox.create_missing(now=SETTLED) == 2
+
+    let_another_process_be_first(monkeypatch, notify_of_three)
+    assert outbox.create_missing(now=SETTLED) == 0
+    messages = Message.objects.filter(subject__contains="Now live")
+    assert messages.count() == messages.values("recipient").distinct().count() == 2
+    assert all(third.title in message.text for message in messages)
 
 
 @pytest.mark.usefixtures("no_other_news")

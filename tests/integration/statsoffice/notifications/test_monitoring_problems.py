@@ -114,6 +114,28 @@ def test_restored_notifies_those_who_had_the_alarm_and_to_no_one_else(settings):
     assert "has been working again since 1:40pm on 29 June 2020" in restored.text
 
 
+def test_the_end_of_an_illness_of_more_than_a_week_is_said_once(settings):
+    settings.OPERATORS = ["operator@example.gov.uk"]
+    alarm, ended_at = an_alarm(), NOW + timedelta(days=8)
+    outbox.create_missing(now=NOW)
+    assert outbox.create_missing(now=ended_at) == 0, "it is not over yet"
+    Incident.objects.filter(pk=alarm.pk).update(is_open=False, ended_at=ended_at)
+    assert [outbox.create_missing(now=ended_at + timedelta(days=days)) for days in (0, 0, 6, 7)] == [1, 0, 0, 0]
+    restored = Message.objects.order_by("pk").last()
+    assert (restored.event, restored.recipient) == (f"watcher-restored-{alarm.pk}", "operator@example.gov.uk")
+
+
+def test_the_end_of_an_illness_that_is_a_week_ago_is_no_news_and_neither_is_its_beginning(settings):
+    settings.OPERATORS = ["operator@example.gov.uk"]
+    alarm = an_alarm()
+    outbox.create_missing(now=NOW)
+    Incident.objects.filter(pk=alarm.pk).update(is_open=False, ended_at=NOW + timedelta(days=8))
+    assert outbox.create_missing(now=NOW + timedelta(days=15)) == 0
+    Message.objects.all().delete()
+    outbox.create_missing(now=NOW + timedelta(days=8))
+    assert not Message.objects.exists(), "no alarm long after it was raised"
+
+
 def test_an_illness_that_alarmed_no_one_is_not_said_to_be_over(settings):
     settings.OPERATORS = ["operator@example.gov.uk"]
     Incident.objects.create(began_at=NOW, observed_at=NOW, ended_at=NOW, is_open=False)

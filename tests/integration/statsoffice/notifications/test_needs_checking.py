@@ -9,6 +9,7 @@ from releases.models import Contact, Release, Series
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message, NotifiedVerdict
 from statsoffice.notifications.notification import SETTLING
+from tests.integration.statsoffice.notifications.test_batched_suspicions import let_another_process_be_first
 from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observation
 from tests.support.shared_rows import shared_fixture
@@ -16,6 +17,7 @@ from tests.support.shared_rows import shared_fixture
 pytestmark = pytest.mark.django_db
 
 JUDGED = SEED_DUE + timedelta(minutes=11)
+ASK = "If you cannot do this, ask a statistician, the Head of Profession or a deputy."
 
 
 @shared_fixture
@@ -47,6 +49,8 @@ def test_everyone_who_hears_of_a_late_release_is_notified_with_what_is_known(ser
         in message.text
     )
     assert f"/releases/{release.reference}/" in message.text
+    # Not everyone who is notified can start a report.
+    assert ASK in " ".join(message.text.split())
 
 
 def test_no_one_is_notified_twice_and_several_releases_make_one_message(series):
@@ -58,6 +62,22 @@ def test_no_one_is_notified_twice_and_several_releases_make_one_message(series):
     assert set(subjects) == {"3 releases need checking: Office for Invented Numbers"}
     assert len(subjects) == len(set(Message.objects.values_list("recipient", flat=True)))
     assert NotifiedVerdict.objects.values("verdict").distinct().count() == 3
+    assert all(ASK in " ".join(text.split()) for text in Message.objects.values_list("text", flat=True))
+
+
+def test_of_two_processes_that_group_different_verdicts_only_one_notifies(series, monkeypatch):
+    unmonitored(series, 1)
+    unmonitored(series, 2)
+
+    def notify_of_three(_rule, _notifications, _write):
+        unmonitored(series, 3)
+        assert outbox.create_missing(now=JUDGED + SETTLING) == 2
+
+    let_another_process_be_first(monkeypatch, notify_of_three)
+    assert outbox.create_missing(now=JUDGED + SETTLING) == 0
+    recipients = list(Message.objects.values_list("recipient", flat=True))
+    assert sorted(recipients) == sorted(Contact.objects.values_list("email", flat=True))
+    assert NotifiedVerdict.objects.count() == 3
 
 
 def test_a_title_that_was_not_announced_is_not_written_into_the_message(series):

@@ -63,6 +63,15 @@ def test_a_problem_of_monitoring_begins_an_incident_and_its_end_resolves_the_sam
     assert len(posted) == 2
 
 
+def test_the_end_of_a_problem_of_more_than_a_week_resolves_its_incident_too(posted):
+    incident, ended_at = an_alarm(), NOW + timedelta(days=8)
+    notify(now=NOW)
+    Incident.objects.filter(pk=incident.pk).update(ended_at=ended_at, is_open=False)
+    notify(now=ended_at)
+    begun, ended = posted
+    assert (ended["event_action"], ended["dedup_key"]) == ("resolve", begun["dedup_key"])
+
+
 def test_no_other_webhook_gets_it_and_no_email_goes_to_the_name_of_a_webhook(posted):
     incident = an_alarm()
     notify(now=NOW)

@@ -9,7 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from breaches import decisions, editing
 from breaches.models import Report, ReportEvent
 from breaches.rules.lifecycle import ReportStatus
+from releases import cover
+from releases.cover import CoverPerson
 from releases.models import Contact
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import Role
 from statsoffice import jobs
 from statsoffice.notifications import outbox
@@ -92,6 +95,30 @@ def test_no_one_is_notified_of_what_they_did_themselves(office, submitted):
     Contact.objects.filter(email=DEALING).update(user=office.head)
     decisions.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
     assert set(told("returned")) == {office.statistician.email}
+
+
+def test_a_contact_without_an_account_who_has_the_address_of_a_person_is_that_person(office, submitted):
+    Contact.objects.filter(email=DEALING).update(email=office.head.email)
+    decisions.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email}
+
+
+@pytest.mark.parametrize("by", ["statistician", "deputy"])
+def test_a_person_who_covers_is_notified_of_what_others_did_and_not_of_what_they_did_themselves(office, draft, by):
+    today = local_date(AT)
+    cover.name_cover(
+        office.producer,
+        office.head,
+        first=today,
+        last=today,
+        people=[CoverPerson(office.statistician, today, today)],
+        by=office.deputy,
+        at=AT - timedelta(hours=1),
+    )
+    person = getattr(office, by)
+    decisions.submit_report(draft, by=person, at=AT)
+    people = {office.head, office.deputy, office.statistician} - {person}
+    assert set(told("submitted")) == {one.email for one in people}
 
 
 def test_a_head_who_decides_alone_gets_no_notification(office, draft):

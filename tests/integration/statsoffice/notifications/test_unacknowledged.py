@@ -11,6 +11,8 @@ from breaches.models import Report
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
+from statsoffice.notifications.models import Message
+from tests.integration.statsoffice.notifications.test_batched_suspicions import let_another_process_be_first
 from tests.integration.statsoffice.notifications.test_outbox import NOW, RAISED, suspect
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.shared_rows import shared_fixture
@@ -103,3 +105,15 @@ def test_all_reports_of_a_producer_that_no_one_deals_with_are_in_one_message_onc
     assert "3 suspected breaches not assigned" in mail["Subject"]
     text = mail.get_body(("plain",)).get_content()
     assert [f"/reports/{report.reference}/" in text for report in reports] == [True] * 3
+
+
+def test_of_two_processes_that_group_different_reports_only_one_notifies(office, report, monkeypatch):
+    suspected(office, reference="other-1")
+
+    def notify_of_three(_rule, _notifications, _write):
+        suspected(office, reference="other-2")
+        assert outbox.create_missing(now=LATE) == 1
+
+    let_another_process_be_first(monkeypatch, notify_of_three)
+    assert outbox.create_missing(now=LATE) == 0
+    assert Message.objects.get(subject__contains="not assigned").subject.startswith("3 suspected breaches not assigned")

@@ -109,10 +109,13 @@ class TestPlan:
             ({"reference": "firm"}, 409, "“firm” is already in use. Choose another reference."),
             ({"reference": "rain july"}, 400, "“reference” must be made of letters, digits"),
             ({"title": ""}, 400, "“title” must be 1 to 300 characters on one line."),
+            ({"title": " \u00a0"}, 400, "“title” must be"),
             ({"title": "x" * 301}, 400, "“title” must be"),
             ({"date": {"day": "2026-02-30"}}, 400, "“day” must be a valid date"),
             ({"date": {"day": 1}}, 400, "“day” must be a valid date"),
             ({"date": {"day": "2026-03-04"}}, 409, "The date must be in the future."),
+            ({"date": {"precision": "month", "day": "9999-12-01"}}, 409, "9999 is not a valid year for a release."),
+            ({"date": {"precision": "two_months", "day": "9999-11-01"}}, 409, "9999 is not a valid year"),
             ({"date": {"day": "2026-08-11", "time": "9:30am"}}, 400, "“time” must be a valid time"),
             ({"date": {"day": "2026-08-11", "time": "10:00"}}, 409, "OSR"),
             ({"date": {}}, 400, "“day” is missing."),
@@ -189,6 +192,15 @@ class TestChangeDate:
         agreed = {"to": {"day": "2026-06-20"}, "osr_reference": "Letter 12", "osr_agreed_on": "2026-03-02"}
         assert send(token, "/releases/firm/date", LATER | agreed).status_code == 202
         assert DateChangeRequest.objects.get().osr_reference == "Letter 12"
+
+    def test_the_reference_of_osrs_agreement_is_as_long_as_the_record_stores(self, token):
+        for number, (length, status) in enumerate([(101, 400), (300, 400), (100, 202)]):
+            agreed = {"to": {"day": "2026-06-20"}, "osr_reference": "x" * length, "osr_agreed_on": "2026-03-02"}
+            answer = send(token, "/releases/firm/date", LATER | agreed, key=f"key-number-{number}")
+            assert answer.status_code == status
+            if status == 400:
+                assert error(answer)[1] == "“osr_reference” must be at most 100 characters on one line."
+        assert DateChangeRequest.objects.get().osr_reference == "x" * 100
 
     def test_a_second_request_waits_for_the_first_to_be_decided(self, token):
         assert send(token, "/releases/firm/date", LATER).status_code == 202

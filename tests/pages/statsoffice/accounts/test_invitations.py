@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation, User
 from tests.servers.ports import free_port
+from tests.support.admin_site import signed_in
 from tests.support.factories import ProducerFactory, UserFactory, create_member, rolled_back
 from tests.support.shared_rows import shared_fixture
 
@@ -25,6 +27,7 @@ ADDRESS = "jo.lane@example.gov.uk"
 PASSWORD = "three quiet herons"
 CHOSEN = {"new_password1": PASSWORD, "new_password2": PASSWORD}
 OVER = "This invitation has expired"
+NEW_ADDRESS = "jo.marsh@example.gov.uk"
 
 
 @shared_fixture
@@ -371,3 +374,68 @@ def test_an_invitation_is_not_accepted_or_sent_again_by_the_account_that_sent_it
     with pytest.raises(InvitationRefused, match="yourself"):
         invitations.send_again(invitation, by=User.objects.get(pk=head.pk), at=timezone.now())
     assert [row.role for row in Membership.objects.filter(user=head)] == [Role.HEAD_OF_PROFESSION]
+
+
+def an_account_whose_address_was_changed(head, producer, *, by_admin_site):
+    """An account that was made by an invitation, and has another address since.
+
+    :param by_admin_site: whether the address was changed in the admin site. If not, the old address is still stored as
+        verified, because earlier versions did not remove it.
+    """
+    invitation, _ = invited(head, producer)
+    user = invitations.accept(invitation, password=PASSWORD, at=timezone.now())
+    if by_admin_site:
+        form = {"email": NEW_ADDRESS, "name": user.name, "is_active": "on"}
+        page = reverse("admin:accounts_user_change", args=[user.pk])
+        assert signed_in(administrator()).post(page, form).status_code == 302
+    else:
+        User.objects.filter(pk=user.pk).update(email=NEW_ADDRESS)
+    user.refresh_from_db()
+    assert user.email == NEW_ADDRESS
+    return user
+
+
+def stored_addresses():
+    return list(EmailAddress.objects.order_by("pk").values_list("user", "email", "verified", "primary"))
+
+
+CHANGED = pytest.mark.parametrize("by_admin_site", [True, False], ids=["in the admin site", "in an earlier version"])
+
+
+@CHANGED
+def test_a_person_whose_address_was_changed_accepts_a_second_role(head, producer, by_admin_site):
+    user = an_account_whose_address_was_changed(head, producer, by_admin_site=by_admin_site)
+    second, _ = invited(head, producer, Role.AUDITOR, email=NEW_ADDRESS)
+    assert invitations.accept(second, password=None, at=timezone.now()) == user
+    assert {row.role for row in user.memberships.all()} == {Role.STATISTICIAN, Role.AUDITOR}
+    assert stored_addresses() == [(user.pk, NEW_ADDRESS, True, True)]
+
+
+@CHANGED
+def test_a_new_colleague_who_gets_the_old_address_of_another_accepts_and_signs_in(
+    client, head, producer, by_admin_site
+):
+    user = an_account_whose_address_was_changed(head, producer, by_admin_site=by_admin_site)
+    invitation, _ = invited(head, producer, Role.AUDITOR)
+    colleague = invitations.accept(invitation, password="four wooden umbrellas", at=timezone.now())
+    assert colleague != user
+    assert stored_addresses() == [(colleague.pk, ADDRESS, True, True)]
+    old = client.post(reverse("account_login"), {"login": ADDRESS, "password": PASSWORD})
+    assert old.status_code == 200, "the password of the person who had the address before"
+    client.post(reverse("account_login"), {"login": ADDRESS, "password": "four wooden umbrellas"})
+    assert client.session["_auth_user_id"] == str(colleague.pk)
+
+
+def test_the_present_addresses_of_other_accounts_are_not_removed(head, producer):
+    others = [UserFactory(email="Ann.Lee@example.gov.uk"), UserFactory(email="bo@example.gov.uk", is_active=False)]
+    for other in others:
+        EmailAddress.objects.create(user=other, email=other.email.lower(), verified=True, primary=True)
+    invitation, _ = invited(head, producer)
+    user = invitations.accept(invitation, password=PASSWORD, at=timezone.now())
+    for person in (user, *others):
+        invitations.remove_outdated_addresses(person)
+    assert [address for _user, address, _verified, _primary in stored_addresses()] == [
+        "ann.lee@example.gov.uk",
+        "bo@example.gov.uk",
+        ADDRESS,
+    ]
