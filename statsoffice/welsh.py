@@ -41,6 +41,7 @@ PUBLIC_FILES = frozenset(
         "templates/components/problem_list.html",
         "templates/components/service_navigation.html",
         "templates/components/sort_links.html",
+        "templates/govuk/whole_uni_form.html",
         "templates/guides/accessibility.html",
         "templates/guides/contact.html",
         "templates/guides/cookies.html",

@@ -275,8 +275,12 @@ def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], releas
 def request_preflight_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
-    messages.success(request, _("Check requested. The result appears here, usually within a minute."))
-    return redirect("releases:release", reference)
+    sentence = _(
+        "Check requested. Refresh this page for the result, usually within a minute. It is under ‘Checks before "
+        "release’."
+    )
+    messages.success(request, sentence)
+    return redirect(f"{reverse('releases:release', args=[reference])}#preflight")
 
 
 @form_view

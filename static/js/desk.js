@@ -1,10 +1,8 @@
-// Today's releases: the clock, countdowns, a sound for new results, and a warning when updates stop arriving.
+// Today's releases: the clock, countdowns, and a sound for new results.
 // Without this script the page is complete; its times are then those of the moment at which it was opened.
 const page = document.querySelector(".office-desk");
 const clock = document.getElementById("desk-clock");
-const stale = document.getElementById("desk-stale");
 const SECOND = 1000;
-const LONGEST_SILENCE = 10 * SECOND;
 
 // The server's clock counts, because the results are judged by it.
 const ahead = Date.parse(clock.dateTime) - Date.now();
@@ -44,8 +42,6 @@ function write(element, text) {
   }
 }
 
-let heardAt = Date.now();
-
 function tick() {
   clock.textContent = timeOfDay(now());
   for (const countdown of document.querySelectorAll("[data-due]")) {
@@ -54,16 +50,6 @@ function tick() {
   for (const task of document.querySelectorAll("[data-since]")) {
     write(task, task.dataset.pattern.replace("{time}", age(now() - Date.parse(task.dataset.since))));
   }
-  const silent = Date.now() - heardAt > LONGEST_SILENCE && document.visibilityState === "visible";
-  if (silent && stale.hidden) {
-    stale.hidden = false;
-    document.getElementById("desk-summary").textContent = stale.textContent.trim();
-  }
-}
-
-function hear() {
-  heardAt = Date.now();
-  stale.hidden = true;
 }
 
 // Two short tones, made here: no file has to be loaded.
@@ -98,13 +84,14 @@ function notice() {
 if (!("still" in page.dataset)) {
   setInterval(tick, SECOND);
   tick();
-  document.addEventListener("visibilitychange", hear);
-  document.body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) {
-      hear();
-    }
+  let opened = [];
+  document.body.addEventListener("htmx:oobBeforeSwap", () => {
+    opened = [...document.querySelectorAll("details[open][id]")].map((details) => details.id);
   });
   document.body.addEventListener("htmx:oobAfterSwap", () => {
+    for (const id of opened) {
+      document.getElementById(id)?.setAttribute("open", "");
+    }
     tick();
     notice();
   });

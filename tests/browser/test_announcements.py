@@ -64,3 +64,23 @@ def test_whoever_reads_the_desk_keeps_their_place_while_it_is_brought_up_to_date
     row = page.locator("#desk-today li", has=page.get_by_role("link", name="Seen not seen"))
     expect(row).to_contain_text("Late by", timeout=PATIENCE)
     expect(page.locator(".office-releases__title", has_text="Seen not seen")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("name", "updates", "region"),
+    [("the desk", "**/desk/today/**", "#desk-summary"), ("a minute brief", "**/briefs/*/part/**", "#brief-news")],
+)
+def test_a_warning_that_updates_do_not_arrive_is_announced_and_withdrawn(
+    page, live_server, morning, sign_in, name, updates, region
+):
+    sign_in(morning.office.head)
+    page.goto(f"{live_server}{morning.pages[name]}")
+    note, status = page.locator("[data-stale]"), page.locator(region)
+    before = status.text_content()
+    page.route(updates, lambda route: route.abort())
+    expect(note).to_be_visible(timeout=PATIENCE)
+    expect(note).to_contain_text("We cannot update this page")
+    expect(status).to_have_text(note.text_content().strip())
+    page.unroute(updates)
+    expect(note).to_be_hidden(timeout=PATIENCE)
+    assert status.text_content() == before

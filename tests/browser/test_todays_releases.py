@@ -165,6 +165,20 @@ def test_a_result_comes_with_title_banner_and_strip_and_is_announced_once(office
         is_clean(page)
 
 
+def test_an_update_of_the_list_keeps_the_focus_and_the_open_part(office, open_page):
+    page = open_page(office.head, viewport=WIDE)
+    release = Release.objects.get(reference="due")
+    action = page.locator(f"#today-{release.pk}-action-1")
+    page.locator("#desk-finished-summary").click()
+    action.focus()
+    with time_machine.travel(LATE_AT, tick=True):
+        find_late(release)
+        expect(page.locator("#desk-counts")).to_contain_text("1 late", timeout=PATIENCE)
+        expect(page.locator(".office-strips__item", has=action)).to_contain_text("Not live when last checked")
+        expect(action).to_be_focused()
+        expect(page.locator("#desk-finished")).to_have_attribute("open", "")
+
+
 def test_no_result_is_announced_when_another_leaves_the_banner(office, open_page):
     release = Release.objects.get(reference="due")
     other = ReleaseFactory(announced=True, series=release.series, reference="other", title="Rents by region")

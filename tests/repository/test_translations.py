@@ -153,7 +153,7 @@ def test_every_text_for_readers_has_a_welsh_translation(collected):
 
 def test_a_text_that_only_staff_read_is_not_among_those_to_approve(collected):
     public = {entry.text for entry in collected if entry.is_public}
-    assert {"Release calendar", "Confirmed for %(date)s.", "Skip to main content"} <= public
+    assert {"Release calendar", "Confirmed for %(date)s.", "Skip to main content", "Filters"} <= public
     assert not {"Needs attention", "Back to the report", "Reason for cancelling"} & public
 
 

@@ -32,11 +32,11 @@ def due_release(series, slug, *results, host="www.example.gov.uk", now=BRIEFED, 
     return Release.objects.get(pk=release.pk)
 
 
-def release_with_a_part_that_may_follow(series, slug):
-    """A release whose page was live at 9:30am, and whose Welsh page may follow until 9:45am and the tolerance."""
+def release_with_a_part_that_may_follow(series, slug, *, minutes=15):
+    """A release whose page was live at 9:30am, and whose Welsh page may follow by some minutes and the tolerance."""
     release = due_release(series, slug)
     url = f"https://www.example.gov.uk/cy/{slug}"
-    planned = PlannedAddress(url, marker="Mawrth", part="welsh_page", may_follow_minutes=15)
+    planned = PlannedAddress(url, marker="Mawrth", part="welsh_page", may_follow_minutes=minutes)
     welsh = add_address(release, planned, at=release.recorded_at)
     create_observation(release.addresses.get(part=""), "live", at=SEED_DUE + SECOND)
     create_observation(welsh, "not_live", at=SEED_DUE)
@@ -44,11 +44,11 @@ def release_with_a_part_that_may_follow(series, slug):
     return release
 
 
-def part_not_live(release, *, at):
-    """Checks every half minute, the last one at its own limit, find that the part is not live."""
+def part_not_live(release, *, at, every=30 * SECOND):
+    """Checks, by default every half minute and the last one at its own limit, find that the part is not live."""
     welsh, check_at = release.addresses.get(part="welsh_page"), SEED_DUE
     while check_at < at:
-        check_at = min(check_at + 30 * SECOND, at)
+        check_at = min(check_at + every, at)
         create_observation(welsh, "not_live", at=check_at)
     judge.judge_one(release, now=at + SECOND)
 

@@ -156,6 +156,22 @@ def test_an_empty_month_leads_to_all_months_with_the_same_filters(client, office
     assert shown(client.get(f"{ALL_MONTHS}?producer=agency")) == ["farms"]
 
 
+@pytest.mark.parametrize("view", ["", "?show=published", "?show=cancelled"])
+def test_an_empty_view_of_all_months_leads_to_all_releases(client, office, time_machine, view):
+    time_machine.move_to("2020-08-01T12:00:00Z", tick=False)
+    text = client.get(f"{ALL_MONTHS}{view}").text
+    assert "No releases match this view." in text
+    assert "No releases are announced." not in text
+    assert '<a class="govuk-link" href="?show=all">Show all releases</a>' in text
+    assert sorted(shown(client.get(f"{ALL_MONTHS}?show=all"))) == ["farms", "jobs", "prices"]
+
+
+def test_a_calendar_without_releases_says_that_none_are_announced(client):
+    text = client.get(f"{ALL_MONTHS}?show=all").text
+    assert "No releases are announced." in text
+    assert "Show all releases" not in text
+
+
 def test_all_months_show_what_is_to_come_by_month_and_what_is_over_with_the_latest_first(client):
     series = SeriesFactory()
     vague = ReleaseFactory(series=series, reference="july", slot=Slot(date(2020, 7, 1), None, Precision.MONTH))

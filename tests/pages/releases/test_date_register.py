@@ -1,6 +1,6 @@
 """The register of changes of date: every change of one's producers, and those on the day of release marked."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -11,6 +11,7 @@ from releases.models import DateChange, Release
 from releases.rules import date_change
 from releases.rules.calendar import Precision, Slot
 from releases.rules.date_change import Mark
+from releases.rules.departure import NO_GROUNDS, Grounds, SlotRefused
 from releases.rules.lifecycle import Role
 from releases.views import date_changes as views_date_changes
 from tests.support.date_requests import LATER, NOW, create_head, person, request_date
@@ -32,9 +33,14 @@ INSTANTS = [
 ]
 
 
-def a_change(release, *, at=NOW, to=None, reason="The survey came in late."):
+# So late that most instants of its day are before it, because a confirmed release is not moved to a past time.
+LATE_IN_THE_EVENING = london_slot(date(2020, 7, 14), time(23, 59))
+AGREED = Grounds("OSR 12", date(2020, 5, 4))
+
+
+def a_change(release, *, at=NOW, to=None, reason="The survey came in late.", grounds=NO_GROUNDS):
     to = to or london_slot(date(2020, 7, 14))
-    return scheduling.change_date(release, to=to, reason=reason, by=create_head(release), at=at)
+    return scheduling.change_date(release, to=to, reason=reason, by=create_head(release), at=at, grounds=grounds)
 
 
 def test_a_change_stands_there_with_was_to_reason_who_asked_who_agreed_and_when_it_was_announced(
@@ -119,7 +125,11 @@ def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(sta
     someone = person(release, Role.AUDITOR)
     for at in INSTANTS:
         with subtests.test(f"{at:%d %B %H:%M}"), rolled_back():
-            a_change(Release.objects.get(), at=at)
+            if status == "confirmed" and at >= LATE_IN_THE_EVENING.due_at:
+                with pytest.raises(SlotRefused, match="has passed"):
+                    a_change(Release.objects.get(), at=at, to=LATE_IN_THE_EVENING, grounds=AGREED)
+                continue
+            a_change(Release.objects.get(), at=at, to=LATE_IN_THE_EVENING, grounds=AGREED)
             change = DateChange.objects.get()
             marked = Mark.ON_THE_DAY in date_change.date_change_marks(
                 change.was, change.to, requested_at=change.requested_at, made_at=change.made_at
@@ -165,6 +175,24 @@ def test_where_nothing_was_changed_the_register_says_so(client):
     client.force_login(person(ReleaseFactory(announced=True), Role.AUDITOR))
     assert "No dates have changed." in client.get(REGISTER).text
     assert "No dates have changed on the day of release." in client.get(REGISTER, {"show": "on-the-day"}).text
+
+
+def test_where_the_dates_of_one_producer_were_not_changed_the_register_names_it(client):
+    mine, theirs = (
+        ReleaseFactory(announced=True, title="Mine"),
+        ReleaseFactory(announced=True, reference="other", title="Another"),
+    )
+    both = person(mine, Role.STATISTICIAN)
+    producer = theirs.series.producer
+    producer.memberships.create(user=both, role=Role.STATISTICIAN)
+    a_change(mine)
+    client.force_login(both)
+    narrowed = client.get(REGISTER, {"producer": producer.slug}).text
+    assert f"No dates have changed for {producer}." in narrowed
+    assert "No dates have changed." not in narrowed
+    on_the_day = client.get(REGISTER, {"producer": producer.slug, "show": "on-the-day"}).text
+    assert f"No dates have changed for {producer} on the day of release." in on_the_day
+    assert "No dates have changed on the day of release." not in on_the_day
 
 
 def test_the_number_of_queries_does_not_grow_with_the_register(

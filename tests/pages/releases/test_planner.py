@@ -64,7 +64,8 @@ def page(client, year=2026, **query):
 
 def cell(text, on):
     """Cut the cell of a day out of the wall."""
-    (month,) = [row for row in re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL) if f'"#month-{on.month}"' in row]
+    rows = re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL)
+    (month,) = [row for row in rows if re.search(rf">\s*{on:%b}\s*<", row)]
     return re.findall(r"<td.*?</td>", month, flags=re.DOTALL)[on.day - 1]
 
 
@@ -256,6 +257,19 @@ def test_a_year_too_full_to_list_shows_its_wall_and_asks_for_a_choice(reader, se
     assert "2 provisional" in cell(text, date(2026, 7, 14))
     assert "Choose a producer or a series" in text
     assert 'id="day-2026-07-14"' not in text
+    wall = text.partition('<table class="office-wall"')[2].partition("</table>")[0]
+    assert "Jul" in wall
+    assert "<a " not in wall
+
+
+def test_every_link_of_the_wall_leads_to_a_part_of_the_page(reader, series):
+    due(series, date(2026, 7, 14), "one")
+    ReleaseFactory(series=series, reference="vague", slot=Slot(date(2026, 9, 1), None, Precision.MONTH))
+    text = page(reader).text
+    wall = text.partition('<table class="office-wall"')[2].partition("</table>")[0]
+    targets = re.findall(r'href="#([^"]+)"', wall)
+    assert len(targets) == 14
+    assert all(f'id="{target}"' in text for target in targets)
 
 
 def test_it_asks_the_database_no_more_for_more_releases(reader, series, django_assert_num_queries):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import preflight, scheduling
 from releases.detection.preflight import PreflightCode, PreflightFinding
@@ -123,8 +124,11 @@ def test_all_but_auditors_may_ask_for_a_check(release, subtests):
 def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(client, release):
     read(client, release)
     address = reverse("releases:release", args=[release.reference])
-    assert ask(client, release).url == address
+    assert ask(client, release).url == f"{address}#preflight"
     text = client.get(address).text
+    tree = LexborHTMLParser(text)
+    assert tree.css_first("#preflight").text() == "Checks before release"
+    assert "It is under ‘Checks before release’." in tree.css_first(".govuk-notification-banner").text()
     assert "You requested a check." in text
     assert "Check now" not in text
     ask(client, release)

@@ -180,10 +180,25 @@ def test_the_page_updates_until_the_release_is_live_and_then_says_when(client, h
     assert "Who to call" not in shown
 
 
+def test_a_page_that_updates_has_the_note_for_when_updates_stop_arriving(client, head, late, brief, now):
+    shown = LexborHTMLParser(client.get(page(brief)).text)
+    (note,) = shown.css("[data-stale]")
+    assert "hidden" in note.attributes
+    assert "the facts below may be out of date" in note.text()
+    assert shown.css_first(f"#{note.attributes['data-stale']}[data-hx-get]")
+    assert shown.css_first(f"#{note.attributes['data-status']}[role=status]")
+    assert shown.css("script[src$='js/stale.js']")
+    found_live(late, at=BRIEFED + timedelta(minutes=7))
+    now(BRIEFED + timedelta(minutes=8))
+    for address in (page(brief), f"{page(brief)}?still"):
+        assert "stale" not in client.get(address).text
+
+
 def test_the_page_can_be_paused_and_is_complete_without_scripts(client, head, brief):
     shown = client.get(f"{page(brief)}?still")
     assert "Automatic updates are paused." in words(shown)
     assert PART.search(shown.text) is None
+    assert "stale" not in shown.text
 
 
 def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, head, late, brief, now):

@@ -97,7 +97,9 @@ def test_a_preview_neither_stores_a_form_nor_deletes_the_stored_one(visitor, off
     fields = filled_in(visitor.get(address).text) | {"what": "three figures"}
     Session.objects.all().delete()
     turned_away = visitor.post(address, fields | {"preview": "account"}, headers=preview)
-    assert "unsent" not in turned_away.headers["Location"]
+    assert "Location" not in turned_away.headers
+    assert "We will store your answers." in turned_away.text
+    assert middleware.UNSENT not in visitor.session
     visitor.post(address, fields)
     sign_in(visitor, office.statistician)
     again = filled_in(visitor.get(address).text) | {"what": "a figure", "preview": "account"}

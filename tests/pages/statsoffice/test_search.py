@@ -130,6 +130,12 @@ def test_many_results_are_shown_by_kind_then_by_page_and_sorted(client, office, 
     client.force_login(office.head)
     assert len(titles(client, "rail")["releases"]) == search.AT_FIRST
     assert "View all 8 releases" in words(client.get(ADDRESS, {"q": "rail"}).text)
+    with monkeypatch.context() as limited:
+        limited.setattr(search, "MOST_FOUND", 7)
+        shown = words(client.get(ADDRESS, {"q": "rail"}).text)
+    assert "Releases (7+)" in shown
+    assert "View the first 7 releases" in shown
+    assert "View all" not in shown
     first, second = (titles(client, "rail", kind="releases", page=page, sort="latest")["releases"] for page in (1, 2))
     assert len(first) == len(second) == 4
     assert not set(first) & set(second)

@@ -133,6 +133,17 @@ class TestPage:
         review.refresh_from_db()
         assert (review.status, review.failures, review.problem) == ("reading", 0, "")
 
+    def test_only_a_complete_review_says_that_gov_uk_lists_no_pages(self, client, keeper, review):
+        nothing = "GOV.UK lists no pages for this year."
+        YearReviewPage.objects.update(read_at=None, outcome="listed")
+        YearReview.objects.update(status="stopped", problem="unreachable")
+        page = client.get(f"/imports/past-years/{review.pk}/").text
+        assert "We stopped after 0 of 4 pages." in page
+        assert nothing not in page
+        YearReviewPage.objects.update(read_at=READ_AT, outcome="read", in_year=False)
+        YearReview.objects.update(status="complete", problem="")
+        assert nothing in client.get(f"/imports/past-years/{review.pk}/").text
+
     def test_a_year_with_pages_is_not_removed(self, client, keeper, review):
         YearReview.objects.update(status="stopped")
         client.post(f"/imports/past-years/{review.pk}/remove/")

@@ -116,6 +116,21 @@ def test_the_contact_can_be_called_until_the_release_is_live(client, clock, rele
     assert [text.partition(":")[0] for text in texts_of(row_of(client, release))] == ["Open page"]
 
 
+def test_what_can_have_the_focus_keeps_its_identifier_in_an_update(client, clock, release):
+    sign_in(client, release)
+    stopped = ReleaseFactory(announced=True, reference="stopped", title="Stopped", series=release.series)
+    scheduling.cancel_release(stopped, reason="The survey was stopped.", by=None, at=BEFORE)
+    clock(SEED_DUE)
+    opened, updated = (LexborHTMLParser(client.get(address).text) for address in (DESK, reverse("desk_part")))
+    for tree in (opened, updated):
+        actions = tree.css("a.office-strips__action, button.office-strips__action")
+        assert [action.id for action in actions] == [f"today-{release.pk}-action-{number}" for number in (1, 2, 3)]
+        assert {action.tag for action in actions} == {"a", "button"}
+        assert tree.css_first("details#desk-finished > summary#desk-finished-summary")
+    names = [node.id for node in opened.css("[id]")]
+    assert len(names) == len(set(names))
+
+
 def test_only_leads_tell_readers_and_only_after_the_tolerance_and_through_a_page(client, clock, release):
     leads = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
     address = reverse("releases:delay_notice", args=[release.reference])
