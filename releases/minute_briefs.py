@@ -19,19 +19,20 @@ from releases.models import (
     ReleaseEvent,
     Verification,
 )
+from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.models.release import find_main_page
 from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, producers_where
 from releases.publication_statements import find_statements
 from releases.rules.calendar import limit_at
 from releases.rules.lifecycle import Status
-from releases.rules.parts import part_limit_at
+from releases.rules.parts import LONGEST_FOLLOW, part_limit_at
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import SUSPICIOUS, Outcome
 from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, BriefState, DueRelease, build_brief
 
 LATEST = timedelta(days=1)
-"""How long after the due time a brief can still be made, for example if our own processes were down before."""
+"""How long after a limit a brief can still be made, for example if our own processes were down before."""
 DECIDED_WITHIN = timedelta(minutes=10)
 """How long an existing brief can still be updated after a later limit, such as the limit of a part that may follow.
 
@@ -61,7 +62,10 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
     this function runs repeatedly or in several processes at the same time.
     """
     verdicts = Verification.objects.filter(
-        outcome__in=NOT_LIVE_AT_LIMIT, due_at__gt=now - LATEST, due_at__lte=now, decided_at__isnull=False
+        outcome__in=NOT_LIVE_AT_LIMIT,
+        due_at__gt=now - LATEST - LONGEST_FOLLOW - timedelta(seconds=GREATEST_TOLERANCE_SECONDS),
+        due_at__lte=now,
+        decided_at__isnull=False,
     )
     columns = ("release__series__producer", "due_at", "release__rehearsal", "release__training", "tolerance_seconds")
     # This query runs every second, so it reads only the columns that are needed for the keys and limits of the briefs.
@@ -70,7 +74,7 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
     for producer, due_at, rehearsal, training, tolerance, follow_minutes in times:
         limit = limit_at(due_at, tolerance_seconds=tolerance)
         for one in {limit, part_limit_at(limit, may_follow=timedelta(minutes=follow_minutes or 0))}:
-            if now >= one + AFTER_LIMIT:
+            if _is_due(one, now=now):
                 limits[_Key(producer, due_at, rehearsal, training)].add(one)
     if not limits:
         return []
@@ -84,7 +88,7 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
         row
         for row in unmade
         if (key := _key_of(row)) in keys
-        and now >= row.missed_limit_at + AFTER_LIMIT
+        and _is_due(row.missed_limit_at, now=now)
         and _is_later(row.missed_limit_at, made.get(key))
     ]
     exempted = find_exemptions(waiting)
@@ -94,6 +98,11 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
             groups[_key_of(row)].append(row)
     briefs = (_make_brief(key, rows, made.get(key), now=now) for key, rows in groups.items())
     return [brief for brief in briefs if brief is not None]
+
+
+def _is_due(limit: datetime, *, now: datetime) -> bool:
+    """Return whether a brief about a limit can be made now. The limit must be neither too recent nor too long ago."""
+    return limit + AFTER_LIMIT <= now < limit + LATEST
 
 
 def _is_waiting(limit: datetime, brief: MinuteBrief | None, *, now: datetime) -> bool:

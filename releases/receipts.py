@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from releases.models import (
@@ -55,6 +55,7 @@ _WITH_ACCESS = (AccessStatus.GRANTED, AccessStatus.BEGUN)
 # After one of these events, an earlier confirmation of the list no longer counts, even if only the name of a post was
 # corrected.
 _LIST_CHANGES = ("pre_release_granted", "pre_release_changed", "pre_release_withdrawn")
+_LIST_CONFIRMED = "pre_release_list_confirmed"
 # Maps each answer to the event that is recorded for the release. A reported disclosure is recorded as an event of its
 # breach report and not of the release, because few people may know of the disclosure.
 _EVENTS = {
@@ -531,14 +532,18 @@ def confirmation_of(release: Release) -> ListConfirmation | None:
 
 
 def find_confirmations(releases: Collection[int]) -> dict[int, ListConfirmation]:
-    """Return a dict that maps the keys of releases to the last valid confirmations of their lists."""
-    changed = ReleaseEvent.objects.filter(
-        release=OuterRef("release"), kind__in=_LIST_CHANGES, at__gt=OuterRef("confirmed_at")
-    )
+    """Return a dict that maps the keys of releases to the last valid confirmations of their lists.
+
+    The order of confirmations and changes is that of their events. Their times are not compared, because the time of a
+    change may have been read before another transaction confirmed the list.
+    """
+    of_release = ReleaseEvent.objects.filter(release=OuterRef("release"))
+    confirmed = of_release.filter(kind=_LIST_CONFIRMED).order_by("-position").values("position")[:1]
+    changed = of_release.filter(kind__in=_LIST_CHANGES, position__gt=Subquery(confirmed))
     confirmations = ListConfirmation.objects.filter(
         ~Exists(changed), release__in=releases, schedule_version=F("release__schedule_version")
     )
-    in_order = confirmations.select_related("confirmed_by").order_by("confirmed_at", "pk")
+    in_order = confirmations.select_related("confirmed_by").order_by("pk")
     return {confirmation.release_id: confirmation for confirmation in in_order}
 
 
@@ -666,7 +671,7 @@ def confirm_list(release: Release, *, seen: str, by: User, at: datetime) -> List
             confirmed_by=by,
             confirmed_at=at,
         )
-        record_event(release, "pre_release_list_confirmed", at=at, by=by, posts=posts)
+        record_event(release, _LIST_CONFIRMED, at=at, by=by, posts=posts)
         record_rows({ListConfirmation: [row.pk]})
     return row
 

@@ -54,7 +54,7 @@ from releases.rules.lifecycle import (
     Status,
     WrongRole,
 )
-from releases.rules.parts import PAGES
+from releases.rules.parts import LONGEST_FOLLOW, PAGES
 
 # How long after the limit the verdict becomes final. By then, each check that was planned up to the limit has a
 # response or has timed out.
@@ -132,33 +132,47 @@ def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) 
     """Require that none of the releases is waiting for its verdict.
 
     Call this before you change a title or another text that identifies the releases. Changing this text while a release
-    is waiting for its verdict could hide a breach.
+    is waiting for its verdict could hide a breach. A release waits until each part that may follow has been judged.
 
     :raises BeingJudged: if one of the releases is waiting for its verdict.
     """
-    longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + JUDGING_TAKES
-    for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
-        if times := _times_of_judging(release, at=at):
-            sentence = _(
-                "We are checking %(reference)s, which was due at %(due)s. From %(free)s, you can change "
-                "the text that identifies it."
-            )
+    longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + LONGEST_FOLLOW + JUDGING_TAKES
+    recent = releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series")
+    for release in recent.prefetch_related("addresses"):
+        limits = (address.limit_at for address in release.addresses.all() if address.required)
+        if times := _times_of_judging(release, at=at, last_limit_at=max(limits, default=None)):
+            if "day" in times:
+                sentence = _(
+                    "We are checking %(reference)s, which was due at %(due)s. From %(free)s on %(day)s, you can change "
+                    "the text that identifies it."
+                )
+            else:
+                sentence = _(
+                    "We are checking %(reference)s, which was due at %(due)s. From %(free)s, you can change "
+                    "the text that identifies it."
+                )
             raise BeingJudged(sentence % {"reference": release.reference, **times})
 
 
-def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
+def _times_of_judging(release: Release, *, at: datetime, last_limit_at: datetime | None = None) -> dict[str, str]:
     """Return the due time and the end of the wait for the verdict, both formatted for messages.
 
-    The dict is empty if the release is not waiting for its verdict.
+    If the wait ends on another day, the dict also has this day. The dict is empty if the release is not waiting for its
+    verdict.
+
+    :param last_limit_at: the last limit of a part of the release. If it is None, only the limit of the release counts.
     """
     # A published release may be waiting too, because a person may have stated that the page was live while attachments
     # are missing.
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None or at < release.due_at:
         return {}
-    free_at = release.limit_at + JUDGING_TAKES
+    free_at = (last_limit_at or release.limit_at) + JUDGING_TAKES
     if at >= free_at:
         return {}
-    return {"due": calendar.format_time(release.due_at), "free": calendar.format_time_with_seconds(free_at)}
+    times = {"due": calendar.format_time(release.due_at), "free": calendar.format_time_with_seconds(free_at)}
+    if calendar.local_date(free_at) != calendar.local_date(release.due_at):
+        times["day"] = calendar.format_day(free_at)
+    return times
 
 
 def check_new_slot(
@@ -390,8 +404,25 @@ def check_announce(release: Release, *, by: User | None) -> Move:
     return check_move(release, ANNOUNCE, by=by)
 
 
-def announce_release(release: Release, *, by: User | None, at: datetime) -> Release:
-    """Make a release public in the calendar. If the release is already announced, nothing changes."""
+def _check_version(release: Release, expected: int | None) -> None:
+    """Require that the date of a release is the date that the person read.
+
+    :param expected: the schedule version that the person read, or None if no person has read one.
+    :raises ChangedMeanwhile: if the date has changed since.
+    """
+    if expected not in {None, release.schedule_version}:
+        sentence = _("The date has changed to %(slot)s since you read it. Check it before you try again.")
+        raise ChangedMeanwhile(sentence % {"slot": release.slot})
+
+
+def announce_release(
+    release: Release, *, by: User | None, at: datetime, expected_version: int | None = None
+) -> Release:
+    """Make a release public in the calendar. If the release is already announced, nothing changes.
+
+    :param expected_version: the schedule version that the person read.
+    """
+    _check_version(release, expected_version)
     move = check_announce(release, by=by)
     if release.announced_at is not None:
         return release
@@ -414,14 +445,22 @@ def check_confirm(
 
 
 def confirm_release(
-    release: Release, *, by: User | None, at: datetime, reason: str = "", grounds: Grounds = NO_GROUNDS
+    release: Release,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+    grounds: Grounds = NO_GROUNDS,
+    expected_version: int | None = None,
 ) -> Release:
     """Confirm a provisional release for its exact date and time.
 
     :param reason: the reason for short notice, if the notice is short. It is not published.
     :param grounds: OSR's agreement to an unusual time or a weekend, or a lead's reason for a bank holiday. They may be
         omitted if they are already recorded.
+    :param expected_version: the schedule version that the person read.
     """
+    _check_version(release, expected_version)
     move = check_confirm(release, by=by, at=at, reason=reason, grounds=grounds)
     is_short = not release.rehearsal and calendar.is_short_notice(release.planned_on, given_at=at)
     short_notice_reason = reason.strip() if is_short else ""
@@ -523,6 +562,10 @@ def prepare_date_change(
         _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
     elif not release.rehearsal:
         departures, confirmed = departures_of(to, release.series), release.status == Status.CONFIRMED
+        if confirmed and to.due_at is not None and to.due_at <= at:
+            # The new time would never be checked, so the release would have no verdict.
+            sentence = _("%(slot)s has passed. Enter a date and time in the future.") % {"slot": to}
+            raise SlotRefused("planned_on", sentence)
         required = departures.series_time is not None or (confirmed and departures.is_weekend)
         check_agreement(departures, grounds, required=required, today=calendar.local_date(at))
         check_holiday_reason(departures, grounds, required=confirmed, is_lead=bool(LEADS & (roles or frozenset())))

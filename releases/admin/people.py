@@ -252,7 +252,13 @@ class SeriesForm(forms.ModelForm[Series]):
                 self.fields[name].queryset = own  # type: ignore[attr-defined]  # a field of model choices
 
     def clean_title(self) -> str:
-        return str(clean_judged_name(self, "title", Release.objects.filter(series=self.instance.pk)))
+        return self._clean_name("title")
+
+    def clean_welsh_title(self) -> str:
+        return self._clean_name("welsh_title")
+
+    def _clean_name(self, name: str) -> str:
+        return str(clean_judged_name(self, name, Release.objects.filter(series=self.instance.pk)))
 
 
 class RotaInline(OwnRowsInline, admin.StackedInline[RotaEntry, Series]):

@@ -361,13 +361,20 @@ class _Import:
             raise _RowRefused(key_column, _("“%(key)s” is in this file twice.") % {"key": key})
         self.seen.add(place)
         found = model.objects.filter(**known).first()
-        if isinstance(found, Producer) and not self._may_see(found):
-            # Do not disclose that the producer exists.
+        if model is Producer and not self._may_name(found):
             raise _RowRefused(key_column, _("You do not manage the calendar of “%(name)s”.") % {"name": key})
         return (found, False) if found is not None else (model(**values), True)
 
-    def _may_see(self, producer: Producer) -> bool:
-        return producer in self.producers.values() or self.by.has_perm("releases.change_producer")
+    def _may_name(self, producer: Any) -> bool:
+        """Return whether the person may know whether a producer exists.
+
+        If not, a producer of others and a producer that does not exist must be refused in the same way.
+
+        :param producer: the producer, or None if it does not exist.
+        """
+        if self.by.has_perm("releases.change_producer"):
+            return True
+        return self.by.has_perm("releases.add_producer") if producer is None else producer in self.producers.values()
 
     def _check_may(self, row: Any, changes: Iterable[Change], *, is_new: bool) -> None:
         """Refuse changes that the person may not make, or that would affect a pending verdict.
@@ -400,8 +407,9 @@ class _Import:
             raise _RowRefused(
                 "tolerance_seconds", _("Only the Head of Profession or a deputy can change the tolerance.")
             )
-        if "title" in changed and not is_new:
-            self._refuse_if_judged("title", Release.objects.filter(series=row))
+        names = [column for field, column in changed.items() if field in {"title", "welsh_title"}]
+        if names and not is_new:
+            self._refuse_if_judged(names[0], Release.objects.filter(series=row))
 
     def _refuse_if_judged(self, column: str, releases: QuerySet[Release]) -> None:
         try:

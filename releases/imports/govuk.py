@@ -133,10 +133,13 @@ def record_from_announcement(
 
     All changes are made in one transaction.
 
+    :raises FieldRefused: if the page has the address of the announcement.
     :raises ReferenceTaken: if another release has the reference.
     :raises MoveRefused: if the calendar's rules do not allow one of these changes.
     """
     check_may(by, Action.EDIT, series.producer)
+    if page == announcement:
+        raise FieldRefused("page", _("Enter the web address of the release, not of its announcement."))
     addresses = [PlannedAddress(announcement, Address.Role.ANNOUNCEMENT, adapter=ADAPTER, required=False)]
     if page:
         addresses.insert(0, PlannedAddress(url=page, marker=marker or title, adapter=ADAPTER))
@@ -149,6 +152,8 @@ def record_from_announcement(
                 release = scheduling.confirm_release(release, by=by, at=at, reason=reason, grounds=grounds)
                 release = scheduling.announce_release(release, by=by, at=at)
     except IntegrityError as error:
+        if not Release.objects.filter(reference=reference).exists():
+            raise
         message = _("“%(reference)s” is already in use. Choose another reference.") % {"reference": reference}
         raise ReferenceTaken("reference", message) from error
     return release

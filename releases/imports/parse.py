@@ -13,13 +13,15 @@ from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.rules import calendar, tables, web_address, written_dates
 from releases.rules.calendar import Precision, Slot, slot_at
 from releases.rules.departure import Grounds
-from releases.rules.imports import COLUMNS, EXAMPLE, LONGEST, REQUIRED, ZONE
+from releases.rules.imports import COLUMNS, EXAMPLE, LONGEST, LONGEST_ADDRESS, REQUIRED, ZONE
 from releases.rules.lifecycle import Status
 from releases.rules.tables import Cell, NotATableError
 from releases.rules.written_dates import DateOrder
 
 AGREED_ON = "osr_agreed_on"
 DATES = ("scheduled_for", AGREED_ON)
+# The columns that describe the series of a row, and not its release.
+OF_SERIES = ("tolerance_seconds", "responsible_email")
 
 
 def _read_cell(column: str, cell: str, *, adapters: Collection[str], order: DateOrder) -> Any:
@@ -103,6 +105,14 @@ def _url(cell: str) -> str:
     return cell
 
 
+def _attachments(cell: str) -> tuple[str, ...]:
+    urls = cell.split()
+    longest = max(map(len, urls))
+    if longest > LONGEST_ADDRESS:
+        raise ValueError(f"Enter up to {LONGEST_ADDRESS} characters for each web address. One of them has {longest}.")
+    return tuple(_url(url) for url in urls)
+
+
 def _email(cell: str) -> str:
     try:
         validate_email(cell)
@@ -139,7 +149,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "status": _status,
     "url": _url,
     "announcement": _url,
-    "attachments": lambda cell: tuple(_url(url) for url in cell.split()),
+    "attachments": _attachments,
     "responsible_email": _email,
     "tolerance_seconds": _tolerance,
     "rehearsal": _rehearsal,
@@ -264,7 +274,7 @@ def _read_rows(
     contradictions = [*_find_repeated(reading.rows), *_find_contradictions(reading.rows)]
     reading.faults = sorted([*reading.faults, *contradictions], key=attrgetter("row"))
     refused = {fault.row for fault in contradictions}
-    reading.rows = [row for row in reading.rows if row.number not in refused]
+    reading.rows = _complete_series_values([row for row in reading.rows if row.number not in refused])
     return reading
 
 
@@ -365,7 +375,7 @@ def _find_repeated(rows: list[CalendarRow]) -> Iterator[RowFault]:
 def _find_contradictions(rows: list[CalendarRow]) -> Iterator[RowFault]:
     first: dict[tuple[Any, ...], CalendarRow] = {}
     for row in rows:
-        for column in ("tolerance_seconds", "responsible_email"):
+        for column in OF_SERIES:
             said = getattr(row, column)
             if said in {None, ""}:
                 continue
@@ -376,3 +386,20 @@ def _find_contradictions(rows: list[CalendarRow]) -> Iterator[RowFault]:
                     f"“{getattr(earlier, column)}”. Use the same value in all rows of the series."
                 )
                 yield RowFault(row.number, column, why)
+
+
+def _complete_series_values(rows: list[CalendarRow]) -> list[CalendarRow]:
+    """Copy the contact and the tolerance of each series to those of its rows whose cells are empty.
+
+    Rows are checked in batches, and a new series is created again in each batch. Without the copies, the series would
+    have a contact only in the batch of the row that names the contact.
+    """
+    given: dict[tuple[Any, ...], Any] = {}
+    for row in rows:
+        for column in OF_SERIES:
+            if getattr(row, column) not in {None, ""}:
+                given.setdefault((column, *row.series_key), getattr(row, column))
+    return [
+        replace(row, **{column: given.get((column, *row.series_key), getattr(row, column)) for column in OF_SERIES})
+        for row in rows
+    ]

@@ -52,7 +52,7 @@ QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
 ABANDONED_AFTER = timedelta(days=14)
 
 OUR_ERROR = (
-    "We could not read this file because of an error in this service. We did not change the calendar. Tell your "
+    "We could not complete this import because of an error in this service. We did not change the calendar. Tell your "
     "administrator."
 )
 CHANGED_MEANWHILE = (
@@ -253,10 +253,13 @@ class _ChangedMeanwhile(Exception):
 def run_due_import(means: ImportMeans) -> int:
     """Check or apply the waiting imports, oldest first, and return how many were processed."""
     _discard_abandoned(now=means.now())
-    done = 0
+    done, confirmed = 0, set[int]()
     while not means.stop() and (claimed := _claim(now=means.now())):
+        is_retry = claimed.pk in confirmed
+        if claimed.status == ImportStatus.CONFIRMED:
+            confirmed.add(claimed.pk)
         try:
-            _advance(claimed, means)
+            _advance(claimed, means, is_retry=is_retry)
         except _ClaimLost:
             continue
         except OperationalError:
@@ -294,7 +297,12 @@ def _claim(*, now: datetime) -> CalendarImport | None:
     return None
 
 
-def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
+def _advance(claimed: CalendarImport, means: ImportMeans, *, is_retry: bool) -> None:
+    """Check an import, or apply it.
+
+    :param is_retry: whether this run has already tried to apply the import. If it fails again, the person is asked to
+        check the import again, so that the import neither waits for ever nor delays later imports.
+    """
     try:
         reading = _read_content(claimed, means)
     except FileRefused as refusal:
@@ -312,10 +320,13 @@ def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
     confirmed = {row.number: read_row(row) for row in ImportRow.objects.filter(of=claimed)}
     if not all(_is_as_confirmed(row, confirmed.get(row.number), claimed) for row in found):
         _await_confirmation(claimed, CHECK_AGAIN, found, created, at=means.now(), notes=[CHANGED_MEANWHILE])
-    elif is_quiet(now=means.now()):
-        _apply(claimed, reading.rows, found, at=means.now())
-    else:
+    elif not is_quiet(now=means.now()):
         _end_claim(claimed)
+    elif not _apply(claimed, reading.rows, found, at=means.now()):
+        if is_retry:
+            _await_confirmation(claimed, CHECK_AGAIN, found, created, at=means.now(), notes=[CHANGED_MEANWHILE])
+        else:
+            _end_claim(claimed)
 
 
 def _read_content(claimed: CalendarImport, means: ImportMeans) -> CalendarFile:
@@ -341,7 +352,12 @@ def _await_confirmation(
         move_import(claimed, move, values=values, by=None, at=at, facts=_count_outcomes(found))
 
 
-def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[RowResult], *, at: datetime) -> None:
+def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[RowResult], *, at: datetime) -> bool:
+    """Apply the rows in one transaction, if each of them still has the expected effect.
+
+    :param found: the results of the rows when they were tried.
+    :return: whether the rows were applied. If not, nothing has changed, and all rows must be tried again.
+    """
     expected = {row.number: row for row in found}
     accepted = [row for row in rows if expected[row.number].outcome is not ImportOutcome.REFUSED]
     try:
@@ -356,8 +372,10 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
             _store_rows(claimed, found)
             CalendarImport.objects.filter(pk=claimed.pk).update(makes=[each.to_json() for each in parties.created])
     except (_ChangedMeanwhile, IntegrityError):
-        # The calendar was changed meanwhile; the next run tries all rows again.
-        _end_claim(claimed)
+        # The transaction was rolled back, but the object in memory still has the new status.
+        claimed.refresh_from_db(fields=["status", "notes", "rows_done", "ended_at"])
+        return False
+    return True
 
 
 def _try_rows(

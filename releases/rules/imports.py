@@ -11,15 +11,19 @@ OPTIONAL = (
     "cancellation_reason", "osr_reference", "osr_agreed_on", "bank_holiday_reason",
 )  # fmt: skip
 COLUMNS = (*REQUIRED, *OPTIONAL)
+LONGEST_ADDRESS = 1000
+"""The greatest length of each web address in the column "attachments", and of an address in another column."""
 LONGEST = {
     "reference": 100,
     "producer": 300,
     "series": 300,
     "title": 300,
     "marker": 300,
-    "url": 1000,
-    "announcement": 1000,
+    "url": LONGEST_ADDRESS,
+    "announcement": LONGEST_ADDRESS,
     "attachments": 10_000,
+    # The address becomes the name of a new contact, if no account has it.
+    "responsible_email": 200,
     "short_notice_reason": 2000,
     "date_change_reason": 2000,
     "cancellation_reason": 2000,

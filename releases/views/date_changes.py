@@ -177,9 +177,16 @@ class ChangeDateForm(GroundsForm):
         self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
 
 
+class AnnounceForm(GovukForm):
+    button = lazy("Announce this release")
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
 class ConfirmForm(GroundsForm):
     button = lazy("Confirm date")
 
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = LongTextField(
         label=lazy("Reason for short notice"),
         help_text=lazy("We save the reason but do not publish it."),
@@ -187,8 +194,10 @@ class ConfirmForm(GroundsForm):
         max_length=LONGEST_REASON,
     )
 
-    def __init__(self, data: QueryDict | None = None, *, is_short: bool, missing: MissingGrounds) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: QueryDict | None = None, *, release: Release, is_short: bool, missing: MissingGrounds
+    ) -> None:
+        super().__init__(data, initial={"seen_version": release.schedule_version})
         if not is_short:
             del self.fields["reason"]
         if not missing.agreement:
@@ -343,12 +352,18 @@ class CorrectAgreementForm(GovukForm):
 @form_view
 def announce_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release_to_move(request.user, reference, ANNOUNCE)
-    if request.method == "POST":
-        scheduling.announce_release(release, by=request.user, at=timezone.now())
-        messages.success(request, _("Release announced."))
-        return redirect("releases:release", reference)
-    missing = [text_calendar.warning_sentence(each) for each in readiness.find_missing_people(release.series)]
-    return render(request, "releases/announce.html", {"release": release, "missing_people": missing})
+    form = AnnounceForm(post_data(request), initial={"seen_version": release.schedule_version})
+    return complete_form(
+        request,
+        release,
+        form,
+        lambda: scheduling.announce_release(
+            release, by=request.user, at=timezone.now(), expected_version=form.cleaned_data["seen_version"]
+        ),
+        success=_("Release announced."),
+        template="releases/announce.html",
+        missing_people=[text_calendar.warning_sentence(each) for each in readiness.find_missing_people(release.series)],
+    )
 
 
 @form_view
@@ -357,13 +372,18 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release_to_move(request.user, reference, CONFIRM)
     notice = scheduling.notice_of(release, given_at=now)
     missing = scheduling.find_missing_grounds(release)
-    form = ConfirmForm(post_data(request), is_short=notice.is_short, missing=missing)
+    form = ConfirmForm(post_data(request), release=release, is_short=notice.is_short, missing=missing)
     return complete_form(
         request,
         release,
         form,
         lambda: scheduling.confirm_release(
-            release, by=request.user, at=now, reason=form.cleaned_data.get("reason", ""), grounds=form.grounds()
+            release,
+            by=request.user,
+            at=now,
+            reason=form.cleaned_data.get("reason", ""),
+            grounds=form.grounds(),
+            expected_version=form.cleaned_data["seen_version"],
         ),
         success=_("Release confirmed."),
         fields={

@@ -114,6 +114,26 @@ class TestLaterFailures:
         assert (brief.limit_at, brief.ready_at) == (LIMIT, BRIEFED)
         assert make_due_briefs(now=self.PART_LIMIT + 2 * MINUTE) == []
 
+    def test_a_brief_is_made_for_a_part_that_may_follow_by_a_day_until_a_day_after_its_own_limit(self, series):
+        release = release_with_a_part_that_may_follow(series, "parts", minutes=1440)
+        part_limit = LIMIT + timedelta(days=1)
+        part_not_live(release, at=part_limit, every=10 * MINUTE)
+        assert make_due_briefs(now=part_limit + timedelta(days=1)) == []
+        assert make_due_briefs(now=part_limit + 4 * SECOND) == []
+        brief = make_brief(now=part_limit + 5 * SECOND)
+        assert (brief.due_at, brief.limit_at, brief.made_at) == (SEED_DUE, part_limit, part_limit + 5 * SECOND)
+        assert titles(read_brief(brief).not_live) == ["parts"]
+        assert make_due_briefs(now=part_limit + 6 * SECOND) == []
+
+    def test_a_failure_of_more_than_a_day_ago_does_not_make_the_brief_of_a_later_one_late(self, series):
+        due_release(series, "late", "not_live")
+        part_limit = LIMIT + timedelta(days=1)
+        other = release_with_a_part_that_may_follow(series, "parts", minutes=1440)
+        part_not_live(other, at=part_limit, every=10 * MINUTE)
+        brief = make_brief(now=part_limit + 5 * SECOND)
+        assert brief.limit_at == part_limit
+        assert not read_brief(brief).is_late
+
     def test_a_release_with_a_longer_tolerance_is_a_later_failure_too(self, series):
         due_release(series, "late", "not_live")
         first = make_brief()

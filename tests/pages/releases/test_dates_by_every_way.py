@@ -11,7 +11,7 @@ from releases.models import DateChangeRequest, Release
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MoveRefused, Role
 from tests.integration.releases.scheduling.test_release_days import DAYS, LONG_BEFORE, PLAIN, typed
-from tests.support.admin_site import act, form_of, page, staff
+from tests.support.admin_site import act, form_of, page, refusals, staff
 from tests.support.factories import (
     ProducerFactory,
     ReleaseFactory,
@@ -122,3 +122,26 @@ def test_another_time_is_taken_where_its_approval_is_on_the_series(client, way):
     series.alternative_time_approved_on = LONG_BEFORE.date()
     series.save()
     assert moved(way, client, release, at=time(7)).due_at == datetime(2026, 10, 23, 6, 0, tzinfo=UTC)
+
+
+def test_a_confirmed_date_is_not_moved_to_a_time_that_has_passed_and_the_field_says_so(client, subtests):
+    release = ReleaseFactory(confirmed=True, slot=london_slot(PLAIN))
+    past, head = date(2025, 12, 17), create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    sentence = "17 December 2025 9:30am has passed. Enter a date and time in the future."
+    client.force_login(head)
+    with subtests.test("page"):
+        refused = client.post(reverse("releases:change_date", args=[release.reference]), typed(past))
+        assert refused.context["form"].errors == {"planned_on": [sentence]}
+    with subtests.test("admin"):
+        sent = form_of(release, new_on=f"{past:%Y-%m-%d}", reason="Late data")
+        site = staff(Role.HEAD_OF_PROFESSION, release.series.producer)
+        assert refusals(site.post(page("release", "change", release.pk), sent)) == {"new_on": [sentence]}
+    with subtests.test("file"):
+        written = {"scheduled_for": f"{past:%Y-%m-%d} 09:30", "date_change_reason": "Late data"}
+        assert by_file(release, **written) == sentence
+    with subtests.test("request"):
+        client.force_login(keeper_of(release))
+        asking = reverse("releases:request_date_change", args=[release.reference])
+        assert client.post(asking, typed(past)).context["form"].errors == {"planned_on": [sentence]}
+    assert Release.objects.get().schedule_version == 1
+    assert not DateChangeRequest.objects.exists()

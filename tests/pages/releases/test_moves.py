@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import scheduling
 from releases.models import DateChange, Release
@@ -43,6 +44,12 @@ def signed_in(client, release, role):
 def change(client, release, **given):
     sent = NEW_DATE | {"seen_version": str(release.schedule_version), "checked": "yes"} | given
     return client.post(address("change_date", release), sent)
+
+
+def version_on(page):
+    """Return the hidden field with the version of the date that a page shows."""
+    (field,) = LexborHTMLParser(page.text).css("form[method=post] input[name=seen_version][type=hidden]")
+    return {"seen_version": field.attributes["value"]}
 
 
 def errors(response):
@@ -135,6 +142,40 @@ def test_a_date_that_someone_else_changed_meanwhile_is_read_again_and_shown(clie
         "30 June 2020 9:30am",
         "2 July 2020 9:30am",
     ]
+
+
+@pytest.mark.parametrize("move", ["confirm", "announce"])
+def test_a_date_that_someone_else_changed_after_the_page_was_opened_is_neither_confirmed_nor_announced(
+    client, move, provisional_release
+):
+    signed_in(client, provisional_release, Role.CALENDAR_MANAGER)
+    page = client.get(address(move, provisional_release))
+    answers = version_on(page) | {"reason": "The survey came in late."}
+    assert answers["seen_version"] == "1"
+    other = create_member(Role.DEPUTY, provisional_release.series.producer)
+    scheduling.change_date(provisional_release, to=london_slot(date(2020, 7, 7)), by=other, at=BEFORE)
+    response = client.post(address(move, provisional_release), answers)
+    assert response.status_code == 409
+    assert "The date has changed to 7 July 2020 9:30am since you read it." in response.text
+    release = Release.objects.get()
+    assert (release.status, release.confirmed_at, release.announced_at) == ("provisional", None, None)
+    # The new page has the new date, and its answers are accepted.
+    page = client.get(address(move, provisional_release))
+    assert "7 July 2020 9:30am" in page.text
+    assert version_on(page) == {"seen_version": "2"}
+    assert client.post(address(move, provisional_release), answers | version_on(page)).status_code == 302
+    release = Release.objects.get()
+    assert (release.confirmed_at if move == "confirm" else release.announced_at) == BEFORE
+
+
+@pytest.mark.parametrize("move", ["confirm", "announce"])
+def test_a_page_that_was_not_sent_by_our_form_is_shown_again(client, move, provisional_release):
+    signed_in(client, provisional_release, Role.CALENDAR_MANAGER)
+    response = client.post(
+        address(move, provisional_release), {"seen_version": "first", "reason": "The survey came in late."}
+    )
+    assert (response.status_code, list(errors(response))) == (200, ["seen_version"])
+    assert (Release.objects.get().status, Release.objects.get().announced_at) == ("provisional", None)
 
 
 def test_a_provisional_date_moves_to_a_month_without_a_reason(client, provisional_release):

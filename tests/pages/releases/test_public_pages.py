@@ -212,7 +212,11 @@ def test_a_confirmed_release_moved_to_a_later_date_is_postponed_and_a_cancelled_
 def test_a_confirmed_release_moved_to_an_earlier_date_is_not_postponed(client, clock, announced_release):
     head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     scheduling.change_date(
-        announced_release, to=london_slot(date(2020, 6, 29)), reason="Sooner ready", by=head, at=BEFORE
+        announced_release,
+        to=london_slot(date(2020, 6, 29)),
+        reason="Sooner ready",
+        by=head,
+        at=BEFORE - timedelta(days=1),
     )
     assert "Postponed" not in client.get(page_of(announced_release)).text
 

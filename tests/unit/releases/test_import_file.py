@@ -6,7 +6,8 @@ import pytest
 
 from releases.imports import parse
 from releases.imports.parse import FileRefused
-from releases.rules.imports import OPTIONAL, REQUIRED
+from releases.models import Address, Contact, DateChangeRequest, Departure, ImportRow, Producer, Release, Series
+from releases.rules.imports import LONGEST, LONGEST_ADDRESS, OPTIONAL, REQUIRED
 from releases.rules.lifecycle import Status
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from tests.support.import_files import RIGHT, csv_of, xlsx_of
@@ -216,6 +217,71 @@ def test_a_wrong_cell_is_named_with_its_row_its_column_and_why(cells, column, wh
     assert sentences[0].startswith(f"Row 3, {column}: ")
     assert why in sentences[0]
     assert sentences[0].endswith((".", ")."))
+
+
+LONG_URL = f"https://www.example.gov.uk/{'a' * 973}"
+TOO_LONG = {
+    "reference": ("r" * 101, "Enter up to 100 characters. This cell has 101."),
+    "announcement": (f"{LONG_URL}a", "Enter up to 1000 characters. This cell has 1001."),
+    "attachments": (
+        f"https://www.example.gov.uk/a.ods {LONG_URL}a",
+        "Enter up to 1000 characters for each web address. One of them has 1001.",
+    ),
+    "responsible_email": (f"{'j' * 186}@example.gov.uk", "Enter up to 200 characters. This cell has 201."),
+    "osr_reference": ("1" * 101, "Enter up to 100 characters."),
+}
+
+
+@pytest.mark.parametrize("column", TOO_LONG)
+def test_a_cell_that_is_too_long_to_be_stored_is_a_fault_of_its_row_alone(column):
+    cell, why = TOO_LONG[column]
+    reading = parse.read_calendar(csv_of({}, {column: cell}, {}), name="calendar.csv", adapters={"page"})
+    (fault,) = reading.faults
+    assert (fault.row, fault.column) == (3, column)
+    assert fault.why.startswith(why)
+    assert [row.number for row in reading.rows] == [2, 4]
+
+
+def test_web_addresses_of_the_greatest_length_are_read():
+    longer = LONG_URL.replace("www", "ftp")
+    (row,) = read(csv_of({"attachments": f"{LONG_URL} {longer}"}))
+    assert [len(url) for url in row.attachments] == [1000, 1000]
+
+
+# The fields that store the cells of a column. Text fields, which have no length, are left out.
+STORED = {
+    "reference": [(Release, "reference"), (ImportRow, "reference")],
+    "producer": [(Producer, "name")],
+    "series": [(Series, "title")],
+    # The title is also the text that identifies the page, if the row gives no other text.
+    "title": [(Release, "title"), (Address, "marker"), (ImportRow, "title")],
+    "url": [(Address, "url")],
+    "marker": [(Address, "marker")],
+    "adapter": [(Address, "adapter")],
+    "announcement": [(Address, "url")],
+    "announcement_adapter": [(Address, "adapter")],
+    # If no account has the address of a new contact, the address is the name of the contact too.
+    "responsible_email": [(Contact, "email"), (Contact, "name")],
+    "osr_reference": [(Departure, "osr_reference"), (DateChangeRequest, "osr_reference")],
+}
+STORED_AS_TEXT = {
+    "short_notice_reason": (Release, "short_notice_reason"),
+    "date_change_reason": (DateChangeRequest, "public_reason"),
+    "cancellation_reason": (Release, "cancellation_reason"),
+    "bank_holiday_reason": (Departure, "reason"),
+}
+# The cells of these columns become dates, numbers or one of several values.
+WITHOUT_LENGTH = {"scheduled_for", "zone", "precision", "status", "tolerance_seconds", "rehearsal", "osr_agreed_on"}
+
+
+def test_no_cell_is_longer_than_the_fields_that_store_it():
+    assert {*STORED, *STORED_AS_TEXT, *WITHOUT_LENGTH, "attachments"} == {*REQUIRED, *OPTIONAL}
+    for column, fields in STORED.items():
+        assert LONGEST[column] <= min(model._meta.get_field(name).max_length for model, name in fields), column
+    for column, (model, name) in STORED_AS_TEXT.items():
+        assert column in LONGEST
+        assert model._meta.get_field(name).max_length is None
+    assert Address._meta.get_field("url").max_length >= LONGEST_ADDRESS
 
 
 def test_every_bad_row_is_named_at_once_in_the_order_of_the_file():

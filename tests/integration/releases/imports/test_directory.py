@@ -46,6 +46,12 @@ def faults(result):
     return [(fault.column, fault.why) for row in result.rows for fault in row.faults]
 
 
+def permit(person, *codenames):
+    """Give a person permissions, and return the person as read anew."""
+    person.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    return type(person).objects.get(pk=person.pk)
+
+
 def test_a_contact_is_added_and_changed_and_an_empty_cell_changes_nothing(producer, manager):
     known = ContactFactory(producer=producer, name="Jo Lane", email="jo.lane@example.gov.uk", telephone="020 7946 0000")
     header = "producer,email,name,telephone,is_team,shown_to_readers"
@@ -213,13 +219,16 @@ def test_another_time_than_half_past_nine_needs_its_approval(producer, manager):
     assert f"{Series.objects.get(slug='wind').release_time:%H:%M}" == "07:00"
 
 
-def test_a_title_stays_while_a_release_waits_for_its_verdict(producer, manager):
+@pytest.mark.parametrize("column", ["title", "title_in_welsh"])
+def test_a_title_stays_while_a_release_waits_for_its_verdict(producer, manager, column):
     series = SeriesFactory(producer=producer, slug="wind")
     release = ReleaseFactory(confirmed=True, series=series)
-    rows = [(2, {"producer": "Office for Rain", "short_name": "wind", "title": "Another"})]
+    rows = [(2, {"producer": "Office for Rain", "short_name": "wind", column: "Another"})]
     result = directory.import_directory(rows, SERIES, by=manager, at=release.due_at + timedelta(seconds=5))
-    assert [column for column, _why in faults(result)] == ["title"]
-    assert Series.objects.get(slug="wind").title == series.title
+    ((refused, _why),) = faults(result)
+    assert refused == column
+    stored = Series.objects.get(slug="wind")
+    assert (stored.title, stored.welsh_title) == (series.title, "")
 
 
 HOSTILE = ("name", "websites", "two_person_approval", "nation", "pre_release_length")
@@ -238,10 +247,10 @@ def test_a_calendar_manager_imports_nothing_of_a_producer_but_the_text_of_a_miss
 
 def test_producers_are_added_by_administrators_alone(producer, manager):
     rows = ("short_name,name,nation", "wind,Office for Wind,scotland")
-    assert faults(take(PRODUCERS, *rows, by=manager)) == [("short_name", "Only an administrator can add a producer.")]
-    manager.user_permissions.add(*Permission.objects.filter(codename__in=["add_producer", "change_producer"]))
-    administrator = type(manager).objects.get(pk=manager.pk)
-    assert not faults(take(PRODUCERS, *rows, by=administrator))
+    assert faults(take(PRODUCERS, *rows, by=manager)) == [("short_name", "You do not manage the calendar of “wind”.")]
+    editor = permit(manager, "change_producer")
+    assert faults(take(PRODUCERS, *rows, by=editor)) == [("short_name", "Only an administrator can add a producer.")]
+    assert not faults(take(PRODUCERS, *rows, by=permit(manager, "add_producer")))
     assert Producer.objects.get(slug="wind").nation == "scotland"
 
 
@@ -252,6 +261,13 @@ def test_the_producers_of_others_are_neither_exported_nor_disclosed(producer, ma
     assert "Office for Wind" not in content
     result = take(PRODUCERS, "short_name,words_for_a_missing_page", "wind,Soon", by=manager)
     assert faults(result) == [("short_name", "You do not manage the calendar of “wind”.")]
+
+
+def test_a_producer_of_others_is_refused_in_the_same_way_as_one_that_does_not_exist(producer, manager):
+    ProducerFactory(name="Office for Wind", slug="wind")
+    result = take(PRODUCERS, "short_name,two_person_approval,name", "wind,perhaps,", "snow,perhaps,", by=manager)
+    wind, snow = faults(result)
+    assert (snow[0], snow[1].replace("snow", "wind")) == wind
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}))

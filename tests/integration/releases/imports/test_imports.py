@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from releases import corrections, scheduling
-from releases.imports import uploads
+from releases.imports import apply, uploads
+from releases.imports.apply import Step, StepKind
 from releases.models import CalendarImport, ImportEvent, Membership, Release, ReleaseEvent, Series
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
@@ -22,6 +23,12 @@ pytestmark = pytest.mark.django_db
 KEEPERS = {Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 CONFIRMED = {"status": "confirmed"}
 SUNDAY = {"scheduled_for": "2098-07-06 09:30", "status": "confirmed"}
+
+
+def after_three_calls():
+    """Ask a run to end after it has had time for two batches of rows."""
+    calls = iter([False] * 3)
+    return lambda: next(calls, True)
 
 
 class TestTheTable:
@@ -167,6 +174,28 @@ class TestConfirmed:
         assert (made.releases.count(), made.responsible.email) == (30, "jo.lane@example.gov.uk")
         assert made.history.get().history_user == keeper
 
+    def test_the_contact_in_one_row_of_a_new_series_is_that_of_its_rows_in_every_batch(self, keeper):
+        rows = [{"series": "Snow", "reference": f"snow-{number}"} for number in range(25)]
+        rows[0]["responsible_email"] = "jo.lane@example.gov.uk"
+        found = checked(keeper, *rows, create_missing=True)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        turn(stop=after_three_calls())
+        found.refresh_from_db()
+        assert found.status == "applied"
+        series = Series.objects.get(title="Snow")
+        assert (series.releases.count(), series.responsible.email) == (25, "jo.lane@example.gov.uk")
+
+    def test_the_tolerance_in_a_later_batch_is_that_of_the_rows_before_it(self, series):
+        head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
+        rows = [{"series": "Snow", "reference": f"snow-{number}"} for number in range(25)]
+        rows[20]["tolerance_seconds"] = "60"
+        found = checked(head, *rows, create_missing=True)
+        uploads.confirm_import(found, skip_refused=False, by=head, at=NOW)
+        turn(stop=after_three_calls())
+        found.refresh_from_db()
+        assert found.status == "applied"
+        assert Series.objects.get(title="Snow").tolerance_seconds == 60
+
 
 class TestChangedMeanwhile:
     def test_what_would_be_something_else_now_is_not_done_and_shown_again(self, keeper):
@@ -226,6 +255,29 @@ class TestChangedMeanwhile:
         assert found.status == "checked"
         assert outcomes(found) == [(2, "added"), (3, "refused")]
         assert (before[3], Release.objects.count()) == ([], 1)
+
+    def test_an_import_that_is_never_applied_as_it_was_tried_is_shown_again_and_holds_up_no_other(
+        self, keeper, monkeypatch
+    ):
+        found = checked(keeper, {})
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        later = uploaded(keeper, {})
+        before, record = everything(), apply.RowImport.record
+
+        def go_on_with_another_step(one, series):
+            record(one, series)
+            if CalendarImport.objects.get(pk=found.pk).status == "applied":
+                one.steps.append(Step(StepKind.NO_CONTACT))
+
+        monkeypatch.setattr(apply.RowImport, "record", go_on_with_another_step)
+        calls = iter([False] * 20)
+        turn(stop=lambda: next(calls, True))
+        found.refresh_from_db()
+        later.refresh_from_db()
+        assert (found.status, found.claimed_until, later.status) == ("checked", None, "checked")
+        assert (found.notes, outcomes(found)) == ([uploads.CHANGED_MEANWHILE], [(2, "added")])
+        assert everything() == before
+        uploads.discard_import(found, by=keeper, at=NOW)
 
     def test_a_person_who_keeps_the_calendar_no_more_changes_nothing(self, keeper):
         found = checked(keeper, {})

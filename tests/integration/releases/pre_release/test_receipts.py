@@ -415,3 +415,18 @@ class TestOwner:
         receipts.confirm_list(entry.release, seen=seen(entry.release), by=office.head, at=LONG_BEFORE + 3 * MINUTE)
         moved = move(entry.release, office.head, days=7, at=LONG_BEFORE + 4 * MINUTE)
         assert receipts.confirmation_of(moved) is None
+
+    def test_a_change_made_after_a_confirmation_counts_even_if_its_time_was_read_before(self, office, asking, entry):
+        """Pages read the time before they wait for the lock on the release."""
+        release, at = entry.release, LONG_BEFORE + MINUTE
+        receipts.confirm_list(release, seen=seen(release), by=office.head, at=at + timedelta(milliseconds=1))
+        granted(release, someone(), by=office.head, at=at)
+        assert receipts.confirmation_of(release) is None
+        second = receipts.confirm_list(release, seen=seen(release), by=office.statistician, at=at)
+        assert receipts.confirmation_of(release) == second
+
+    def test_a_confirmation_made_after_a_change_counts_even_if_its_time_was_read_before(self, office, asking, entry):
+        release, at = entry.release, LONG_BEFORE + MINUTE
+        granted(release, someone(), by=office.head, at=at + timedelta(milliseconds=1))
+        confirmation = receipts.confirm_list(release, seen=seen(release), by=office.head, at=at)
+        assert receipts.confirmation_of(release) == confirmation

@@ -7,7 +7,7 @@ import pytest
 from releases import corrections, scheduling
 from releases.models import Producer, Release, ReleaseEvent, Series
 from releases.rules.lifecycle import Role
-from releases.scheduling import BeingJudged
+from releases.scheduling import BeingJudged, PlannedAddress
 from tests.pages.releases.admin.test_access import series_form
 from tests.support.admin_site import NO_DAYS, form_of, page, refusals, said, staff
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
@@ -86,6 +86,44 @@ def test_the_title_of_a_series_waits_for_the_verdict_on_its_release(time_machine
     on_the_morning(time_machine, after=DECIDED)
     assert client.post(address, series_form(confirmed_release.series)).status_code == 302
     assert Series.objects.get().title == TITLE
+
+
+def test_the_welsh_title_of_a_series_waits_for_the_verdict_on_its_release(time_machine, confirmed_release):
+    on_the_morning(time_machine)
+    client, address = keeper(confirmed_release), page("series", "change", confirmed_release.series.pk)
+    form = series_form(confirmed_release.series, title=confirmed_release.series.title, welsh_title="Teitl arall")
+    assert "schools-march-2020, which was due at 9:30am" in refusals(client.post(address, form))["welsh_title"][0]
+    assert Series.objects.get().welsh_title == ""
+    on_the_morning(time_machine, after=DECIDED)
+    assert client.post(address, form).status_code == 302
+    assert Series.objects.get().welsh_title == "Teitl arall"
+
+
+def may_follow(release, *, minutes):
+    """Give a release a Welsh page that may follow."""
+    url = "https://www.example.gov.uk/cy"
+    planned = PlannedAddress(url, marker="Mawrth 2020", part="welsh_page", may_follow_minutes=minutes)
+    scheduling.add_address(release, planned, at=release.recorded_at)
+
+
+def test_names_stay_until_a_part_that_may_follow_has_its_verdict(time_machine, confirmed_release):
+    may_follow(confirmed_release, minutes=60)
+    decided = DECIDED + timedelta(hours=1)
+    for after in (DECIDED, decided - timedelta(microseconds=1)):
+        with pytest.raises(BeingJudged, match=r"was due at 9:30am\. From 10:32:30am, you can change the text"):
+            retitled(confirmed_release, after=after)
+    on_the_morning(time_machine, after=DECIDED)
+    client, address = keeper(confirmed_release), page("series", "change", confirmed_release.series.pk)
+    assert "title" in refusals(client.post(address, series_form(confirmed_release.series)))
+    assert retitled(confirmed_release, after=decided).title == TITLE
+
+
+def test_the_day_is_named_if_a_part_may_follow_until_the_next_day(confirmed_release):
+    may_follow(confirmed_release, minutes=1440)
+    decided = DECIDED + timedelta(days=1)
+    with pytest.raises(BeingJudged, match=r"From 9:32:30am on 1 July 2020, you can change the text that identifies it"):
+        retitled(confirmed_release, after=decided - timedelta(microseconds=1))
+    assert retitled(confirmed_release, after=decided).title == TITLE
 
 
 def test_a_producers_words_for_what_is_not_there_wait_for_the_verdicts_on_its_releases(time_machine, confirmed_release):

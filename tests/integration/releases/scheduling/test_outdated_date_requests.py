@@ -83,6 +83,18 @@ def test_what_cannot_be_made_any_more_goes_on_waiting(announced_release):
     assert (load_request().state, Release.objects.get().slot) == ("waiting", request.was)
 
 
+def test_no_one_agrees_to_a_time_that_has_passed_and_the_request_can_be_refused(announced_release):
+    request_date(announced_release, to=slot(date(2020, 6, 29)))
+    head, at = create_head(announced_release), SEED_DUE - timedelta(hours=1)
+    with pytest.raises(SlotRefused, match="29 June 2020 9:30am has passed") as refusal:
+        date_changes.agree_to_date_change(load_request(), by=head, at=at)
+    assert refusal.value.field == "planned_on"
+    stored = Release.objects.get()
+    assert (stored.schedule_version, stored.due_at, load_request().state) == (1, SEED_DUE, "waiting")
+    date_changes.refuse_date_change(load_request(), reason="Too late", by=head, at=at)
+    assert load_request().state == "refused"
+
+
 def test_no_one_agrees_while_the_verdict_falls(announced_release):
     request_date(announced_release)
     with pytest.raises(BeingJudged):

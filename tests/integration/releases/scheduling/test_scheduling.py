@@ -1,16 +1,16 @@
 """The moves of the calendar (C1, C2, C4, C8, C10, C16)."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from releases import scheduling
+from releases import date_changes, scheduling
 from releases.models import DateChange, Release
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
 from releases.scheduling import SlotRefused
-from tests.support.factories import ReleaseFactory, create_member, london_slot
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, london_slot
 
 NOW = datetime(2020, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -54,6 +54,32 @@ def test_a_date_change_starts_a_new_schedule_and_moves_the_due_time(confirmed_re
     )
     assert changed.schedule_version == 2
     assert changed.due_at == datetime(2020, 12, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(minutes=59)], ids=["now", "an hour ago"])
+@pytest.mark.parametrize("after_due", [False, True], ids=["before it was due", "after it was due"])
+def test_a_confirmed_date_is_not_moved_to_a_time_that_has_passed(confirmed_release, after_due, ago):
+    """Otherwise no verdict would ever say that the release was late."""
+    day = date(2020, 7, 1) if after_due else date(2020, 6, 29)
+    to, head = london_slot(day), head_of(confirmed_release)
+    with pytest.raises(SlotRefused, match=r"9:30am has passed\. Enter a date and time in the future\.") as refusal:
+        scheduling.change_date(confirmed_release, to=to, reason="Late data", by=head, at=to.due_at + ago)
+    assert refusal.value.field == "planned_on"
+    with pytest.raises(SlotRefused, match="has passed"):
+        date_changes.request_date_change(confirmed_release, to=to, reason="Late data", by=head, at=to.due_at + ago)
+    stored = Release.objects.get()
+    assert (stored.schedule_version, stored.due_at) == (1, SEED_DUE)
+    moved = scheduling.change_date(
+        confirmed_release, to=to, reason="Late data", by=head, at=to.due_at - timedelta(seconds=1)
+    )
+    assert (moved.schedule_version, moved.due_at) == (2, to.due_at)
+
+
+def test_a_provisional_release_and_a_rehearsal_move_to_a_time_that_has_passed():
+    for release in (ReleaseFactory(), ReleaseFactory(confirmed=True, rehearsal=True, reference="rehearsal")):
+        to = london_slot(date(2020, 6, 29))
+        at = to.due_at + timedelta(hours=1)
+        assert scheduling.change_date(release, to=to, reason="Typed wrong", by=head_of(release), at=at).slot == to
 
 
 def test_only_a_head_of_profession_or_deputy_moves_a_confirmed_date(confirmed_release):

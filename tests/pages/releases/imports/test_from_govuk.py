@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
 from releases import scheduling
+from releases.imports.govuk import record_from_announcement
 from releases.models import Address, Observation, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
@@ -141,6 +143,27 @@ def test_a_reference_that_is_taken_is_said_at_its_field(client, keeper, announce
     refused = record(client, read(client, announced()), reference="taken")
     assert refused.context["form"].errors["reference"] == ["“taken” is already in use. Choose another reference."]
     assert Release.objects.count() == 1
+
+
+def test_the_address_of_the_announcement_is_not_the_page_of_the_release(client, keeper, announced):
+    url = announced()
+    refused = record(client, read(client, url), page=f" {url}#top")
+    sentence = "Enter the web address of the release, not of its announcement."
+    assert refused.context["form"].errors == {"page": [sentence]}
+    assert not Release.objects.exists()
+    assert record(client, refused, page=f"{url}/figures").status_code == 200
+    assert set(Address.objects.values_list("role", "url")) == {("announcement", url), ("page", f"{url}/figures")}
+
+
+def test_a_free_reference_is_not_called_taken(keeper, series, monkeypatch):
+    def refuse(*arguments, **more):
+        raise IntegrityError("another constraint")
+
+    monkeypatch.setattr(scheduling, "record_release", refuse)
+    fields = {"title": TITLE, "slot": london_slot(date(2098, 7, 1)), "page": "", "marker": "", "reason": ""}
+    fields |= {"announcement": "https://www.gov.uk/a", "confirmed": False, "by": keeper, "at": timezone.now()}
+    with pytest.raises(IntegrityError, match="another constraint"):
+        record_from_announcement(series, reference="free", **fields)
 
 
 def test_what_was_read_cannot_be_made_up_or_kept_for_ever(client, keeper, announced, time_machine):

@@ -161,6 +161,21 @@ def test_a_file_that_is_no_calendar_is_said_to_be_none(client, keeper):
     page = client.get(address(CalendarImport.objects.get()))
     assert "We cannot import this file" in page.text
     assert "calendar.csv does not have the column “reference”, which is required." in page.text
+    assert f'<a class="govuk-link" href="{UPLOAD}">Choose another file</a>' in page.text
+
+
+@pytest.mark.parametrize("source", ["govuk", "ons"])
+def test_a_publishers_calendar_that_cannot_be_imported_is_not_called_a_file(client, keeper, source):
+    found = uploaded(keeper, {})
+    uploads.move_import(found, "fail", values={"notes": [uploads.OUR_ERROR]}, by=None, at=NOW)
+    CalendarImport.objects.update(source=source)
+    page = client.get(address(found)).text
+    main = " ".join(page.partition("<main")[2].partition("</main>")[0].split())
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    assert title.split(" – ")[0].strip() == "We cannot import this calendar"
+    assert "We did not change your calendar." in main
+    assert f'href="{reverse("exchange:import_listing", args=[source])}">Read the calendar again</a>' in main
+    assert not re.search(r"\bfile\b", re.sub(r"<[^>]+>", " ", main), re.IGNORECASE)
 
 
 @pytest.mark.parametrize(
