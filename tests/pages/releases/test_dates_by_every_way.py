@@ -141,7 +141,7 @@ def test_a_confirmed_date_is_not_moved_to_a_time_that_has_passed_and_the_field_s
         assert by_file(release, **written) == sentence
     with subtests.test("request"):
         client.force_login(keeper_of(release))
-        asking = reverse("releases:request_date_change", args=[release.reference])
+        asking = reverse("releases:ask_date_change", args=[release.reference])
         assert client.post(asking, typed(past)).context["form"].errors == {"planned_on": [sentence]}
     assert Release.objects.get().schedule_version == 1
     assert not DateChangeRequest.objects.exists()
