@@ -36,6 +36,7 @@ from breaches.versions import (
     record_report_event,
 )
 from releases.models import Producer
+from releases.models.event import lock_producer
 from releases.permissions import Person, User
 from releases.rules.calendar import from_london, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
@@ -186,6 +187,8 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
         machine = automatic_content(suspicions, facts_of_suspicions(suspicions), cause=cause)
         content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)
         first, on = drafts[0], local_date(suspicions[0].verification.due_at)
+        # Without the lock, another merge of the same morning could take the same reference.
+        lock_producer(first.producer_id)
         (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
         joint = Report(
             reference=reference,

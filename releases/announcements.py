@@ -9,12 +9,20 @@ from django.db.models import F, Q, QuerySet
 
 from releases.detection import govuk
 from releases.detection.finding import CheckOutcome
-from releases.detection.govuk import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
+from releases.detection.govuk import (
+    CANNOT_TELL,
+    Announcement,
+    Difference,
+    DifferenceKind,
+    NoAnnouncementError,
+    Ours,
+    Problem,
+)
 from releases.early_findings import unpublished_early_releases
 from releases.evidence import repository
 from releases.models import Address, Comparison, Observation, Release
 from releases.rules import calendar
-from releases.rules.lifecycle import Status
+from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, place_of
 
@@ -133,6 +141,16 @@ class ComparisonResult:
     read_at: datetime | None
     tried_at: datetime
     problem: Problem | None
+
+    @property
+    def shows_publication(self) -> bool:
+        """Whether the announcement of a release that is not published yet leads to published statistics.
+
+        If they are the statistics of this release, it was published early. So this is not shown in lists, and only
+        people who may know about early releases are notified of it or see it on the page of the release.
+        """
+        kinds = {difference.kind for difference in self.differences}
+        return DifferenceKind.PUBLISHED in kinds and self.release.status in TO_COME
 
 
 def comparison_planned_at(*, at: time, now: datetime) -> datetime:

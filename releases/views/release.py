@@ -34,6 +34,7 @@ from releases import (
     tasks,
 )
 from releases import preflight as releases_preflight
+from releases.announcements import Snapshot
 from releases.detection.characters import decode
 from releases.detection.files import FileType, found_type
 from releases.detection.preflight import PreflightFinding
@@ -219,20 +220,35 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
     return moves
 
 
-def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] | None:
+def _describe_comparison(release: Release, *, person: Person, now: datetime) -> dict[str, Any] | None:
     """Describe the last comparison with the publisher's announcement.
 
-    Return None if there was no comparison, or if the release is in the past.
+    Return None if there was no comparison, if the release is in the past, or if the comparison may show an early
+    release to a person who may not know about it.
     """
     found = announcements.compare_with_latest(announcements.announcements_to_come(now=now).filter(release=release))
     if not found:
         return None
     (compared,) = found
+    if compared.shows_publication and not early_findings.may_know(person, release.series.producer):
+        return None
     return {
         "compared": compared,
         "differences": [text_calendar.difference_sentence(difference) for difference in compared.differences],
         "problem": str(text_calendar.PROBLEMS[compared.problem]) if compared.problem else "",
     }
+
+
+def _list_snapshots(release: Release, *, person: Person) -> list[Snapshot]:
+    """Return the snapshots of a release's announcement that a person may see.
+
+    Before the release, a redirect may lead to the statistics that are still to be published.
+    """
+    snapshots = announcements.snapshots_of(release)
+    redirected = [snapshot for snapshot in snapshots if snapshot.leads_to]
+    if not redirected or release.status not in TO_COME or early_findings.may_know(person, release.series.producer):
+        return snapshots
+    return [snapshot for snapshot in snapshots if not snapshot.leads_to]
 
 
 def _describe_preflight(
@@ -493,8 +509,8 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         # The verdicts that raised no suspicion because of exemptions. Each is paired with the exemptions that cover it.
         "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],
         "standing": text_release.status_of_release(release, record.verification, now=now),
-        "announced": None if hidden else _describe_comparison(release, now=now),
-        "snapshots": [] if hidden else announcements.snapshots_of(release),
+        "announced": None if hidden else _describe_comparison(release, person=person, now=now),
+        "snapshots": [] if hidden else _list_snapshots(release, person=person),
         "kept_bodies": kept_bodies,
         "screenshots": [] if hidden else screenshots.list_screenshots(release, by=person, now=now),
         "may_choose_screenshots": bool(TABLE[Action.EDIT] & roles) and not release.series.screenshots,

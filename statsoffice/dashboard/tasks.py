@@ -223,9 +223,8 @@ class AnnouncementDifferences:
 
 def differences_of(person: Person, *, now: datetime) -> AnnouncementDifferences:
     own = producers_where(person, Action.VIEW)
-    found = announcements.find_differences(
-        announcements.announcements_to_come(now=now).filter(release__series__producer__in=own)
-    )
+    of_producers = announcements.announcements_to_come(now=now).filter(release__series__producer__in=own)
+    found = [each for each in announcements.find_differences(of_producers) if not each.shows_publication]
     lines = [
         (each.release, [calendar.difference_sentence(difference) for difference in each.differences], each.read_at)
         for each in found[:MOST_LINES]

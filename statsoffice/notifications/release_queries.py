@@ -388,14 +388,19 @@ def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterato
 def find_announcement_differences(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the announcements of future releases that have new differences from our calendar.
 
-    Announcements whose differences no longer exist are left out.
+    Announcements whose differences no longer exist are left out. If an announcement already leads to published
+    statistics, the release may have been published early, so only the people who are notified of incidents are told.
     """
     recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):
         event = f"comparison-{address.comparison.pk}-{address.comparison.news}"
-        if event not in known and any(each.differences for each in announcements.compare_with_latest([address])):
-            yield Notification(event=event, recipients=responsible_addresses(address.release), release=address.release)
+        compared = announcements.compare_with_latest([address]) if event not in known else []
+        if any(each.differences for each in compared):
+            release = address.release
+            is_incident = any(each.shows_publication for each in compared)
+            recipients = incident_addresses(release.series.producer) if is_incident else responsible_addresses(release)
+            yield Notification(event=event, recipients=recipients, release=release)
 
 
 def find_morning_summaries(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

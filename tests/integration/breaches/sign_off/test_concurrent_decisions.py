@@ -1,6 +1,7 @@
 """Several people at the same form or the same drafts in one moment: one report comes of it."""
 
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from breaches.rules.lifecycle import ReportKind
 from releases.models.append_only import check_chain
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.integration.releases.pre_release.test_concurrent_changes import PEOPLE, at_once
+from tests.support.concurrency import are_done_at_once
 from tests.support.people import AT, create_office
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -50,6 +52,16 @@ def test_the_drafts_of_a_morning_are_joined_once(office):
     assert at_once(lambda: merging.merge_drafts(drafts, by=office.head, at=AT)) == (1, PEOPLE - 1)
     (joint,) = Report.objects.filter(status="draft")
     assert JoinedDraft.objects.count() == Suspicion.objects.filter(report=joint).count() == 3
+
+
+def test_different_drafts_of_a_morning_are_joined_at_once_under_names_of_their_own(office):
+    drafts = a_morning(office, 4)
+    merges = [
+        partial(merging.merge_drafts, drafts[:2], by=office.head, at=AT),
+        partial(merging.merge_drafts, drafts[2:], by=office.head, at=AT),
+    ]
+    assert are_done_at_once(*merges) == [True, True]
+    assert Report.objects.filter(status="draft").values("reference").distinct().count() == 2
 
 
 def test_a_joint_report_is_taken_apart_once(office):

@@ -37,6 +37,7 @@ from breaches.rules.lifecycle import (
 )
 from breaches.versions import changes_since, content_of
 from releases.models.append_only import check_chain
+from releases.models.event import lock_producer
 from tests.support.concurrency import are_done_at_once, is_done
 from tests.support.people import AT, REGULATOR, create_office, create_report, reload_reports, render_text
 
@@ -158,6 +159,18 @@ def is_done_after(first, second, *, report):
                 waiting.result(timeout=0.5)
             first()
         return waiting.result(timeout=10)
+
+
+def test_an_approval_by_a_person_who_wrote_waits_for_the_report_before_it_locks_the_producer(office):
+    report = create_report(office)
+    values = {"impact": "Two users asked."}
+    editing.save_section(
+        report, section=ReportSection.IMPACT, values=values, expected_version=report.version, by=office.head, at=AT
+    )
+    (read,) = reload_reports([report])
+    lock = partial(lock_producer, office.producer.pk)
+    assert is_done_after(lock, partial(ACTS[APPROVE], read, office), report=report)
+    assert Report.objects.get(pk=report.pk).status == ReportStatus.APPROVED
 
 
 def write_note(report, office):

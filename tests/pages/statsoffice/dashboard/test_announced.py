@@ -13,7 +13,7 @@ from releases import announcements, corrections
 from releases.detection import govuk as detection_govuk
 from releases.detection.govuk import AnnouncedTime, Announcement, AnnouncementState
 from releases.models import Comparison, Release
-from releases.rules.lifecycle import Role
+from releases.rules.lifecycle import LEADS, Role
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
@@ -136,6 +136,40 @@ class TestOnTheReleasesPage:
         time_machine.move_to(DUE)
         reader = create_member(Role.AUDITOR, series.producer)
         assert "Announcement on GOV.UK" not in page(client, reader, address)
+
+
+def a_published_one(series):
+    """A release whose announcement leads to published statistics before it is due, without any check of its page."""
+    release = a_compared_release(series, "published")
+    Comparison.objects.update(
+        said={}, missing="published", differs=True, news=1, news_at=DAY_BEFORE - timedelta(hours=11)
+    )
+    return release
+
+
+class TestThatLeadsToPublishedStatistics:
+    words = "redirects to published statistics"
+
+    @pytest.mark.parametrize("role", sorted(set(Role) - LEADS))
+    def test_is_shown_to_no_one_who_may_not_know_of_early_releases(self, client, series, role):
+        release = a_published_one(series)
+        person = create_member(role, series.producer)
+        for address in (reverse("desk"), reverse("releases:release", args=[release.reference])):
+            text = page(client, person, address)
+            assert self.words not in text
+            assert "The announcement matches this calendar." not in text
+
+    def test_is_shown_to_those_who_lead_on_its_page_and_in_no_list(self, client, series):
+        release = a_published_one(series)
+        head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
+        assert self.words in page(client, head, reverse("releases:release", args=[release.reference]))
+        assert self.words not in page(client, head, reverse("desk"))
+
+    def test_is_told_to_those_who_lead_and_not_to_the_statistician(self, series):
+        a_published_one(series)
+        head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
+        outbox.create_missing(now=DAY_BEFORE)
+        assert set(Message.objects.values_list("recipient", flat=True)) == {head.email}
 
 
 class TestByMessage:
