@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from breaches.models import Attachment, AttachmentFile, JoinedDraft, Report, ReportEvent
 from breaches.permissions import TABLE, Action, senior_role
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, WRITERS, AttachmentKind, ReportStatus
-from breaches.versions import record_report_event
+from breaches.versions import lock_report, record_report_event
 from releases.permissions import User
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
@@ -113,7 +113,7 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
     digest = sha256_hex(body)
     with transaction.atomic():
         # The report may have been merged or split since it was loaded.
-        if Report.objects.select_for_update(no_key=True).get(pk=report.pk).status in MERGED_OR_SPLIT:
+        if lock_report(report).status in MERGED_OR_SPLIT:
             raise MoveRefused(_("Another report continues this one. Add the file there."))
         if (again := report.attachments.filter(sha256=digest).first()) is not None:
             if not hasattr(again, "file"):

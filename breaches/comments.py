@@ -13,7 +13,7 @@ from breaches.models import Report, SectionComment
 from breaches.permissions import senior_role
 from breaches.rules.content import FORM_SECTIONS, ReportSection
 from breaches.rules.lifecycle import UNDECIDED, WRITERS
-from breaches.versions import record_report_event
+from breaches.versions import lock_report, record_report_event
 from releases.permissions import User
 from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
 
@@ -47,7 +47,7 @@ def add_comment(report: Report, *, section: ReportSection, words: str, by: User,
     if section not in FORM_SECTIONS:
         raise FieldRefused("words", _("You cannot comment on this section."))
     with transaction.atomic():
-        _refuse_decided(_lock(report))
+        _refuse_decided(lock_report(report))
         for comment in open_comments(report):
             if (comment.section, comment.words, comment.event.actor_id) == (section, words, by.pk):
                 return comment
@@ -65,7 +65,7 @@ def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: da
     """
     role = senior_role(by, WRITERS, report)
     with transaction.atomic():
-        _refuse_decided(_lock(report))
+        _refuse_decided(lock_report(report))
         if comment.pk not in _resolved(report):
             record_report_event(
                 report, RESOLVED, at=at, by=by, role=role, comment=comment.pk, sections=[comment.section]
@@ -74,11 +74,6 @@ def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: da
 
 def _resolved(report: Report) -> set[int]:
     return {event.facts["comment"] for event in report.events.filter(kind=RESOLVED)}
-
-
-def _lock(report: Report) -> Report:
-    """Lock a report and return its stored state. Without this lock, the same comment could be stored twice."""
-    return Report.objects.select_for_update(no_key=True).get(pk=report.pk)
 
 
 def _refuse_decided(report: Report) -> None:

@@ -13,7 +13,7 @@ from breaches.models import CorrectiveAction, Report
 from breaches.permissions import is_restricted, moves_open_to, senior_role
 from breaches.rules.content import Plan, ReportSection
 from breaches.rules.lifecycle import EDIT, WRITERS, ReportTerm
-from breaches.versions import content_of, record_report_event
+from breaches.versions import content_of, lock_report, record_report_event
 from releases import tasks
 from releases.models import Series
 from releases.permissions import User
@@ -52,7 +52,7 @@ def add_action(
     plan = _check_plan(plan, report)
     alike = report.actions.open().filter(added_by=by, task__series=next_release_of, **asdict(plan))
     with transaction.atomic():
-        held = _lock(report)
+        held = lock_report(report)
         if (again := alike.first()) is not None:
             return again
         before = _plans_of(held)
@@ -102,7 +102,7 @@ def save_section_with_actions(
     role = senior_role(by, WRITERS, report)
     entered = [_check_plan(plan, report) for plan in dict.fromkeys(plans)]
     with transaction.atomic():
-        held = _lock(report)
+        held = lock_report(report)
         stored = _plans_of(held)
         saved = editing.save_section(
             held,
@@ -117,16 +117,6 @@ def save_section_with_actions(
         for plan in new:
             _store_action(held, plan, next_release_of=None, by=by, role=role, at=at)
     return replace(saved, changed=saved.changed or bool(new))
-
-
-def _lock(report: Report) -> Report:
-    """Lock a report and return its stored state.
-
-    Without this lock, simultaneous saves could print an action twice. They could also deadlock, because all other
-    changes of a report lock the report before the event chain.
-    """
-    held = Report.objects.select_for_update(no_key=True, of=("self",)).select_related("producer")
-    return held.get(pk=report.pk)
 
 
 def _insert_new_plans(text: str, entered: Iterable[Plan], *, stored: Iterable[Plan]) -> str:
@@ -157,7 +147,7 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetim
     if plan == was:
         return action
     with transaction.atomic():
-        before = _plans_of(_lock(action.report))
+        before = _plans_of(lock_report(action.report))
         _update(action, was, asdict(plan), done=False)
         if action.task is not None and plan.text != was.text:
             tasks.reword_task(action.task, text=plan.text, by=by)

@@ -344,8 +344,7 @@ def _store_approval(document: ApprovedDocument, content: ReportContent, move: Mo
     automatic, newest = automatic_texts(document.report, content)
     with transaction.atomic():
         if has_contributed:
-            # Reports are locked before their producer, as when drafts are written or combined.
-            Report.objects.select_for_update(no_key=True).get(pk=document.report.pk)
+            versions.lock_report(document.report)
             # An administrator may have switched the two-person rule on while the document was rendered.
             _refuse_one_person(lock_producer(document.report.producer_id))
         document.report = versions.make_move(

@@ -46,7 +46,7 @@ from breaches.rules.facts import round_down, round_up
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.rules.narrative import describe_choice, describe_decider, write_account
-from breaches.versions import contact_person, content_of, record_report_event
+from breaches.versions import contact_person, content_of, lock_report, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact, Release
 from releases.permissions import Person, User, roles_of
@@ -588,8 +588,7 @@ def declare_own_act(report: Report, *, by: User, at: datetime, words: str = "") 
     role = senior_role(by, WRITERS, report)
     try:
         with transaction.atomic():
-            # Lock the report before the event chain. All other changes of a report use the same order.
-            Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+            lock_report(report)
             OwnAct(report=report, person=by, at=at).save()
             record_report_event(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)
     except IntegrityError:
@@ -715,8 +714,7 @@ def write_note(
         raise FieldRefused("happened_time", sentence % {"moment": format_moment(happened_at)})
     mine = report.timeline_notes.filter(written_by=by, text=words, happened_at=happened_at, corrects=corrects)
     with transaction.atomic():
-        # Lock the report before the event chain. All other changes of a report use the same order.
-        Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+        lock_report(report)
         if (again := mine.first()) is not None:
             return again
         if corrects and note_seen is not None:

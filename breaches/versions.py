@@ -208,6 +208,15 @@ def contact_person(contact: Contact) -> ContactPerson:
     return ContactPerson(contact.name, contact.email, contact.telephone, is_team=contact.is_team)
 
 
+def lock_report(report: Report) -> Report:
+    """Lock a report and return its stored state.
+
+    Without this lock, simultaneous requests could store the same text twice. All writers lock the report before the
+    event chain and before its producer, so that they do not deadlock.
+    """
+    return Report.objects.select_for_update(no_key=True, of=("self",)).select_related("producer").get(pk=report.pk)
+
+
 def record_report_event(
     report: Report,
     kind: str,
