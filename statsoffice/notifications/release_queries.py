@@ -389,7 +389,7 @@ def find_announcement_differences(*, known: Collection[str], now: datetime) -> I
     """Find the announcements of future releases that have new differences from our calendar.
 
     Announcements whose differences no longer exist are left out. If an announcement already leads to published
-    statistics, the release may have been published early, so only the people who are notified of incidents are told.
+    statistics, the release may have been published early, so only the recipients of incidents are notified.
     """
     recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")

@@ -125,7 +125,7 @@ CASES = (
     at("table-with-a-page-in-a-cell", "A note in HTML in a table.", LIVE, "tables.csv", _CSV_WITH_HTML, "text/csv"),
     at(
         "xhtml-for-a-map",
-        "A page for what is not there, written in XML as the map would be.",
+        "A page that says that the file does not exist, in XML like the map.",
         NOT_LIVE,
         "sellers.kml",
         _XHTML_NOT_FOUND,

@@ -103,8 +103,8 @@ _THERE = (
         bare(TITLE, f"<header><h1>Search</h1><form></form></header><main><h1>Road fuel prices</h1>{PROSE}</main>"),
     ),
     one(
-        "log-in-beside-the-series",
-        "The same with a link for members beside the page.",
+        "log-in-next-to-the-series",
+        "The same with a link for members next to the page.",
         LIVE,
         bare(TITLE, f"<main><h1>Road fuel prices</h1>{PROSE}</main><aside><h1>Login</h1></aside>"),
     ),
@@ -151,8 +151,8 @@ _EITHER = (
         reason=Reason.SEARCH,
     ),
     one(
-        "forthcoming-beside-the-series",
-        "A list beside the page of the series is headed so, and the title names the edition.",
+        "forthcoming-next-to-the-series",
+        "A list next to the page of the series has this heading, and the title names the edition.",
         NOBODY,
         bare(TITLE, f"<main><h1>Road fuel prices</h1>{PROSE}</main><aside><h1>Forthcoming</h1><p>Sales</p></aside>"),
     ),

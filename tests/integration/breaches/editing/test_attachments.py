@@ -237,10 +237,10 @@ def test_the_files_of_a_joint_report_are_stored_as_long_as_one_of_its_drafts_whe
     joint = create_joint_report(office, draft_report)
     add(joint, office.statistician)
     merging.split_report(joint, by=office.statistician, at=AT)
-    draft, beside = Report.objects.filter(status=ReportStatus.DRAFT).select_related("producer").order_by("pk")
+    draft, other = Report.objects.filter(status=ReportStatus.DRAFT).select_related("producer").order_by("pk")
     third = create_draft(producer=office.producer, reference="third")
     again = merging.merge_drafts([draft, third], by=office.statistician, at=AT)
-    decide_report(beside, office, ReportStatus.DISMISSED)
+    decide_report(other, office, ReportStatus.DISMISSED)
     assert retention.delete_old_attachments(now=LATER) == 0
     decide_report(again, office, ReportStatus.DISMISSED)
     assert retention.delete_old_attachments(now=LATER) == 1

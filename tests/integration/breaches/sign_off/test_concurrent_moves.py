@@ -149,7 +149,7 @@ def test_an_approval_that_waits_for_a_change_is_refused(office, change):
 def is_done_after(first, second, *, report):
     """Hold the row of a report until `second` has arrived, then do `first`; return whether `second` was done as well.
 
-    Whoever takes another lock before the row waits for ever: PostgreSQL then ends one of the two with an error.
+    If `second` takes another lock before the row, both wait for each other, and PostgreSQL ends one with an error.
     """
     with ThreadPoolExecutor(max_workers=1) as threads:
         with transaction.atomic():

@@ -212,7 +212,7 @@ def test_a_note_that_is_not_printed_makes_no_one_an_author():
 
 def test_of_a_joint_report_only_the_notes_that_it_prints_count():
     office = create_office(two_person_approval=True)
-    drafts = [create_report(office), create_report(office, reference="beside")]
+    drafts = [create_report(office), create_report(office, reference="second")]
     printing_draft = editing.choose_entries(
         drafts[0],
         sources=[editing.entry_of_note(note_by(office.deputy, drafts[0])).source],
