@@ -543,9 +543,7 @@ def prepare_date_change(
     :return: the release as stored in the database, the normalised new slot, and the move.
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
-    if expected_version not in {None, release.schedule_version}:
-        sentence = _("The date has changed to %(slot)s since you read it. Check it before you try again.")
-        raise ChangedMeanwhile(sentence % {"slot": release.slot})
+    _check_version(release, expected_version)
     if roles is None and release.status == Status.CONFIRMED:
         message = _("Only the Head of Profession or a deputy can change a confirmed date, with a public reason.")
         raise WrongRole(message)
