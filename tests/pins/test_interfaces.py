@@ -18,7 +18,7 @@ from django.urls.converters import get_converters
 
 from tests.pages.access.addresses import places
 from tests.pins.conftest import Pinned
-from tests.unit.statsoffice.test_settings import PRODUCTION, load_settings
+from tests.integration.statsoffice.test_settings import PRODUCTION, load_settings
 
 PACKAGES = ("statsoffice.", "releases.", "breaches.")
 OUR_APPS = ("accounts", "audit", "breaches", "canary", "office_api", "outbox", "releases", "webhooks")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from tests.support.factories import UserFactory
-from tests.unit.statsoffice.test_settings import PRODUCTION, load_settings
+from tests.integration.statsoffice.test_settings import PRODUCTION, load_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 # As e-mail programs need it; a mail is no page of ours.

@@ -6,7 +6,7 @@ from statsoffice import env
 from statsoffice.env import SETTINGS, Setting
 from statsoffice.management.commands.diagrams import list_settings
 from tests.integration.statsoffice.deploy.files import chosen_settings
-from tests.unit.statsoffice.test_settings import load_settings
+from tests.integration.statsoffice.test_settings import load_settings
 
 NAMES = [setting.name for setting in SETTINGS]
 # Some are read only where someone asks, as for the broker's address.

@@ -322,8 +322,5 @@ def test_a_part_that_may_follow_by_a_day_is_not_checked_every_second():
 
 
 def test_an_address_that_may_not_follow_has_the_plan_of_the_release():
-    assert plan_of_part(timedelta(0), until=4_000)[1:] == [
-        instant
-        for instant in PLANS["road-fuel", 120]
-        if at(-10) < instant <= plan_of_part(timedelta(0), until=4_000)[-1]
-    ]
+    plan = plan_of_part(timedelta(0), until=4_000)
+    assert plan[1:] == [instant for instant in PLANS["road-fuel", 120] if at(-10) < instant <= plan[-1]]

@@ -8,7 +8,7 @@ import threading
 import brotli
 import pytest
 
-from tests.unit.statsoffice.test_settings import load_settings
+from tests.integration.statsoffice.test_settings import load_settings
 
 READ = {"gzip": gzip.decompress, "br": brotli.decompress, None: bytes}
 FAILING = """
