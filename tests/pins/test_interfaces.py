@@ -16,9 +16,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.urls import Resolver404, resolve
 from django.urls.converters import get_converters
 
+from tests.integration.statsoffice.test_settings import PRODUCTION, load_settings
 from tests.pages.access.addresses import places
 from tests.pins.conftest import Pinned
-from tests.integration.statsoffice.test_settings import PRODUCTION, load_settings
 
 PACKAGES = ("statsoffice.", "releases.", "breaches.")
 OUR_APPS = ("accounts", "audit", "breaches", "canary", "office_api", "outbox", "releases", "webhooks")

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from tests.support.factories import UserFactory
 from tests.integration.statsoffice.test_settings import PRODUCTION, load_settings
+from tests.support.factories import UserFactory
 
 ROOT = Path(__file__).resolve().parents[3]
 # As e-mail programs need it; a mail is no page of ours.
