@@ -80,14 +80,18 @@ def _move(body: Body, *, now: datetime) -> None:
     storage = storages[BODY_STORAGE]
     compressed = bytes(body.compressed)
     BodyObject.objects.update_or_create(pk=body.pk, defaults={"begun_at": now})
-    if storage.exists(body.sha256):
-        storage.delete(body.sha256)  # the object of an interrupted attempt
-    storage.save(body.sha256, ContentFile(compressed))
-    if body.read_object() != compressed:
-        raise ObjectDiffers(
-            f"The storage of bodies returned different bytes from those that we stored for {body.sha256}."
-        )
     with transaction.atomic():
+        # Another process may move the same body. Without this lock, this process could delete an object that has
+        # become the only copy.
+        if BodyObject.objects.select_for_update().filter(pk=body.pk, moved_at=None).first() is None:
+            return
+        if storage.exists(body.sha256):
+            storage.delete(body.sha256)  # the object of an interrupted attempt
+        storage.save(body.sha256, ContentFile(compressed))
+        if body.read_object() != compressed:
+            raise ObjectDiffers(
+                f"The storage of bodies returned different bytes from those that we stored for {body.sha256}."
+            )
         # Lock the head of the chain of checks. Every process that stores or removes bodies takes this lock.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         if Body.objects.filter(pk=body.pk).exists():

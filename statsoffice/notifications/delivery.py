@@ -79,16 +79,17 @@ def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
 
 
 def _refused_for_good(fault: Exception) -> bool:
-    # RFC 5321, section 4.2.1: replies from 500 on are permanent.
+    # RFC 5321, section 4.2.1: replies from 500 on are permanent. But if the server refuses the sender or the content,
+    # the operator of the server can correct that, for example a full quota.
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in fault.recipients.values())
-    if isinstance(fault, smtplib.SMTPResponseException):
-        return _is_about_this_message(fault) and fault.smtp_code >= 500
     return isinstance(fault, ValueError)
 
 
 def _is_about_this_message(fault: Exception) -> bool:
-    of_the_server = smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError
+    of_the_server = (
+        smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused
+    )
     refused = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused | ValueError
     return isinstance(fault, refused) and not isinstance(fault, of_the_server)
 
@@ -281,15 +282,16 @@ def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send
 
 
 def check_put_off(*, now: datetime) -> str | None:
-    """Return a sentence about the first unsent message that is due later than any retry can set, or None.
+    """Return a sentence about the first unsent message that is due or claimed for longer than is possible, or None.
 
-    A person with access to the database could set a late due time to prevent a message from being sent.
+    A person with access to the database could set such a time to prevent a message from being sent.
     """
-    put_off = Message.objects.filter(sent_at__isnull=True, due_at__gt=now + LONGEST_WAIT + CLAIM)
+    latest = now + LONGEST_WAIT + CLAIM
+    put_off = Message.objects.filter(Q(due_at__gt=latest) | Q(claimed_until__gt=latest), sent_at__isnull=True)
     key = put_off.order_by("pk").values_list("pk", flat=True).first()
     if key is None:
         return None
-    return f"{Message._meta.label_lower} {key} has a later due time than any retry sets, so it is not sent until then"
+    return f"{Message._meta.label_lower} {key} is put off for longer than any retry, so it is not sent until then"
 
 
 def _due_messages(at: datetime) -> QuerySet[Message]:

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.rules.lifecycle import RESTRICTED
 from releases.models.event import lock_heads
 from releases.trainings import participant_addresses
 from statsoffice.env import PAGERDUTY
@@ -40,6 +41,7 @@ from statsoffice.notifications.notification import (
     write_text_message,
 )
 from statsoffice.notifications.recipients import (
+    ANNOUNCED_EARLY,
     DISCLOSURE,
     EARLY_RELEASE,
     MINUTE_BRIEF,
@@ -238,7 +240,7 @@ RULES = (
         BEFORE,
     ),
     Rule(
-        {"comparison-": lazy("Announcement differs")},
+        {"comparison-": lazy("Announcement differs"), ANNOUNCED_EARLY: lazy("Announcement differs")},
         release_queries.find_announcement_differences,
         "announcement_difference",
     ),
@@ -441,9 +443,9 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
     If a person has not chosen a channel, the default channels of the producer are used. If the producer has none, email
     is used. Webhooks get messages in addition to people, because a webhook does not belong to one person.
 
-    A message to a webhook has only the reference and a link. Webhooks get no messages about rehearsals and no
-    confidential messages. Notifications for operators also go to every PagerDuty webhook, and their messages to
-    webhooks have the subject instead of the reference.
+    A message to a webhook has only the reference and a link. Webhooks get no messages about rehearsals or restricted
+    reports, and no confidential messages. Notifications for operators also go to every PagerDuty webhook, and their
+    messages to webhooks have the subject instead of the reference.
 
     If a notification has a document or a reply address, a person is sending it. It always goes by email.
     """
@@ -465,7 +467,8 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
             webhooks |= {webhook for channel, webhook in own | general if channel == Channel.WEBHOOK}
         if one.is_for_operators:
             webhooks |= {name for name, address in settings.WEBHOOKS.items() if address.startswith(f"{PAGERDUTY}:")}
-        if not one.is_rehearsal and not one.is_confidential:
+        is_restricted = one.report is not None and one.report.kind in RESTRICTED
+        if not one.is_rehearsal and not one.is_confidential and not is_restricted:
             addressed += [(Channel.WEBHOOK, webhook) for webhook in sorted(webhooks) if webhook in settings.WEBHOOKS]
         if rule.has_text_message and one.has_text_message and one.producer and settings.NOTIFY_TEXT_TEMPLATE:
             numbers = find_mobile_numbers(one.recipients, one.producer)

@@ -131,12 +131,15 @@ PROBLEM, RESTORED = "watcher-ill-", "watcher-restored-"
 # A minute brief. A release that was found early is missing from the brief, so a reader can tell that the release was
 # early. Therefore only leads may read the brief (decision 100).
 MINUTE_BRIEF = "minute-brief-"
+# An announcement that already leads to published statistics. The release may have been published early.
+ANNOUNCED_EARLY = "announced-early-"
 FOR_LEADS_ALONE = (
     Q(event__startswith=EARLY_RELEASE)
     | Q(event__startswith=DISCLOSURE)
     | Q(event__startswith=REPORTED_INCIDENT)
     | Q(event__startswith=OPEN_FILE)
     | Q(event__startswith=MINUTE_BRIEF)
+    | Q(event__startswith=ANNOUNCED_EARLY)
 )
 OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-together"}
 

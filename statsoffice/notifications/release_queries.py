@@ -27,6 +27,7 @@ from releases.verdict.address import NEEDS_CHECKING, Outcome
 from statsoffice.notifications.models import NotifiedSuspicion, NotifiedVerdict
 from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification, combine, name_in_mail, one_line
 from statsoffice.notifications.recipients import (
+    ANNOUNCED_EARLY,
     EARLY_RELEASE,
     LIVE_AT_LAST,
     REMINDER,
@@ -59,8 +60,9 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
     """Find the early releases that are still to be published.
 
     The leads and the incident contact are notified of each early release at once. They get a reminder every
-    STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES. The reminders end when a decision is made, or at the due time that
-    applied when the release was found live. If several reminders are missed in an outage, only one is sent.
+    STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES. The reminders end when a decision is made, when the release no longer
+    counts as early, or at the due time that applied when the release was found live. If several reminders are missed
+    in an outage, only one is sent.
 
     No message names the release or its page, because not everyone who reads a mailbox may know of an early release
     (decision 73). While an early release of a producer awaits a decision, no text messages are sent about further early
@@ -70,7 +72,9 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
     waiting: set[tuple[int, bool, int | None]] = set()
     for suspicion in recent.select_related("release__series__producer", "verification").order_by("raised_at", "pk"):
         first = event_of_early_release(suspicion)
-        is_waiting = not suspicion.decisions.all() and now < suspicion.verification.due_at
+        verdict = suspicion.verification
+        # If a person has corrected an answer, the verdict may no longer be that the release is early.
+        is_waiting = not suspicion.decisions.all() and verdict.outcome == Outcome.EARLY and now < verdict.due_at
         release, producer = suspicion.release, suspicion.release.series.producer
         of_producer = producer.pk, release.rehearsal, release.training_id
         has_text_message = of_producer not in waiting
@@ -177,7 +181,8 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
     # are notified when the due time has passed.
     is_over = Q(release__status=Status.PUBLISHED) | Q(release__status=Status.CANCELLED, verification__due_at__lte=now)
     is_recent = Q(raised_at__gt=now - MAX_AGE) | Q(kind=ReportKind.EARLY, release__published_at__gt=now - MAX_AGE)
-    recent = Suspicion.objects.filter(is_recent, ~Q(kind=ReportKind.EARLY) | is_over, notifications__isnull=True)
+    notified = NotifiedSuspicion.objects.filter(suspicion=OuterRef("pk"), event__startswith=SUSPECTED)
+    recent = Suspicion.objects.filter(is_recent, ~Q(kind=ReportKind.EARLY) | is_over, ~Exists(notified))
     # Older messages were about one suspicion each. They may have no `NotifiedSuspicion`, so their event is looked up.
     new = [key for key in recent.values_list("pk", flat=True) if event_of_suspicions(SUSPECTED, [key]) not in known]
     suspicions = Suspicion.objects.filter(pk__in=new).select_related(
@@ -394,13 +399,22 @@ def find_announcement_differences(*, known: Collection[str], now: datetime) -> I
     recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):
-        event = f"comparison-{address.comparison.pk}-{address.comparison.news}"
-        compared = announcements.compare_with_latest([address]) if event not in known else []
+        name = f"{address.comparison.pk}-{address.comparison.news}"
+        event, event_of_incident = f"comparison-{name}", f"{ANNOUNCED_EARLY}{name}"
+        is_new = event not in known and event_of_incident not in known
+        compared = announcements.compare_with_latest([address]) if is_new else []
         if any(each.differences for each in compared):
             release = address.release
             is_incident = any(each.shows_publication for each in compared)
-            recipients = incident_addresses(release.series.producer) if is_incident else responsible_addresses(release)
-            yield Notification(event=event, recipients=recipients, release=release)
+            yield Notification(
+                event=event_of_incident if is_incident else event,
+                recipients=incident_addresses(release.series.producer)
+                if is_incident
+                else responsible_addresses(release),
+                context={"is_incident": is_incident},
+                release=release,
+                is_confidential=is_incident,
+            )
 
 
 def find_morning_summaries(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

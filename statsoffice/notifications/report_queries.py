@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, time
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action, may_act_on
@@ -38,9 +38,12 @@ def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Noti
 
     The Heads of Profession and deputies are notified of every step except a return. The last person who submitted the
     report and the people dealing with the report are notified if it is returned or approved. No one is notified of a
-    step they took themselves.
+    step they took themselves. Except for approvals, no one is notified of a step if a later one has followed it.
     """
-    recent = ReportEvent.objects.filter(kind__in=STEPS, at__gt=now - MAX_AGE).order_by("position")
+    later = ReportEvent.objects.filter(report=OuterRef("report"), kind__in=STEPS, position__gt=OuterRef("position"))
+    recent = ReportEvent.objects.filter(
+        Q(kind=PAST_TENSE[APPROVE]) | ~Exists(later), kind__in=STEPS, at__gt=now - MAX_AGE
+    ).order_by("position")
     recent = recent.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
     new = [key for key, kind in recent.values_list("pk", "kind") if _name_step(kind, key) not in known]
     if not new:

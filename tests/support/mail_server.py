@@ -35,13 +35,21 @@ def parts_of(mail: EmailMessage) -> tuple[str, LexborHTMLParser]:
 
 
 class Mailbox:
-    """What the server accepted and when; a reply to a recipient instead of taking the message."""
+    """What the server accepted and when; a reply to a recipient, to all senders or to all content instead."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.arrived: list[datetime] = []
         self.recipients: list[str] = []
         self.refusals: dict[str, str] = {}
+        self.refuses_senders = ""
+        self.refuses_content = ""
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802  # aiosmtpd's name
+        if self.refuses_senders:
+            return self.refuses_senders
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  # aiosmtpd's name
         if address in self.refusals:
@@ -50,6 +58,8 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name
+        if self.refuses_content:
+            return self.refuses_content
         self.arrived.append(datetime.now(UTC))
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients += envelope.rcpt_tos

@@ -76,6 +76,14 @@ def test_older_bodies_move_and_read_as_before(release, bucket):
     assert body_storage.move_bodies(now=TWO_DAYS_LATER) == 0
 
 
+def test_a_process_that_read_a_body_before_another_moved_it_leaves_the_object(release, bucket):
+    stale = Body.objects.get(pk=LIVE)
+    body_storage.move_bodies(now=TWO_DAYS_LATER)
+    bucket.put_object(Bucket=BUCKET, Key=LIVE, Body=b"the object of the other process")
+    body_storage._move(stale, now=TWO_DAYS_LATER)
+    assert bucket.get_object(Bucket=BUCKET, Key=LIVE)["Body"].read() == b"the object of the other process"
+
+
 def test_without_a_storage_no_body_moves(release):
     assert body_storage.move_bodies(now=TWO_DAYS_LATER) == 0
     assert body_storage.remove_objects(now=TWO_DAYS_LATER) == 0

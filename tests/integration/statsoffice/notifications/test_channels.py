@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from breaches.rules.lifecycle import ReportStatus
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Channel, Message, Preference, kind_of
-from tests.support.factories import ContactFactory, ProducerFactory
+from tests.integration.breaches.test_restricted import a_restricted_report
+from tests.support.factories import ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory
 from tests.support.notify_server import KEY, TEMPLATE
-from tests.support.people import AT, REGULATOR, create_report
+from tests.support.people import AT, REGULATOR, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,13 @@ def test_of_a_rehearsal_no_webhook_is_notified_and_who_takes_part_is(office):
     series = report.suspicions.get().release.series
     series.deputies.add(ContactFactory(producer=office.producer, user=office.deputy))
     assert told() == Counter([("mail", office.deputy.email)])
+
+
+def test_of_a_restricted_report_no_webhook_is_notified(office):
+    chooses(office, Channel.WEBHOOK, webhook="press")
+    leak = a_restricted_report(office, ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer)))
+    move_report(leak, office, ReportStatus.WITH_HOP)
+    assert told() == Counter([("mail", office.deputy.email), ("mail", office.head.email)])
 
 
 def test_a_report_that_is_sent_goes_by_mail_with_its_document_whatever_was_chosen(office):

@@ -108,6 +108,26 @@ def test_a_recipient_refused_for_now_is_tried_again(mailbox):
     assert deliver_messages(now=NOW + timedelta(minutes=1)) == 1
 
 
+def test_a_server_that_refuses_this_service_as_a_sender_ends_the_round_and_all_is_sent_once_it_accepts(mailbox):
+    mailbox.refuses_senders = "530 5.7.57 Client not authenticated"
+    a_message()
+    a_message("colleague@example.gov.uk")
+    deliver_messages(now=NOW)
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 1]
+    mailbox.refuses_senders = ""
+    assert deliver_messages(now=NOW + timedelta(minutes=1)) == 2
+
+
+def test_a_message_whose_content_is_refused_is_tried_again_and_the_others_are_sent(mailbox):
+    mailbox.refuses_content = "552 The quota of the sender is used up"
+    a_message()
+    a_message("colleague@example.gov.uk")
+    deliver_messages(now=NOW)
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [1, 1]
+    mailbox.refuses_content = ""
+    assert deliver_messages(now=NOW + timedelta(minutes=1)) == 2
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"subject": "One\r\nBcc: all@example.gov.uk"}, {"recipient": "person@example.gov.uk\r\nBcc: all@example.gov.uk"}],

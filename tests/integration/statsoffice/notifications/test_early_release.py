@@ -12,9 +12,10 @@ from breaches.rules.answers import KINDS_BEFORE_RELEASE
 from releases import cover, scheduling, statements
 from releases.cover import CoverPerson
 from releases.early_findings import name_contact
-from releases.models import Release
+from releases.models import Release, Verification
 from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from statsoffice.notifications import outbox
 from statsoffice.notifications.html import render_html
 from statsoffice.notifications.models import Channel, Message, Preference
@@ -331,6 +332,11 @@ class TestReminder:
     def test_a_decision_ends_them(self, early):
         self.notified_at(0)
         record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)
+        assert self.notified_at(15) == set()
+
+    def test_they_end_when_the_release_no_longer_counts_as_early(self, early):
+        self.notified_at(0)
+        Verification.objects.filter(suspicions=early.suspicion).update(outcome=Outcome.PENDING)
         assert self.notified_at(15) == set()
 
     def test_the_due_time_ends_them_also_if_the_date_was_moved(self, early):

@@ -11,7 +11,7 @@ from breaches.models import Report
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
-from statsoffice.notifications.models import Message
+from statsoffice.notifications.models import Message, NotifiedSuspicion
 from tests.integration.statsoffice.notifications.test_batched_suspicions import let_another_process_be_first
 from tests.integration.statsoffice.notifications.test_outbox import NOW, RAISED, suspect
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
@@ -52,6 +52,20 @@ def test_the_next_contact_is_notified_after_ten_minutes_and_once(mailbox, office
     assert report.suspicions.get().release.title not in text
     assert mail["Subject"] == f"Suspected breach not assigned: {report.number}, {office.producer}"
     assert f"Producer: {office.producer}" in text
+
+
+def test_a_reminder_that_came_first_does_not_replace_the_notification_of_the_suspected_breach(office):
+    series = SeriesFactory(producer=office.producer)
+    release = suspect(ReleaseFactory(announced=True, series=series))
+    reminder = next(rule for rule in outbox.RULES if "unacknowledged-" in rule.kinds)
+    outbox.create_missing(now=LATE, rules=[reminder])
+    assert NotifiedSuspicion.objects.get().suspicion.release == release
+    outbox.create_missing(now=LATE)
+    notified = Message.objects.filter(event__startswith="suspected-breach-")
+    assert set(notified.values_list("recipient", flat=True)) == {
+        series.responsible.email,
+        series.head_of_profession.email,
+    }
 
 
 def test_who_takes_it_in_time_spares_the_next_contact(mailbox, office, report):

@@ -17,7 +17,7 @@ from releases.rules.lifecycle import LEADS, Role
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
-from statsoffice.notifications.models import Message
+from statsoffice.notifications.models import Channel, Message, Preference
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.preflight import DAY_BEFORE, DUE, announce_at
 
@@ -165,11 +165,20 @@ class TestThatLeadsToPublishedStatistics:
         assert self.words in page(client, head, reverse("releases:release", args=[release.reference]))
         assert self.words not in page(client, head, reverse("desk"))
 
-    def test_is_told_to_those_who_lead_and_not_to_the_statistician(self, series):
-        a_published_one(series)
-        head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
-        outbox.create_missing(now=DAY_BEFORE)
-        assert set(Message.objects.values_list("recipient", flat=True)) == {head.email}
+    def test_only_those_who_lead_are_notified_and_see_that_they_were(self, client, series, settings):
+        release = a_published_one(series)
+        head, statistician = (
+            create_member(role, series.producer) for role in (Role.HEAD_OF_PROFESSION, Role.STATISTICIAN)
+        )
+        settings.WEBHOOKS = {"room": "https://chat.example.gov.uk/hook"}
+        Preference.objects.create(producer=series.producer, channel=Channel.WEBHOOK, webhook="room")
+        for _again in range(2):
+            outbox.create_missing(now=DAY_BEFORE)
+        message = Message.objects.get()
+        assert message.recipient == head.email
+        assert "Check whether the release was published early." in message.text
+        assert message.subject in page(client, head, reverse("outbox:sent"))
+        assert release.reference not in page(client, statistician, reverse("outbox:sent"))
 
 
 class TestByMessage:
