@@ -45,7 +45,7 @@ from releases.rules.response import LONGEST
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import RULES_VERSION, Outcome, judge_address, settles_at
 from releases.verdict.release import AddressChecks, AddressResult, ReleaseVerdict, judge_release
-from releases.verdict.vantage import combine_vantage_points
+from releases.verdict.vantage import awaits_check, combine_vantage_points
 
 # A function that takes an address and returns an instant. All checks of the address that were planned for this instant
 # or earlier have a response or have timed out.
@@ -170,20 +170,25 @@ def read_schedules(
             if may_follow:
                 address_limit_at = part_limit_at(verification.limit_at, may_follow=may_follow)
                 longest_gap = max(longest_gap, longest_gap_until(address_limit_at - schedule.due_at))
-            settled_at = settles_at(checks.sightings, limit_at=address_limit_at)
-            is_over = answered_until is None or answered_until(address) >= settled_at
-            # A settled result stays settled, because a process that takes over the checks later cannot know that the
-            # earlier checks have ended.
-            was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
-            is_settled = now >= settled_at and (is_over or was_over)
+            others = from_elsewhere.get(schedule.key, {}).get(address.pk, {})
+            # A settled result stays settled. A process that takes over the checks later cannot know that the earlier
+            # checks have ended, and a later check may have a larger clock error.
+            settled_at = before.settled_at if before else None
+            if settled_at is None:
+                may_settle_at = settles_at(checks.sightings, limit_at=address_limit_at)
+                is_over = answered_until is None or answered_until(address) >= may_settle_at
+                # A further vantage point may still store a check that found the address live in time.
+                is_awaited = now < may_settle_at + LONGEST and any(
+                    awaits_check(sightings, limit_at=address_limit_at) for sightings in others.values()
+                )
+                settled_at = may_settle_at if now >= may_settle_at and is_over and not is_awaited else None
             judge_checks = partial(
                 judge_address,
                 due_at=schedule.due_at,
                 limit_at=address_limit_at,
                 longest_gap=longest_gap,
-                settled=is_settled,
+                settled=settled_at is not None,
             )
-            others = from_elsewhere.get(schedule.key, {}).get(address.pk, {})
             verdict, vantage = combine_vantage_points(
                 judge_checks(checks.sightings),
                 {name: judge_checks(sightings) for name, sightings in others.items()},
@@ -197,7 +202,7 @@ def read_schedules(
                 verdict=verdict,
                 vantage=vantage,
                 longest_gap=longest_gap,
-                settled_at=settled_at if is_settled else None,
+                settled_at=settled_at,
                 checks=checks.number,
                 reasons=tuple(checks.reasons),
                 part=Part(address.part),

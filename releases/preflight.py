@@ -27,7 +27,7 @@ from releases.detection.preflight import (
 )
 from releases.early_findings import is_hidden
 from releases.evidence import repository
-from releases.models import Address, Coverage, PreflightRun, Producer, Release
+from releases.models import Address, Coverage, PreflightRun, Producer, Release, Verification
 from releases.monitoring import targets
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
@@ -35,6 +35,7 @@ from releases.rules.calendar import Nation
 from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.page_view import BROWSER, BrowserState
+from releases.rules.response import LONGEST
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import Outcome
 
@@ -422,12 +423,17 @@ def _judge_live_addresses(release: Release, addresses: Collection[int], *, means
 
     :param addresses: the keys of the live addresses.
     """
-    verdict = judge.judge_one(release, now=now)
+
+    # A preflight may last until the release is due. Only monitoring knows which checks still wait for a response.
+    def judge_at(at: datetime) -> Verification:
+        return judge.judge_one(release, now=at, answered_until=lambda _: at - LONGEST)
+
+    verdict = judge_at(now)
     if verdict.outcome == Outcome.EARLY or not is_hidden(release, [verdict]):
         return
     live = release.addresses.filter(pk__in=addresses).select_related("release__series__producer")
     if again := means.check_addresses(list(live), now=now):
-        judge.judge_one(release, now=max(check.answer.completed_at for check in again))
+        judge_at(max(check.answer.completed_at for check in again))
 
 
 def _make_run(

@@ -774,13 +774,13 @@ class Sweep:
         :param rows: the stored checks of this process or of ended processes, with their addresses and releases.
         """
         self._stored += len(rows)
-        plain = [row for row in rows if not row.superseded and row.purpose == Purpose.PLAIN]
-        releases = (row.address.release for row in plain)
+        judged = [row for row in rows if not row.superseded and row.purpose in {Purpose.PLAIN, Purpose.VANTAGE}]
+        releases = (row.address.release for row in judged)
         self._unjudged |= {release.pk: release for release in releases if release.due_at is not None}
         self._write_next_checks({row.address_id for row in rows})
         made_up_to: dict[int, datetime] = {}
-        for row in plain:
-            if row.address_id not in self.targets:
+        for row in judged:
+            if row.purpose == Purpose.PLAIN and row.address_id not in self.targets:
                 made_up_to[row.address_id] = max(row.planned_at, made_up_to.get(row.address_id, row.planned_at))
         restart_checks(made_up_to, now=self._clock.now())
 
@@ -790,7 +790,8 @@ class Sweep:
         # Before the limit, a check changes the verdict only if it finds the page live, or if the page was live and has
         # disappeared. A check that bypasses caches is not enough to change the verdict.
         if check.purpose is Purpose.VANTAGE:
-            return check.answer.planned_at == check.address.limit_at
+            is_live = check.finding.result is CheckOutcome.LIVE
+            return is_live or check.answer.planned_at == check.address.limit_at
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)
@@ -815,7 +816,8 @@ class Sweep:
         if not self._unjudged:
             return
         now = self._clock.now()
-        answered_until = self._answered_until(now=now)
+        # A further vantage point does not know which checks of the main vantage point are still open.
+        answered_until = (lambda _: now - LONGEST) if self._vantage_point else self._answered_until(now=now)
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
         if self._vantage_point:
             # Judge only releases that the main vantage point has judged. The new verdict then lists the further vantage

@@ -201,13 +201,17 @@ def find_changed_targets(
 
 
 def save_targets(targets: Iterable[Target]) -> None:
-    """Save the `next_check_at` and `live_since` of targets."""
+    """Save the `next_check_at` and `live_since` of targets.
+
+    The schedule version is saved too. If the release was moved meanwhile, and another sweep has already planned its
+    checks, the version no longer matches. Then the next sweep plans the checks again (`enrol_addresses`).
+    """
     schedules = []
     for target in targets:
         schedule = target.address.schedule
         schedule.next_check_at, schedule.live_since = target.next_check_at, target.live_since
         schedules.append(schedule)
-    _save_schedules(schedules, "next_check_at", "live_since")
+    _save_schedules(schedules, "schedule_version", "next_check_at", "live_since")
 
 
 def _save_schedules(schedules: Sequence[CheckSchedule], *columns: str) -> None:

@@ -403,11 +403,12 @@ def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sig
 def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
     """Return the instant up to which all planned checks must have a response before the verdict is settled.
 
-    If the clock is exact at the last check, this instant is the limit. If the clock may be wrong, the verdict needs a
-    check that was certainly sent at or after the limit. If the error is at most a second, this is the check that is
-    planned a second after the limit. If the error may be larger, it is a later check.
+    If the clock is exact at the last check by a confirmed clock, this instant is the limit. If the clock may be wrong,
+    the verdict needs a check that was certainly sent at or after the limit. If the error is at most a second, this is
+    the check that is planned a second after the limit. If the error may be larger, it is a later check.
     """
-    last = max(sightings, key=lambda check: check.sent_at, default=None)
+    by_known_clock = (check for check in sightings if check.clock_confirmed)
+    last = max(by_known_clock, key=lambda check: check.sent_at, default=None)
     if last is None or not last.clock_bound:
         return limit_at
     if last.clock_bound <= CONFIRMING:

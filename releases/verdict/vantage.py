@@ -5,11 +5,12 @@ point can only show that a release was live in time. If its requests fail or fin
 late. Only the main vantage point finds early releases.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
+from releases.detection.finding import CheckOutcome
+from releases.verdict.address import AddressVerdict, BeforeDue, Outcome, Sighting
 
 _ABSENT = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 
@@ -31,6 +32,12 @@ class VantageFindings:
 
 
 NO_FINDINGS = VantageFindings()
+
+
+def awaits_check(sightings: Sequence[Sighting], *, limit_at: datetime) -> bool:
+    """Return whether a further vantage point has not found an address live, and has no check at or after the limit."""
+    is_live = any(check.result is CheckOutcome.LIVE for check in sightings)
+    return not is_live and all(check.planned_at < limit_at for check in sightings)
 
 
 def combine_vantage_points(

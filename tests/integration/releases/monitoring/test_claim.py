@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from releases.models import Address, CheckSchedule
+from releases.models import Address, CheckSchedule, Release
 from releases.monitoring.sweep import Sweep
-from releases.monitoring.targets import enrol_addresses, monitored_addresses
+from releases.monitoring.targets import enrol_addresses, monitored_addresses, save_targets
 from releases.rules import cadence
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
@@ -82,3 +82,18 @@ def test_a_sweep_does_not_set_back_what_another_one_planned_meanwhile(monkeypatc
     monkeypatch.setattr(cadence, "next_check_at", plan_while_another_sweep_does)
     enrol_addresses(monitored_addresses(now=A_MINUTE_BEFORE), now=A_MINUTE_BEFORE)
     assert CheckSchedule.objects.get().next_check_at == SEED_DUE
+
+
+def test_a_sweep_that_holds_the_plan_of_an_earlier_date_does_not_change_the_plan_of_the_new_one():
+    record(SeriesFactory(), ["first"])
+    sweep = a_sweep(holding_nothing=False)
+    later = SEED_DUE + timedelta(minutes=5)
+    Release.objects.update(due_at=later, schedule_version=2)
+    enrol_addresses(monitored_addresses(now=A_MINUTE_BEFORE), now=A_MINUTE_BEFORE)
+    planned_at = CheckSchedule.objects.get().next_check_at
+    for target in sweep.targets.values():
+        target.next_check_at = later + timedelta(minutes=10)
+    save_targets(sweep.targets.values())
+    enrol_addresses(monitored_addresses(now=A_MINUTE_BEFORE), now=A_MINUTE_BEFORE)
+    schedule = CheckSchedule.objects.get()
+    assert (schedule.schedule_version, schedule.next_check_at) == (2, planned_at)

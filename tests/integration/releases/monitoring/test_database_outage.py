@@ -61,7 +61,7 @@ def outage():
     outage.end()
 
 
-def sweep(start, end, script, *acts, folder=None, watcher="first", stop_at=None):
+def sweep(start, end, script, *acts, folder=None, watcher="first", stop_at=None, vantage_point=""):
     """Sweep from one second to another, counted from due, while acts happen; return the requests."""
     clock = JumpingClock(SEED_DUE + seconds(start), ends_at=SEED_DUE + seconds(end))
     for second, what in acts:
@@ -69,7 +69,7 @@ def sweep(start, end, script, *acts, folder=None, watcher="first", stop_at=None)
     publisher = ScriptedPublisher(clock, script)
     stop = (lambda: clock.now() >= SEED_DUE + seconds(stop_at)) if stop_at is not None else (lambda: False)
     with suppress(MorningOver):
-        Sweep(clock=clock, probe=publisher, name=watcher, spool=folder).run(stop=stop)
+        Sweep(clock=clock, probe=publisher, name=watcher, spool=folder, vantage_point=vantage_point).run(stop=stop)
     return publisher.asked
 
 
@@ -99,6 +99,15 @@ def test_every_check_of_an_outage_over_the_due_instant_is_made_and_stored_afterw
     assert all(row.recorded_at >= SEED_DUE + seconds(40) for row in during)
     assert check_chain(Observation)[1] is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_checks_of_a_further_vantage_point_are_judged_although_they_are_stored_after_the_outage(outage, tmp_path):
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
+    sweep(-120, 160, live_from(1000))
+    assert Verification.objects.get().outcome == Outcome.NOT_SEEN
+    away = (-2, outage.begin), (197, outage.end)
+    sweep(-60, 200, live_from(2), *away, folder=tmp_path, watcher="London", vantage_point="London")
+    assert Verification.objects.get().outcome == Outcome.UNCERTAIN
 
 
 @pytest.mark.parametrize(

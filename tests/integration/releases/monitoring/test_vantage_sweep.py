@@ -25,8 +25,8 @@ def script(*, live_after):
     return lambda url, at: (200, live, 0.1) if live_after is not None and at >= soon else (404, "", 0.1)
 
 
-def sweep_a_morning(*, vantage_point="", live_after):
-    clock = JumpingClock(BEGINS, ends_at=ENDS)
+def sweep_a_morning(*, vantage_point="", live_after, ends_at=ENDS):
+    clock = JumpingClock(BEGINS, ends_at=ends_at)
     publisher = ScriptedPublisher(clock, script(live_after=live_after))
     with contextlib.suppress(MorningOver):
         Sweep(clock=clock, probe=publisher, name=f"sweep of {vantage_point}", vantage_point=vantage_point).run()
@@ -55,6 +55,22 @@ def test_the_main_sweep_judges_its_checks_with_those_of_the_other():
     verdict = Verification.objects.get()
     assert verdict.outcome == "uncertain"
     assert verdict.results[0].vantage.live_only == ("",)  # the scripted publisher has no name for its network
+
+
+def test_a_release_that_the_other_found_in_time_is_judged_again_when_its_checks_are_stored_later():
+    ReleaseFactory(confirmed=True)
+    sweep_a_morning(live_after=None)
+    assert Verification.objects.get().outcome == "not_seen"
+    sweep_a_morning(vantage_point="London", live_after=2)
+    assert Verification.objects.get().outcome == "uncertain"
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(14, "pending"), (30, "not_seen")])
+def test_the_main_sweep_waits_up_to_15_seconds_for_the_check_of_the_other_at_the_limit(seconds, outcome):
+    release = ReleaseFactory(confirmed=True)
+    sweep_a_morning(vantage_point="London", live_after=None, ends_at=release.limit_at - timedelta(seconds=5))
+    sweep_a_morning(live_after=None, ends_at=release.limit_at + timedelta(seconds=seconds))
+    assert Verification.objects.get().outcome == outcome
 
 
 def test_each_vantage_point_has_a_lease_of_its_own():

@@ -221,6 +221,16 @@ class TestWhatIsSeenLive:
         site.publish(SHEET, [scene(ODS_FILE, content_type=ODS)])
         assert check(release, means) == {(PreflightCode.LIVE_ALREADY, SHEET)}
 
+    def test_if_it_lasts_until_the_release_is_judged_it_leaves_the_verdict_to_monitoring(self, site, means):
+        release = a_sound_release(site)
+        page, attachment = (release.addresses.get(role=role) for role in ("page", "attachment"))
+        create_observation(attachment, "not_live", at=DUE - timedelta(seconds=5))
+        create_observation(page, "not_live", at=DUE - timedelta(seconds=5))
+        create_observation(page, "live", at=DUE)
+        now = release.limit_at + timedelta(seconds=1)
+        preflight._judge_live_addresses(release, [page.pk], means=means, now=now)
+        assert Verification.objects.get().outcome == Outcome.PENDING
+
     def test_a_marker_that_matched_all_along_accuses_no_one_however_often_it_is_seen(self, site, means):
         release = a_sound_release(site)
         site.publish(PAGE, [scene(pages.release_page(TITLE, published="1 July 2026"))])

@@ -88,6 +88,15 @@ def test_a_check_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept)
     assert {look.sighting.clock_bound for look in facts.checks} == {seconds(kept)}
 
 
+def test_a_settled_verdict_is_not_reopened_by_a_later_check_with_a_larger_bound(page):
+    looks(page, *["not_live"] * 26, start=0, bound=0.6)
+    first = judge.judge_one(page.release, now=SEED_DUE + seconds(126))
+    looks(page, "not_live", start=128, bound=1.2)
+    again = judge.judge_one(page.release, now=SEED_DUE + seconds(129))
+    assert (first.outcome, again.outcome) == (Outcome.NOT_SEEN, Outcome.NOT_SEEN)
+    assert first.decided_at == again.decided_at == SEED_DUE + seconds(126)
+
+
 def test_a_check_without_a_bound_accuses_no_one(page):
     missing_all_along(page, bound=None)
     assert judged(page).outcome == Outcome.CANNOT_TELL

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from releases.verdict.address import SUSPICIOUS, BeforeDue, Interval, Outcome, settles_at
-from tests.support.checks import ABSENT, LIVE, at, judged, make_check
+from tests.support.checks import ABSENT, LIVE, UNREACHABLE, at, judged, make_check
 
 
 def test_the_delay_is_as_wide_as_the_clock_may_be_off_on_either_side():
@@ -129,6 +129,11 @@ def test_an_address_is_settled_once_a_check_was_due_that_is_surely_at_the_limit(
     looks = [make_check(ABSENT, -5, bound=9), make_check(ABSENT, 120, bound=bound)]
     assert settles_at(looks, limit_at=at(120)) == at(settled)
     assert settles_at(looks[::-1], limit_at=at(120)) == at(settled)
+
+
+def test_a_check_by_an_unconfirmed_clock_does_not_say_how_good_the_clock_is():
+    unconfirmed = replace(make_check(UNREACHABLE, 120), clock_confirmed=False)
+    assert settles_at([make_check(ABSENT, 119, bound=4), unconfirmed], limit_at=at(120)) == at(139)
 
 
 def test_an_address_that_was_never_checked_at_is_settled_at_the_limit():
