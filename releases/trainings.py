@@ -32,10 +32,12 @@ class TrainingOver(MoveRefused):
 def trainings_visible_to(person: Person) -> QuerySet[Training]:
     """Return the trainings that a person manages or takes part in, the latest first.
 
-    If a person may plan trainings for a producer, the person manages all trainings of the producer.
+    If a person may plan trainings for a producer, the person manages all trainings of the producer. A participant who
+    no longer has a role at the producer sees none of its trainings.
     """
     managed = Training.objects.filter(producer__in=producers_where(person, Action.PLAN_TRAINING))
-    own = Training.objects.filter(participants=person.pk) if person.pk else Training.objects.none()
+    viewed = producers_where(person, Action.VIEW)
+    own = Training.objects.filter(participants=person.pk, producer__in=viewed) if person.pk else Training.objects.none()
     return Training.objects.filter(pk__in=managed.values("pk").union(own.values("pk")))
 
 

@@ -156,6 +156,18 @@ def test_a_participant_whose_role_or_account_ended_is_notified_of_nothing(office
     assert notified() == {office.head.email}
 
 
+def test_a_participant_without_a_role_at_the_producer_sees_no_page_of_its_trainings(client, clock, office, training):
+    page = reverse("releases:training", args=[training.pk])
+    client.force_login(office.statistician)
+    assert client.get(page).status_code == 200
+    office.statistician.memberships.all().delete()
+    assert client.get(page).status_code == 404
+    office.statistician.memberships.create(producer=SeriesFactory().producer, role=Role.STATISTICIAN)
+    assert client.get(page).status_code == 404
+    listed = client.get(reverse("releases:trainings"))
+    assert (listed.status_code, list(listed.context["page"])) == (200, [])
+
+
 def test_each_notification_says_in_its_subject_and_first_that_it_is_a_training(office, training, settings):
     settings.WEBHOOKS = {"teams": "https://hooks.example.gov.uk/1"}
     Preference.objects.create(producer=office.producer, channel="webhook", webhook="teams")
