@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -333,6 +334,11 @@ def check_address(planned: PlannedAddress) -> PlannedAddress:
     for refusal in planned.find_part_faults():
         raise refusal
     return planned
+
+
+def shorten_title(title: str) -> str:
+    """Shorten the title of a release to the length of its column. A shortened title ends with an ellipsis."""
+    return Truncator(title).chars(300)
 
 
 def record_release(

@@ -78,7 +78,7 @@ def plan_training(
         release = scheduling.record_release(
             series,
             reference=f"training-{training.pk}-{series.slug}"[:100],
-            title=_("Training: %(series)s") % {"series": series.title},
+            title=scheduling.shorten_title(_("Training: %(series)s") % {"series": series.title}),
             slot=slot_at(due_at),
             at=at,
             by=by,

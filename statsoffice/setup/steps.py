@@ -138,8 +138,9 @@ def schedule_rehearsal(series: Series, *, url: str, marker: str, minutes: int, b
     due_at = at.replace(second=0, microsecond=0) + A_MINUTE * (minutes + 1)
     release = scheduling.record_release(
         series,
-        reference=f"rehearsal-{series.slug}-{due_at:%Y-%m-%d-%H%M}",
-        title=_("Rehearsal: %(series)s") % {"series": series.title},
+        # A reference has at most 100 characters.
+        reference=f"rehearsal-{series.slug[:70]}-{due_at:%Y-%m-%d-%H%M}",
+        title=scheduling.shorten_title(_("Rehearsal: %(series)s") % {"series": series.title}),
         slot=slot_at(due_at),
         at=at,
         by=by,

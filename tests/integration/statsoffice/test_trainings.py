@@ -433,6 +433,13 @@ def test_a_second_click_plans_one_training(office, training):
     assert plan(office, [office.head], title="Another") != training
 
 
+def test_the_title_of_a_rehearsal_is_shortened_to_its_column(office, participants):
+    office.producer.series.update(title="a" * 300)
+    title = rehearsal_of(plan(office, participants)).title
+    assert title == f"Training: {'a' * 289}…"
+    assert len(title) == Release._meta.get_field("title").max_length
+
+
 def test_participants_change_and_only_the_new_ones_are_notified(client, clock, office, training):
     deputy = office.people[Role.DEPUTY]
     report = make_late(rehearsal_of(training))

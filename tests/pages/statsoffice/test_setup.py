@@ -103,6 +103,16 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
     assert OVERVIEW not in client.get(reverse("desk")).text
 
 
+def test_a_rehearsal_of_a_series_with_a_long_title_fits_its_columns(client, administrator):
+    client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+    client.post(page(Step.SERIES), {**RAIN, "title": "a" * 300})
+    client.post(page(Step.REHEARSAL), PAGE)
+    rehearsal = Release.objects.get(rehearsal=True)
+    rehearsal.clean_fields()
+    assert rehearsal.title == f"Rehearsal: {'a' * 288}…"
+    assert rehearsal.reference.startswith("rehearsal-aaa")
+
+
 def test_the_desk_leads_an_administrator_to_what_is_left_and_no_one_else(client, administrator):
     assert "6 steps are left." in client.get(reverse("desk")).text
     client.force_login(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
