@@ -12,7 +12,7 @@ from releases.models import Producer, Release, Series, Training
 from releases.models.event import lock_producer, lock_releases, record_event
 from releases.permissions import Action, Person, User, check_may, people_with, producers_where
 from releases.rules.calendar import format_day, slot_at
-from releases.rules.lifecycle import EVERY_ROLE, ChangedMeanwhile, FieldRefused, MoveRefused
+from releases.rules.lifecycle import EVERY_ROLE, ChangedMeanwhile, FieldRefused, MoveRefused, Status
 from releases.scheduling import PlannedAddress
 
 # A training ends this long after its last rehearsal is due. In the days after the rehearsal, people work on the report.
@@ -54,7 +54,8 @@ def plan_training(
 ) -> Training:
     """Plan a training with one rehearsal of a series. Only the participants of the training are notified.
 
-    If the person submits the form twice, the second call returns the training that was planned by the first call.
+    If the person submits the same details twice, the second call returns the training that was planned by the first
+    call. Other details, or the details of a training that was cancelled, make a training of their own.
 
     :param due_at: when the rehearsal is due (aware, a whole minute).
     :raises NotYours: if none of the person's roles allows it.
@@ -68,11 +69,17 @@ def plan_training(
         raise TrainingRefused("due_time", _("The rehearsal must be due at least 2 minutes from now."))
     with transaction.atomic():
         lock_producer(series.producer_id)
-        same = Release.objects.filter(
-            series=series, due_at=due_at, training__title=title.strip(), training__planned_by=by, addresses__url=url
+        same = Release.objects.exclude(status=Status.CANCELLED).filter(
+            series=series,
+            due_at=due_at,
+            training__title=title.strip(),
+            training__planned_by=by,
+            addresses__url=url,
+            addresses__marker=marker,
         )
-        if (earlier := same.select_related("training").first()) is not None and earlier.training is not None:
-            return earlier.training
+        for earlier in Training.objects.filter(pk__in=same.values("training")):
+            if set(earlier.participants.values_list("pk", flat=True)) == keys:
+                return earlier
         training = Training.objects.create(producer=series.producer, title=title.strip(), planned_by=by, planned_at=at)
         training.participants.set(keys)
         release = scheduling.record_release(

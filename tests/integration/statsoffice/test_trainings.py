@@ -16,7 +16,7 @@ from breaches.layout import lay_out_draft
 from breaches.models import Report
 from breaches.permissions import Action
 from breaches.rules.lifecycle import SEND, ReportKind, ReportStatus
-from releases import cover, judge, overview, published_corrections, tasks, trainings
+from releases import cover, judge, overview, published_corrections, scheduling, tasks, trainings
 from releases import permissions as releases_permissions
 from releases.cover import CoverPerson
 from releases.models import Contact, Release, Training
@@ -427,10 +427,27 @@ def test_only_people_of_the_producer_take_part(office):
         plan(office, [stranger])
 
 
-def test_a_second_click_plans_one_training(office, training):
-    assert plan(office, [office.head]) == training
+def test_a_second_click_plans_one_training(office, participants, training):
+    assert plan(office, participants) == training
     assert Training.objects.count() == Release.objects.count() == 1
-    assert plan(office, [office.head], title="Another") != training
+    assert plan(office, participants, title="Another") != training
+
+
+def test_a_plan_with_other_details_is_a_training_of_its_own(office, participants, training):
+    other_marker = plan(office, participants, marker="April 2020")
+    other_people = plan(office, [office.head])
+    assert len({training, other_marker, other_people}) == 3
+    assert rehearsal_of(other_marker).addresses.get().marker == "April 2020"
+    assert list(other_people.participants.all()) == [office.head]
+    assert plan(office, participants, marker="April 2020") == other_marker
+    assert plan(office, [office.head]) == other_people
+
+
+def test_a_training_that_was_cancelled_can_be_planned_again(office, participants, training):
+    scheduling.cancel_release(rehearsal_of(training), reason="No room.", by=office.head, at=BEFORE)
+    again = plan(office, participants)
+    assert again != training
+    assert plan(office, participants) == again
 
 
 def test_the_title_of_a_rehearsal_is_shortened_to_its_column(office, participants):
