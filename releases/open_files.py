@@ -253,8 +253,8 @@ def write_dummy_file(dummy_file: DummyFile, kind: str) -> str:
 def request_check(dummy_file: DummyFile, *, file_url: str, page_url: str, by: User, at: datetime) -> OpenFileCheck:
     """Request a check of a dummy file and, if `page_url` is given, of its unpublished page.
 
-    If a check of the dummy file is already waiting, return that check. So a second request, even by another person,
-    changes nothing.
+    If a check of the same addresses is already waiting, return that check. So a second request, even by another person,
+    changes nothing. A request for other addresses is a check of its own.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises OpenFileRefused: if an address is not accepted, or its host has no authorisation.
@@ -265,7 +265,8 @@ def request_check(dummy_file: DummyFile, *, file_url: str, page_url: str, by: Us
     page_url = _check_page_address(dummy_file, page_url.strip(), file_url=file_url) if page_url.strip() else ""
     with transaction.atomic():
         lock_producer(producer.pk)
-        if (waiting := OpenFileCheck.objects.waiting().filter(dummy_file=dummy_file).last()) is not None:
+        same = OpenFileCheck.objects.filter(dummy_file=dummy_file, file_url=file_url, page_url=page_url)
+        if (waiting := same.waiting().last()) is not None:
             return waiting
         row = OpenFileCheck.objects.create(
             dummy_file=dummy_file, file_url=file_url, page_url=page_url, requested_by=by, requested_at=at
@@ -503,7 +504,7 @@ def _make_record(
         checks=made,
         remedies=done,
         state=decide_file_state(checked, done[0].recorded_at if done else None),
-        is_waiting=any(len(check.findings.all()) < len(check.targets) for check in made),
+        is_waiting=any(check.waiting_urls for check in made),
     )
 
 

@@ -129,6 +129,12 @@ class OpenFileCheck(AppendOnly):
     def targets(self) -> list[tuple[Target, str]]:
         return [(Target.FILE, self.file_url), *([(Target.PAGE, self.page_url)] if self.page_url else [])]
 
+    @property
+    def waiting_urls(self) -> list[str]:
+        """The addresses without a result."""
+        found = {finding.target for finding in self.findings.all()}
+        return [url for target, url in self.targets if target not in found]
+
 
 class OpenFileFinding(AppendOnly):
     """The result for one address of a check, stored as evidence.

@@ -211,6 +211,19 @@ class TestRequests:
         assert open_files.make_dummy_file(dummy_file.series, by=office.head, at=hours(1)) == fresh
         assert DummyFile.objects.count() == 2
 
+    def test_a_request_for_other_addresses_is_a_check_of_its_own_while_one_waits(
+        self, dummy_file, site, means, office
+    ):
+        first = ask(dummy_file, site, by=office.head)
+        with_page = ask(dummy_file, site, page=PAGE, by=office.deputy)
+        moved = open_files.request_check(
+            dummy_file, file_url=site.url(f"/moved{path_of(dummy_file)}"), page_url="", by=office.head, at=NOW
+        )
+        assert len({first, with_page, moved}) == 3
+        assert ask(dummy_file, site, page=PAGE, by=office.head) == with_page
+        assert run(means) == 4
+        assert [check.waiting_urls for check in (first, with_page, moved)] == [[], [], []]
+
     def test_the_same_addresses_can_be_checked_again(self, dummy_file, site, means, office):
         first = check(dummy_file, site, means, page=PAGE, by=office.head)[Target.FILE].request
         again = ask(dummy_file, site, page=PAGE, by=office.deputy, at=hours(1))

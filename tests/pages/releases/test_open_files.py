@@ -97,6 +97,17 @@ class TestWay:
         assert "Head Of Profession stated that the dummy file was in its place." in shown
         assert "Requested from: the office." in shown
 
+    def test_the_page_shows_the_addresses_of_each_check_that_waits(self, client, office, site):
+        dummy_file = authorised_file(office, site)
+        client.force_login(office.head)
+        check = address("check_open_file", dummy_file.pk)
+        pages = [site.url("/preview/1"), site.url("/preview/2")]
+        for page_url in pages:
+            shown = client.post(check, answers(dummy_file, site, page_url=page_url), follow=True)
+        assert words(shown).count("Waiting for the check") == 4
+        for url in pages:
+            assert url in words(shown)
+
     def test_a_file_in_the_open_place_of_the_practice_site_is_open_to_the_public(self, client, office, site, means):
         dummy_file = authorised_file(office, site)
         name = f"{dummy_file.name}.txt"
