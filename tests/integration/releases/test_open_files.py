@@ -211,9 +211,7 @@ class TestRequests:
         assert open_files.make_dummy_file(dummy_file.series, by=office.head, at=hours(1)) == fresh
         assert DummyFile.objects.count() == 2
 
-    def test_a_request_for_other_addresses_is_a_check_of_its_own_while_one_waits(
-        self, dummy_file, site, means, office
-    ):
+    def test_a_request_for_other_addresses_is_a_check_of_its_own_while_one_waits(self, dummy_file, site, means, office):
         first = ask(dummy_file, site, by=office.head)
         with_page = ask(dummy_file, site, page=PAGE, by=office.deputy)
         moved = open_files.request_check(
