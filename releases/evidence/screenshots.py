@@ -50,7 +50,17 @@ STORED_WITHIN_SECONDS = 60.0
 
 Only checks since the due time count. If no such check is stored in time, the picture is discarded.
 """
-_CLAIMED_SECONDS = 100
+_CLAIMED = timedelta(seconds=100)
+_MOST_CLAIMED_AHEAD = 2
+"""How many pictures one process claims before they are due: as many as its browser takes at the same time.
+
+Other processes take the others.
+"""
+_CLAIM_ENDS = timedelta(seconds=3)
+"""How long after the planned moment a claim ahead ends, if the process has not begun to load the page.
+
+If the process has ended meanwhile, another process then takes the picture.
+"""
 _ATTEMPTS = 2
 _OURS = frozenset({Failure.BROWSER, Failure.TIMEOUT, Failure.CONNECT, Failure.DNS, Failure.BROKEN})
 
@@ -140,6 +150,7 @@ class Session:
     process: str
     vantage: str
     _planned: list[PlannedShot] = field(default_factory=list)
+    _claimed: set[Hashable] = field(default_factory=set)
     _open: dict[Hashable, PlannedShot] = field(default_factory=dict)
     _taken: list[tuple[PlannedShot, PageView]] = field(default_factory=list)
     _attempts: Counter[Hashable] = field(default_factory=Counter)
@@ -154,7 +165,7 @@ class Session:
                 if self.camera.is_full:
                     break
                 self._planned.remove(shot)
-                if shot.key not in self._open and _claim(shot, self.process):
+                if shot.key not in self._open and self._claim_now(shot):
                     self._begin(shot)
             for key, view in self.camera.collect(self._wait_seconds()):
                 self._take(self._open.pop(key), view)
@@ -166,8 +177,33 @@ class Session:
         self._plan_at = time.monotonic() + _PLANNED_EVERY_SECONDS
         under_way = {*self._open, *(shot.key for shot, _ in self._taken)}
         self._planned = [shot for shot in plan_screenshots(now=self.now()) if shot.key not in under_way]
-        if self._planned and self.camera.is_installed:
+        if self.camera.is_installed:
+            self._claim_ahead()
+
+    def _claim_ahead(self) -> None:
+        """Claim the next pictures that this process can take, and start the browser for them before they are due.
+
+        A process that has claimed no picture does not start a browser.
+        """
+        now = self.now()
+        known = cache.get_many([_claim_name(shot) for shot in self._planned])
+        self._claimed.intersection_update(shot.key for shot in self._planned)
+        for shot in self._planned:
+            if len(self._claimed) + len(self._open) >= _MOST_CLAIMED_AHEAD:
+                break
+            ends_in = max(timedelta(), shot.planned_at - now) + _CLAIM_ENDS
+            if _claim_name(shot) not in known and _claim(shot, self.process, ends_in):
+                self._claimed.add(shot.key)
+        if self._claimed:
             self.camera.warm_up()
+
+    def _claim_now(self, shot: PlannedShot) -> bool:
+        """Claim a picture that is due, or extend the claim ahead."""
+        name, is_claimed = _claim_name(shot), shot.key in self._claimed
+        self._claimed.discard(shot.key)
+        if is_claimed and cache.get(name) == self.process:
+            return bool(cache.touch(name, _CLAIMED.total_seconds()))
+        return _claim(shot, self.process, _CLAIMED)
 
     def _begin(self, shot: PlannedShot) -> None:
         now = self.now()
@@ -212,9 +248,13 @@ class Session:
         return min(1.0, max(0.0, (until - self.now()).total_seconds()))
 
 
-def _claim(shot: PlannedShot, process: str) -> bool:
+def _claim_name(shot: PlannedShot) -> str:
+    return f"screenshot:{':'.join(map(str, shot.key))}"
+
+
+def _claim(shot: PlannedShot, process: str, ends_in: timedelta) -> bool:
     """Claim a picture, so that no other process loads the page for it. Return False if it is already claimed."""
-    return bool(cache.add(f"screenshot:{':'.join(map(str, shot.key))}", process, _CLAIMED_SECONDS))
+    return bool(cache.add(_claim_name(shot), process, ends_in.total_seconds()))
 
 
 def _allowed_hosts(address: Address) -> frozenset[str]:

@@ -45,7 +45,8 @@ SECONDS_TO_BEGIN = 60.0
 SECONDS_TO_END = 5.0
 MOST_PAGES_OF_A_PROCESS = 200
 """After this many pages the process is replaced, because a browser uses more and more memory."""
-_IDLE_SECONDS = 120.0
+_IDLE_SHARE = 0.8
+"""A process without a message for this share of its idle time gets no more pages, because it would soon end itself."""
 _FAILED_STARTS = 3
 _REST_SECONDS = 60.0
 """If `_FAILED_STARTS` processes in a row do not start, no new process is started for this time."""
@@ -80,6 +81,7 @@ class _Child:
     folder: str
     mark: str
     begun_at: float
+    messaged_at: float
     is_ready: bool = False
     pages: int = 0
     unsent: bytearray = field(default_factory=bytearray)
@@ -104,7 +106,6 @@ class Browser:
         self._number = 0
         self._failed_starts = 0
         self._rest_until = 0.0
-        self._used_at = time.monotonic()
         for children in (self._children, self._ending):
             weakref.finalize(self, end_all, children, _end, of_process=os.getpid())
 
@@ -129,9 +130,11 @@ class Browser:
         return len(self) >= MOST_AT_ONCE
 
     def warm_up(self) -> None:
-        """Start the process ahead of the first page."""
-        self._used_at = time.monotonic()
-        if self._options.chromium and not self._children and not self._is_resting:
+        """Start the process ahead of the first page, or keep a running process from becoming idle."""
+        self._exchange(0)
+        if self._children:
+            _send(self._children[0], write_page_request(0, None))
+        elif self._options.chromium and not self._is_resting:
             self._start()
 
     def find_state(self) -> BrowserState:
@@ -150,7 +153,6 @@ class Browser:
 
     def begin(self, key: Hashable, request: PageRequest) -> None:
         """Begin to load a page. `collect` returns the view of the page with the same key."""
-        self._used_at = time.monotonic()
         self._number += 1
         self._waiting.append(_Job(self._number, key, request))
         self._exchange(0)
@@ -173,7 +175,10 @@ class Browser:
                 return done
 
     def end_if_idle(self) -> None:
-        """End the process if it has been idle for `_IDLE_SECONDS`. This method must be called regularly."""
+        """End the process if it has been idle.
+
+        If this method is not called, the process ends itself a little later.
+        """
         if self._children or self._ending:
             self._exchange(0)
 
@@ -233,8 +238,7 @@ class Browser:
             job.begun_at = time.monotonic()
             child.running[job.number] = job
             child.pages += 1
-            child.unsent += write_page_request(job.number, job.request)
-            send_some(child)
+            _send(child, write_page_request(job.number, job.request))
 
     def _next_job(self, child: _Child | None) -> _Job | None:
         """Return the next page that may be loaded, or None.
@@ -248,8 +252,8 @@ class Browser:
         return next((job for job in self._waiting if job.request.url not in urls), None)
 
     def _is_spent(self, child: _Child) -> bool:
-        idle = not self._waiting and time.monotonic() > self._used_at + _IDLE_SECONDS
-        return idle or child.pages >= MOST_PAGES_OF_A_PROCESS
+        is_idle = time.monotonic() > child.messaged_at + self._options.idle_seconds * _IDLE_SHARE
+        return is_idle or child.pages >= MOST_PAGES_OF_A_PROCESS
 
     def _start(self) -> _Child | None:
         folder, mark = tempfile.mkdtemp(prefix="statsoffice-browser-"), secrets.token_hex(16)
@@ -270,7 +274,8 @@ class Browser:
         assert process.stdin and process.stdout  # noqa: PT018, S101  # as asked for
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)
-        child = _Child(process, folder, mark, begun_at=time.monotonic())
+        now = time.monotonic()
+        child = _Child(process, folder, mark, begun_at=now, messaged_at=now)
         self._children.append(child)
         return child
 
@@ -290,7 +295,6 @@ class Browser:
                         job.begun_at = time.monotonic()
                     continue
                 self._done.append((child.running.pop(number).key, view))
-                self._used_at = time.monotonic()
         except (ValueError, KeyError, IndexError):
             logger.exception("a browser process returned something other than a page")
             some = b""
@@ -334,6 +338,12 @@ class Browser:
     def _fail(self, job: _Job, detail: str) -> None:
         at = time.monotonic()
         self._done.append((job.key, PageView(sent=job.begun_at or at, done=at, failure=Failure.BROWSER, detail=detail)))
+
+
+def _send(child: _Child, message: bytes) -> None:
+    child.messaged_at = time.monotonic()
+    child.unsent += message
+    send_some(child)
 
 
 def _end(child: _Child) -> None:

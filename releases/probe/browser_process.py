@@ -1,9 +1,9 @@
 """The process that loads pages in Chromium: `python -m releases.probe.browser_process`.
 
 The process reads requests from standard input and writes results to standard output. Both are JSON, which is safe to
-parse even if a hostile page has compromised Chromium. The process ends when its input ends. It does not import Django
-or use the database, and its environment contains no secrets. Only this module needs Playwright, which the extra
-`statsoffice[browser]` installs.
+parse even if a hostile page has compromised Chromium. The process ends when its input ends, or when it has been idle
+for some time. It does not import Django or use the database, and its environment contains no secrets. Only this module
+needs Playwright, which the extra `statsoffice[browser]` installs.
 
 Each page has its own browser context, without cookies, cache, downloads, service workers or permissions. Each page also
 has its own proxy, and all connections of the page go through this proxy.
@@ -13,9 +13,10 @@ import asyncio
 import base64
 import json
 import os
+import signal
 import sys
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ If the whole document has arrived by then, the page is used as it is. Otherwise 
 SECONDS_TO_SETTLE = 4.0
 """The additional time in which the scripts of a page may load data."""
 SECONDS_OF_A_STEP = 5.0
+_SECONDS_TO_CLOSE = 10
 _NICER = 10
 
 # Some of these arguments prevent a page from bypassing its proxy. They disable UDP (WebRTC, QUIC) and prevent Chromium
@@ -74,6 +76,8 @@ class Settings:
     user_agent: str
     allow_private: tuple[str, ...] = ()
     proxy: str = ""
+    idle_seconds: float = 150.0
+    """The process ends if it loads no page and receives no message for this time."""
 
 
 class NoPage(Exception):
@@ -377,8 +381,30 @@ def read_view(content: bytes) -> tuple[int, PageView | None]:
     return parsed[0], canonical.read_dataclass(PageView | None, parsed[1])
 
 
-def write_page_request(number: int, request: PageRequest) -> bytes:
+def write_page_request(number: int, request: PageRequest | None) -> bytes:
+    """Return the message with a request.
+
+    :param request: the page to load, or None if the process must only not become idle.
+    """
     return add_length(json.dumps([number, canonical.write_dataclass(request)]).encode())
+
+
+def _take_requests(received: bytearray) -> Iterator[tuple[int, PageRequest]]:
+    """Take the complete requests from the received bytes."""
+    while (content := take_message(received)) is not None:
+        number, plain = json.loads(content)
+        if plain is not None:
+            yield number, canonical.read_dataclass(PageRequest, plain)
+
+
+async def _read(requests: asyncio.StreamReader, running: Collection[object], *, idle_seconds: float) -> bytes:
+    """Return the next bytes, or no bytes if the input has ended or the process is idle."""
+    while True:
+        try:
+            return await asyncio.wait_for(requests.read(65536), idle_seconds)
+        except TimeoutError:
+            if not running:
+                return b""
 
 
 async def _serve(settings: Settings, requests: asyncio.StreamReader, results: Any) -> None:
@@ -408,13 +434,14 @@ async def _serve(settings: Settings, requests: asyncio.StreamReader, results: An
                 view = PageView(sent=begun, done=time.monotonic(), failure=Failure.BROWSER, detail=detail)
             results.write(write_view(number, view))
 
-        while some := await requests.read(65536):
+        while some := await _read(requests, running, idle_seconds=settings.idle_seconds):
             received += some
-            while (content := take_message(received)) is not None:
-                number, plain = json.loads(content)
-                task = asyncio.ensure_future(run(number, canonical.read_dataclass(PageRequest, plain)))
+            for number, request in _take_requests(received):
+                task = asyncio.ensure_future(run(number, request))
                 running.add(task)
                 task.add_done_callback(running.discard)
+        # If Chromium does not close, this signal ends the process. Then the driver of Playwright ends Chromium.
+        signal.alarm(_SECONDS_TO_CLOSE)
 
 
 async def _main(settings: Settings, *, source: int, results: int) -> None:

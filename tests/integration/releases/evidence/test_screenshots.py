@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from releases import statements
 from releases.evidence import export, screenshots, store
@@ -38,12 +39,13 @@ class FakeCamera:
     def __init__(self, *views):
         self.views, self.requests, self._done = list(views), [], []
         self.while_taking = lambda: None
+        self.is_warm = False
 
     def __len__(self):
         return len(self._done)
 
     def warm_up(self):
-        pass
+        self.is_warm = True
 
     def begin(self, key, request):
         self.requests.append(request)
@@ -96,6 +98,19 @@ def run(camera, at):
         stop=lambda: False
     )
     return list(Screenshot.objects.order_by("planned_at", "pk"))
+
+
+def run_once(time_machine, sessions, *, at):
+    """Let each session go through its loop once, `at` seconds after the due time."""
+    time_machine.move_to(SEED_DUE + timedelta(seconds=at), tick=False)
+    for session in sessions:
+        session._plan_at = 0.0
+        turns = iter([False, True])
+        session.run(stop=lambda turns=turns: next(turns))
+
+
+def sessions_of(*processes):
+    return [Session(FakeCamera(), now=timezone.now, process=process, vantage="here") for process in processes]
 
 
 def found_live(release, at):
@@ -322,6 +337,43 @@ def test_without_a_browser_everything_works_and_the_row_says_what_is_missing(rel
     camera.is_installed = False
     (row,) = run(camera, 1)
     assert (row.state, row.reason, camera.requests) == ("not_taken", "no_browser", [])
+
+
+def test_only_a_process_that_has_claimed_a_picture_starts_its_browser_before_the_due_time(release, time_machine):
+    for number in range(2):
+        page = release.addresses.create(
+            url=f"https://www.example.gov.uk/{number}", role="page", marker="x", added_at=release.recorded_at
+        )
+        create_observation(page, "not_live", at=SEED_DUE)
+    sessions = sessions_of("first", "second", "third")
+    cameras = [session.camera for session in sessions]
+    run_once(time_machine, sessions, at=-13)
+    assert [camera.is_warm for camera in cameras] == [False, False, False], "nothing is planned within 12 seconds"
+    for at in (-11, -5):
+        run_once(time_machine, sessions, at=at)
+        assert [camera.is_warm for camera in cameras] == [True, True, False]
+        assert [camera.requests for camera in cameras] == [[], [], []]
+    run_once(time_machine, sessions, at=0)
+    assert [len(camera.requests) for camera in cameras] == [2, 1, 0]
+    assert Screenshot.objects.filter(state="stored").count() == 3
+
+
+def test_another_process_takes_the_picture_of_one_that_ended_before_the_due_time(release, time_machine):
+    ended, other = sessions_of("ended", "other")
+    run_once(time_machine, [ended], at=-10)
+    run_once(time_machine, [other], at=0)
+    assert other.camera.requests == []
+    run_once(time_machine, [other], at=4)
+    assert len(other.camera.requests) == 1
+    assert Screenshot.objects.get().state == "stored"
+
+
+def test_a_claim_lasts_while_its_page_is_loaded(release, time_machine):
+    first, second = sessions_of("first", "second")
+    run_once(time_machine, [first], at=-10)
+    first.camera.while_taking = lambda: run_once(time_machine, [second], at=60)
+    run_once(time_machine, [first], at=0)
+    assert (len(first.camera.requests), second.camera.requests) == (1, [])
 
 
 def test_two_processes_take_one_picture(release):

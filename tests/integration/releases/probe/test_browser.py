@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from releases.detection.finding import AddressRole, CheckOutcome, Expectation, Reason
-from releases.probe.browser import Browser, PageFetcher, find_chromium
+from releases.probe.browser import Browser, PageFetcher, _marked_processes, find_chromium
 from releases.probe.browser_process import HEIGHT, MOST_HEIGHT, WIDTH, Settings
 from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
@@ -242,6 +243,38 @@ def test_a_browser_that_hangs_or_is_killed_leaves_no_process_and_the_next_page_g
         browser.begin("last", PageRequest(site.url("/"), (site.place,)))
         assert b"<h1>Page</h1>" in collect(browser)["last"].body
     assert browser._children == browser._ending == []
+
+
+def keep_warm(browser, *, until):
+    """Call `warm_up` until a condition holds, and return the process of the browser."""
+    end = time.monotonic() + 60
+    browser.warm_up()
+    while not until(browser._children[0]) and time.monotonic() < end:
+        time.sleep(0.25)
+        browser.warm_up()
+    return browser._children[0]
+
+
+def test_an_idle_browser_ends_itself_and_the_next_page_gets_a_new_one(site):
+    site.pages["/"] = "<h1>Page</h1>"
+    with Browser(replace(options(site.place), idle_seconds=8.0)) as browser:
+        child = keep_warm(browser, until=lambda child: child.is_ready)
+        assert len(_marked_processes(child.mark)) > 1, "Chromium runs"
+        end = time.monotonic() + 60
+        while _marked_processes(child.mark) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert _marked_processes(child.mark) == []
+        browser.begin("next", PageRequest(site.url("/"), (site.place,)))
+        assert b"<h1>Page</h1>" in collect(browser)["next"].body
+        assert not Path(child.folder).exists()
+
+
+def test_a_browser_that_is_kept_warm_does_not_end(site):
+    with Browser(replace(options(site.place), idle_seconds=6.0)) as browser:
+        child = keep_warm(browser, until=lambda child: child.is_ready)
+        end = time.monotonic() + 10
+        assert keep_warm(browser, until=lambda _child: time.monotonic() > end) is child
+        assert child.process.poll() is None
 
 
 def _is_running(pid):
