@@ -89,17 +89,22 @@ class Progress:
 
 
 progress = Progress([job.name for job in INTERVAL_JOBS])
+_jobs = {job.name: job for job in INTERVAL_JOBS}
 
 
 def run_tick(job: Job) -> None:
-    names = job.covered_by or (job.name,)
+    """Run a job, or the jobs that cover it, in a process of the worker."""
+    progress.note_tick()
+    for part in [_jobs[name] for name in job.covered_by] or [job]:
+        _run_part(part)
 
+
+def _run_part(job: Job) -> None:
     def stop() -> bool:
-        progress.note(*names)
+        progress.note(job.name)
         return progress.is_ending()
 
-    progress.note_tick()
-    progress.note(*names)
+    progress.note(job.name)
     job.run(stop)
 
 

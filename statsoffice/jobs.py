@@ -153,20 +153,20 @@ class Job:
     :param schedule: an interval or a crontab. A crontab skips the repeated hour in October, so it is only allowed if
         other jobs cover this job. Celery starts the job once in each interval. `run_until` and the fallback wait for
         the interval after each run.
-    :param run: a function that runs the job. The argument is a function that returns whether the process is ending. A
-        long job must call this argument often.
+    :param function: a function that runs the job, or None if Celery runs the jobs in `covered_by` instead. The argument
+        is a function that returns whether the process is ending. A long job must call this argument often.
     :param queue: the Celery queue. The option `-Q` of a worker selects the queues that the worker reads.
     :param expires_seconds: the age at which Celery drops a message. The next message runs the same job.
     :param time_limit: the time after which Celery raises SoftTimeLimitExceeded in the job. One minute later, Celery
         kills the process.
-    :param covered_by: the names of other jobs that together do the same work. `manage.py watch` and the fallback run
-        the other jobs instead of this job.
+    :param covered_by: the names of the jobs that Celery runs one after the other at the time of this job. `manage.py
+        watch` and the fallback do not run this job, because they run the other jobs at their own intervals.
     :param is_on: whether the settings of this office use the job.
     """
 
     name: str
     schedule: timedelta | crontab
-    run: Callable[[Stop], None]
+    function: Callable[[Stop], None] | None
     queue: str
     expires_seconds: float
     time_limit: timedelta | None = None
@@ -185,6 +185,10 @@ class Job:
     def interval_seconds(self) -> float:
         assert isinstance(self.schedule, timedelta), self.name  # noqa: S101  # of INTERVAL_JOBS only
         return self.schedule.total_seconds()
+
+    def run(self, stop: Stop) -> None:
+        assert self.function is not None, self.name  # noqa: S101  # of INTERVAL_JOBS only
+        self.function(stop)
 
 
 def process_name() -> str:
@@ -325,11 +329,6 @@ def anchor(stop: Stop = never) -> None:
     run_steps(anchors.make_due, anchors.stamp_anchors, now=CLOCK.now, stop=stop)
 
 
-def verify_releases_at_0930(stop: Stop = never) -> None:
-    sweep(stop)
-    draft(stop)
-
-
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 # The sweep comes first, because `run_until` runs the first job in the main thread. The checks are then stored under the
@@ -376,7 +375,7 @@ ALL_JOBS = (
     Job(
         "verify_releases_at_0930",
         crontab(hour="9", minute="30", day_of_week="mon-fri"),
-        verify_releases_at_0930,
+        None,
         "watch",
         expires_seconds=600,
         covered_by=("sweep", "draft"),

@@ -6,12 +6,14 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from statsoffice.celery import Fallback, progress
-from statsoffice.jobs import Job
+from statsoffice.celery import Fallback, _jobs, progress, run_tick
+from statsoffice.jobs import JOBS, Job
 
 PATIENCE = 0.3  # seconds
 
@@ -26,7 +28,7 @@ def run_fallback(*, every=0.05, **acts):
                 schedule=timedelta(seconds=every),
                 queue="celery",
                 expires_seconds=1,
-                run=lambda _stop, act=act: act(),
+                function=lambda _stop, act=act: act(),
             )
             for name, act in acts.items()
         ],
@@ -138,6 +140,21 @@ os.waitpid(child, 0)
 assert progress.seconds_since("draft") < 0.25 <= progress.seconds_since("sweep"), "the note did not come back"
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
+
+
+def test_the_job_of_half_past_nine_notes_only_the_part_that_runs(monkeypatch):
+    ran = []
+
+    def run_part(name, stop):
+        stop()
+        ran.append((name, min(["sweep", "draft"], key=progress.seconds_since)))
+
+    for name in ("sweep", "draft"):
+        part = replace(_jobs[name], function=partial(run_part, name))
+        monkeypatch.setitem(_jobs, name, part)
+    progress.begin()
+    run_tick(next(job for job in JOBS if job.name == "verify_releases_at_0930"))
+    assert ran == [("sweep", "sweep"), ("draft", "draft")]
 
 
 @pytest.mark.parametrize("module", ["statsoffice.celery", "statsoffice.jobs", "statsoffice.wsgi"])

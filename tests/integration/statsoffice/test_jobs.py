@@ -152,7 +152,7 @@ def test_what_waits_longer_than_its_interval_expires_and_what_hangs_is_ended():
 
 def test_a_crontab_that_no_interval_covers_is_no_job():
     with pytest.raises(ValueError, match="In covered_by, name the jobs with an interval that do the same work"):
-        Job(name="nightly", schedule=crontab(hour="2"), queue="celery", expires_seconds=60, run=lambda _stop: None)
+        Job(name="nightly", schedule=crontab(hour="2"), queue="celery", expires_seconds=60, function=lambda _stop: None)
 
 
 @pytest.mark.parametrize(
