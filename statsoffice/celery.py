@@ -5,13 +5,16 @@ gets no messages from Celery beat, it runs the jobs itself. So all jobs run even
 broker is down.
 """
 
+import contextlib
+import fcntl
 import logging
 import mmap
 import os
 import struct
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -88,18 +91,53 @@ class Progress:
         return bool(self._memory[0])
 
 
+class Slots:
+    """A number of slots that the processes of one worker share. A process can take one of them.
+
+    Create the object before the worker forks. The kernel frees the slot of a process that dies.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        # The locks are record locks of the process, not `flock`, which every process that inherits the file would hold.
+        self._file, path = tempfile.mkstemp()
+        os.unlink(path)
+
+    @contextlib.contextmanager
+    def take(self) -> Iterator[bool]:
+        """Take a slot for the time of a `with` block. Yield False if other processes have all of them."""
+        slot = next((slot for slot in range(self._number) if self._lock(slot)), None)
+        try:
+            yield slot is not None
+        finally:
+            if slot is not None:
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, slot)
+
+    def _lock(self, slot: int) -> bool:
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
+        except OSError:
+            return False
+        return True
+
+
 progress = Progress([job.name for job in INTERVAL_JOBS])
 _jobs = {job.name: job for job in INTERVAL_JOBS}
+_slots = {job.name: Slots(job.at_once) for job in INTERVAL_JOBS if job.at_once is not None}
 
 
 def run_tick(job: Job) -> None:
     """Run a job, or the jobs that cover it, in a process of the worker."""
     progress.note_tick()
     for part in [_jobs[name] for name in job.covered_by] or [job]:
-        _run_part(part)
+        with _slots[part.name].take() if part.name in _slots else contextlib.nullcontext(enter_result=True) as may_run:
+            if may_run:
+                _run_part(part)
 
 
 def _run_part(job: Job) -> None:
+    # If a job is not run because its slots are taken, no progress is noted. So if all processes that run the job hang,
+    # the fallback runs the job.
     def stop() -> bool:
         progress.note(job.name)
         return progress.is_ending()

@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from statsoffice.celery import Fallback, _jobs, progress, run_tick
+from statsoffice.celery import Fallback, _jobs, _slots, progress, run_tick
 from statsoffice.jobs import JOBS, Job
 
 PATIENCE = 0.3  # seconds
@@ -142,6 +142,62 @@ assert progress.seconds_since("draft") < 0.25 <= progress.seconds_since("sweep")
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
 
 
+def test_two_processes_of_a_worker_may_sweep_at_once_and_a_killed_one_frees_its_place():
+    script = """
+import os, signal, time
+from dataclasses import replace
+from statsoffice.celery import _jobs, progress, run_tick
+progress.begin()
+begun, begins = os.pipe()
+os.set_blocking(begun, False)
+children = []
+
+def sweep_in_a_child():
+    def hang(stop):
+        os.write(begins, b".")
+        time.sleep(60)
+
+    child = os.fork()
+    if not child:
+        run_tick(replace(_jobs["sweep"], function=hang))
+        os._exit(0)
+    children.append(child)
+
+def try_to_sweep():
+    ran = []
+    run_tick(replace(_jobs["sweep"], function=ran.append))
+    return len(ran)
+
+def has_begun():
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            return os.read(begun, 1) == b"."
+        except BlockingIOError:
+            time.sleep(0.01)
+    return False
+
+try:
+    sweep_in_a_child()
+    assert has_begun()
+    assert try_to_sweep(), "no second sweep is possible while the first one hangs"
+    sweep_in_a_child()
+    assert has_begun()
+    time.sleep(0.3)
+    assert not try_to_sweep(), "a third sweep takes a process from other jobs"
+    assert progress.seconds_since("sweep") > 0.25, "the fallback does not learn that both hang"
+    assert progress.seconds_since_tick() < 0.25
+    killed = children.pop()
+    os.kill(killed, signal.SIGKILL)
+    os.waitpid(killed, 0)
+    assert try_to_sweep(), "the killed process has kept its place"
+finally:
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 def test_the_job_of_half_past_nine_notes_only_the_part_that_runs(monkeypatch):
     ran = []
 
@@ -155,6 +211,20 @@ def test_the_job_of_half_past_nine_notes_only_the_part_that_runs(monkeypatch):
     progress.begin()
     run_tick(next(job for job in JOBS if job.name == "verify_releases_at_0930"))
     assert ran == [("sweep", "sweep"), ("draft", "draft")]
+
+
+@contextmanager
+def no_slot():
+    yield False
+
+
+def test_the_job_of_half_past_nine_drafts_although_it_may_not_sweep(monkeypatch):
+    ran = []
+    for name in ("sweep", "draft"):
+        monkeypatch.setitem(_jobs, name, replace(_jobs[name], function=lambda _stop, name=name: ran.append(name)))
+    monkeypatch.setattr(_slots["sweep"], "take", no_slot)
+    run_tick(next(job for job in JOBS if job.name == "verify_releases_at_0930"))
+    assert ran == ["draft"]
 
 
 @pytest.mark.parametrize("module", ["statsoffice.celery", "statsoffice.jobs", "statsoffice.wsgi"])

@@ -87,6 +87,14 @@ def test_a_sweep_hands_a_host_over_to_the_one_to_which_it_belongs_and_makes_no_m
     assert max(request.planned_at for request in asked if request.url == URL) < begun + seconds(5)
 
 
+def test_a_running_sweep_takes_up_a_release_of_another_host_that_is_confirmed_shortly_before_it_is_due():
+    series = ReleaseFactory(confirmed=True, url=URL).series
+    other = "https://statistics.example.gov.uk/prisons-march-2020"
+    confirm = partial(ReleaseFactory, confirmed=True, series=series, reference="prisons", url=other)
+    asked = sweep(SEED_DUE - seconds(60), SEED_DUE + seconds(1), never_live, (SEED_DUE - seconds(15), confirm))
+    assert SEED_DUE in {request.planned_at for request in asked if request.url == other}
+
+
 def test_a_host_whose_release_is_due_within_half_a_minute_is_not_handed_over():
     create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), SEED_DUE - seconds(30))
     acts = claim_for_other(SEED_DUE - seconds(28), LIMIT + seconds(1))
