@@ -207,6 +207,11 @@ def sweep(stop: Stop = never) -> None:
     # Sweeps are recorded only at the main vantage point, because sweeps at other vantage points do not show that
     # monitoring works.
     as_main = status.record_step(status.SWEEP, now=CLOCK.now, by=process_name())
+
+    def record_fault() -> None:
+        if not settings.VANTAGE_POINT:
+            status.record_fault(status.SWEEP, at=CLOCK.now())
+
     with (
         log_context(watcher=process_name()),
         contextlib.nullcontext() if settings.VANTAGE_POINT else as_main,
@@ -221,6 +226,7 @@ def sweep(stop: Stop = never) -> None:
             spool=_spool_folder(),
             vantage_point=settings.VANTAGE_POINT,
             judges=not settings.JUDGE_QUEUE,
+            on_fault=record_fault,
         ).run(stop=stop_noting_progress)
 
 

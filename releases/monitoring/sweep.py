@@ -74,6 +74,8 @@ QUIET_BEFORE = timedelta(seconds=1)
 QUIET_AFTER = timedelta(seconds=1)
 # If our own code has failed, a sweep continues only if a check is due within this time.
 SOON = timedelta(seconds=10)
+# How often new faults of our own code are reported while a sweep runs.
+FAULTS_REPORTED_EVERY = timedelta(seconds=10)
 SET_BACK = timedelta(seconds=1)
 # By default, checks prove nothing while the clock is off by more than this.
 LARGEST_ERROR = timedelta(seconds=1)
@@ -123,6 +125,7 @@ class Sweep:
         spool: Path | None = None,
         vantage_point: str = "",
         judges: bool = True,
+        on_fault: Callable[[], object] = lambda: None,
     ) -> None:
         """Create a sweep without targets.
 
@@ -139,11 +142,14 @@ class Sweep:
             judged.
         :param judges: whether this sweep judges the releases that it checks. If not, it requests the verdicts from
             other processes. The sweep of a further vantage point always judges.
+        :param on_fault: called soon after our own code has failed on a release, and at most every ten seconds. The
+            sweep raises the fault only at its end, which can be hours later.
         """
         self._vantage_point = vantage_point
         self._judges = judges or bool(vantage_point)
         self.targets: dict[int, Target] = {}
         self._faults: list[Exception] = []
+        self._on_fault, self._faults_reported, self._report_faults_at = on_fault, 0, LONG_AGO
         self._clock, self._probe, self._name, self._replayed = clock, probe, name, replayed
         self._spool_folder = spool
         self._controls = Controls(urls=controls)
@@ -267,6 +273,7 @@ class Sweep:
         quiet = self._find_quiet_until(ending=ending) is not None
         if not quiet:
             self._attempt(self._store_and_judge)
+            self._report_faults()
 
         # Wait
         held_until = self._probe.held_until
@@ -303,6 +310,13 @@ class Sweep:
             message = f"our own code failed on {len(self._faults)} checks or releases"
             raise ExceptionGroup(message, self._faults)
         return self._stored
+
+    def _report_faults(self) -> None:
+        now = self._clock.now()
+        is_new = len(self._faults) > self._faults_reported
+        if is_new and now >= self._report_faults_at and self._database_away_since is None:
+            self._on_fault()
+            self._faults_reported, self._report_faults_at = len(self._faults), now + FAULTS_REPORTED_EVERY
 
     def _find_quiet_until(self, *, ending: bool) -> datetime | None:
         """Return the instant until which only checks may be made, or None if other work may be done now.
@@ -896,7 +910,7 @@ class Sweep:
             return
         logger.error("the clock was set back by %s; every check is planned again", before - self._last_turn_at)
         self._claim_at = self._enrol_at = self._quiet_until = self._retry_database_at = self._last_turn_at
-        self._read_verdicts_at = self._last_turn_at
+        self._read_verdicts_at = self._report_faults_at = self._last_turn_at
         for target in self.targets.values():
             if target.next_check_at:
                 target.last_planned_at = self._last_turn_at

@@ -46,6 +46,8 @@ class SyntheticCheck(models.Model):
 class Heartbeat(models.Model):
     """When a step of monitoring last began and how it last ended.
 
+    In the row "sweep fault", `failed_at` is the last time at which our own code failed in a sweep.
+
     A row can also be about the spool of a machine. In this case, `begun_at` is the time since which the spool has had
     files, and `failed_at` is the last time at which the spool was seen with files.
     """

@@ -24,6 +24,8 @@ from statsoffice.self_monitoring.models import Heartbeat, Incident, SyntheticChe
 logger = logging.getLogger(__name__)
 
 SWEEP = "sweep"
+FAULT = " fault"
+"""The end of the name of the heartbeat row that contains the time of the last fault of a step."""
 LONGEST_PAUSE = timedelta(seconds=60)
 """If no sweep has finished for this long, monitoring is silent. A sweep should finish every five seconds."""
 LONGEST_PAUSE_NEAR_DUE = timedelta(seconds=10)
@@ -34,6 +36,11 @@ MARKED_ALIVE_WITHIN = timedelta(seconds=15)
 
 Near a due instant, `LONGEST_PAUSE_NEAR_DUE` applies instead. A sweep marks itself alive every two seconds, except
 during checks at a due instant.
+"""
+FAULT_REPORTED_FOR = timedelta(minutes=3)
+"""A fault of our own code in a sweep is a problem for this long, even if sweeps end normally.
+
+A page is checked every minute in the first minutes after it is live, so a fault at each of its checks is one incident.
 """
 
 
@@ -48,10 +55,19 @@ def record_step(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[
     record_heartbeat(step, begun_at=now(), begun_by=by)
     try:
         yield
-    except Exception:
-        record_heartbeat(step, failed_at=now())
+    except Exception as fault:
+        failed_at = now()
+        record_heartbeat(step, failed_at=failed_at)
+        # A database that fails for a moment is no fault of our own code. If it fails for longer, no sweep finishes.
+        if not isinstance(fault, spool.DATABASE_AWAY):
+            record_fault(step, at=failed_at)
         raise
     record_heartbeat(step, finished_at=now())
+
+
+def record_fault(step: str, *, at: datetime) -> None:
+    """Record a fault apart from the heartbeat, which the next run that ends normally overwrites."""
+    record_heartbeat(f"{step}{FAULT}", failed_at=at)
 
 
 def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
@@ -203,11 +219,13 @@ class Condition:
 
 def condition(*, now: datetime) -> Condition:
     latest = list(SyntheticCheck.objects.filter(finished_at__gt=now - OVERDUE, finished_at__lte=now)[:JUDGED_BY])
-    heartbeat = find_heartbeat(SWEEP)
+    heartbeats = Heartbeat.objects.in_bulk([SWEEP, f"{SWEEP}{FAULT}"])
+    heartbeat = heartbeats.get(SWEEP) or Heartbeat(step=SWEEP)
+    fault = heartbeats.get(f"{SWEEP}{FAULT}") or Heartbeat()
     active_at = last_alive_at(heartbeat, now=now)
     problems: list[Problem] = []
     if active_at is not None:
-        problems += _sweep_problems(heartbeat, active_at=active_at, now=now)
+        problems += _sweep_problems(heartbeat, fault_at=fault.failed_at, active_at=active_at, now=now)
         problems += _self_test_problems(latest, now=now) if settings.CANARY else []
         problems += [Problem(Trouble.CLOCK_OFF, one.begins_at) for one in latest[:1] if one.clock_off]
         waiting_since = spool_waiting_since(now=now)
@@ -221,9 +239,11 @@ def condition(*, now: datetime) -> Condition:
     )
 
 
-def _sweep_problems(heartbeat: Heartbeat, *, active_at: datetime, now: datetime) -> list[Problem]:
+def _sweep_problems(
+    heartbeat: Heartbeat, *, fault_at: datetime | None, active_at: datetime, now: datetime
+) -> list[Problem]:
     if is_beating(heartbeat, now=now):
-        return []
+        return [Problem(Trouble.SWEEP_FAILS)] if _is_recent(fault_at, FAULT_REPORTED_FOR, now=now) else []
     if heartbeat.failed_at and (heartbeat.finished_at is None or heartbeat.failed_at > heartbeat.finished_at):
         return [Problem(Trouble.SWEEP_FAILS, heartbeat.finished_at)]
     return [Problem(Trouble.SWEEP_SILENT, active_at)]

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -37,14 +38,15 @@ def live_from_due(url, at):
     return (200, OUT, 0.1) if at >= SEED_DUE else (404, "", 0.1)
 
 
-def sweep(start, end, script, *acts):
-    """Sweep from one instant to another while people act; return the requests."""
+def sweep(start, end, script, *acts, faults=None):
+    """Sweep from one instant to another while people act; return the requests. Add the times of reported faults."""
     clock = JumpingClock(start, ends_at=end)
     for at, what in acts:
         clock.act(at, what)
     publisher = ScriptedPublisher(clock, script)
+    on_fault = (lambda: None) if faults is None else (lambda: faults.append(clock.now()))
     with suppress(MorningOver):
-        Sweep(clock=clock, probe=publisher, name="second").run()
+        Sweep(clock=clock, probe=publisher, name="second", on_fault=on_fault).run()
     return publisher.asked
 
 
@@ -181,3 +183,19 @@ def test_a_check_under_way_while_its_release_is_moved_is_kept_and_judges_nothing
     )
     assert Observation.objects.filter(superseded=True).exists()
     assert not Verification.objects.exists()
+
+
+def test_a_fault_of_our_own_is_reported_while_the_sweep_goes_on_and_seldom(monkeypatch):
+    ReleaseFactory(confirmed=True, url=URL)
+    reported = []
+
+    def fail(*_):
+        message = "no such adapter"
+        raise LookupError(message)
+
+    monkeypatch.setattr(Sweep, "_errand", fail)
+    begun = SEED_DUE - seconds(30)
+    sweep(begun, SEED_DUE + seconds(30), never_live, faults=reported)
+    assert reported[0] < begun + seconds(6)
+    assert 5 <= len(reported) <= 6
+    assert all(later - earlier >= seconds(10) for earlier, later in pairwise(reported))

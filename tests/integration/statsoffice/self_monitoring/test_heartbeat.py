@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from releases.evidence import coverage
 from statsoffice import jobs
@@ -73,6 +73,53 @@ def test_a_sweep_that_fails_is_noted_as_failed_and_its_fault_surfaces(kept, monk
         jobs.sweep()
     assert kept().failed_at is not None
     assert kept().finished_at is None
+
+
+@pytest.fixture
+def fail_one_sweep(monkeypatch):
+    """Return a function that runs a sweep that fails, and then one that ends normally."""
+
+    def run(fault):
+        def fail(*_, **__):
+            raise fault
+
+        with monkeypatch.context() as patched:
+            patched.setattr("releases.monitoring.sweep.Sweep.run", fail)
+            with pytest.raises(type(fault)):
+                jobs.sweep()
+        jobs.sweep()
+
+    return run
+
+
+def test_the_error_of_a_sweep_is_reported_for_three_minutes_although_another_sweep_ends_normally(fail_one_sweep, kept):
+    fail_one_sweep(LookupError("no such page"))
+    failed_at = kept().failed_at
+    assert kept().finished_at > failed_at
+    assert [one.trouble for one in status.condition(now=failed_at + timedelta(seconds=59)).problems] == ["sweep_fails"]
+    for seconds, troubles in ((180, ["sweep_fails"]), (181, [])):
+        now = failed_at + timedelta(seconds=seconds)
+        Heartbeat.objects.filter(step="sweep").update(finished_at=now)
+        found = [one.trouble for one in status.condition(now=now).problems]
+        assert [trouble for trouble in found if trouble == "sweep_fails"] == troubles
+
+
+def test_a_sweep_that_the_database_ended_for_a_moment_is_no_error_of_our_own(fail_one_sweep, kept):
+    fail_one_sweep(OperationalError("the database is locked"))
+    assert "sweep_fails" not in [one.trouble for one in status.condition(now=kept().finished_at).problems]
+
+
+def test_an_error_is_reported_while_the_sweep_goes_on(monkeypatch):
+    def report_and_look(sweep, **_):
+        sweep._faults.append(LookupError("no such page"))
+        sweep._report_faults()
+        now = jobs.CLOCK.now()
+        Heartbeat.objects.filter(step="sweep").update(finished_at=now)
+        assert [one.trouble for one in status.condition(now=now).problems] == ["sweep_fails"]
+
+    jobs.sweep()
+    monkeypatch.setattr("releases.monitoring.sweep.Sweep.run", report_and_look)
+    jobs.sweep()
 
 
 def test_a_database_that_takes_no_note_holds_up_no_sweep(monkeypatch, caplog):
