@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
+from uuid import uuid4
 
 from celery.schedules import crontab
 from django.conf import settings
+from django.db import Error
 
 from breaches import drafting
 from releases import (
@@ -214,6 +216,7 @@ def sweep(stop: Stop = never) -> None:
 
     with (
         log_context(watcher=process_name()),
+        _spool_recorded(),
         contextlib.nullcontext() if settings.VANTAGE_POINT else as_main,
         exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as stop_noting_progress,
     ):
@@ -249,7 +252,7 @@ def draft(stop: Stop = never) -> None:
 
 def deliver(stop: Stop = never) -> None:
     run_steps(
-        lambda now: status.record_spool(_spool_folder(), machine=socket.gethostname(), now=now),
+        _record_spool,  # also here, because a sweep can last for hours
         status.record_incidents,
         date_changes.lapse_overtaken,
         receipts.make_due_links,
@@ -450,6 +453,34 @@ def _run_dummy_file_checks(means: Callable[[], AdhocMeans], *, now: datetime) ->
 
 def _spool_folder() -> Path:
     return Path(settings.VAR_DIR) / "unstored"
+
+
+def _record_spool(*, now: datetime) -> None:
+    status.record_spool(_spool_folder(), owner=_read_spool_id(Path(settings.VAR_DIR) / "spool-id"), now=now)
+
+
+@contextlib.contextmanager
+def _spool_recorded() -> Iterator[None]:
+    """Record the spool at the end of a `with` block. If this fails, the next run records the spool."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Error, OSError):
+            _record_spool(now=CLOCK.now())
+
+
+def _read_spool_id(path: Path) -> str:
+    """Return the id of the spool in this folder. Unlike the name of a container, it stays the same after a restart."""
+    if not path.exists():
+        new = path.with_name(f"{path.name}.{uuid4().hex}")
+        try:
+            new.write_text(new.suffix[1:])
+            # The link appears together with its content. If another process was first, its id applies.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(new)
+        finally:
+            new.unlink(missing_ok=True)
+    return path.read_text()
 
 
 def _draft_missing(*, now: datetime) -> None:

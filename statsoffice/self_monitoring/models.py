@@ -48,8 +48,8 @@ class Heartbeat(models.Model):
 
     In the row "sweep fault", `failed_at` is the last time at which our own code failed in a sweep.
 
-    A row can also be about the spool of a machine. In this case, `begun_at` is the time since which the spool has had
-    files, and `failed_at` is the last time at which the spool was seen with files.
+    A row can also be about a spool, with its id in the name. In this case, `begun_at` is the time since which the spool
+    has had files, and `failed_at` is the last time at which the spool was seen with files.
     """
 
     step = models.CharField(max_length=100, primary_key=True)

@@ -140,16 +140,20 @@ The files in the spool are stored when the machine returns.
 """
 
 
-def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
-    """Record whether the spool of a machine has files, and since when."""
-    heartbeat = Heartbeat.objects.filter(step=f"{STEP}{machine}"[:100])
+def record_spool(folder: Path, *, owner: str, now: datetime) -> None:
+    """Record whether a spool has files, and since when.
+
+    :param owner: the id of the spool, which all processes that share it use.
+    """
+    step = f"{STEP}{owner}"
+    heartbeat = Heartbeat.objects.filter(step=step)
     if not (spool.is_any_waiting(folder) or any(folder.glob(f"*{spool.REFUSED}"))):
         if heartbeat.exists():
             heartbeat.delete()
     elif not heartbeat.update(failed_at=now):
-        # Another process of this machine may have created the row first.
+        # Another process that shares the spool may have created the row first.
         with contextlib.suppress(IntegrityError), transaction.atomic():
-            Heartbeat.objects.create(step=f"{STEP}{machine}"[:100], begun_at=now, failed_at=now)
+            Heartbeat.objects.create(step=step, begun_at=now, failed_at=now)
 
 
 def spool_waiting_since(*, now: datetime) -> datetime | None:
