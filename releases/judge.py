@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from releases import host_budgets, scheduling
 from releases.detection.finding import AddressRole
@@ -345,14 +345,11 @@ def _find_cancelled(*, now: datetime) -> list[Schedule]:
 
     Only releases that were due within the last week are included.
     """
-    cancelled = Release.objects.filter(
+    cancelled = Release.objects.judged().filter(
         ~_decided(),
-        Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")),
         status=Status.CANCELLED,
         due_at__gt=now - GIVE_UP,
-        due_at__lte=F("cancelled_at"),
         recorded_at__lt=F("due_at"),
-        confirmed_at__isnull=False,
         addresses__isnull=False,
     )
     return [_current_schedule(release) for release in cancelled.select_related("series").distinct()]

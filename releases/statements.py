@@ -41,7 +41,8 @@ class OpenQuestion:
 def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
     """Find the texts that a person has to identify.
 
-    Only texts that were found by checks for the present schedules are considered.
+    Only texts that were found by checks for the present schedules are considered. If monitoring does not judge a
+    release, for example because it was cancelled before it was due, its texts are left out.
     """
     said: dict[int, dict[str, str]] = {}
     statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
@@ -64,10 +65,12 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
         # needed.
         and not (text.result == CheckOutcome.LIVE and absent_since.get(text.address_id, text.last_at) < text.last_at)
     ]
-    addresses = Address.objects.select_related("release").in_bulk({text.address_id for text in open_texts})
+    judged = Address.objects.filter(release__in=Release.objects.judged()).select_related("release")
+    addresses = judged.in_bulk({text.address_id for text in open_texts})
     return [
         OpenQuestion(addresses[text.address_id], text.text_digest, text.first_at, text.last_at, text.checks)
         for text in open_texts
+        if text.address_id in addresses
     ]
 
 
@@ -200,6 +203,9 @@ def _add_statement(
 
 
 def _judge(release: Release, *, now: datetime) -> None:
+    """Judge a release again, unless monitoring does not judge it."""
+    if not Release.objects.judged().filter(pk=release.pk, addresses__isnull=False).exists():
+        return
     # Only monitoring knows which checks are still waiting for a response. But once a check is older than `LONGEST`, it
     # has a response or has timed out.
     judge.judge_one(release, now=now, answered_until=lambda _: now - LONGEST)

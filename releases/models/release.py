@@ -24,6 +24,8 @@ from releases.rules.public_calendar import Bilingual
 
 # The condition of `ReleaseQuerySet.public`. The partial indexes for public pages need it.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
+# Monitoring leaves out releases that were recorded or confirmed after their due time, except rehearsals.
+_FIXED_BEFORE_DUE = Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")) & Q(due_at__gt=F("recorded_at"))
 
 
 def is_over(today: date) -> Q:
@@ -67,13 +69,25 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Return the releases that are still provisional although their planned day or months are over in London."""
         return self.official().filter(is_over(calendar.local_date(now)), status=Status.PROVISIONAL)
 
+    def judged(self) -> Self:
+        """Return the monitored releases of all times, and those that were cancelled at their due time or later.
+
+        Monitoring judges no other releases.
+        """
+        return self.filter(
+            _FIXED_BEFORE_DUE,
+            Q(status__in=[Status.CONFIRMED, Status.PUBLISHED])
+            | Q(status=Status.CANCELLED, due_at__lte=F("cancelled_at")),
+            confirmed_at__isnull=False,
+        )
+
     def monitored(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
         """Return the confirmed and published releases that are due between `now - behind` and `now + ahead`.
 
         If a release was recorded or confirmed after its due time, it is not monitored, unless it is a rehearsal.
         """
         return self.filter(
-            Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")) & Q(due_at__gt=F("recorded_at")),
+            _FIXED_BEFORE_DUE,
             status__in=[Status.CONFIRMED, Status.PUBLISHED],
             due_at__gt=now - behind,
             due_at__lte=now + ahead,

@@ -231,6 +231,57 @@ def test_an_answer_given_while_checks_may_be_under_way_does_not_settle_the_verdi
     assert outcome(announced_release) == "not_seen"
 
 
+# What monitoring judges must be fixed before it is due, and not cancelled by then.
+NOT_JUDGED = {
+    "cancelled before it was due": {
+        "status": "cancelled",
+        "cancelled_at": SEED_DUE - timedelta(seconds=1),
+        "cancellation_reason": "No data",
+    },
+    "provisional": {"status": "provisional", "confirmed_at": None},
+    "confirmed when it was due": {"confirmed_at": SEED_DUE},
+    "recorded when it was due": {"recorded_at": SEED_DUE},
+}
+
+
+def test_a_statement_about_a_release_that_monitoring_does_not_judge_gives_no_verdict(announced_release, subtests):
+    page, person = announced_release.addresses.get(), statistician(announced_release)
+    for seconds in (-60, 0, 120):
+        create_observation(page, "unrecognised", at=SEED_DUE + timedelta(seconds=seconds), text=RENAMED)
+    for case, columns in NOT_JUDGED.items():
+        with subtests.test(case), rolled_back():
+            Release.objects.update(announced_at=None, **columns)
+            release = Release.objects.get()
+            assert statements.find_open_questions([release]) == []
+            say(release, "previous_edition", person)
+            statements.record_live_time(release, live_at=SEED_DUE, by=person, at=AFTER)
+            assert Statement.objects.count() == 2
+            assert not Verification.objects.exists()
+
+
+def test_a_statement_about_a_release_without_an_address_gives_no_verdict(announced_release):
+    announced_release.addresses.all().delete()
+    person = statistician(announced_release)
+    statements.record_live_time(announced_release, live_at=SEED_DUE, by=person, at=AFTER)
+    assert Release.objects.get().status == "published"
+    assert not Verification.objects.exists()
+
+
+def test_a_release_that_was_cancelled_when_it_was_due_is_still_asked_about_and_judged(release):
+    Release.objects.update(status="cancelled", cancelled_at=SEED_DUE, cancellation_reason="No data")
+    cancelled = Release.objects.get()
+    assert len(statements.find_open_questions([cancelled])) == 1
+    say(cancelled, "this_is_it", statistician(cancelled))
+    assert outcome(cancelled) == "on_time"
+
+
+def test_a_rehearsal_that_was_confirmed_late_is_judged_as_monitoring_judges_it(announced_release):
+    create_observation(announced_release.addresses.get(), "unrecognised", at=SEED_DUE, text=RENAMED)
+    Release.objects.update(rehearsal=True, announced_at=None, confirmed_at=SEED_DUE, recorded_at=SEED_DUE)
+    say(Release.objects.get(), "not_it", statistician(announced_release))
+    assert Verification.objects.exists()
+
+
 def test_answers_are_open_to_the_tables_roles_alone(client, time_machine, release, subtests):
     time_machine.move_to(AFTER, tick=False)
     question = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(RENAMED)])
