@@ -1,7 +1,7 @@
 """Form fields for dates, times and long texts, and form layouts in the GOV.UK design."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
@@ -429,6 +429,33 @@ class GovukForm(forms.Form):
         typed[name] = str(version)
         self.data = typed
         self.add_error(None, sentence)
+
+
+def list_typed_texts(posted: QueryDict) -> list[dict[str, str]]:
+    """Return the name and the text of each free-text field that a person sent.
+
+    A page that refuses a form shows them, so that the person can copy them. The page may be refused before its form is
+    built, so the fields are recognised by the names that free-text fields have in all forms.
+    """
+    free = {
+        name
+        for form in _form_classes(GovukForm)
+        for name, field in form.base_fields.items()
+        if find_kind(field.widget) in {"input", "textarea"} and not field.widget.is_hidden
+    }
+    return [
+        {"label": pretty_name(name), "text": text}
+        for name, values in posted.lists()
+        for text in values
+        # A text without a letter may be the key of a row, which a button sends under the same name.
+        if name in free and any(map(str.isalpha, text))
+    ]
+
+
+def _form_classes(form_class: type[GovukForm]) -> Iterator[type[GovukForm]]:
+    yield form_class
+    for subclass in form_class.__subclasses__():
+        yield from _form_classes(subclass)
 
 
 class FilterForm(GovukForm):

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases.forms import add_refusal, find_refused_field
+from releases.forms import add_refusal, find_refused_field, list_typed_texts
 from releases.models import Release
 from releases.permissions import Action, Person, User, may, roles_of
 from releases.rules.lifecycle import RELEASE, FieldRefused, MoveRefused
@@ -93,7 +93,7 @@ def post_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
 
 
 def render_refused_move(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
-    context = {"reference": reference, "sentence": str(refusal)}
+    context = {"reference": reference, "sentence": str(refusal), "typed": list_typed_texts(request.POST)}
     return render(request, "releases/refused.html", context, status=409)
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from releases import outages, published_corrections
-from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
+from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField, list_typed_texts
 from releases.models import DelayNotice, PublishedCorrection, Release
 from releases.outages import Outage, OutageNotice
 from releases.permissions import Action, may, may_anywhere, producers_where, roles_of
@@ -81,7 +81,9 @@ def post_outage_notice_view(request: SignedInRequest, producer: str, host: str, 
     outage = outages.find_outage(request.user, owner, host=host, due_at=_due_today(due, now=now), now=now)
     if outage is None:
         status = 409 if request.method == "POST" else 200
-        return render(request, "releases/outage_over.html", {"host": host}, status=status)
+        return render(
+            request, "releases/outage_over.html", {"host": host, "typed": list_typed_texts(request.POST)}, status=status
+        )
     counts = outages.count_notices(outage)
     form = OutageNoticeForm(post_data(request), outage=outage, seen=_write_seen(counts))
     context = {"outage": outage, "form": form, "noticed": any(counts.values())}

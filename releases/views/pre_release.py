@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from releases import pre_release_access, receipts
-from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
+from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField, list_typed_texts
 from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Release
 from releases.permissions import TABLE, Action, User, may, producers_where, roles_of
 from releases.pre_release_access import EntryOrRequest, ListRefused, Objected, check_list_open, only_words_are_open
@@ -201,7 +201,7 @@ def list_view[**P](
         try:
             return view(request, release, *args, **kwargs)
         except MoveRefused as refusal:
-            context = {"release": release, "sentence": str(refusal)}
+            context = {"release": release, "sentence": str(refusal), "typed": list_typed_texts(request.POST)}
             return render(request, "releases/pre_release/refused.html", context, status=409)
 
     return login_required(require_http_methods(["GET", "POST"])(page))

@@ -252,6 +252,9 @@ def test_refusing_what_was_decided_meanwhile_says_so(client, announced_release):
     request = request_date(announced_release)
     date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
     signed_in(client, announced_release, Role.DEPUTY)
+    response = client.post(decide("refuse", request), {"reason": "It can still be done."})
+    assert response.status_code == 409
+    assert "It can still be done." in response.text
     response = client.get(decide("refuse", request))
     assert response.status_code == 409
     assert "this request is withdrawn" in response.text

@@ -223,6 +223,33 @@ def test_a_cancelled_release_cannot_be_moved_by_any_direct_post(client, announce
     assert (announced_release.status, announced_release.cancellation_reason) == ("cancelled", "The survey was stopped.")
 
 
+def typed_texts(response):
+    """The texts that a refusal page shows again, by their labels."""
+    content = LexborHTMLParser(response.text).css_first("main")
+    labels, texts = content.css("h3"), content.css(".office-typed-text")
+    return {label.text(): text.text() for label, text in zip(labels, texts, strict=True)}
+
+
+def test_a_refused_form_shows_the_texts_that_the_person_typed_and_nothing_else_that_was_sent(client, announced_release):
+    signed_in(client, announced_release, Role.DEPUTY)
+    scheduling.cancel_release(announced_release, reason="Stopped", by=None, at=BEFORE)
+    typed = "The source was late.\n\n<script>alert(1)</script>"
+    sent = {"reason": typed, "osr_reference": "", "planned_at": "9:30am", "precision": "exact", "unknown": "Any words"}
+    response = change(client, announced_release, csrfmiddlewaretoken="secret token", **sent)
+    assert response.status_code == 409
+    assert typed_texts(response) == {"Reason": typed, "Planned at": "9:30am"}
+    assert "<script>alert(1)</script>" not in response.text
+    assert "secret token" not in response.text
+
+
+def test_a_refused_button_shows_no_answers(client):
+    release = ReleaseFactory(confirmed=True, rehearsal=True)
+    signed_in(client, release, Role.CALENDAR_MANAGER)
+    response = client.post(address("announce", release))
+    assert response.status_code == 409
+    assert "Your answers" not in response.text
+
+
 def test_a_confirmed_release_cannot_be_confirmed_again(client, announced_release):
     signed_in(client, announced_release, Role.DEPUTY)
     assert client.post(address("confirm", announced_release)).status_code == 409

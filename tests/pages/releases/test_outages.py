@@ -191,7 +191,10 @@ def test_one_page_that_responds_or_a_fault_of_ours_is_no_outage(client, clock, r
     client.force_login(create_head(releases[0]))
     assert address_of(releases[0]) not in client.get(DESK).text
     assert "No outage to tell readers about" in client.get(address_of(releases[0])).text
-    assert client.post(address_of(releases[0]), {"wording": WORDING, **CONTACT, "checked": "yes"}).status_code == 409
+    response = client.post(address_of(releases[0]), {"wording": WORDING, **CONTACT, "checked": "yes"})
+    assert response.status_code == 409
+    for typed in (WORDING, *CONTACT.values()):
+        assert typed in response.text
 
 
 def test_our_own_gap_is_no_outage(client, clock, failed):

@@ -233,7 +233,9 @@ def test_once_the_release_has_been_due_no_one_is_added_and_the_list_says_so(clie
     page = client.get(address("list", release))
     assert "You can no longer add or withdraw access" in words(page)
     assert address("add", release) not in page.text
-    assert client.post(address("add", release), entry_form(someone())).status_code == 409
+    response = client.post(address("add", release), entry_form(someone()))
+    assert response.status_code == 409
+    assert someone().reason in response.text
 
 
 def test_once_the_release_has_been_due_the_list_says_so_to_everyone(client, office, release, clock, entry):
