@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from releases import judge, scheduling
 from releases.detection.finding import CheckOutcome
-from releases.early_findings import producers_known_to
+from releases.early_findings import find_hidden_statements, producers_known_to
 from releases.evidence import repository
 from releases.models import Address, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, Person, User, check_may, roles_of
 from releases.rules import calendar
-from releases.rules.lifecycle import PUBLISH, RELEASE, TO_COME, FieldRefused
+from releases.rules.lifecycle import PUBLISH, RELEASE, TO_COME, ChangedMeanwhile, FieldRefused
 from releases.rules.response import LONGEST
 from releases.verdict.address import NEEDS_CHECKING, count_result
 
@@ -25,6 +25,14 @@ TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statem
 
 class AnswerRefused(FieldRefused):
     """The answer cannot be accepted. `field` names the invalid field."""
+
+
+class AnsweredMeanwhile(ChangedMeanwhile):
+    """A person has answered the question since another person read it. `answer` is the last answer."""
+
+    def __init__(self, answer: Statement, sentence: str) -> None:
+        super().__init__(sentence)
+        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +127,14 @@ def record_text_statement(
     text_digest: str,
     by: User,
     at: datetime,
+    seen: int | None = None,
     words: str = "",
 ) -> Statement:
-    """Record a person's statement about the edition that a text belongs to, and judge the release again."""
+    """Record a person's statement about the edition that a text belongs to, and judge the release again.
+
+    :param seen: the key of the last answer about the text that the person saw; None if they saw none.
+    :raises AnsweredMeanwhile: if there is a later answer.
+    """
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
         raise AnswerRefused(
@@ -132,9 +145,24 @@ def record_text_statement(
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():
         lock_release(release.pk)
+        answers = Statement.objects.filter(release=release, text_digest=text_digest)
+        last = answers.select_related("release", "stated_by").in_order().last()
+        if last is not None and last.pk != seen:
+            raise AnsweredMeanwhile(last, _describe_answer(last, reader=by))
         statement = _add_statement(release, kind, by=by, at=at, words=words, address=address, text_digest=text_digest)
         _judge(release, now=at)
     return statement
+
+
+def _describe_answer(answer: Statement, *, reader: User) -> str:
+    if answer.pk in find_hidden_statements(reader, [answer.release]):
+        return _("Another person answered this question. We did not save your answer.")
+    sentence = _(
+        "%(person)s answered ‘%(answer)s’ at %(moment)s. We did not save your answer. If you disagree, check your "
+        "answer and save it again."
+    )
+    moment = calendar.format_moment(answer.stated_at)
+    return sentence % {"person": answer.stated_by, "answer": answer, "moment": moment}
 
 
 def record_live_time(release: Release, *, live_at: datetime, by: User, at: datetime, words: str = "") -> Statement:

@@ -89,6 +89,7 @@ class TextAnswerForm(GovukForm):
         }
     }
 
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     kind = forms.ChoiceField(
         label=lazy("What is this page?"),
         choices=[(kind.value, kind.label) for kind in TEXT_KINDS],
@@ -416,22 +417,23 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
             checked_address,
             form.cleaned_data["kind"],
             text_digest=digest,
+            seen=form.cleaned_data["seen"],
             words=form.cleaned_data["words"],
             by=request.user,
             at=timezone.now(),
         )
 
-    return complete_form(
-        request,
-        release,
-        form,
-        act,
-        success=_("Answer saved."),
-        template="releases/say.html",
-        question=question,
-        address=checked_address,
-        without_links=early_findings.is_hidden(release, release.verifications.all()),
-    )
+    context = {
+        "question": question,
+        "address": checked_address,
+        "without_links": early_findings.is_hidden(release, release.verifications.all()),
+    }
+    template = "releases/say.html"
+    try:
+        return complete_form(request, release, form, act, success=_("Answer saved."), template=template, **context)
+    except statements.AnsweredMeanwhile as refusal:
+        form.reopen(name="seen", version=refusal.answer.pk, sentence=str(refusal))
+        return render(request, template, {"release": release, "form": form, **context}, status=409)
 
 
 @form_view

@@ -264,7 +264,10 @@ def identify_early_text(office, release, kind, *, at, result="unrecognised"):
     if not repository.has_seen_text(page, release, text):
         for minutes in (20, 19):
             create_observation(page, result, at=SEED_DUE - timedelta(minutes=minutes), text="new")
-    statements.record_text_statement(release, page, kind, text_digest=text, by=office.head, at=at)
+    last = release.statements.in_order().last()
+    statements.record_text_statement(
+        release, page, kind, text_digest=text, by=office.head, at=at, seen=last and last.pk
+    )
 
 
 def test_a_statement_that_it_was_live_early_is_read_by_its_author_and_by_those_who_may_know():

@@ -200,8 +200,9 @@ def test_a_picture_is_not_kept_if_no_check_of_its_page_is_stored_in_time(uncheck
 def answer(release, kind, at):
     """A person's answer about the text that the page showed."""
     address, person = release.addresses.get(), create_member(Role.STATISTICIAN, release.series.producer)
+    last, at = release.statements.in_order().last(), SEED_DUE + timedelta(seconds=at)
     statements.record_text_statement(
-        release, address, kind, text_digest=sha256_hex(b"Renamed"), by=person, at=SEED_DUE + timedelta(seconds=at)
+        release, address, kind, text_digest=sha256_hex(b"Renamed"), by=person, at=at, seen=last and last.pk
     )
 
 

@@ -83,7 +83,7 @@ def test_something_else_answers_the_question_and_accuses_no_one(release):
 
 def test_a_later_answer_about_the_same_text_counts(release):
     person = statistician(release)
-    say(release, "not_it", person)
+    first = say(release, "not_it", person)
     statements.record_text_statement(
         release,
         release.addresses.get(),
@@ -91,6 +91,7 @@ def test_a_later_answer_about_the_same_text_counts(release):
         text_digest=digest(RENAMED),
         by=person,
         at=AFTER + timedelta(minutes=1),
+        seen=first.pk,
     )
     assert outcome(release) == "on_time"
     assert Statement.objects.count() == 2
@@ -221,12 +222,12 @@ def test_an_answer_given_while_checks_may_be_under_way_does_not_settle_the_verdi
     create_observation(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
     person = statistician(announced_release)
     too_soon = LAST_ANSWER - timedelta(seconds=1)
-    statements.record_text_statement(
+    first = statements.record_text_statement(
         announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon
     )
     assert outcome(announced_release) == "pending"
     statements.record_text_statement(
-        announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER
+        announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER, seen=first.pk
     )
     assert outcome(announced_release) == "not_seen"
 
@@ -322,6 +323,40 @@ def test_an_answered_or_unknown_question_is_not_found(client, time_machine, rele
     for text in (RENAMED, "never seen"):
         address = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(text)])
         assert client.get(address).status_code == 404
+
+
+def test_an_outdated_answer_replaces_no_other_answer_until_the_person_has_seen_it(client, time_machine, release):
+    time_machine.move_to(AFTER, tick=False)
+    client.force_login(statistician(release))
+    question = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(RENAMED)])
+    assert client.get(question).context["form"]["seen"].value() is None
+    colleague = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    theirs = say(release, "this_is_it", colleague)
+    sent = {"seen": "", "kind": "previous_edition", "words": "The heading names March."}
+    response = client.post(question, sent)
+    assert response.status_code == 409
+    assert f"{colleague} answered ‘This is the release’ at 10:30am on 30 June 2020." in response.text
+    assert "We did not save your answer." in response.text
+    assert list(Statement.objects.all()) == [theirs]
+    assert outcome(release) == "on_time"
+    form = response.context["form"]
+    assert [form[name].value() for name in sent] == [str(theirs.pk), *list(sent.values())[1:]]
+    assert client.post(question, sent | {"seen": form["seen"].value()}).status_code == 302
+    assert Statement.objects.in_order().last().kind == "previous_edition"
+
+
+def test_an_outdated_answer_does_not_disclose_an_answer_that_the_person_may_not_read(announced_release):
+    page, head = (
+        announced_release.addresses.get(),
+        create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer),
+    )
+    create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=1), text=RENAMED)
+    say(announced_release, "this_is_it", head)
+    with pytest.raises(statements.AnsweredMeanwhile) as refusal:
+        say(announced_release, "not_it", statistician(announced_release))
+    assert str(refusal.value) == "Another person answered this question. We did not save your answer."
+    with pytest.raises(statements.AnsweredMeanwhile, match="answered ‘This is the release’ at"):
+        say(announced_release, "not_it", head)
 
 
 WRONG_TIMES = {

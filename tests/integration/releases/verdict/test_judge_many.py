@@ -185,12 +185,19 @@ def test_watchers_and_a_person_who_judge_the_same_releases_at_once_never_wait_fo
     person = create_member(Role.STATISTICIAN, series.producer)
 
     def work(number):
+        last = None
         try:
             for step in range(6):
                 if number == 0:
                     kind = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION)[step % 2]
-                    statements.record_text_statement(
-                        releases[0], releases[0].addresses.get(), kind, text_digest=text, by=person, at=AFTER
+                    last = statements.record_text_statement(
+                        releases[0],
+                        releases[0].addresses.get(),
+                        kind,
+                        text_digest=text,
+                        by=person,
+                        at=AFTER,
+                        seen=last and last.pk,
                     )
                 else:
                     # Before the limit nothing is late: every turn changes the verdict on all of them.

@@ -218,9 +218,12 @@ def test_a_result_is_not_sent_again_when_a_person_says_that_the_release_was_foun
         create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=minutes), text="new")
     judge_as_missed(release)
     create_deliveries(now=MISSED_AT)
+    last = None
     for number, (said, outcome) in enumerate({"this_is_it": "early", "not_it": "not_seen"}.items(), start=1):
         at = MISSED_AT + timedelta(minutes=number)
-        statements.record_text_statement(release, page, said, text_digest=sha256_hex(b"new"), by=office.head, at=at)
+        last = statements.record_text_statement(
+            release, page, said, text_digest=sha256_hex(b"new"), by=office.head, at=at, seen=last and last.pk
+        )
         assert Verification.objects.get(release=release).outcome == outcome
         for _again in range(2):
             drafting.draft_missing(now=at + 10 * SECOND)
