@@ -24,7 +24,7 @@ from releases.rules.public_calendar import Bilingual
 
 # The condition of `ReleaseQuerySet.public`. The partial indexes for public pages need it.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
-# Monitoring leaves out releases that were recorded or confirmed after their due time, except rehearsals.
+# The condition of `Release.is_fixed_before_due`.
 _FIXED_BEFORE_DUE = Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")) & Q(due_at__gt=F("recorded_at"))
 
 
@@ -233,6 +233,15 @@ class Release(models.Model):
     @property
     def has_screenshots(self) -> bool:
         return self.screenshots or self.series.screenshots
+
+    @property
+    def is_fixed_before_due(self) -> bool:
+        """Whether the release was recorded and confirmed before its due time, or is a rehearsal.
+
+        Monitoring leaves out all other releases.
+        """
+        fixed_at = self.confirmed_at and max(self.confirmed_at, self.recorded_at)
+        return self.rehearsal or (self.due_at is not None and fixed_at is not None and fixed_at < self.due_at)
 
     @property
     def limit_at(self) -> datetime:

@@ -83,7 +83,9 @@ def name_outcome(outcome: Outcome) -> str:
 def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> StatusLabel:
     """Describe the status of a release at an instant.
 
-    If there is no verdict yet, describe the next step.
+    If there is no verdict yet, describe the next step. If there will be no verdict, say why.
+
+    :param release: with its addresses prefetched, if there are several releases.
     """
     if release.status == Status.CANCELLED:
         return StatusLabel(_("Cancelled"), "grey", _("We do not check it"))
@@ -95,6 +97,8 @@ def status_of_release(release: Release, verification: Verification | None, *, no
         return StatusLabel(str(label), colour, detail)
     if now < release.due_at:
         return StatusLabel(_("Not due yet"), "blue", _countdown(release.due_at - now))
+    if reason := _reason_not_checked(release, due_at=release.due_at):
+        return StatusLabel(_("Not checked"), "grey", reason)
     limit_at = verification.limit_at if verification else release.limit_at
     limit = calendar.format_time_with_seconds(limit_at)
     if now < limit_at:
@@ -102,6 +106,16 @@ def status_of_release(release: Release, verification: Verification | None, *, no
     if now < limit_at + LONGEST:
         return StatusLabel(_("Waiting for the result"), "blue", _("The last checks are not complete yet"))
     return StatusLabel(_("No result"), "yellow", _("The checks until %(clock)s are not complete") % {"clock": limit})
+
+
+def _reason_not_checked(release: Release, *, due_at: datetime) -> str:
+    """Say why monitoring does not check a confirmed release. Return an empty string if it does."""
+    if not release.is_fixed_before_due:
+        return _("It was not confirmed before it was due")
+    checked = (address for address in release.addresses.all() if address.role != Address.Role.ANNOUNCEMENT)
+    if not any(release.rehearsal or address.added_at < due_at for address in checked):
+        return _("It had no web page to check when it was due")
+    return ""
 
 
 PART_NAMES = {Part(name): label for name, label in Address.PartName.choices}

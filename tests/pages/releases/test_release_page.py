@@ -59,6 +59,19 @@ def test_the_verdict_is_said_with_its_interval(client, announced_release):
     assert "A page counts as live when its response has loaded." in text
 
 
+def test_a_release_without_a_page_or_confirmed_late_says_why_it_is_not_checked(client, announced_release):
+    for columns, added_at, why in (
+        ({}, SEED_DUE, "It had no web page to check when it was due"),
+        ({"confirmed_at": SEED_DUE}, SEED_DUE - timedelta(days=1), "It was not confirmed before it was due"),
+    ):
+        Release.objects.update(**columns)
+        announced_release.addresses.update(added_at=added_at)
+        text = page(client, announced_release).text
+        assert ">Not checked<" in text
+        assert why in text
+        assert "are not complete" not in text
+
+
 def test_the_result_names_the_only_vantage_point_from_which_it_was_live(client, announced_release):
     address = announced_release.addresses.get()
     main = [make_check(address, "not_live", b"not yet", at=seconds) for seconds in range(-5, 126, 5)]

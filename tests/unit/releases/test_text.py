@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import CheckOutcome, Reason
-from releases.models import Release, ReleaseEvent, Series, Verification
+from releases.models import Address, Release, ReleaseEvent, Series, Verification
 from releases.text.calendar import event_sentence
 from releases.text.release import (
     OUTCOMES,
@@ -30,8 +30,16 @@ def a_verdict(outcome, start=None, end=None, **fields):
     )
 
 
-def a_confirmed():
-    return Release(status="confirmed", due_at=SEED_DUE, series=Series())
+def a_confirmed(*addresses, **fields):
+    earlier = SEED_DUE - timedelta(days=28)
+    given = {"confirmed_at": earlier, "recorded_at": earlier} | fields
+    release = Release(pk=1, status="confirmed", due_at=SEED_DUE, series=Series(), **given)
+    release._prefetched_objects_cache = {"addresses": addresses or [an_address()]}
+    return release
+
+
+def an_address(role="page", added_at=SEED_DUE - timedelta(days=28)):
+    return Address(role=role, added_at=added_at)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +102,37 @@ def test_the_seconds_behind_a_verdict_hold_for_both_ends_of_the_interval(verdict
 def test_a_release_without_a_verdict_says_what_it_waits_for(now, label, detail):
     standing = status_of_release(a_confirmed(), None, now=now)
     assert (standing.label, standing.detail) == (label, detail)
+
+
+UNCONFIRMED, NO_PAGE = "It was not confirmed before it was due", "It had no web page to check when it was due"
+
+
+@pytest.mark.parametrize(
+    ("release", "detail"),
+    [
+        (a_confirmed(confirmed_at=SEED_DUE), UNCONFIRMED),
+        (a_confirmed(recorded_at=SEED_DUE), UNCONFIRMED),
+        (a_confirmed(an_address("announcement")), NO_PAGE),
+        (a_confirmed(an_address(added_at=SEED_DUE)), NO_PAGE),
+    ],
+    ids=["confirmed late", "recorded late", "an announcement only", "an address added late"],
+)
+@pytest.mark.parametrize("now", [SEED_DUE, LIMIT, LIMIT + timedelta(days=1)])
+def test_a_release_that_is_never_checked_says_why_and_awaits_no_result(release, detail, now):
+    standing = status_of_release(release, None, now=now)
+    assert (standing.label, standing.detail) == ("Not checked", detail)
+    assert status_of_release(release, a_verdict(Outcome.PENDING), now=now) == standing
+    assert status_of_release(release, None, now=SEED_DUE - timedelta(minutes=3)).label == "Not due yet"
+
+
+@pytest.mark.parametrize("release", [a_confirmed(), a_confirmed(an_address("announcement"), an_address("attachment"))])
+def test_a_release_with_a_page_or_file_is_checked(release):
+    assert status_of_release(release, None, now=SEED_DUE).label == "Due now"
+
+
+def test_a_rehearsal_is_checked_although_it_was_prepared_after_it_was_due():
+    late = a_confirmed(an_address(added_at=LIMIT), confirmed_at=LIMIT, recorded_at=LIMIT, rehearsal=True)
+    assert status_of_release(late, None, now=SEED_DUE).label == "Due now"
 
 
 @pytest.mark.parametrize(
