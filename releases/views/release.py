@@ -423,7 +423,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
             at=timezone.now(),
         )
 
-    context = {
+    context: dict[str, Any] = {
         "question": question,
         "address": checked_address,
         "without_links": early_findings.is_hidden(release, release.verifications.all()),
