@@ -41,6 +41,10 @@ from releases.permissions import Person, User
 from releases.rules.calendar import from_london, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 
+# The conditions for reports that were neither sent nor published. The recipient of a report knows its number, and
+# readers know the address of its page. So a correction cannot continue in another report.
+NEVER_ISSUED = {"dispatches__isnull": True, "published_statements__isnull": True}
+
 
 @dataclass(frozen=True, slots=True)
 class Morning:
@@ -57,13 +61,16 @@ class Morning:
 
 
 def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySet:
-    """Return the drafts about a producer's releases that were due on a day in London."""
+    """Return the drafts about a producer's releases that were due on a day in London.
+
+    Drafts of reports that were sent or published before are left out, because they cannot be merged.
+    """
     begins, ends = (from_london(datetime.combine(day, time())) for day in (on, on + timedelta(days=1)))
     suspected = Suspicion.objects.filter(
         verification__due_at__gte=begins, verification__due_at__lt=ends, release__rehearsal=rehearsal
     )
     of_producer = Report.objects.listed().filter(
-        producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal, training__isnull=True
+        producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal, training__isnull=True, **NEVER_ISSUED
     )
     return of_producer.filter(pk__in=suspected.values("report"))
 
@@ -78,6 +85,7 @@ def mergeable_drafts(person: Person, *, most: int, unlisted: Collection[int]) ->
         report__status=ReportStatus.DRAFT,
         report__training__isnull=True,
         report__producer__in=producers_written_for(person),
+        **{f"report__{condition}": value for condition, value in NEVER_ISSUED.items()},
     )
     if unlisted:
         suspected = suspected.exclude(report__in=unlisted)
@@ -104,13 +112,15 @@ def mergeable_drafts(person: Person, *, most: int, unlisted: Collection[int]) ->
 
 
 def morning_of_drafts(report: Report) -> Morning | None:
-    """Return the morning of a draft, or None if there is no other draft to merge with it."""
+    """Return the morning of a draft, or None if it cannot be merged or there is no other draft to merge with it."""
     first = report.suspicions.select_related("verification").first()
     if first is None or report.status != ReportStatus.DRAFT or report.training_id:
         return None
     on = local_date(first.verification.due_at)
-    drafts = drafts_of(report.producer, on=on, rehearsal=report.rehearsal).count()
-    return Morning(report.producer, on, report.rehearsal, drafts) if drafts > 1 else None
+    drafts = set(drafts_of(report.producer, on=on, rehearsal=report.rehearsal).values_list("pk", flat=True))
+    if report.pk not in drafts or len(drafts) < 2:
+        return None
+    return Morning(report.producer, on, report.rehearsal, drafts=len(drafts))
 
 
 def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
@@ -162,8 +172,8 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
 
     :return: the joint report, which is a draft.
     :raises MoveRefused: if there are fewer than two drafts, if the drafts have different producers or days, if
-        rehearsals and real releases are mixed, if a draft is about a training, or if a report's state or the person's
-        roles do not allow the merge.
+        rehearsals and real releases are mixed, if a draft is about a training, if a report was sent or published
+        before, or if a report's state or the person's roles do not allow the merge.
     :raises ChangedMeanwhile: if a draft has changed since it was read.
     """
     with transaction.atomic():
@@ -295,6 +305,8 @@ def _refuse_unlike(drafts: list[Report]) -> None:
         raise MoveRefused(_("Choose at least two drafts."))
     if any(draft.training_id for draft in drafts):
         raise MoveRefused(_("You cannot combine drafts about a training session."))
+    if Report.objects.filter(pk__in=[draft.pk for draft in drafts], **NEVER_ISSUED).count() < len(drafts):
+        raise MoveRefused(_("You cannot combine a report that was sent or published before."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
     mornings = {(draft.producer_id, draft.rehearsal, on) for draft, on in zip(drafts, days, strict=True)}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import decisions, drafting, editing, merging
+from breaches import decisions, drafting, editing, merging, publication
 from breaches.merging import drafts_of, mergeable_drafts, morning_of_drafts
 from breaches.models import JoinedDraft, Report, Suspicion
 from breaches.permissions import declared_own_act, find_unlisted_reports
@@ -14,7 +14,16 @@ from breaches.versions import content_of, current_version
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import MoveRefused, Role, WrongRole, WrongState
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.people import AT, create_office, reload_reports, render_text, write_sections
+from tests.support.people import (
+    AT,
+    approve,
+    create_office,
+    dispatch_report,
+    reload_reports,
+    render_text,
+    write_sections,
+)
+from tests.support.published_reports import LATER, made_public
 from tests.support.report_evidence import DUE, london
 from tests.support.report_mornings import (
     EARLY_MORNING,
@@ -286,3 +295,28 @@ def test_one_draft_is_offered_with_nothing_and_a_joint_report_automatically_neit
     drafts[0].refresh_from_db()
     assert morning_of_drafts(drafts[0]) is None
     assert mergeable_drafts(office.head, most=20, unlisted=find_unlisted_reports()) == []
+
+
+@pytest.fixture(params=["sent", "published"])
+def issued(request, office, three_drafts, settings):
+    """A draft that was sent to the regulator, or was public, before it became a draft again."""
+    settings.BREACHES_PUBLIC = True
+    approved = approve(write_sections(three_drafts[0], by=office.statistician), office)
+    if request.param == "sent":
+        sent = dispatch_report(approved, office, ReportStatus.SENT)
+        return decisions.send_correction(sent, notice="A time was wrong.", by=office.head, at=AT)
+    public = made_public(approved, office)
+    publication.withdraw_statement(public, by=office.head, at=LATER)
+    return decisions.reopen_report(reload_reports([public])[0], reason="Again.", by=office.head, at=LATER)
+
+
+def test_a_draft_that_was_sent_or_public_before_is_neither_offered_nor_combined(office, three_drafts, issued):
+    others = three_drafts[1:]
+    assert issued.status == ReportStatus.DRAFT
+    assert set(drafts_of(office.producer, on=DAY, rehearsal=False)) == set(others)
+    (offered,) = mergeable_drafts(office.head, most=20, unlisted=())
+    assert (offered.drafts, morning_of_drafts(issued), morning_of_drafts(others[0])) == (2, None, offered)
+    with pytest.raises(MoveRefused, match="You cannot combine a report that was sent or published before"):
+        merging.merge_drafts([issued, others[0]], by=office.head, at=LATER)
+    assert not JoinedDraft.objects.exists()
+    assert merging.merge_drafts(others, by=office.head, at=LATER).suspicions.count() == 2
