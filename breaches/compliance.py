@@ -250,7 +250,21 @@ def find_obstacle(
 
 
 def is_author(producer: Producer, year: int, person: User) -> bool:
-    return PolicyText.objects.filter(producer=producer, year=year, written_by=person).exists()
+    """Return whether a person saved the policy texts of a year, or wrote some of their lines in an earlier year."""
+    standing = _lines_of(read_policy(producer, year).sections)
+    newest: dict[int, frozenset[str]] = {}
+    # The order of saving, because the first version of a year repeats the text that the last earlier year had then.
+    for version in PolicyText.objects.filter(producer=producer, year__lte=year).order_by("pk"):
+        lines = _lines_of(sections_from_json(version.sections))
+        before = newest.get(max((each for each in newest if each <= version.year), default=0), frozenset())
+        newest[version.year] = lines
+        if version.written_by_id == person.pk and (version.year == year or (lines - before) & standing):
+            return True
+    return False
+
+
+def _lines_of(sections: Mapping[PolicySection, str]) -> frozenset[str]:
+    return frozenset(line.strip() for text in sections.values() for line in text.splitlines() if line.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,9 +89,9 @@ def value(record, figure):
     return record.table.values[figure]
 
 
-def write(office, text="We publish official statistics.", section=WRITTEN, *, seen=0, by=None, at=NOW):
+def write(office, text="We publish official statistics.", section=WRITTEN, *, seen=0, by=None, at=NOW, year=YEAR):
     return compliance.save_policy_section(
-        office.producer, YEAR, section, text, seen=seen, by=by or office.statistician, at=at
+        office.producer, year, section, text, seen=seen, by=by or office.statistician, at=at
     )
 
 
@@ -385,6 +385,29 @@ class TestApproval:
         with pytest.raises(TwoPeopleNeeded):
             approve(office)
         assert approve(office, by=office.deputy).one_person is False
+
+    def test_who_wrote_text_that_a_later_year_repeats_cannot_approve_it(self, office):
+        write(office, "We publish official statistics.\n\nAll dates are announced.", by=office.head, year=YEAR - 2)
+        write(office, "Notes.", PolicySection.NOTES, by=office.statistician, year=YEAR - 1)
+        office.producer.two_person_approval = True
+        office.producer.save()
+        with pytest.raises(TwoPeopleNeeded):
+            approve(office)
+        write(office, "We publish statistics.\n\nAll dates are announced.", by=office.deputy, year=YEAR - 1, seen=1)
+        for person in (office.head, office.deputy):
+            with pytest.raises(TwoPeopleNeeded):
+                approve(office, by=person)
+        write(office, "We publish statistics.\n\nWe announce all dates.", by=office.deputy, year=YEAR - 1, seen=2)
+        with pytest.raises(TwoPeopleNeeded):
+            approve(office, by=office.deputy)
+        assert approve(office).one_person is False
+
+    def test_who_wrote_a_text_is_its_author_and_who_only_repeated_it_or_changed_an_earlier_year_is_not(self, office):
+        write(office, by=office.head, year=YEAR - 2)
+        write(office, by=office.statistician, year=YEAR - 1)
+        write(office, "Changed afterwards.", by=office.deputy, year=YEAR - 2, seen=1)
+        authors = {person for person in office.people.values() if compliance.is_author(office.producer, YEAR, person)}
+        assert authors == {office.head}
 
     def test_a_file_that_cannot_be_written_approves_nothing(self, office):
         def fail(_layout):
