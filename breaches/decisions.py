@@ -513,7 +513,8 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: User, at
     how: dict[str, Any] = {"recipient": recipient, "outside": False}
     with transaction.atomic():
         sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
-        _store_dispatch(sent, Nature.REPORT, move, sent_on=local_date(at), words=words, by=by, at=at, **how)
+        how |= {"document": _document(sent), "sent_on": local_date(at)}
+        _store_dispatch(sent, Nature.REPORT, move, words=words, by=by, at=at, **how)
     return sent
 
 
@@ -541,7 +542,8 @@ def record_sent_outside(
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     with transaction.atomic():
         sent = versions.make_move(report, move, by=by, at=at, sent_on=sent_on.isoformat(), **how)
-        _store_dispatch(sent, Nature.REPORT, move, sent_on=sent_on, words="", by=by, at=at, **how)
+        how |= {"document": _document(sent), "sent_on": sent_on}
+        _store_dispatch(sent, Nature.REPORT, move, words="", by=by, at=at, **how)
     return sent
 
 
@@ -579,13 +581,17 @@ def send_correction(report: Report, *, notice: str, by: User, at: datetime) -> R
 
 
 def send_withdrawal(report: Report, *, notice: str, by: User, at: datetime) -> Report:
-    """Withdraw a sent report, and notify its recipient. The approved document is not changed.
+    """Withdraw a report that was sent, and notify its recipient. The approved document is not changed.
+
+    The report can also be withdrawn while it is being corrected. Its last text stays in its versions.
 
     :raises MissingFields: if the notice is empty.
     """
     move = versions.check_report_move(report, WITHDRAW, by=by, notice=bool(notice.strip()))
     with transaction.atomic():
-        withdrawn = versions.make_move(report, move, by=by, at=at, words=notice)
+        withdrawn = versions.make_move(
+            report, move, by=by, at=at, words=notice, values={"decided_at": report.decided_at or at}
+        )
         _notify(report, Nature.WITHDRAWAL_NOTICE, move, words=notice, by=by, at=at)
     return withdrawn
 
@@ -611,7 +617,7 @@ def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: User,
     """
     if (sent := last_dispatch(report)) is None:
         raise MissingFields("notice", _("The recipient of this report is not recorded."))
-    how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at)}
+    how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at), "document": sent.document}
     _store_dispatch(report, nature, move, words=words, by=by, at=at, **how)
 
 
@@ -620,7 +626,6 @@ def _store_dispatch(
 ) -> None:
     Dispatch(
         report=report,
-        document=_document(report),
         nature=nature,
         words=words.strip(),
         by=by,

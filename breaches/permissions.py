@@ -6,7 +6,17 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from breaches.models import Report, ReportQuerySet, StartedReport, Suspicion
-from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, SEND, WRITERS, ReportKind
+from breaches.rules.lifecycle import (
+    CLOSED_ONCE_SENT,
+    CLOSED_UNTIL_SENT,
+    DECISIONS,
+    REPORT,
+    RESTRICTED,
+    SEND,
+    UNDECIDED,
+    WRITERS,
+    ReportKind,
+)
 from releases.models import Producer, Release
 from releases.models.training import is_open_to, is_shown_to
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of, standing_roles_of
@@ -223,9 +233,17 @@ def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
     moves = REPORT.available(source=report.status, roles=roles_for(person, report))
     if report.training_id:
         moves = tuple(move for move in moves if move != SEND)
-    if DECISIONS.isdisjoint(moves) or not declared_own_act(person, report):
+    if DECISIONS.isdisjoint(moves):
         return moves
-    return tuple(move for move in moves if move not in DECISIONS)
+    closed = DECISIONS if declared_own_act(person, report) else find_closed_moves(report)
+    return tuple(move for move in moves if move not in closed)
+
+
+def find_closed_moves(report: Report) -> frozenset[str]:
+    """Return the moves that an undecided report does not allow because it was sent before, or was never sent."""
+    if report.status not in UNDECIDED:
+        return frozenset()
+    return CLOSED_ONCE_SENT if report.dispatches.exists() else CLOSED_UNTIL_SENT
 
 
 def declared_own_act(person: Person, report: Report) -> bool:

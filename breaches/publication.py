@@ -67,8 +67,8 @@ def find_correction(report: Report) -> Correction | None:
     """Return the unfinished correction of a report, or None.
 
     A correction begins when a person starts to correct a report that was sent and published. It ends when the report is
-    published again, withdrawn, dismissed, or recorded in the breach log only. If a published report is reopened before
-    it was sent, there is no correction. Its statement disappears from the public pages without a notice.
+    published again, or withdrawn. If a published report is reopened before it was sent, there is no correction. Its
+    statement disappears from the public pages without a notice.
     """
     published = report.published
     if published is None or report.rehearsal or report.status not in (*UNDECIDED, *PUBLISHABLE):

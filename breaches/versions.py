@@ -25,7 +25,7 @@ from breaches.models import (
     ReportVersion,
     SectionComment,
 )
-from breaches.permissions import declared_own_act, roles_for, senior_role
+from breaches.permissions import declared_own_act, find_closed_moves, roles_for, senior_role
 from breaches.rules.content import (
     ContactPerson,
     Remark,
@@ -36,6 +36,8 @@ from breaches.rules.content import (
 from breaches.rules.lifecycle import (
     APPROVE,
     CHANGES,
+    CLOSED_ONCE_SENT,
+    CLOSED_UNTIL_SENT,
     DECISIONS,
     PAST_TENSE,
     REPORT,
@@ -52,7 +54,7 @@ from releases.models.bulk_insert import insert_rows
 from releases.models.event import Rows
 from releases.permissions import COVER_ROLE, User, cover_of
 from releases.rules.canonical import digest_json
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused, WrongState
 
 # The maximum length of a proposed reference. The column has room for a number or random characters after it.
 LONGEST = 100
@@ -73,6 +75,10 @@ A version with this value has no author, even if a person made the move that ref
 SOMEBODY_ELSE_DECIDES = lazy(
     "You declared a conflict of interest, so you cannot decide on this report. Another Head of Profession or deputy "
     "must decide."
+)
+
+SENT_BEFORE = lazy(
+    "You cannot do this, because the report was sent before. Approve and send the corrected report, or withdraw it."
 )
 
 
@@ -359,13 +365,17 @@ def check_report_move(report: Report, name: str, *, by: User, remarks: tuple[Rem
     :raises OwnActIsSubject: if the move is a decision, and the person declared that the report is about their own act.
     :raises Incomplete: if a required value is missing, and there are `remarks`. The exception contains the remarks.
     :raises MissingFields: if a required value is missing, and there are no `remarks`.
-    :raises MoveRefused: if the report's state or the person's roles do not allow the move, or if the move would send a
-        report about a training session.
+    :raises MoveRefused: if the report's state or the person's roles do not allow the move, if the move would send a
+        report about a training session, or if the move is closed because the report was sent before or was never sent.
     """
     if name in DECISIONS:
         refuse_own_act(report, by=by)
     if name == SEND and report.training_id:
         raise MoveRefused(_("A report about a training session is never sent."))
+    if name in CLOSED_ONCE_SENT | CLOSED_UNTIL_SENT and name in find_closed_moves(report):
+        raise WrongState(
+            SENT_BEFORE if name in CLOSED_ONCE_SENT else _("You cannot withdraw a report that was not sent.")
+        )
     things = [thing for thing, is_there in given.items() if is_there]
     try:
         return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)

@@ -129,6 +129,10 @@ RESUME = "resume"
 DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
 UNDECIDED = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
+# An undecided report that was sent before is being corrected. It must be sent again or withdrawn, because its recipient
+# must be notified of the decision. A report that was never sent cannot be withdrawn.
+CLOSED_ONCE_SENT = frozenset({RECORD, DISMISS})
+CLOSED_UNTIL_SENT = frozenset({WITHDRAW})
 OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
 # A report in one of these states has an approved document.
 WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
@@ -162,13 +166,15 @@ REPORT = Lifecycle(
         *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in UNDECIDED),
         *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in UNDECIDED),
         *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in UNSENT_DECISIONS),
-        # After a report is sent, it can only be corrected or withdrawn with a notice to the recipient.
+        # After a report is sent, it can only be corrected or withdrawn with a notice to the recipient. During a
+        # correction, the moves in `CLOSED_ONCE_SENT` are not allowed.
         Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
         Move(NOTE_ANSWER, ReportStatus.SENT, ReportStatus.SENT, WRITERS, needs=("answer",)),
         Move(CORRECT, ReportStatus.SENT, ReportStatus.DRAFT, LEADS, needs=("notice",)),
         Move(CORRECT, ReportStatus.CLOSED, ReportStatus.DRAFT, LEADS, needs=("notice",)),
         Move(WITHDRAW, ReportStatus.SENT, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
         Move(WITHDRAW, ReportStatus.CLOSED, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
+        *(Move(WITHDRAW, state, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)) for state in UNDECIDED),
         Move(CLOSE, ReportStatus.SENT, ReportStatus.CLOSED, LEADS),
         # Drafts about releases that were due on one day can be merged into a joint report. A joint report can be split
         # into its drafts again (breaches/merging.py).

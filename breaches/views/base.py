@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches import code_of_practice, text, versions
 from breaches.models import Report, ReportVersion
-from breaches.permissions import Action, declared_own_act, may_ever, reports_where
+from breaches.permissions import Action, declared_own_act, find_closed_moves, may_ever, reports_where
 from breaches.rules.answers import MOMENTS
 from breaches.rules.content import Remark, ReportContent, WordChange, compare_words, content_from_json
-from breaches.rules.lifecycle import DECISIONS, EDIT, REPORT, ReportStatus
+from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, REPORT, ReportStatus
 from breaches.text import list_events
 from breaches.versions import changes_since, content_of
 from releases.forms import GovukForm, inside_the_form
@@ -105,6 +105,8 @@ def explain_closed_move(person: Person, report: Report, move: str) -> str:
         return explain_status(report)
     if move in DECISIONS and declared_own_act(person, report):
         return str(versions.SOMEBODY_ELSE_DECIDES)
+    if move in CLOSED_ONCE_SENT and move in find_closed_moves(report):
+        return str(versions.SENT_BEFORE)
     if (move, report.status) == (EDIT, ReportStatus.WITH_HOP):
         return _(
             "The Head of Profession or a deputy decides next. You cannot edit the report while it is awaiting a "

@@ -614,12 +614,14 @@ close_report_view = MovePage(
 
 
 class ReversalPage(MovePage):
-    """A page to reopen, correct or withdraw a report. It shows the last dispatch, and whether the report is public."""
+    """A page to reopen, correct or withdraw a report. It shows the last dispatch and the state of the public page."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         return {
             "is_public": settings.BREACHES_PUBLIC and publication.is_public(report),
+            "is_being_corrected": settings.BREACHES_PUBLIC and publication.find_correction(report) is not None,
             "last_sent": decisions.last_dispatch(report),
+            "since": describe_since_read(request, report),
         }
 
 

@@ -60,6 +60,7 @@ from breaches.rules.lifecycle import (
     SUBMIT,
     UNDECIDED,
     WITH_DOCUMENT,
+    WITHDRAW,
     AttachmentKind,
     Nature,
     ReportKind,
@@ -233,16 +234,23 @@ class DecisionForm(MoveForm):
         required=False,
     )
 
-    def __init__(self, *args: Any, may_return: bool, obstacles: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, moves: Collection[str], obstacles: Mapping[str, str], **kwargs: Any) -> None:
         """Set up the questions.
 
-        :param may_return: whether the person may return the report. If not, only the second question is asked.
+        :param moves: the moves that the person may make. If they may not return the report, only the second question is
+            asked. If they may withdraw it, it was sent before and must either be sent again or be withdrawn.
         :param obstacles: sentences that explain why an answer to the second question cannot be chosen now, keyed by the
             answer (`report` or `log`). If an answer can be chosen, its sentence is empty.
         """
         super().__init__(*args, **kwargs)
         self.obstacles = {choice: sentence for choice, sentence in obstacles.items() if sentence}
-        if not may_return:
+        if WITHDRAW in moves:
+            self.fields["breach"].choices = [  # type: ignore[attr-defined]  # declared above
+                ("report", _("Yes, report it to the Office for Statistics Regulation (OSR)")),
+                ("withdraw", _("No, withdraw the report")),
+            ]
+            self.fields["breach"].help_text = _("If you withdraw it, you write a notice to the recipient next.")
+        if RETURN not in moves:
             del self.fields["ready"]
             self.fields["breach"].label = _("Is this a breach of the Code?")
 
@@ -263,9 +271,12 @@ class DecisionForm(MoveForm):
         """The URL name of the page for the chosen decision. The form must be valid."""
         if self.cleaned_data.get("ready") == "no":
             return "breaches:return"
-        return {"report": "breaches:approve", "log": "breaches:record", "no": "breaches:dismiss"}[
-            self.cleaned_data["breach"]
-        ]
+        return {
+            "report": "breaches:approve",
+            "log": "breaches:record",
+            "no": "breaches:dismiss",
+            "withdraw": "breaches:withdraw",
+        }[self.cleaned_data["breach"]]
 
 
 def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, Any]) -> DecisionForm:
@@ -278,7 +289,7 @@ def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, 
     return DecisionForm(
         request.POST if request.method == "POST" else None,
         initial={"last_change": report.last_change, "version": report.version},
-        may_return=RETURN in moves_open_to(request.user, report),
+        moves=page["moves"],
         obstacles={"report": obstacle, "log": _count_missing(page["missing_for_log"])},
     )
 
@@ -439,6 +450,7 @@ def _origin(report: Report) -> dict[str, Any]:
         and is_about_unpublished_early(report),
         "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
         "has_document": report.status in WITH_DOCUMENT,
+        "has_statement": report.status in publication.PUBLISHABLE and not report.rehearsal,
         "morning": morning_of_drafts(report),
         "joined_into": merged.select_related("joint", "by").first(),
         "joined_from": JoinedDraft.objects.filter(joint=report).select_related("draft"),

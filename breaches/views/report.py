@@ -305,8 +305,8 @@ def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 def _statement(report: Report) -> PublicStatement:
-    if report.status not in WITH_DOCUMENT or report.rehearsal:
-        raise Http404("Only an approved report that is not a rehearsal has a statement.")
+    if report.status not in publication.PUBLISHABLE or report.rehearsal:
+        raise Http404("Only an approved report that is neither withdrawn nor a rehearsal has a statement.")
     return publication.preview_statement(report, now=timezone.now())
 
 

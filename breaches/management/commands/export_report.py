@@ -34,10 +34,12 @@ class Command(PlainCommand):
         if options["annex"] and report.status in WITH_DOCUMENT:
             message = f"{report.reference} is approved, so an annex cannot be added. Run the command without --annex."
             raise CommandError(message)
-        is_approved, version = report.status in WITH_DOCUMENT, report.version
+        # A report that was withdrawn during a correction has a later version that was not approved.
+        document = report.approved_documents.latest("version") if report.status in WITH_DOCUMENT else None
+        version = document.version if document else report.version
         try:
-            if is_approved:
-                content = document_bytes(report.approved_documents.get(version=version))
+            if document:
+                content = document_bytes(document)
             else:
                 content = pdf.render_pdf(lay_out_draft(report, annex=options["annex"]))
         except pdf.NotRendered as fault:
@@ -49,7 +51,7 @@ class Command(PlainCommand):
                 file.write(content)
         except OSError as fault:
             raise CommandError(f"{options['output']} could not be written: {fault.strerror}.") from fault
-        if is_approved:
+        if document:
             what = "The file is the approved document, as it was stored."
         else:
             what = "This version is not approved. Each page is marked with the status of the report."

@@ -17,7 +17,7 @@ from breaches.rules.lifecycle import REPORT, ReportStatus
 from breaches.urls import urlpatterns
 from breaches.versions import current_version
 from releases.rules.lifecycle import Role
-from tests.integration.breaches.sign_off.test_permission_matrix import ALLOWED, STRANGER
+from tests.integration.breaches.sign_off.test_permission_matrix import OF_A_REPORT_NEVER_SENT, STRANGER
 from tests.support.factories import UserFactory, rolled_back
 from tests.support.people import REGULATOR, create_joint_report, create_office, move_report, render_text
 
@@ -34,7 +34,7 @@ STATES_FOR_NEVER = {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.SENT
 # At least one of these states refuses each move to a person who may make it in another state.
 STATES_THAT_REFUSE = {*STATES_FOR_NEVER, ReportStatus.JOINED}
 MOVES = tuple(move for move in REPORT.move_names if move not in {"join", "resume"})
-BY_FORM = {(status, move): roles for (status, move), roles in ALLOWED.items() if move in MOVES}
+BY_FORM = {(status, move): roles for (status, move), roles in OF_A_REPORT_NEVER_SENT.items() if move in MOVES}
 # Addresses that belong to no single report; their access is tested with the reports started there.
 NO_ONE_REPORT = {
     "report_list",
@@ -192,10 +192,10 @@ def test_in_each_state_a_report_is_listed_and_offers_and_makes_the_moves_of_the_
         client.force_login(people[role])
     before = state_of(report)
     for move in MOVES:
-        allowed = ALLOWED.get((status, move), set())
+        allowed = OF_A_REPORT_NEVER_SENT.get((status, move), set())
         address, fields = posted(report, move)
         # A move that a person may make in another state is refused. A move that they may never make is 404.
-        ever = {role for (_, name), each in ALLOWED.items() if name == move for role in each}
+        ever = {role for (_, name), each in OF_A_REPORT_NEVER_SENT.items() if name == move for role in each}
         with subtests.test(move), rolled_back():
             for role in roles:
                 if role in allowed:
@@ -272,7 +272,7 @@ def check_offered(report, client, role):
             name, value = questions[move]
             offered = bool(LexborHTMLParser(page).css(f"input[type=radio][name={name}][value={value}]"))
         # A person who can edit a submitted text is not offered to take it back first.
-        unneeded = move == "take_back" and role in ALLOWED.get((report.status, "edit"), set())
-        assert offered is (role in ALLOWED.get((report.status, move), set()) and not unneeded), move
+        unneeded = move == "take_back" and role in OF_A_REPORT_NEVER_SENT.get((report.status, "edit"), set())
+        assert offered is (role in OF_A_REPORT_NEVER_SENT.get((report.status, move), set()) and not unneeded), move
     writes = reverse("breaches:section", args=[report.reference, ReportSection.IMPACT]) in page
-    assert writes is (role in ALLOWED.get((report.status, "edit"), set()))
+    assert writes is (role in OF_A_REPORT_NEVER_SENT.get((report.status, "edit"), set()))

@@ -6,7 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, publication
-from breaches.rules.lifecycle import DismissalReason, ReportStatus
+from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.calendar import format_day
 from tests.support.people import IMPACT, approve, create_report, dispatch_report, move_report, write_sections
@@ -93,9 +93,13 @@ def test_who_may_not_change_it_reads_that_the_notice_stands(client, office, corr
     assert "Remove the correction notice" not in page
 
 
-def test_what_turns_out_to_be_no_breach_is_gone_without_a_word(client, office, corrected):
-    reason = DismissalReason.CHECK_ERROR
-    decisions.dismiss_report(corrected, reason=reason, words="The check was wrong.", by=office.head, at=DAYS_LATER)
+def test_the_public_page_of_a_report_that_is_withdrawn_during_its_correction_is_gone(client, office, corrected):
+    client.force_login(office.head)
+    page = client.get(f"/reports/{corrected.reference}/withdraw/").text
+    assert f"The public page says that this report is being corrected. If you withdraw the report, {GONE}." in words(
+        page
+    )
+    decisions.send_withdrawal(corrected, notice="The check was wrong.", by=office.head, at=DAYS_LATER)
     assert read(client, corrected) == (404, False)
 
 

@@ -24,7 +24,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.public_statement import statement_digest
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import LEADS, Role
-from tests.integration.breaches.sign_off.test_permission_matrix import ALLOWED, MOVES
+from tests.integration.breaches.sign_off.test_permission_matrix import MOVES, OF_A_REPORT_NEVER_SENT
 from tests.support.factories import rolled_back
 from tests.support.people import AT, create_report, move_report, render_text
 from tests.support.report_forms import send, words
@@ -40,11 +40,11 @@ def page_of(report, name="own_act"):
 LEFT_TO_OTHERS = {RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE}
 
 
-@pytest.mark.parametrize("status", sorted({status for status, _ in ALLOWED}))
+@pytest.mark.parametrize("status", sorted({status for status, _ in OF_A_REPORT_NEVER_SENT}))
 def test_who_declared_their_own_act_makes_no_decision_and_another_does(office, draft_report, status, subtests):
     report = move_report(draft_report, office, ReportStatus(status))
     editing.declare_own_act(report, by=office.head, at=AT)
-    for (was, move), roles in ALLOWED.items():
+    for (was, move), roles in OF_A_REPORT_NEVER_SENT.items():
         if was != status or Role.DEPUTY not in roles:
             continue
         with subtests.test(move), rolled_back():

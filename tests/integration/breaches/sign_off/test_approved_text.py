@@ -54,11 +54,8 @@ def test_words_are_found_in_a_file_wherever_its_lines_end(words):
 def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_as_well(
     office, client, approved_report
 ):
-    draft = approved_report
-    draft = decisions.send_report(
-        draft, recipient="regulation@example.gov.uk", by=office.head, at=AT + timedelta(minutes=3)
-    )
-    draft = decisions.send_correction(draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4))
+    reason = "A figure was wrong."
+    draft = decisions.reopen_report(approved_report, reason=reason, by=office.head, at=AT + timedelta(minutes=4))
     joint = create_joint_report(office, draft)
     (unread,) = draft.approved_documents.all()
     found = redact(joint, words="just under an hour", why=WHY, by=office.head, at=LATER)

@@ -3,16 +3,18 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, pdf
 from breaches.models import Dispatch, Report
 from breaches.rules.lifecycle import Nature, ReportStatus
 from breaches.versions import content_of
 from releases.models.append_only import AppendOnlyRow
-from releases.rules.lifecycle import FieldRefused, MissingFields
-from tests.support.people import AT, REGULATOR, approve, create_report, render_text
+from releases.rules.lifecycle import FieldRefused, MissingFields, WrongState
+from tests.support.people import AT, REGULATOR, approve, create_report, decide_report, render_text, write_sections
 from tests.support.report_forms import error_links, send, words
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +132,72 @@ def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office, sen
     assert (withdrawn.status, notice.nature, notice.words) == (ReportStatus.WITHDRAWN, "withdrawal_notice", NOTICE)
     assert notice.recipient == REGULATOR
     assert withdrawn.approved_documents.count() == 1
+
+
+def test_a_report_withdrawn_during_its_correction_gives_notice_of_the_document_that_was_sent(office, sent_report):
+    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = write_sections(draft, by=office.statistician, impact="None.")
+    later = LATER + timedelta(hours=1)
+    withdrawn = decisions.send_withdrawal(draft, notice="It was on time.", by=office.deputy, at=later)
+    assert (withdrawn.status, withdrawn.decided_at, withdrawn.version > sent_report.version) == (
+        "withdrawn",
+        later,
+        True,
+    )
+    (document,) = withdrawn.approved_documents.all()
+    kept = [(one.nature, one.recipient, one.document, one.words) for one in Dispatch.objects.order_by("pk")]
+    assert kept[1:] == [
+        ("correction_notice", REGULATOR, document, NOTICE),
+        ("withdrawal_notice", REGULATOR, document, "It was on time."),
+    ]
+
+
+def test_a_report_that_was_sent_is_neither_dismissed_nor_recorded_and_the_sentence_says_what_to_do(office, sent_report):
+    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    before = state_of(draft)
+    for status in (ReportStatus.RECORDED, ReportStatus.DISMISSED):
+        with pytest.raises(WrongState, match="Approve and send the corrected report, or withdraw it"):
+            decide_report(draft, office, status)
+    assert state_of(draft) == before
+
+
+def test_the_pages_of_a_correction_offer_its_withdrawal_and_no_decision_without_a_notice(client, office, sent_report):
+    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = write_sections(draft, by=office.statistician, impact="None.")
+    client.force_login(office.head)
+    page = client.get(page_of(draft, "report")).text
+    answers = LexborHTMLParser(page).css("input[name=breach]")
+    assert [one.attributes["value"] for one in answers] == ["report", "withdraw"]
+    for name in ("record", "dismiss"):
+        assert page_of(draft, name) not in page + client.get(page_of(draft, "approve")).text
+        refused = client.get(page_of(draft, name), follow=True).text
+        assert "Approve and send the corrected report, or withdraw it." in words(refused)
+    chosen = send(client, page_of(draft, "decide"), page, breach="withdraw")
+    assert chosen.url.startswith(f"{page_of(draft, 'withdraw')}?")
+    form = client.get(chosen.url).text
+    assert "The report has not changed since you opened it." in words(form)
+    send(client, page_of(draft, "withdraw"), form, notice="It was on time.")
+    assert Dispatch.objects.last().nature == Nature.WITHDRAWAL_NOTICE
+
+
+def test_a_report_withdrawn_during_its_correction_shows_that_its_text_was_not_sent(
+    client, office, sent_report, tmp_path
+):
+    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = write_sections(draft, by=office.statistician, impact="None.")
+    withdrawn = decisions.send_withdrawal(draft, notice="It was on time.", by=office.head, at=LATER)
+    (document,) = withdrawn.approved_documents.all()
+    client.force_login(office.head)
+    page = words(client.get(page_of(withdrawn, "report")).text)
+    said = (
+        f"Version {document.version} was approved and sent. The text on this page is a later draft that was not sent."
+    )
+    assert said in page
+    assert "Statement for your website" not in page
+    assert client.get(page_of(withdrawn, "statement_text")).status_code == 404
+    file = tmp_path / "report.pdf"
+    call_command("export_report", withdrawn.reference, output=file)
+    assert file.read_bytes() == bytes(document.pdf)
 
 
 @pytest.mark.parametrize("act", [decisions.send_correction, decisions.send_withdrawal], ids=["correct", "withdraw"])

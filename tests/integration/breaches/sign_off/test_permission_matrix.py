@@ -22,6 +22,7 @@ from breaches.rules.lifecycle import (
     SEND,
     SUBMIT,
     TAKE_BACK,
+    UNDECIDED,
     WITHDRAW,
     ReportStatus,
 )
@@ -86,11 +87,17 @@ ALLOWED = {
     ("sent", NOTE_ANSWER): WRITES,
     **{(status, CORRECT): DECIDES for status in ("sent", "closed")},
     **{(status, WITHDRAW): DECIDES for status in ("sent", "closed")},
+    **{(status, WITHDRAW): DECIDES for status in ("draft", "with_hop", "returned")},
     ("sent", CLOSE): DECIDES,
     ("draft", JOIN): WRITES,
     ("joined", RESUME): WRITES,
     ("draft", PART): WRITES,
 }
+# While a report is undecided, it depends on an earlier dispatch which of these moves its state allows.
+WHILE_CORRECTED = {(status, WITHDRAW) for status in ("draft", "with_hop", "returned")}
+NEVER_SENT = {(status, move) for status in ("draft", "with_hop", "returned") for move in (RECORD, DISMISS)}
+OF_A_REPORT_NEVER_SENT = {pair: roles for pair, roles in ALLOWED.items() if pair not in WHILE_CORRECTED}
+OF_A_CORRECTION = {pair: roles for pair, roles in ALLOWED.items() if pair not in NEVER_SENT}
 
 
 def test_the_moves_tested_are_all_moves_and_the_table_is_the_rule():
@@ -111,11 +118,26 @@ def stored(report):
 @pytest.mark.parametrize("status", list(ReportStatus))
 def test_the_tables_roles_and_no_others_make_a_move_from_a_state(office, draft_report, status, everybody, subtests):
     report = move_report(draft_report, office, status)
+    check_moves(report, office, OF_A_REPORT_NEVER_SENT, everybody=everybody, subtests=subtests)
+
+
+@pytest.mark.parametrize("status", UNDECIDED)
+def test_a_report_that_was_sent_is_withdrawn_while_it_is_corrected_and_neither_recorded_nor_dismissed(
+    office, sent_report, status, subtests
+):
+    draft = decisions.send_correction(sent_report, notice="The day was wrong.", by=office.head, at=AT)
+    report = move_report(draft, office, status)
+    check_moves(report, office, OF_A_CORRECTION, everybody=False, subtests=subtests)
+
+
+def check_moves(report, office, table, *, everybody, subtests):
+    """Each move succeeds for the roles of the table, and for no others."""
+    status = report.status
     people = {**office.people, STRANGER: create_office().head}
     before = state_of(report)
     tried = people.keys() - (set() if everybody or status in STATES_FOR_NEVER else NEVER)
     for move in MOVES:
-        allowed = ALLOWED.get((status, move), set())
+        allowed = table.get((status, move), set())
         with subtests.test(move), rolled_back():
             for role in tried - allowed:
                 with pytest.raises((WrongRole, WrongState)):
