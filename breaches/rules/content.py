@@ -411,7 +411,8 @@ def _each[T](values: Iterable[T]) -> tuple[T, ...]:
 EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
 # A telephone number has at least nine digits, with separators. Dates, times and reference numbers have fewer digits.
 TELEPHONE_NUMBER = re.compile(r"(?<![\w/.])(?:\+|\(?0)(?:[\s().-]*\d){8,14}(?!\w)")
-WEB_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]", re.IGNORECASE)
+# The length of a scheme is limited, so that a long word is searched only once.
+WEB_ADDRESS = re.compile(r"(?:[a-z][a-z\d+.-]{0,30}://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]", re.IGNORECASE)
 
 
 NEEDED_IN_LOG = frozenset({"outputs", "producers", "occurred_on", "circumstances"})

@@ -26,8 +26,15 @@ NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[telephone number removed]",
     "[web address removed]",
 )
+# Matches a host with a path, such as "www.example.gov.uk/page". File names such as "a.csv/b.csv" are not hosts.
+_HOST_AND_PATH = (
+    r"(?<![\w.-])(?:[\w-]+\.)+(?!(?:csv|docx?|html?|json|od[st]|pdf|pptx?|txt|xlsx?|xml)\b)[^\W\d_]{2,}(?::\d+)?"
+    r"/[^\s<>\"]*[^\s<>\".,;:!?)\]’”]"
+)
 # Matches the host in automatic text such as "on its page at www.example.gov.uk".
-_HOST = re.compile(r"(?<=\bat )[a-z][\w-]*(?:\.[\w-]+)+", re.IGNORECASE)
+_HOST = r"(?<=\bat )[a-z][\w-]*(?:\.[\w-]+)+"
+# One expression, so that no part of an address that is kept is searched again.
+_ANY_ADDRESS = re.compile(f"{WEB_ADDRESS.pattern}|{_HOST_AND_PATH}|{_HOST}", re.IGNORECASE)
 _TITLES = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Sir|Dame)\.?\s+"
 _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions")
 
@@ -90,12 +97,13 @@ def statement_of(
 def without_people(text: str, *, names: Collection[str], pages: Collection[str] = ()) -> str:
     """Remove people's names and contact details from a text. Remove web addresses and hosts that are not in `pages`.
 
+    A page in `pages` is also kept if the text leaves out its scheme, as in "www.example.gov.uk/page".
+
     The case of names is ignored. The last part of a name is also removed if it follows a title, as in "Ms Hill".
     """
     cleaned = EMAIL_ADDRESS.sub(EMAIL, text)
-    public = {*pages, *(urlsplit(page).hostname for page in pages)}
-    for pattern in (WEB_ADDRESS, _HOST):
-        cleaned = pattern.sub(lambda found: found[0] if found[0] in public else ADDRESS, cleaned)
+    public = {*pages, *(urlsplit(page).hostname for page in pages), *(page.partition("://")[2] for page in pages)}
+    cleaned = _ANY_ADDRESS.sub(lambda found: found[0] if found[0] in public else ADDRESS, cleaned)
     cleaned = TELEPHONE_NUMBER.sub(TELEPHONE, cleaned)
     for name in sorted(names, key=len, reverse=True):
         parts = name.split()

@@ -42,10 +42,44 @@ NAMES = ("Ada Hill", "Bo Öz-Lind")
         ("See https://www.example.gov.uk/a.", f"See {ADDRESS}."),
         ("See https://www.example.gov.uk/open.", "See https://www.example.gov.uk/open."),
         ("See www.example.gov.uk/hidden!", f"See {ADDRESS}!"),
+        ("See www.example.gov.uk/open.", "See www.example.gov.uk/open."),
+        ("It was at statistics.example.gov.uk/secret.ods.", f"It was at {ADDRESS}."),
+        ("It was on statistics.example.gov.uk/secret.ods.", f"It was on {ADDRESS}."),
+        ("(statistics.example.gov.uk:8443/secret)", f"({ADDRESS})"),
+        ("See //statistics.example.gov.uk/secret.", f"See //{ADDRESS}."),
+        ("ftp://files.example.gov.uk/secret.ods", ADDRESS),
+        ("SFTP://files.example.gov.uk/secret.ods", ADDRESS),
+        ("See file:///srv/secret.ods, please.", f"See {ADDRESS}, please."),
+        ("ftp://www.example.gov.uk/open", ADDRESS),
+        ("https://www.example.gov.uk/open/statistics.example.gov.uk/a", ADDRESS),
     ],
 )
 def test_texts_lose_what_names_or_reaches_people_and_nothing_else(text, left):
     assert without_people(text, names=NAMES, pages={"https://www.example.gov.uk/open"}) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "users and/or producers",
+        "Between 9.30/10.00 and 11.15/12.00",
+        "9.30am/10.00am, a.m./p.m., e.g./i.e.",
+        "GDP/head rose by 0.3/0.4 points.",
+        "v2.0/v3.0 of the file",
+        "30/06/2020 or 30.06.2020/01.07.2020",
+        "The U.K./England figures in table 3.b2/b3",
+        "table-1.csv/table-2.ods and notes.html/notes.pdf",
+        "We use example.gov.uk. It was down: 1/2 of users noticed.",
+        "Was it on www? No: it was not.",
+    ],
+)
+def test_ordinary_text_with_dots_and_slashes_stays(text):
+    assert without_people(text, names=NAMES) == text
+
+
+def test_no_part_of_a_public_address_is_searched_again():
+    page = "https://www.example.gov.uk/a,statistics.example.gov.uk/b"
+    assert without_people(f"See {page}.", names=(), pages={page}) == f"See {page}."
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.sampled_from([" ", "\n", ", ", " (", ": "]))
