@@ -50,6 +50,8 @@ from breaches.rules.lifecycle import (
     CLOSE,
     CORRECT,
     DISMISS,
+    EMAIL_ACCEPTED,
+    EMAIL_RETRIED,
     NOTE_ANSWER,
     PAST_TENSE,
     RECORD,
@@ -64,13 +66,13 @@ from breaches.rules.lifecycle import (
     RecordingReason,
     ReportKind,
 )
-from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
+from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of, record_report_event
 from releases.models import Producer
 from releases.models.event import lock_producer
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
+from releases.rules.lifecycle import LEADS, TO_COME, ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
 from releases.verdict.address import Outcome
 
 # People edit these fields on the page about the cause. So remarks on these fields are listed under the cause, and not
@@ -604,6 +606,24 @@ def close_report(report: Report, *, words: str = "", by: User, at: datetime) -> 
 def last_dispatch(report: Report) -> Dispatch | None:
     """Return the last dispatch of the report, or None. Dispatches of notices are ignored."""
     return Dispatch.objects.filter(report=report, nature=Nature.REPORT).select_related("document").last()
+
+
+def record_acceptance(dispatch: Dispatch, *, at: datetime) -> None:
+    """Record that the mail server accepted the email of a dispatch. From then on, its report counts as sent."""
+    record_report_event(dispatch.report, EMAIL_ACCEPTED, at=at, **_facts_of(dispatch))
+
+
+def record_retry(dispatch: Dispatch, *, by: User, at: datetime) -> None:
+    """Record that a person asked to send the email of a dispatch again.
+
+    :raises ValueError: if the person may not send the report.
+    """
+    role = senior_role(by, LEADS, dispatch.report)
+    record_report_event(dispatch.report, EMAIL_RETRIED, at=at, by=by, role=role, **_facts_of(dispatch))
+
+
+def _facts_of(dispatch: Dispatch) -> dict[str, Any]:
+    return {"dispatch": dispatch.pk, "nature": dispatch.nature, "version": dispatch.document.version}
 
 
 def _document(report: Report) -> ApprovedDocument:

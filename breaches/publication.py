@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import versions
@@ -21,7 +22,6 @@ from breaches.rules.lifecycle import (
     TAKEN_FROM_PUBLIC,
     UNDECIDED,
     Decision,
-    Nature,
 )
 from breaches.rules.public_statement import PublicStatement, ReportedDates
 from breaches.versions import CHANGED_SINCE_READ, content_of, record_report_event
@@ -45,15 +45,19 @@ class Correction:
     first_published_at: datetime
 
 
-def published_statements() -> QuerySet[Published]:
+def published_statements() -> "QuerySet[Any]":
     """Return the public statements, ordered by the day of the breach, the latest first.
+
+    Each statement is annotated with `was_sent`, whether its version of the report was sent to the regulator.
 
     A statement is only public if it was made from the present version of its report. After a report is reopened or
     corrected, it must be approved and published again.
     """
     standing = Report.objects.official().filter(status__in=PUBLISHABLE, published__version=F("version"))
+    sent = Dispatch.objects.filter(report=OuterRef("report"), document__version=OuterRef("version")).reported()
     return (
         Published.objects.filter(pk__in=standing.values("published"))
+        .annotate(was_sent=Exists(sent))
         .select_related("report")
         .order_by(F("report__occurred_on").desc(nulls_last=True), "-pk")
     )
@@ -143,13 +147,13 @@ def _releases_of(report: Report) -> QuerySet[Release]:
 
 
 def reported_dates(report: Report) -> ReportedDates:
-    """Return the days on which a report was sent to the regulator.
+    """Return the days on which a report was sent to the regulator. An email counts once the mail server accepted it.
 
     The result has the day for the present version, and the day for the last earlier version that was sent. The stored
     statement does not contain these days, because a report may be sent after it was published.
     """
-    sent = Dispatch.objects.filter(report=report, nature=Nature.REPORT).values_list("document__version", "sent_on")
-    days = dict(sent.order_by("document__version"))
+    sent = Dispatch.objects.filter(report=report).reported().order_by("document__version")
+    days = dict(sent.values_list("document__version", "reported_on"))
     earlier = [on for version, on in days.items() if version < report.version]
     return ReportedDates(on=days.get(report.version), earlier=earlier[-1] if earlier else None)
 

@@ -44,7 +44,7 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, reports_where
 from breaches.rules.content import ReportContent, content_from_json
-from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, Nature, ReportKind, ReportStatus
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, ReportKind, ReportStatus
 from releases.models import Membership, PreflightRun, Producer, Release, Series, Statement, Verification
 from releases.permissions import NotYours, Person, User, producers_with
 from releases.rules import tables
@@ -132,16 +132,21 @@ def list_reports(keys: Sequence[int]) -> "list[Any]":
 def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
     """Annotate each report with its first approval, its first dispatch, and whether one person wrote and approved it.
 
-    `approved_at` is an aware instant, and `sent_on` is a day in London. `alone` is true if the person who gave the last
+    `approved_at` is an aware instant, and `sent_on` is a day in London. An email counts as a dispatch from the day on
+    which the mail server accepted it. `alone` is true if the person who gave the last
     approval had also written or submitted the report. Each attribute is None until there is an approval or a dispatch.
     """
     documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
-    sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT)
     return found.annotate(
         approved_at=Subquery(documents.order_by("approved_at").values("approved_at")[:1]),
-        sent_on=Subquery(sent.order_by("sent_on").values("sent_on")[:1]),
+        sent_on=_first_day_sent(),
         alone=Subquery(documents.order_by("-version").values("one_person")[:1]),
     )
+
+
+def _first_day_sent() -> Subquery:
+    sent = Dispatch.objects.filter(report=OuterRef("pk")).reported().order_by("reported_on")
+    return Subquery(sent.values("reported_on")[:1])
 
 
 def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
@@ -150,8 +155,6 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
     title = Lower(KeyTextTransform("title", KeyTransform(0, outputs)))
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
     practices = PracticeCitation.objects.filter(report=OuterRef("pk")).order_by("code")
-    sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT).order_by("sent_on")
-    sent_on = Subquery(sent.values("sent_on")[:1])
     return {
         "occurred": "occurred_on",
         "output": Subquery(standing.annotate(first_title=title).values("first_title")[:1]),
@@ -159,7 +162,7 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
         "practice": Subquery(practices.values("code")[:1]),
         "cause": _by_label("cause", text.CAUSES),
         "status": _by_label("status", {state: label for state, (label, _colour) in text.STATUSES.items()}),
-        "days": ExpressionWrapper(sent_on - F("occurred_on"), output_field=DurationField()),
+        "days": ExpressionWrapper(_first_day_sent() - F("occurred_on"), output_field=DurationField()),
     }
 
 

@@ -20,10 +20,13 @@ from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportC
 from breaches.rules.document import exact_time
 from breaches.rules.incident import ReportedDisclosure
 from breaches.rules.lifecycle import (
+    EMAIL_ACCEPTED,
+    EMAIL_RETRIED,
     AttachmentKind,
     Cause,
     Decision,
     DismissalReason,
+    Nature,
     RecordingReason,
     ReportKind,
     ReportStatus,
@@ -547,6 +550,8 @@ EVENTS = {
     "dismissed": lazy("Dismissed: not a breach"),
     "reopened": lazy("Reopened"),
     "sent": lazy("Sent"),
+    EMAIL_ACCEPTED: lazy("Email accepted by the mail server"),
+    EMAIL_RETRIED: lazy("Email to be sent again"),
     "answered": lazy("Reply recorded"),
     "correction_begun": lazy("Correction started, with a notice to the recipient"),
     "withdrawn": lazy("Withdrawn, with a notice to the recipient"),
@@ -608,6 +613,8 @@ def _event_text(event: ReportEvent, comments: Iterable[SectionComment]) -> str:
 
 
 def event_author(event: ReportEvent) -> str:
+    if event.kind == EMAIL_ACCEPTED:
+        return _("Email delivery")
     if event.actor is None:
         return _("A person on the list") if "receipt" in event.facts else _("The automatic check")
     role, absent = event.facts.get("role"), event.facts.get("covers")
@@ -645,6 +652,21 @@ def _sent(title: str, event: ReportEvent) -> str:
     }
 
 
+NATURES = {
+    Nature.REPORT: lazy("report"),
+    Nature.CORRECTION_NOTICE: lazy("correction notice"),
+    Nature.WITHDRAWAL_NOTICE: lazy("withdrawal notice"),
+}
+
+
+def _email(title: str, event: ReportEvent) -> str:
+    return _("%(title)s: %(nature)s (version %(version)s)") % {
+        "title": title,
+        "nature": NATURES[Nature(event.facts["nature"])],
+        "version": event.facts["version"],
+    }
+
+
 def _answered(title: str, event: ReportEvent) -> str:
     reference = event.facts["reference"]
     return _("%(title)s, reference %(reference)s") % {"title": title, "reference": reference} if reference else title
@@ -665,6 +687,8 @@ _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "joined": _joint,
     "resumed": _joint,
     "sent": _sent,
+    EMAIL_ACCEPTED: _email,
+    EMAIL_RETRIED: _email,
     "answered": _answered,
     "cause_chosen": lambda title, event: f"{title}: {cause_name(event.facts['to']['cause'])}",
     "dealing_changed": lambda title, event: _("%(title)s to %(person)s") % {"title": title, "person": event.words},

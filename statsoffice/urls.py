@@ -124,6 +124,11 @@ webhook_pages = [
     path("<slug:producer>/systems/add/", webhooks.add_system_view, name="add_system"),
 ]
 
+message_pages = [
+    path("", notifications.list_notifications, name="sent"),
+    path("<slug:reference>/<int:dispatch>/again/", notifications.retry_dispatch_view, name="retry_dispatch"),
+]
+
 # Emails contain these addresses, so the addresses do not name the release.
 early_release_pages = [
     path("", early_releases.list_early_releases, name="early_releases"),
@@ -157,7 +162,7 @@ urlpatterns = [
     path("briefs/<int:key>/part/", minute_briefs.update_brief, name="minute_brief_part"),
     path("api/published/<uuid:source>/", state_publication, name="state_publication"),
     path("webhooks/", include((webhook_pages, "webhooks"))),
-    path("messages/", include(([path("", notifications.list_notifications, name="sent")], "outbox"))),
+    path("messages/", include((message_pages, "outbox"))),
     path("audit/", include(([path("", audit.show_trail, name="trail")], "audit"))),
     path("search/", search_page, name="search"),
     path("unsent/", middleware.show_unsent_form, name="unsent"),

@@ -1,13 +1,20 @@
 """Approved documents, their dispatch to recipients, and published statements."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import BigIntegerField, Case, DateField, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, TruncDate
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.models.event import ReportEvent
 from breaches.models.report import Report
-from breaches.rules.lifecycle import Nature
+from breaches.rules.lifecycle import EMAIL_ACCEPTED, Nature
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.rules.calendar import LONDON
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import to_words
 
@@ -41,11 +48,24 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
     def by_mail(self) -> "DispatchQuerySet":
         return self.filter(outside=False)
 
+    def reported(self) -> "QuerySet[Any]":
+        """Return the dispatches by which reports reached their recipients, annotated with the day, `reported_on`.
+
+        A dispatch by email counts from the day in London on which the mail server accepted it, and not before.
+        """
+        of_report = ReportEvent.objects.filter(report=OuterRef("report"), kind=EMAIL_ACCEPTED)
+        key = Cast(KeyTextTransform("dispatch", "facts"), BigIntegerField())
+        accepted = of_report.filter(Exact(key, OuterRef("pk"))).order_by("position")
+        accepted_on = Subquery(accepted.values(on=TruncDate("at", tzinfo=LONDON))[:1])
+        reported_on = Case(When(outside=True, then=F("sent_on")), default=accepted_on, output_field=DateField())
+        return self.filter(nature=Nature.REPORT).annotate(reported_on=reported_on).filter(reported_on__isnull=False)
+
 
 class Dispatch(AppendOnly):
     """One report or notice that was sent to one recipient.
 
-    If `outside` is true, a person sent it outside the system. Otherwise, it was sent by email through the outbox.
+    If `outside` is true, a person sent it outside the system on `sent_on`. Otherwise, `sent_on` is the day on which a
+    person asked to send it by email through the outbox (see `DispatchQuerySet.reported`).
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="dispatches")

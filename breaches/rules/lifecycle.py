@@ -209,6 +209,7 @@ PAST_TENSE = {
 BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"
+EMAIL_ACCEPTED, EMAIL_RETRIED = "email_accepted", "email_retried"
 
 # Kinds of events that record a move, a publication, or the end of a publication.
 STEPS = frozenset({*PAST_TENSE.values(), MADE_PUBLIC, TAKEN_FROM_PUBLIC})
@@ -248,6 +249,9 @@ NO_CHANGES = frozenset(
         "draft_downloaded",
         "concern_downloaded",
         "statement_downloaded",
+        # the email of a dispatch
+        EMAIL_ACCEPTED,
+        EMAIL_RETRIED,
     }
 )
 """Events after which a person does not have to read the report again before making a move."""

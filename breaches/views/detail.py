@@ -62,7 +62,6 @@ from breaches.rules.lifecycle import (
     WITH_DOCUMENT,
     WITHDRAW,
     AttachmentKind,
-    Nature,
     ReportKind,
     ReportStatus,
 )
@@ -514,7 +513,7 @@ def _past(report: Report) -> dict[str, Any]:
     # If a returned report was changed and submitted again, the page links to the changes since the returned version.
     returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
     dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
-    sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]
+    reported = Dispatch.objects.filter(report=report).reported().order_by("document__version")
     return {
         "last_decision": max(last.values(), key=lambda event: event.position, default=None),
         "decision_reason": text.reason_name(report),
@@ -522,6 +521,6 @@ def _past(report: Report) -> dict[str, Any]:
         "own_acts": report.own_acts.all(),
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "dispatches": dispatches,
-        "sent_version": sent[-1] if sent else None,
+        "sent_version": reported.values_list("document__version", flat=True).last(),
         "answer": answer,
     }

@@ -19,13 +19,12 @@ from django.views.decorators.http import require_safe
 
 from breaches import publication, text
 from breaches.forms import remark_field
-from breaches.models import Published, Report
+from breaches.models import Report
 from breaches.models.choices import KIND_CHOICES
 from breaches.permissions import Action, declared_own_act
 from breaches.rules import public_statement
 from breaches.rules.lifecycle import (
     MADE_PUBLIC,
-    OUT,
     TAKEN_FROM_PUBLIC,
     ReportKind,
 )
@@ -155,11 +154,12 @@ def withdraw_statement_view(request: SignedInRequest, report: Report) -> HttpRes
     return render(request, "breaches/unpublish.html", {"report": report, "form": form})
 
 
-def published_row(published: Published) -> dict[str, Any]:
+def published_row(published: Any) -> dict[str, Any]:
+    """:param published: a row of `publication.published_statements`."""
     return {
         "reference": published.report.reference,
         "published_at": published.at,
-        "was_sent": published.report.status in OUT,
+        "was_sent": published.was_sent,
         **statement_row(statement_from_json(published.statement)),
     }
 

@@ -14,7 +14,10 @@ from django.db.models import F, Q, QuerySet
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 
-from breaches.versions import DocumentChanged, document_bytes, name_document_file
+from breaches.decisions import record_acceptance, record_retry
+from breaches.models import Dispatch
+from breaches.versions import DocumentChanged, document_bytes, lock_report, name_document_file
+from releases.permissions import User
 from releases.receipts import LinkUnusable
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
@@ -22,6 +25,7 @@ from statsoffice.notifications.access_links import fill_link, record_link_email
 from statsoffice.notifications.html import compose_email
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, MessageRowRecord
 from statsoffice.notifications.recipients import PROBLEM, RESTORED
+from statsoffice.notifications.report_queries import dispatch_of, retryable_emails
 
 
 class DeliveryRefused(Exception):
@@ -273,12 +277,35 @@ def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send
             _record_fault(message, DeliveryRefused(describe_fault(fault)), at=begun)
             raise
         else:
-            with transaction.atomic():
-                Message.objects.filter(pk=key).update(sent_at=begun, claimed_until=None, last_error="")
-                MessageRowRecord.record({Message: [key]})
-                record_link_email(message, at=begun)
+            _record_success(message, at=begun)
             sent += 1
     return sent
+
+
+def _record_success(message: Message, *, at: datetime) -> None:
+    with transaction.atomic():
+        # A redaction locks the report first, then the rows of messages, and then the heads of the chains of reports.
+        if dispatch := dispatch_of(message):
+            lock_report(dispatch.report)
+        Message.objects.filter(pk=message.pk).update(sent_at=at, claimed_until=None, last_error="")
+        if dispatch:
+            record_acceptance(dispatch, at=at)
+        MessageRowRecord.record({Message: [message.pk]})
+        record_link_email(message, at=at)
+
+
+def retry_dispatch(dispatch: Dispatch, *, by: User, at: datetime) -> bool:
+    """Send the email of a dispatch again, if it failed for good.
+
+    :return: whether the email will be sent again. False if it has not failed for good, or if another person was first.
+    :raises ValueError: if the person may not send the report.
+    """
+    with transaction.atomic():
+        lock_report(dispatch.report)
+        if not retryable_emails(dispatch, now=at).update(attempts=0, due_at=at, claimed_until=None, last_error=""):
+            return False
+        record_retry(dispatch, by=by, at=at)
+    return True
 
 
 def check_put_off(*, now: datetime) -> str | None:

@@ -1,5 +1,6 @@
 """Models for the messages in the outbox, and for the channels that people prefer."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -120,6 +121,12 @@ class Message(models.Model):
     def title(self) -> str:
         """The subject, or the kind if the subject was redacted."""
         return kind_of(self.event) if self.erased_at else self.subject
+
+
+def failed_messages(*, at: datetime) -> models.QuerySet[Message]:
+    """Return the messages that failed for good. A message whose last attempt has not ended is left out."""
+    is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
+    return Message.objects.filter(CONDITIONS[DeliveryState.LEFT], is_free)
 
 
 class MessageRowRecord(RowRecord):

@@ -297,7 +297,7 @@ RULES = (
         MONITORING_PERSON,
     ),
     Rule(
-        {"report-sent-": lazy("Report sent")},
+        {report_queries.DISPATCH: lazy("Report sent")},
         report_queries.find_reports_to_send,
         "report_to_send",
         None,

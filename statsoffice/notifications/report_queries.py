@@ -1,18 +1,28 @@
 """Queries for notifications about reports: steps, deadlines, dispatches, overdue actions, unassigned reports."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, time
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action, may_act_on
 from breaches.rules import lifecycle
 from breaches.rules.content import content_from_json
 from breaches.rules.facts import join_words
-from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT, TAKE_BACK, Nature, ReportStatus
+from breaches.rules.lifecycle import (
+    APPROVE,
+    EMAIL_ACCEPTED,
+    PAST_TENSE,
+    RESTRICTED,
+    RETURN,
+    SUBMIT,
+    TAKE_BACK,
+    Nature,
+    ReportStatus,
+)
 from breaches.text import ROLES
 from releases.models import Release, Series
 from releases.rules import calendar
@@ -20,7 +30,7 @@ from releases.rules.calendar import Nation, format_day, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.deadlines import find_target_date
-from statsoffice.notifications.models import NotifiedSuspicion
+from statsoffice.notifications.models import Message, NotifiedSuspicion, failed_messages
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import (
     approver_addresses,
@@ -121,18 +131,27 @@ def _name_reminder(report: int, reminder: lifecycle.Reminder) -> str:
 
 
 def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reports and notices that a person sent by email.
+    """Find the reports and notices that a person sent by email, and whose turn it is (`_select_next`).
 
     A dispatch is a person's decision and does not become outdated. So this query covers twice `MAX_AGE`, while the
-    other queries cover `MAX_AGE`. `known` contains the events of twice `MAX_AGE` too.
+    other queries cover `MAX_AGE`. `known` contains the events of twice `MAX_AGE` too. A notice can wait longer for its
+    report. So the query also covers the notices of reports that were accepted within this time.
     """
-    dispatches = Dispatch.objects.by_mail().filter(at__gt=now - 2 * MAX_AGE)
-    new = [key for key in dispatches.values_list("pk", flat=True) if event_of_dispatch(key) not in known]
-    found = dispatches.filter(pk__in=new).select_related("report__producer", "document", "by")
-    for dispatch in found.defer("document__pdf"):
+    since = now - 2 * MAX_AGE
+    accepted = ReportEvent.objects.filter(report=OuterRef("report"), kind=EMAIL_ACCEPTED, at__gt=since)
+    recent = Dispatch.objects.by_mail().filter(Q(at__gt=since) | ~Q(nature=Nature.REPORT) & Exists(accepted))
+    new = {key for key in recent.values_list("pk", flat=True) if event_of_dispatch(key) not in known}
+    if not new:
+        return
+    of_reports = Dispatch.objects.by_mail().filter(report__in=Dispatch.objects.filter(pk__in=new).values("report"))
+    by_report: dict[int, list[Dispatch]] = defaultdict(list)
+    for dispatch in of_reports.select_related("report__producer", "document", "by").defer("document__pdf"):
+        by_report[dispatch.report_id].append(dispatch)
+    turns = [_select_next(dispatches, new=new, now=now) for dispatches in by_report.values()]
+    for dispatch in filter(None, turns):
         report, document = dispatch.report, dispatch.document
         version = report.versions.get(number=document.version)
-        earlier = Dispatch.objects.filter(report=report, nature=Nature.REPORT, at__lt=dispatch.at)
+        earlier = Dispatch.objects.filter(report=report, at__lt=dispatch.at).reported()
         replaced = earlier.select_related("document").defer("document__pdf").last()
         yield Notification(
             event=event_of_dispatch(dispatch.pk),
@@ -142,7 +161,7 @@ def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[N
                 "approved_on": format_day(local_date(document.approved_at)),
                 "outputs": join_words(f"‘{output.title}’" for output in content_from_json(version.content).outputs),
                 "replaced": replaced,
-                "replaced_on": replaced and format_day(replaced.sent_on),
+                "replaced_on": replaced and format_day(replaced.reported_on),
                 "role": ROLES[Role(dispatch.role)],
             },
             report=report,
@@ -151,12 +170,65 @@ def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[N
         )
 
 
+def _select_next(dispatches: Sequence[Dispatch], *, new: Collection[int], now: datetime) -> Dispatch | None:
+    """Return the dispatch of a report whose email is to be written now, or None.
+
+    Emails must not overtake each other. So each email waits until the mail server has accepted the earlier emails about
+    the report, or has refused them for good. A notice about a report that was refused for good waits until a person
+    sends this report again, because its recipient has nothing to correct or to withdraw.
+
+    :param dispatches: all dispatches of the report by email, in order.
+    :param new: the primary keys of the dispatches that may be written.
+    """
+    events = [event_of_dispatch(dispatch.pk) for dispatch in dispatches]
+    written = dict(Message.objects.filter(event__in=events).values_list("event", "sent_at"))
+    failed = set(failed_messages(at=now).filter(event__in=events).values_list("event", flat=True))
+    without_report: set[int] = set()
+    for dispatch, event in zip(dispatches, events, strict=True):
+        if event in failed or (event not in written and dispatch.pk not in new):
+            if dispatch.nature == Nature.REPORT:
+                without_report.add(dispatch.document_id)
+        elif event not in written:
+            if dispatch.nature == Nature.REPORT or dispatch.document_id not in without_report:
+                return dispatch
+        elif written[event] is None:
+            return None
+    return None
+
+
+DISPATCH = "report-sent-"
+
+
 def event_of_dispatch(dispatch: int) -> str:
     """Return the `Message.event` of the email that sends a dispatch.
 
     :param dispatch: the primary key.
     """
-    return f"report-sent-{dispatch}"
+    return f"{DISPATCH}{dispatch}"
+
+
+def dispatch_of(message: Message) -> Dispatch | None:
+    """Return the dispatch that a message sends, or None."""
+    if not message.event.startswith(DISPATCH):
+        return None
+    dispatches = Dispatch.objects.select_related("report__producer", "document").defer("document__pdf")
+    return dispatches.get(pk=message.event.removeprefix(DISPATCH))
+
+
+def is_without_report(notice: Dispatch, *, now: datetime) -> bool:
+    """Return whether a notice waits because the email of its report failed for good."""
+    sent = Dispatch.objects.by_mail().filter(document=notice.document_id, nature=Nature.REPORT).exclude(pk=notice.pk)
+    return failed_messages(at=now).filter(event__in=[event_of_dispatch(one.pk) for one in sent]).exists()
+
+
+def retryable_emails(dispatch: Dispatch, *, now: datetime) -> QuerySet[Message]:
+    """Return the email of a dispatch if it failed for good and can be sent again, or an empty queryset.
+
+    After a later version of the report was sent, an earlier email cannot be sent again.
+    """
+    failed = failed_messages(at=now).filter(event=event_of_dispatch(dispatch.pk), erased_at__isnull=True)
+    later = Dispatch.objects.filter(report=dispatch.report_id, nature=Nature.REPORT, pk__gt=dispatch.pk)
+    return failed.none() if later.exists() else failed
 
 
 def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

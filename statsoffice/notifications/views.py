@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import permissions as reports
-from breaches.models import Report
+from breaches.models import Dispatch, Report
+from breaches.rules.lifecycle import SEND
 from breaches.rules.report_number import parse_number
 from releases import permissions
 from releases.models import Release
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
+from statsoffice.notifications.delivery import retry_dispatch
 from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, DeliveryState, Message
 from statsoffice.notifications.recipients import FOR_LEADS_ALONE, about_hidden_trainings
 
@@ -28,11 +30,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.contrib.messages import INFO, SUCCESS
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from breaches.views.base import report_page, return_to_report
 from releases.forms import FilterForm
 from releases.views.base import SignedInRequest
 from releases.views.list_order import Column, ListOrder
@@ -221,3 +226,13 @@ def list_notifications(request: SignedInRequest) -> HttpResponse:
         "is_narrowed": any(filters.values()) or not form.is_valid(),
     }
     return render(request, "notifications/sent.html", context)
+
+
+@report_page("POST", move=SEND)
+def retry_dispatch_view(request: SignedInRequest, report: Report, dispatch: int) -> HttpResponse:
+    dispatches = Dispatch.objects.by_mail().select_related("report__producer", "document").defer("document__pdf")
+    found = get_object_or_404(dispatches, report=report, pk=dispatch)
+    if retry_dispatch(found, by=request.user, at=timezone.now()):
+        sentence = _("We will try to send the email again. Refresh this page for the result.")
+        return return_to_report(request, report, sentence, SUCCESS)
+    return return_to_report(request, report, _("You did not make any changes."), INFO)

@@ -2,19 +2,21 @@
 
 import logging
 from base64 import b64encode
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.db.models import Q
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from breaches import drafting, text
 from breaches.models import Dispatch, Report
-from breaches.permissions import Action, may_start_about, reports_where
-from breaches.rules.lifecycle import ReportKind
+from breaches.permissions import Action, may_ever, may_start_about, reports_where
+from breaches.rules.lifecycle import SEND, ReportKind
 from breaches.statistics_tables import Row, Table
 from breaches.views.report import initial_start_data
 from releases.evidence.screenshots import read_picture
@@ -22,8 +24,8 @@ from releases.models import BodyUnavailable, PublishedCorrection, Release, Verif
 from releases.rules.calendar import local_date
 from releases.text.release import delay_note, name_outcome
 from releases.verdict.address import Outcome
-from statsoffice.notifications.models import Message
-from statsoffice.notifications.report_queries import event_of_dispatch
+from statsoffice.notifications.models import Message, failed_messages
+from statsoffice.notifications.report_queries import event_of_dispatch, is_without_report, retryable_emails
 
 logger = logging.getLogger(__name__)
 register = template.Library()
@@ -93,13 +95,30 @@ def report_of_correction(correction: PublishedCorrection) -> dict[str, str]:
     return initial_start_data(ReportKind.WRONG_CONTENT, local_date(release.due_at))
 
 
-@register.simple_tag
-def mail_of(dispatch: Dispatch) -> Message | None:
-    """Return the email of a dispatch from the outbox.
+@dataclass(frozen=True, slots=True)
+class DispatchEmail:
+    """The email of a dispatch by email.
 
-    Return None if the email has not been written yet, or if the report was sent outside the system.
+    `message` is None if the email has not been written yet. `is_held` is true if the email is a notice that waits
+    because its report could not be delivered.
     """
-    return Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()
+
+    message: Message | None
+    has_failed: bool
+    is_held: bool
+    may_retry: bool
+
+
+@register.simple_tag(takes_context=True)
+def email_of(context: dict[str, Any], dispatch: Dispatch) -> DispatchEmail:
+    now, person = timezone.now(), context["request"].user
+    message = Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()
+    return DispatchEmail(
+        message=message,
+        has_failed=message is not None and failed_messages(at=now).filter(pk=message.pk).exists(),
+        is_held=message is None and is_without_report(dispatch, now=now),
+        may_retry=may_ever(person, SEND, dispatch.report) and retryable_emails(dispatch, now=now).exists(),
+    )
 
 
 @register.simple_tag

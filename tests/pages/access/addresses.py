@@ -161,6 +161,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         # The sections of this draft have no comment.
         "breaches:resolve_comment": (reports["draft"].reference, 0),
         "redacting:remove": (approved.reference,),
+        "outbox:retry_dispatch": (reports["sent"].reference, reports["sent"].dispatches.get().pk),
         "breaches:settle_wording": (Practice.objects.get(edition__number="2.0", code="V2").pk,),
         "breaches:finish_action": (action.report.reference, action.pk),
         "breaches:attachment": (attachment.report.reference, attachment.pk),

@@ -255,5 +255,6 @@ ON_BREACHES = {
         )
     },
     "breaches:sent_outside": form(by(REPORT, "send")),
+    "outbox:retry_dispatch": act(by(REPORT, "send")),
 }
 EXPECTED = {**PUBLIC, **OWN, **ON_RELEASES, **ON_BREACHES}

@@ -6,7 +6,7 @@ import pytest
 
 from breaches import decisions
 from releases.rules.calendar import format_day
-from tests.support.people import AT, approve, write_sections
+from tests.support.people import AT, accept_dispatch, approve, write_sections
 from tests.support.published_reports import LATER, made_public
 from tests.support.report_forms import words
 
@@ -26,10 +26,15 @@ def test_it_is_reported_on_a_day_only_once_it_was_sent(client, office, approved_
     assert f"Approved on {format_day(AT.date())} Not yet sent to the Office for Statistics Regulation." in page
     assert "Reported on" not in page
     assert "Not yet sent to the Office for Statistics Regulation" in listed
-    sent_on = LATER + timedelta(days=3)
-    decisions.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=sent_on)
+    sent = decisions.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
     page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
-    assert f"Reported on {format_day(sent_on.date())}" in page
+    assert "Reported on" not in page
+    assert "Not yet sent to the Office for Statistics Regulation" in page
+    assert "Not yet sent to the Office for Statistics Regulation" in listed
+    accepted_at = LATER + timedelta(days=3)
+    accept_dispatch(sent, at=accepted_at)
+    page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
+    assert f"Reported on {format_day(accepted_at.date())}" in page
     assert "Not yet sent" not in page + listed
 
 
