@@ -11,12 +11,13 @@ from functools import lru_cache
 from releases.detection.characters import has_words, holds, replace_words, words
 from releases.detection.page_text import PageText
 
-_MONTHS = (
+MONTH_NAMES = (
     "january jan ionawr", "february feb chwefror", "march mar mawrth fawrth", "april apr ebrill", "may mai fai",
     "june jun mehefin fehefin", "july jul gorffennaf orffennaf", "august aug awst", "september sept sep medi fedi",
     "october oct hydref", "november nov tachwedd dachwedd", "december dec rhagfyr ragfyr",
 )  # fmt: skip
-_MONTH_NUMBER = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+"""The usual names of each month in English and Welsh, separated by spaces."""
+_MONTH_NUMBER = {name: number for number, names in enumerate(MONTH_NAMES, start=1) for name in names.split()}
 _COUNT = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _LENGTHS = {"year": 12, "12 months": 12, "twelve months": 12, "half year": 6, "6 months": 6, "six months": 6,
             "quarter": 3, "3 months": 3, "three months": 3}  # fmt: skip

@@ -9,24 +9,19 @@ from enum import StrEnum
 from typing import Any
 
 from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason, make_storable
+from releases.detection.names import MONTH_NAMES
 from releases.rules import calendar
 
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
 _CALLED_OFF = re.compile(r"\b(cancell?ed|postponed|withdrawn|no longer (?:be )?(?:published|released))\b")
 
 
 def names_day(text: str, due_at: datetime) -> bool:
-    """Return whether a text names the London day of an aware instant, in any usual format.
+    """Return whether a text names the London day of an aware instant, in any usual format, in English or Welsh.
 
     A day without a year also counts. A day with a different year next to it does not count.
     """
     day = calendar.local_date(due_at)
-    month = _MONTHS[day.month - 1]
-    # September has two usual abbreviations, "Sep" and "Sept".
-    name = f"(?:{month}|{month[:3]}t?)\\.?"
+    name = rf"(?:{MONTH_NAMES[day.month - 1].replace(' ', '|')})\.?"
     no_other_year = rf"(?!,? (?!{day.year})(?:19|20)\d\d)"
     ways = (
         rf"(?<!\d)0?{day.day}(?:st|nd|rd|th)?(?: of)?[ -]{name}(?![a-z]){no_other_year}",

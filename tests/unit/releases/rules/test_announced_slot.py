@@ -16,6 +16,7 @@ SEVEN = datetime(2026, 12, 9, 7, 0, tzinfo=UTC)
     [
         "Release date: 1 July 2026 9:30am", "Wednesday 1st July", "the 1st of July 2026", "July 1, 2026", "01/07/2026",
         "1.7.26", "2026-07-01", "1\u00a0Jul 2026", "01-Jul-2026", "on 1 July at half past nine", "1 JULY 2026",
+        "1 Gorffennaf 2026 9:30am",
     ],
 )  # fmt: skip
 def test_the_planned_day_is_found_however_it_is_written(text):
@@ -26,7 +27,7 @@ def test_the_planned_day_is_found_however_it_is_written(text):
     "text",
     [
         "2 July 2026", "1 July 2025", "1 July, 2027", "11 July 2026", "21 July 2026", "July 2026", "July 10, 2026",
-        "July 1 2025", "2026-07-11", "01/07/2025", "7/1/2026", "31 July 2026", "1 julyish", "",
+        "July 1 2025", "2026-07-11", "01/07/2025", "7/1/2026", "31 July 2026", "1 julyish", "1 Mehefin 2026", "",
     ],
 )  # fmt: skip
 def test_another_day_is_not_taken_for_the_planned_one(text):
