@@ -119,6 +119,7 @@ _NOT_FOUND = re.compile(
     r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
     r"(?:does not exist|doesn't exist|no longer exists) "
 )
+_CONDITION = re.compile(r" (?:if|when|where|unless|for which)(?: (?![.!?;|•·] )[^ ]+)*")
 # Phrases that may mean that this release is absent (`Absence.POSSIBLE`). A person decides, unless another sign on the
 # page shows the absence with certainty.
 _UNSURE = re.compile(
@@ -348,7 +349,13 @@ class AbsenceSign(NamedTuple):
 
 
 def find_absence(
-    page: PageText, names: Names, *, marker_in_heading: bool, main_h1: str = "", due_on: date | None = None
+    page: PageText,
+    names: Names,
+    *,
+    marker_in_heading: bool,
+    marker_in_text: bool = False,
+    main_h1: str = "",
+    due_on: date | None = None,
 ) -> AbsenceSign:
     """Return the most certain sign on a page that the release is absent.
 
@@ -356,6 +363,8 @@ def find_absence(
 
     :param marker_in_heading: whether the edition's marker is in the title or an h1. If so, a sign counts only if it is
         clearly about this release, because the text may also mention other content that is withdrawn or still to come.
+    :param marker_in_text: whether the text clearly mentions the edition. If so, a sentence about a missing page counts
+        with certainty only if it names the edition too.
     :param main_h1: the h1 with the marker, if any, or else the h1 that names the series of a page whose title has the
         marker. If there is one, other h1s give at most a possible sign, because they are about other content of the
         page.
@@ -370,7 +379,14 @@ def find_absence(
     near = above + below
     signs = [
         AbsenceSign(
-            _sign(names.normalise(block.text), names, thin=thin, marker_in_heading=marker_in_heading), block.text
+            _sign(
+                names.normalise(block.text),
+                names,
+                thin=thin,
+                marker_in_heading=marker_in_heading,
+                marker_in_text=marker_in_text,
+            ),
+            block.text,
         )
         for block in near
     ]
@@ -499,7 +515,7 @@ def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
     return above, below
 
 
-def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Absence:
+def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool, marker_in_text: bool) -> Absence:
     if _holds_own_marker(form, names):
         return Absence.CERTAIN
     if " lorem ipsum " in form:  # filler text that designers use before the real text is available
@@ -507,9 +523,20 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
     if speaks_of_this(form):
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
     if states_absence(form):
-        return Absence(2 - marker_in_heading) if thin or not marker_in_heading else Absence.NONE
+        return _of_missing_page(form, thin=thin, marker_in_heading=marker_in_heading, marker_in_text=marker_in_text)
     unsure = is_unsure(form) or _WAITING.search(form)
     return Absence.POSSIBLE if may_be_held(form) or (thin and unsure) else Absence.NONE
+
+
+def _of_missing_page(form: str, *, thin: bool, marker_in_heading: bool, marker_in_text: bool) -> Absence:
+    # Many live pages have a help sentence such as "If you cannot find the publication, contact us".
+    is_plain = states_absence(_CONDITION.sub("", form))
+    if not thin:
+        return Absence.POSSIBLE if is_plain and not marker_in_heading else Absence.NONE
+    # If the page gives the figures of the edition, the sentence is probably about another page. But a page for missing
+    # addresses may repeat the name of the edition.
+    is_shown = marker_in_heading or (marker_in_text and EDITION not in form)
+    return Absence.CERTAIN if is_plain and not is_shown else Absence.POSSIBLE
 
 
 def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:

@@ -238,6 +238,7 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
         page,
         names,
         marker_in_heading=is_clear and place is not Reason.MARKER_IN_TEXT,
+        marker_in_text=is_clear and place is Reason.MARKER_IN_TEXT,
         main_h1=own_h1 or (series_h1 if is_clear and place is Reason.MARKER_IN_TITLE else ""),
         due_on=expectation.due_on,
     )

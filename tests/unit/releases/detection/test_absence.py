@@ -48,6 +48,43 @@ def test_a_soft_404_is_not_live(body):
     assert (shown(body).result, shown(body).reasons) == (NOT_LIVE, (Reason.NEGATIVE_MARKER,))
 
 
+@pytest.mark.parametrize("figures", ["In June 2026, prices rose by 2 pence.", "Prices rose to the end of June."])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "If you cannot find the publication you are looking for, contact us.",
+        "If you can’t find the document you need, email us.",
+        "Contact us if a publication cannot be found here, or search the National Archives.",
+        "Records for which a document was not found are excluded.",
+        "The document was not found in 12 cases.",
+    ],
+)
+def test_a_sentence_about_a_missing_page_on_the_page_of_a_series_accuses_no_one(sentence, figures):
+    expected = LIVE if "June 2026" in figures and "12 cases" not in sentence else UNRECOGNISED
+    for body in (f"<p>{sentence}</p><p>{figures}</p>{MUCH}", f"<p>{figures}</p>{MUCH}<p>{sentence}</p>"):
+        found = shown(page(f"<h1>Road fuel prices</h1>{body}", title="Road fuel prices"), due_at=AT)
+        assert found.result is expected
+
+
+def test_a_short_page_with_the_figures_and_a_sentence_about_a_missing_page_is_put_to_a_person():
+    figures = "<p>In June 2026, prices rose by 2 pence.</p>"
+    for sentence in ("If you cannot find the publication, contact us.", "The document you want could not be found."):
+        body = page(f"<h1>Road fuel prices</h1>{figures}<p>{sentence}</p>", title="Road fuel prices")
+        assert shown(body).reasons == (Reason.MARKER_IN_TEXT, Reason.NEGATIVE_MARKER)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "result"),
+    [
+        (f"The page {TITLE} could not be found.", NOT_LIVE),
+        ("The page you want could not be found. If you typed the address, check it.", NOT_LIVE),
+        ("This happens when the page cannot be found.", UNRECOGNISED),
+    ],
+)
+def test_a_short_page_under_another_heading_is_absent_if_it_says_so_without_a_condition(sentence, result):
+    assert shown(page(f"<h1>Sorry</h1><p>{sentence}</p>", title="Sorry")).result is result
+
+
 def test_a_search_page_without_a_heading_is_recognised_by_its_title():
     found = shown(page(f"<p>3 results for {TITLE}</p>{MUCH}", title="Search results"))
     assert (found.result, found.reasons) == (NOT_LIVE, (Reason.SEARCH,))
