@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from releases.detection.page_text import Block, PageText, Place
 _STATE = r"(?:withdrawn|cancell?ed|postponed|unpublished)"
 _SPENT = r"(?:withdrawn|cancell?ed|unpublished)"
 _OUT = r"(?:published|released|issued|available|live)"
+_NOT = r"(?: not|n't)"
+_IS = r"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?)"
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _TIME_OF_DAY = "◷"
 """The placeholder for a time of day in statements of absence. A time such as "9:30am" is not a day."""
@@ -56,11 +58,32 @@ _THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NO
 _NOT_AS_SUCH = r"(?! (?:as|from) (?:(?:an?|the) )?(?:list of )?(?:national|accredited|official|experimental) )"
 """Exclude phrases such as "withdrawn as National Statistics". A release that loses this status may still be
 published."""
-_NOT_LIKE_THIS = (
-    r"(?! (?:before(?:$| (?:,|at|in|by|for) )|previously|since |on paper|in print"
-    r"|in (?:this|such) (?:form|way|detail)|at this level))"
+_NOT_IN_PART = (
+    r"(?! (?:before(?:$| (?:,|at|in|by|for) )|previously|since |on paper|in print|at this level"
+    r"|in (?:this|such) (?:form|way|detail)"
+    r"|(?:in|for|by|at) (?:all|some|most|other|each|individual|smaller|local|regional|regions?|areas?|countr(?:y|ies)"
+    r"|england|wales|scotland|northern ireland|great britain|english|welsh|gaelic|pdf|html|csv|excel)(?: |$)))"
 )
-"""Phrases such as "not published before" and "not published on paper" do not mean that the release is absent."""
+"""Exclude phrases such as "not published before" and "not published in Welsh". They do not mean that the release is
+absent."""
+_REASONS = r"for (?:[^ ]+ )?reasons"
+_NO_MORE = (
+    r"(?=$| (?:until(?! (?:now|this))|and|but|,|because|due|owing|as (?:planned|scheduled|expected)"
+    rf"|{_REASONS}|for {EDITION})(?= |$))"
+)
+"""The end of a sentence, or words that do not limit the statement to a part of the release."""
+_UNPUBLISHED = (
+    rf"(?:{_THIS} (?:(?:has|have)(?: still)?(?:{_NOT}(?: yet)? been| yet to be)"
+    rf"|(?:is|are)(?: still)?(?:{_NOT} (?:yet|currently)| yet to be)) {_OUT}(?: to (?:download|view|read))?"
+    rf"|we(?: have{_NOT}|'ve not)(?: yet)? (?:published|released|issued) {_THIS})(?: here| on this page)?(?: yet)?"
+)
+# Welsh for "this release", for words that limit a sentence, such as "monthly" and "in English", and for "withdrawn",
+# "cancelled" or "postponed".
+_THIS_IN_WELSH = rf"(?:'r| yr?)?(?: {EDITION}|(?: [^ ]+){{1,3}} h(?:wn|yn|on))"
+_NOT_IN_PART_IN_WELSH = (
+    r"(?! (?:bob|ar gyfer|ar bapur|yn (?:wythnosol|fisol|chwarterol|flynyddol|gymraeg|saesneg))(?: |$))"
+)
+_STATE_IN_WELSH = r"wedi(?:'i| ei|'u| eu) (?:[dt]h?ynnu yn ôl|(?:c|ch|g)anslo|g?ohirio)"
 
 _LABEL = re.compile(
     rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
@@ -70,11 +93,11 @@ _LABEL = re.compile(
     r"|(?:release |publication )?(?:expected|due|scheduled)(?: for)?(?: release| publication)?"
     r"|awaiting publication|forthcoming|upcoming(?: , not yet (?:published|available|released))?"
     r"|(?:page )?under construction|watch this space|to follow|(?:content |text )?to be added|placeholder(?: text)?"
-    r"|(?:error |http )?404(?: error)?(?: not found| page not found)?|(?:page )?not found"
+    r"|(?:error |http |gwall )?404(?: error)?(?: not found| page not found)?|(?:page )?not found"
     r"|(?:(?:official|accredited|national) )*(?:statistics )?(?:release )?announcement"
-    # Welsh: page not found, not yet published, coming soon, withdrawn, cancelled, postponed
-    r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|yn dod yn fuan"
-    r"|tynnwyd yn ôl|wedi(?:'i| ei|'u| eu) (?:tynnu yn ôl|dynnu yn ôl|thynnu yn ôl|chanslo|ganslo|gohirio|ohirio)"
+    # Welsh: page not found, not yet published, not yet available, coming soon, withdrawn, cancelled, postponed
+    r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|ddim ar gael eto"
+    rf"|yn dod yn fuan|tynnwyd yn ôl|{_STATE_IN_WELSH}"
 )
 
 
@@ -87,20 +110,21 @@ def _when(before: str) -> str:
 # Sentences that show with certainty that this release is absent (`Absence.CERTAIN`).
 _STATEMENT = re.compile(
     rf"{_THIS} (?:"
-    rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}{_NOT_AS_SUCH}"
-    r"(?=$| (?:on|by|because|due|as|following|pending|until|and|since|,|for|while|at|in|from|after) )"
-    rf"|(?:has|have) (?:not yet been|not been|yet to be) {_OUT}{_NOT_LIKE_THIS}"
-    rf"|(?:is|are)(?: still)? (?:not yet|not currently|yet to be) {_OUT}(?! (?:in|as|for|by) )"
-    rf"|(?:is|are) not {_OUT}(?: yet)?(?=$| (?:until|and|but|,) )"
+    rf"{_IS} {_SPENT}{_NOT_AS_SUCH}"
+    r"(?=$| (?:on|by|because|due|as|following|pending|until|and|since|,|while|at|in|after|from publication"
+    rf"|{_REASONS})(?= |$))"
+    rf"|(?:is|are)(?: still)?{_NOT} {_OUT}(?: yet)?(?=$| (?:until|and|but|,) )"
     r"|(?:is|are)(?: still)? (?:coming soon|forthcoming|upcoming|awaiting publication)"
     r"|(?:is|are) (?:due|scheduled|expected)(?: out| to be (?:published|released)| for (?:publication|release))?"
     rf" {_when('(?:on|at|for) ')}"
     r"|(?:is|are)(?: still| currently)? (?:under construction|being prepared)"
     rf"|will be (?:made )?{_OUT}(?: to (?:download|view|read))?(?: here| on this page)?"
-    rf"(?:$| soon| shortly| in due course| {_when('(?:on |at |from )?')})"
+    rf"(?:$| (?:soon|shortly|in due course){_NO_MORE}| {_when('(?:on |at |from )?')})"
+    rf"|(?:will not|won't) be {_OUT}(?: here| on this page)? until {_when('(?:on )?')}"
     r")"
-    rf"|we (?:will|shall|plan to|expect to|intend to|are due to) (?:publish|release|issue) {_THIS}"
-    rf"(?: here| on this page)?(?:$| soon| shortly| in due course| {_when('(?:on |at )?')})"
+    rf"|{_UNPUBLISHED}{_NO_MORE}"
+    rf"|we(?:'ll| will| shall| plan to| expect to| intend to|(?: are|'re) due to) (?:publish|release|issue) {_THIS}"
+    rf"(?: here| on this page)?(?:$| (?:soon|shortly|in due course){_NO_MORE}| {_when('(?:on |at )?')})"
 )
 _WITHDRAWN = re.compile(r" (?:withdrawn|unpublished|tynnwyd yn ôl|(?:tynnu|dynnu|thynnu) yn ôl) ")
 _FORETELLING = re.compile(
@@ -109,30 +133,40 @@ _FORETELLING = re.compile(
 _STILL_TO_COME = re.compile(
     rf" (?:\d{{4}}|{EDITION}) (?:, )?(?:at )?\d{{1,2}}(?:\.\d\d| : \d\d)? (?:am|pm) \( (?:confirmed|provisional) \) "
 )
+_LOST = r"(?:page|publication|document|content|resource|url)"
 _NOT_FOUND = re.compile(
-    r" (?:page|file) not found | no such (?:page|file) | ni allwn ddod o hyd i'r dudalen "
-    r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? "
-    r"(?:cannot|can't|could not|couldn't|was not|wasn't) be found "
-    r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? (?:was not|wasn't) found "
-    r"| (?:can't|cannot|can not|could not|couldn't|unable to) find (?:the|that|this|your) "
+    r" (?:page|file) not found | no such (?:page|file) "
+    rf"| {_LOST}(?: [^ ]+){{0,7}}? (?:(?:cannot|can't|could{_NOT}|was{_NOT}) be|was{_NOT}) found "
+    rf"| (?:cannot|can not|can't|could{_NOT}|unable to) find (?:the|that|this|your) "
     r"(?:page|publication|document|content) "
     r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
-    r"(?:does not exist|doesn't exist|no longer exists) "
+    rf"(?:does{_NOT} exist|no longer exists) "
+    r"| (?:(?:ni allwn ddod|ni ddaethpwyd|heb ddod) o hyd|ni chafwyd hyd) i(?:'r| y) (?:dudalen|ddogfen|cyhoeddiad) "
 )
 _CONDITION = re.compile(r" (?:if|when|where|unless|for which)(?: (?![.!?;|•·] )[^ ]+)*")
 # Phrases that may mean that this release is absent (`Absence.POSSIBLE`). A person decides, unless another sign on the
 # page shows the absence with certainty.
 _UNSURE = re.compile(
-    rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
+    rf" coming soon |(?:{_NOT} (?:yet|been|yet been)| yet to be) {_OUT} |{_NOT} {_OUT} yet "
+    rf"| (?:has|have) been {_STATE} "
     r"| will be (?:published|released) (?:on|at|soon|shortly) "
     r"| (?:next|forthcoming|upcoming|future) (?:release|edition|publication|update) "
+    rf"| (?:ar gael|(?:g|ch?)yhoeddi) eto | {_STATE_IN_WELSH} "
 )
 _HELD = re.compile(
-    rf"{_THIS} (?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) (?:delayed|postponed|rescheduled"
+    rf"{_THIS} {_IS} (?:delayed|postponed|rescheduled"
     r"|put back|discontinued|suspended|superseded|moved|under review|unavailable"
     r"|an? (?:draft|preview|test|placeholder|dummy))(?! from )"
     rf"|{_THIS} (?:has|have)(?: now)? moved|this is (?:only )?an? (?:draft|preview|test|placeholder|dummy)"
     r"|(?:strictly )?(?:embargoed?|under embargo)(?= until | to | for |$)|(?:for|in) preview only|not for publication"
+    # These may be about only a part of the release, or about another edition.
+    rf"|{_THIS} {_IS} {_SPENT}{_NOT_AS_SUCH} (?:for|from) |{_UNPUBLISHED}{_NOT_IN_PART}"
+    rf"|{_THIS} (?:will not|won't) be {_OUT}{_NOT_IN_PART}"
+    # Welsh: will be published, is published on, is not published or available, has been cancelled
+    rf"|(?:bydd{_THIS_IN_WELSH} (?:yn cael (?:ei|eu) (?:g|ch?)yhoeddi|ar gael)"
+    rf"|caiff{_THIS_IN_WELSH} (?:ei|eu) (?:g|ch?)yhoeddi|cyhoeddir{_THIS_IN_WELSH} (?:ar|am) \d"
+    rf"|nid yw{_THIS_IN_WELSH} (?:wedi(?:'i| ei|'u| eu) (?:g|ch?)yhoeddi|ar gael)"
+    rf"|mae{_THIS_IN_WELSH} {_STATE_IN_WELSH}){_NOT_IN_PART_IN_WELSH}"
 )
 _WAITING = re.compile(
     r" (?:release date|expected (?:on |at |by )?(?:the )?\d{1,2}|due (?:on|at|out|for)|available (?:from|on|at)"
@@ -140,12 +174,14 @@ _WAITING = re.compile(
     r"|delayed|rescheduled|to be confirmed) "
 )
 _OF_FIGURES = re.compile(
-    r"(?:this|these) (?:figures|data) (?!(?:(?:is|are|has|have)(?: still)? )?(?:not yet|yet to be))"
+    rf"(?:this|these) (?:figures|data) (?!(?:is|are|has|have)(?: still)?(?:{_NOT} yet| yet to be))"
 )
-_IN_THE_PAST = re.compile(r" (?:in|during|since)(?: [a-z]+)? (?:19|20)\d\d | last (?:year|month|week) ")
+_OF_ANOTHER_TIME = re.compile(
+    r" (?:in|during|since|until)(?: [a-z]+)? (?:19|20)\d\d | last (?:year|month|week) | (?:pandemic|covid) "
+)
 _OF_THIS = re.compile(rf" (?:{EDITION}|(?:for|of) this (?:week|month|quarter|year|period|edition)) ")
 _NOT_YET = re.compile(
-    r"(?<= )(?:not|yet to be) (?:yet )?(?:been )?(?:published|released|issued|available|out)"
+    r"(?<= )(?:not|[a-z]+n't|yet to be) (?:yet )?(?:been )?(?:published|released|issued|available|out)"
     r"(?: yet)?(?! (?:for|in|from|by|at|on) )"
 )
 _DOUBTED = re.compile(r"(?:draft|preview|private|protected|test|do not publish|(?:strictly )?embargoed?(?: until .*)?)")
@@ -218,7 +254,9 @@ def speaks_vaguely(form: str) -> bool:
     """
     statements = list(_find_statements(form))
     own = [each.text for each in statements if not each.is_general]
-    vague = any(_FORETELLING.match(text) or _OF_FIGURES.match(text) or _IN_THE_PAST.search(f" {text} ") for text in own)
+    vague = any(
+        _FORETELLING.match(text) or _OF_FIGURES.match(text) or _OF_ANOTHER_TIME.search(f" {text} ") for text in own
+    )
     # A general sentence does not make another statement in the same text less certain.
     only_general = bool(statements) and not own and not _STILL_TO_COME.search(form)
     return vague or only_general or bool(_RESTORED.search(form))
@@ -238,6 +276,11 @@ def speaks_of_withdrawal(form: str) -> bool:
 
 def states_absence(form: str) -> bool:
     return _NOT_FOUND.search(form) is not None
+
+
+def _is_about_an_old_edition(form: str, due_on: date | None) -> bool:
+    days = [each.first for each in periods(form) if each.first == each.last]
+    return bool(days) and due_on is not None and max(days) < due_on - _LONGEST_NOTICE
 
 
 def may_be_held(form: str) -> bool:
@@ -281,7 +324,7 @@ _PUBLISHED_LATER = (
 )
 _PART = r"figures|data|datasets?|tables?|content|summary|numbers"
 _IS_TO_COME = (
-    rf"(?: [^ .;]+){{0,8}}? (?:will (?:be {_PUBLISHED_LATER}|go|appear|come|follow)"
+    rf"(?: [^ .;]+){{0,8}}? (?:(?:will(?: not)?|won't) (?:be {_PUBLISHED_LATER}|go|appear|come|follow)"
     r"|(?:is|are) (?:due|out|expected|scheduled)"
     rf"|to be {_PUBLISHED_LATER}|due|scheduled|expected|go(?:es)? live|comes? out|available (?:from|at|on))"
 )
@@ -329,6 +372,8 @@ def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) ->
 
 _THIN = 600
 """A page with fewer characters of text than this is thin: it contains little more than a notice."""
+_LONGEST_NOTICE = timedelta(days=366)
+"""Publishers announce releases at most a year ahead. A cancellation on an earlier day is about another edition."""
 _LEAD_BEFORE, _LEAD_AFTER, _NOTICES, _MENU_WORD = 5, 10, 3, 20
 
 
@@ -385,6 +430,7 @@ def find_absence(
                 thin=thin,
                 marker_in_heading=marker_in_heading,
                 marker_in_text=marker_in_text,
+                due_on=due_on,
             ),
             block.text,
         )
@@ -394,8 +440,11 @@ def find_absence(
         # A word above the heading may belong to a menu, such as "Upcoming" in "Latest, Upcoming, Archive". If the
         # marker is in a heading, a word from a menu is at most a possible sign.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
-        sure = thin and not (marker_in_heading and in_menu)
-        signs.append(AbsenceSign(_notice(names.normalise(block.text), names, thin=sure), block.text))
+        form = names.normalise(block.text)
+        notice = _notice(form, names, thin=thin and not (marker_in_heading and in_menu))
+        if notice and _is_about_an_old_edition(form, due_on):
+            notice = Absence.POSSIBLE
+        signs.append(AbsenceSign(notice, block.text))
     if _doubted_by_heading(page, names, thin=thin) or _finds_wait(page, near, names, due_on=due_on):
         signs.append(AbsenceSign(Absence.POSSIBLE, ""))
     return max(signs, key=lambda sign: sign.absence, default=AbsenceSign(Absence.NONE, ""))
@@ -406,9 +455,7 @@ def denied_by_heading(page: PageText, names: Names) -> bool:
 
 
 _AT_END = re.compile(rf" {_when('(?:(?:on|at|for|from) )?')}$")
-_NOT_FOUND_END = re.compile(
-    r"(?:cannot|can't|could not|couldn't|was not|wasn't) (?:be )?found|(?:does not|doesn't) exist|no longer exists"
-)
+_NOT_FOUND_END = re.compile(rf"(?:cannot|can't|could{_NOT}|was{_NOT}) (?:be )?found|does{_NOT} exist|no longer exists")
 _BEFORE_SIGN = re.compile(r" (?=[,.;:!?)])|(?<=[(]) ")
 
 
@@ -515,13 +562,15 @@ def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
     return above, below
 
 
-def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool, marker_in_text: bool) -> Absence:
+def _sign(
+    form: str, names: Names, *, thin: bool, marker_in_heading: bool, marker_in_text: bool, due_on: date | None
+) -> Absence:
     if _holds_own_marker(form, names):
         return Absence.CERTAIN
     if " lorem ipsum " in form:  # filler text that designers use before the real text is available
         return Absence.CERTAIN if thin else Absence.POSSIBLE
     if speaks_of_this(form):
-        return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
+        return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading, due_on=due_on)
     if states_absence(form):
         return _of_missing_page(form, thin=thin, marker_in_heading=marker_in_heading, marker_in_text=marker_in_text)
     unsure = is_unsure(form) or _WAITING.search(form)
@@ -539,12 +588,13 @@ def _of_missing_page(form: str, *, thin: bool, marker_in_heading: bool, marker_i
     return Absence.CERTAIN if is_plain and not is_shown else Absence.POSSIBLE
 
 
-def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:
+def _of_statement(form: str, *, thin: bool, marker_in_heading: bool, due_on: date | None) -> Absence:
     # In a long text, "The report was withdrawn ..." may be about any report. On a page with no other text, it is about
     # this report.
     if not thin and speaks_of_the_release(form):
         return Absence.NONE if marker_in_heading else Absence.POSSIBLE
-    return Absence.POSSIBLE if speaks_vaguely(form) else Absence.CERTAIN
+    doubtful = speaks_vaguely(form) or _is_about_an_old_edition(form, due_on)
+    return Absence.POSSIBLE if doubtful else Absence.CERTAIN
 
 
 def _notice(form: str, names: Names, *, thin: bool) -> Absence:

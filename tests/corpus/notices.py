@@ -38,6 +38,7 @@ _WAIT = (
         bare(f"Search - {TITLE}", f"<h1>Search</h1><p>2 results</p><ul><li>{TITLE}</li><li>Fuel</li></ul>{PROSE}"),
         reason=Reason.SEARCH,
     ),
+    notice("not-published-yet-contracted", "As people speak.", NOT_LIVE, "This release hasn’t been published yet."),
     notice("placeholder-by-name", "It calls itself one.", NOBODY, "This page is a placeholder."),
     notice("not-out-yet", "Of this very month.", NOBODY, "Figures for this month are not out yet."),
 )
@@ -83,6 +84,16 @@ _THERE = (
         "It is there, and not on paper.",
         LIVE,
         "This release has not been published on paper since 2010.",
+    ),
+    one(
+        "help-to-find-a-publication",
+        "A sentence for readers who look for another publication is on every page of this series.",
+        LIVE,
+        office(
+            "Road fuel prices",
+            "<p>If you cannot find the publication you are looking for, contact us.</p>"
+            f"<p>In June 2026, prices rose by 2 pence.</p>{PROSE}",
+        ),
     ),
     one(
         "search-field-with-a-heading",
@@ -167,6 +178,12 @@ _EITHER = (
         "Of which figures that is said only a reader of the whole can tell.",
         NOBODY,
         "Figures below five could name a seller. These data are not published.",
+    ),
+    notice(
+        "cancelled-years-ago",
+        "No publisher cancels this edition years before it is due.",
+        NOBODY,
+        "This release was cancelled on 3 March 2020.",
     ),
     notice(
         "cancelled-in-another-year",

@@ -16,9 +16,11 @@ from releases.detection.finding import (
     reasons_to_json,
     words_from_json,
 )
-from tests.support.release_pages import AT, MUCH, TITLE, page, release_page, shown
+from tests.support.release_pages import AT, MARKER, MUCH, TITLE, page, release_page, shown
 
 LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
+WELSH_TITLE = "Prisiau tanwydd ffyrdd: Mehefin 2026"
+WELSH = {"release_title": WELSH_TITLE, "series_title": "Prisiau tanwydd ffyrdd", "marker": "Mehefin 2026"}
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,21 @@ def test_a_search_page_without_a_heading_is_recognised_by_its_title():
         pytest.param("<p>This release has not been published yet.</p>", id="has-not-been"),
         pytest.param("<p>This release has not yet been published.</p>", id="has-not-yet-been"),
         pytest.param("<p>Not yet published</p>", id="label"),
+        pytest.param("<p>This release hasn't been published yet.</p>", id="hasnt-been"),
+        pytest.param("<p>These statistics haven’t been published yet.</p>", id="havent-been"),
+        pytest.param("<p>This release isn’t published yet.</p>", id="isnt"),
+        pytest.param("<p>This release is still not published.</p>", id="still-not"),
+        pytest.param("<p>This page isn't live yet.</p>", id="isnt-live"),
+        pytest.param("<p>We have not published these statistics yet.</p>", id="we-have-not"),
+        pytest.param("<p>We’ve not yet published this release.</p>", id="weve-not"),
+        pytest.param("<p>We'll publish this release at 9:30am on 30 June 2026.</p>", id="well-publish"),
+        pytest.param("<p>These statistics won’t be published until 9:30am on 30 June 2026.</p>", id="wont-be-until"),
+        pytest.param("<p>These statistics will not be published until 30 June 2026.</p>", id="will-not-be-until"),
+        pytest.param("<p>This release has not been published for technical reasons.</p>", id="for-reasons"),
+        pytest.param(f"<p>These statistics have not been published for {MARKER}.</p>", id="for-this-month"),
+        pytest.param("<p>This release has not been published as planned.</p>", id="as-planned"),
+        pytest.param("<p>This publication is not yet available to download.</p>", id="not-yet-to-download"),
+        pytest.param("<p>This publication has been withdrawn for operational reasons.</p>", id="withdrawn-for-reasons"),
         pytest.param("<p>These statistics will be released on 30 June 2026 9:30am</p>", id="will-be-released"),
         pytest.param("<p>These statistics will be published at 9.30am on Tuesday 30 June.</p>", id="will-be-at"),
         pytest.param("<p>This release will be published here on 30 June 2026.</p>", id="will-be-here"),
@@ -191,6 +208,10 @@ def test_the_day_of_a_release_just_after_midnight_is_that_of_london():
         "Figures for Wales are not yet available.",
         "These statistics are not yet available for Scotland.",
         "This publication is not yet available in Welsh.",
+        "This publication has not been published in Welsh.",
+        "We have not published this publication in Welsh.",
+        "These statistics have not been published for Wales.",
+        "These statistics will not be published for local authorities.",
         "This release was postponed from 23 June 2026.",
         "The report was withdrawn by the regulator in 2019.",
         "Some records could not be found in the register.",
@@ -259,6 +280,94 @@ def test_a_statement_that_may_be_about_every_edition_is_put_to_a_person(sentence
     for body in (release_page(f"<p>{sentence}</p>"), page(f"<h1>{TITLE}</h1><p>{sentence}</p>")):
         finding = shown(body)
         assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "These statistics have not been published for 2020 because of the pandemic.",
+        "These statistics have not been published for users outside the department.",
+        "This bulletin has not been published as a spreadsheet because of its size.",
+        "This bulletin has not been published alongside its tables.",
+        "This publication is not currently available to download as a PDF.",
+        "This publication isn’t yet available for download.",
+        "This release will be available soon in Welsh on our Welsh pages.",
+        "This release will not be published at 9:30am.",
+        "These statistics will not be published.",
+        "These statistics have not been published until now.",
+        "These statistics will not be published until 2027.",
+        "These statistics were cancelled for 2020 due to COVID-19.",
+        "These statistics were cancelled for 2019/20.",
+        "This release was cancelled at the start of the pandemic.",
+        "This release was cancelled until 2021.",
+        "This release was cancelled on 3 March 2020.",
+        "This publication was withdrawn for 2 years from 2020.",
+        "This publication was withdrawn from 2019 to 2021.",
+    ],
+)
+def test_a_statement_that_may_be_about_a_part_or_another_edition_is_put_to_a_person(sentence):
+    for body in (release_page(f"<p>{sentence}</p>"), page(f"<h1>{TITLE}</h1><p>{sentence}</p>")):
+        finding = shown(body, due_at=AT)
+        assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+@pytest.mark.parametrize(
+    ("day", "result"),
+    [
+        ("30 June 2026", NOT_LIVE),
+        ("12 June 2026", NOT_LIVE),
+        ("1 July 2025", NOT_LIVE),
+        ("28 June 2025", UNRECOGNISED),
+        ("3 March 2020", UNRECOGNISED),
+    ],
+)
+def test_a_cancellation_more_than_a_year_before_the_due_day_may_be_about_another_edition(day, result):
+    for sentence in (f"This release was cancelled on {day}.", f"Cancelled on {day}. Contact us for details."):
+        assert shown(page(f"<h1>{TITLE}</h1><p>{sentence}</p>"), due_at=AT).result is result
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Bydd yr ystadegau hyn yn cael eu cyhoeddi am 9:30am ar 30 Mehefin 2026.",
+        "Bydd y datganiad hwn yn cael ei gyhoeddi yn fuan.",
+        "Bydd y bwletin ystadegol hwn ar gael am 9:30am.",
+        "Caiff yr ystadegau hyn eu cyhoeddi ar 30 Mehefin 2026.",
+        "Cyhoeddir y datganiad hwn ar 30 Mehefin 2026.",
+        f"Cyhoeddir {WELSH_TITLE} am 9:30am ar 30 Mehefin 2026.",
+        "Nid yw'r datganiad hwn wedi'i gyhoeddi eto.",
+        "Nid yw’r ystadegau hyn ar gael eto.",
+        "Mae'r datganiad hwn wedi'i ganslo.",
+        "Mae’r datganiad hwn wedi ei ohirio.",
+    ],
+)
+def test_a_welsh_page_that_says_that_the_release_is_absent_is_never_live(sentence):
+    for text in ("", MUCH):
+        finding = shown(page(f"<h1>{WELSH_TITLE}</h1><p>{sentence}</p>{text}", title=WELSH_TITLE), **WELSH)
+        assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Bydd yr ystadegau hyn yn cael eu cyhoeddi bob mis.",
+        "Bydd y datganiad nesaf yn cael ei gyhoeddi ar 30 Gorffennaf 2026.",
+        "Nid yw'r datganiad hwn ar gael yn Saesneg.",
+        "Cyhoeddir y datganiad hwn bob chwarter.",
+    ],
+)
+def test_a_live_page_in_welsh_that_only_mentions_such_words_is_live(sentence):
+    body = page(f"<h1>{WELSH_TITLE}</h1><p>{sentence}</p>{MUCH}", title=WELSH_TITLE)
+    assert shown(body, **WELSH).result is LIVE
+
+
+@pytest.mark.parametrize("notice", ["Ni ddaethpwyd o hyd i’r dudalen", "Heb ddod o hyd i'r dudalen", "Gwall 404"])
+def test_a_soft_404_in_welsh_is_not_live_although_its_title_repeats_the_release(notice):
+    assert shown(page(f"<h1>{notice}</h1><p>x</p>", title=WELSH_TITLE), **WELSH).result is NOT_LIVE
+
+
+def test_a_label_in_welsh_on_a_short_page_is_not_live():
+    assert shown(page(f"<h1>{WELSH_TITLE}</h1><p>Ddim ar gael eto.</p>", title=WELSH_TITLE), **WELSH).result is NOT_LIVE
 
 
 @pytest.mark.parametrize(
@@ -452,6 +561,8 @@ def test_a_heading_with_coming_soon_in_a_sentence_is_not_live():
         ("<p>Coming soon!</p>", "coming soon"),
         ("<p>Not yet published</p>", "not yet published"),
         ("<p>This release has not yet been published.</p>", "this release has not yet been published"),
+        ("<p>This release hasn’t been published yet.</p>", "this release hasn't been published yet"),
+        ("<p>This release won’t be published until 9:30am today.</p>", "this release won't be published until …"),
         ("<p>These statistics will be released on 30 June 2026 9:30am</p>", "these statistics will be released …"),
         (f"<p>{TITLE} will be published on Tuesday 30 June.</p>", "will be published …"),
         ("<h2>This publication was withdrawn on 29 June 2026</h2>", "this publication was withdrawn"),

@@ -67,7 +67,8 @@ def test_long_text_of_one_kind_is_compared_at_once(repeated):
     "command",
     [
         pytest.param(
-            "from releases.detection.absence import may_be_held; may_be_held(' § not' * 100_000)",
+            "from releases.detection.absence import may_be_held; may_be_held(' § not' * 100_000);"
+            "may_be_held(' § ' + 'n' * 200_000 + ' ann' * 50_000)",
             id="markers",
         ),
         pytest.param(
@@ -76,6 +77,12 @@ def test_long_text_of_one_kind_is_compared_at_once(repeated):
             "speaks_vaguely(' this release will be published at 9 : 30 am on tuesday :' * 5_000);"
             "speaks_vaguely(' this release will be published at' + ' 9 : 30 am (' * 20_000 + ' every 2' * 20_000)",
             id="statements-and-times",
+        ),
+        pytest.param(
+            "from tests.support.release_pages import page, shown;"
+            "[shown(page(f'<h1>x</h1><p>{text * 5_000}</p>', title='x'))"
+            " for text in ('the page cannot be found if ', 'if the page was not ')]",
+            id="pages-that-may-be-missing",
         ),
         pytest.param(
             "from releases.detection.interstitials import is_like_not_found as like;"
