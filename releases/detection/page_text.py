@@ -95,6 +95,13 @@ _HIDING = frozenset({
     "hidden", "d-none", "visually-hidden", "govuk-visually-hidden", "sr-only", "screen-reader-text"
 })  # fmt: skip
 _MARKED_HIDDEN = ", ".join(("[hidden]", "dialog:not([open])", *(f".{name}" for name in sorted(_HIDING))))
+# Classes of Bootstrap and Tailwind that show or hide an element on screens of at least a certain width. Each of these
+# widths is at most 1,280 pixels.
+_SHOWN_WHEN_WIDE = re.compile(
+    r"(?:d-(?:sm|md|lg|xl)-|(?:sm|md|lg|xl):)"
+    r"(?:(?:inline-)?(?:block|flex|grid)|inline|contents|flow-root|table(?:-row|-cell)?)"
+)
+_HIDDEN_WHEN_WIDE = re.compile(r"d-(?:sm|md|lg|xl)-none|(?:sm|md|lg|xl):hidden")
 _FRAMES = frozenset({"iframe", "object", "embed"})
 _INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "img", "ins",
@@ -134,8 +141,9 @@ class PageText:
 
     `title` is not folded. If the page has a cookie banner, `has_banner` is true, and the banner is left out of the
     blocks. If the page's own content includes a frame, such as a dashboard of another site, `has_frame` is true.
-    `hidden` contains the blocks that the page's own styles hide. If these styles could not be read, `styles_known` is
-    false. `leads_on_to` is the address to which the page redirects its readers within seconds, or an empty string.
+    `hidden` contains the texts that the page hides by its own styles, an attribute or a class. If its styles could not
+    be read, `styles_known` is false. `leads_on_to` is the address to which the page redirects its readers within
+    seconds, or an empty string.
     """
 
     title: str
@@ -218,11 +226,12 @@ class _Reading:
         self._hidden_pieces: list[str] = []
         self._places: list[tuple[int, Place]] = []
         self._hidden: set[int] = set()
+        self._marked_hidden: set[int] = set()
         self._around: set[int] = set()
 
     def read(self, body: LexborNode) -> None:
-        self._hidden = {node.mem_id for node in body.css(_MARKED_HIDDEN) if _is_hidden(node)}
-        self._hidden |= self._styled_away.elements
+        marked = {node.mem_id for node in body.css(_MARKED_HIDDEN) if _is_hidden(node)}
+        self._hidden = marked | self._styled_away.elements
         own = {node.mem_id for node in body.css(_OWN)}
         headings = body.css("h1")
         headed = _holders(headings)
@@ -232,6 +241,7 @@ class _Reading:
         banners = _find_banners(body, headings)
         self.has_banner = bool(banners - self._hidden)
         self._hidden |= banners
+        self._marked_hidden = marked - banners
         node: LexborNode | None = body
         while node is not None:
             inside = self._enter(node)
@@ -260,6 +270,9 @@ class _Reading:
             return None
         if tag.startswith("-") or tag in _NEVER_SHOWN or node.mem_id in self._hidden:
             self.has_frame = self.has_frame or self._is_frame(node, tag)
+            if node.mem_id in self._marked_hidden and tag not in _NEVER_SHOWN:
+                # This does not end the block, because words for screen readers may be part of a visible sentence.
+                self.hidden_blocks.append(Block(fold(node.text(separator=" ")), Place.BODY))
             return None
         if tag not in _INLINE:
             self._end_block()
@@ -300,9 +313,13 @@ def _is_a_speck(node: LexborNode) -> bool:
 
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
-    return (
-        "hidden" in attributes or node.tag == "dialog" or bool(_HIDING & set((attributes.get("class") or "").split()))
-    )
+    if "hidden" in attributes or node.tag == "dialog":
+        return True
+    classes = (attributes.get("class") or "").split()
+    hiding = _HIDING.intersection(classes)
+    if hiding <= {"hidden", "d-none"} and any(map(_SHOWN_WHEN_WIDE.fullmatch, classes)):
+        return any(map(_HIDDEN_WHEN_WIDE.fullmatch, classes))
+    return bool(hiding)
 
 
 def _holders(nodes: Iterable[LexborNode]) -> set[int]:

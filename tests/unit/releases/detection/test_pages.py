@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.detection.finding import AddressRole, CheckOutcome, Reason
+from releases.detection.page_text import read_page
 from releases.detection.rules import examine
 from tests.support.release_pages import MUCH, SERIES, answered, expected, page, release_page, shown
 
@@ -94,15 +95,10 @@ def test_a_marker_is_not_found_in_what_only_looks_like_it(marker, written):
         pytest.param("<template><p>June 2026</p></template>", id="template"),
         pytest.param("<noscript>June 2026</noscript>", id="noscript"),
         pytest.param("<style>.a::after { content: 'June 2026' }</style>", id="style"),
-        pytest.param("<p hidden>June 2026</p>", id="hidden-attribute"),
-        pytest.param("<div hidden><section><p>June 2026</p></section></div>", id="inside-something-hidden"),
-        pytest.param("<dialog><p>June 2026</p></dialog>", id="closed-dialog"),
-        pytest.param('<span class="x govuk-visually-hidden">June 2026</span>', id="visually-hidden"),
         pytest.param("<select><option>June 2026</option></select>", id="a-choice-in-a-form"),
         pytest.param("<textarea>June 2026</textarea>", id="text-field"),
         pytest.param("<svg><title>June 2026</title></svg>", id="title-of-a-drawing"),
         pytest.param("<iframe srcdoc='June 2026'>June 2026</iframe>", id="frame"),
-        pytest.param("<h1 hidden>June 2026</h1>", id="hidden-heading"),
     ],
 )
 def test_a_marker_that_no_reader_sees_does_not_count(hidden):
@@ -110,9 +106,20 @@ def test_a_marker_that_no_reader_sees_does_not_count(hidden):
     assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.NO_MARKER,))
 
 
-@pytest.mark.parametrize("style", ["color: red; Display : none", "visibility:hidden"])
-def test_a_marker_that_a_style_hides_does_not_count_and_is_recognised(style):
-    finding = shown(page(f"<h1>Fuel</h1><p style='{style}'>June 2026</p>{MUCH}", title="Fuel"))
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        pytest.param("<p style='color: red; Display : none'>June 2026</p>", id="display-none"),
+        pytest.param("<p style='visibility:hidden'>June 2026</p>", id="visibility"),
+        pytest.param("<p hidden>June 2026</p>", id="hidden-attribute"),
+        pytest.param("<div hidden><section><p>June 2026</p></section></div>", id="inside-something-hidden"),
+        pytest.param("<dialog><p>June 2026</p></dialog>", id="closed-dialog"),
+        pytest.param('<span class="x govuk-visually-hidden">June 2026</span>', id="visually-hidden"),
+        pytest.param("<h1 hidden>June 2026</h1>", id="hidden-heading"),
+    ],
+)
+def test_a_hidden_marker_does_not_count_and_is_recognised(hidden):
+    finding = shown(page(f"<h1>Fuel</h1>{hidden}{MUCH}", title="Fuel"))
     assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_HIDDEN,))
 
 
@@ -123,6 +130,24 @@ def test_an_open_dialog_and_folded_details_are_text_that_a_reader_sees():
 
 def test_text_after_something_hidden_is_seen_again():
     assert shown(page("<h1>Fuel</h1><p hidden>a</p>June 2026<p>b</p>", title="Fuel")).result is LIVE
+
+
+def test_words_for_screen_readers_do_not_end_the_sentence_around_them():
+    assert read_page("<p>June <span class='sr-only'>of</span> 2026</p>").text == "june 2026"
+
+
+@pytest.mark.parametrize("shown_again", ["d-none d-md-block", "hidden md:block", "hidden lg:flex"])
+def test_text_that_only_narrow_screens_hide_is_text_that_a_reader_sees(shown_again):
+    assert shown(page(f"<h1>Fuel</h1><div class='{shown_again}'>June 2026</div>{MUCH}", title="Fuel")).result is LIVE
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["d-none d-print-block", "hidden hover:block", "hidden 2xl:block", "hidden sm:block lg:hidden", "sr-only md:block"],
+)
+def test_text_that_other_classes_show_again_is_hidden(hidden):
+    finding = shown(page(f"<h1>Fuel</h1><div class='{hidden}'>June 2026</div>{MUCH}", title="Fuel"))
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_HIDDEN,))
 
 
 @pytest.mark.parametrize(
@@ -190,6 +215,16 @@ def test_an_unchanged_dashboard_whose_scripts_did_not_run_may_be_the_release_onc
     finding = shown(dashboard, texts_not_live=digest_of(dashboard), needs_scripts=needs_scripts, due_at=due_at)
     assert finding.result is result
     assert (Reason.CHANGED_BY_SCRIPT in finding.reasons) == (result is UNRECOGNISED)
+
+
+@pytest.mark.parametrize("kind", ["class='d-none d-md-block'", "class='hidden md:block'", "class='d-none'", "hidden"])
+def test_a_page_whose_hidden_text_changed_to_the_edition_is_not_called_unchanged(kind):
+    before, after = (
+        page(f"<h1>{SERIES}</h1>{MUCH}<div {kind}><p>In {month} 2026 prices rose.</p></div>", title=SERIES)
+        for month in ("May", "June")
+    )
+    assert shown(before, texts_not_live=digest_of(before)).result is NOT_LIVE
+    assert shown(after, texts_not_live=digest_of(before)).result in {LIVE, UNRECOGNISED}
 
 
 def test_a_page_whose_text_changed_is_not_called_unchanged():
