@@ -124,12 +124,13 @@ def is_page(body: bytes, *, declared: FileType | None) -> bool:
     """Return whether a body is a web page.
 
     A body is a web page if it begins like HTML, or if the server declares it as HTML and it contains HTML tags. A table
-    of figures that the server wrongly declares as HTML has no tags, so it does not count.
+    of figures that the server wrongly declares as HTML does not count, although its cells may contain tags.
     """
     found = found_type(body)
-    return found is FileType.HTML or (
-        declared is FileType.HTML and found is FileType.TEXT and bool(_MARKUP.search(body[:4096]))
-    )
+    if found is FileType.HTML:
+        return True
+    has_tags = declared is FileType.HTML and found is FileType.TEXT and _MARKUP.search(body[:4096]) is not None
+    return has_tags and (body.removeprefix(_UTF_8_MARK).lstrip().startswith(b"<") or not is_table(body))
 
 
 def is_right_type(*, promised: FileType | None, declared: FileType | None, found: FileType) -> bool:

@@ -342,7 +342,15 @@ def test_text_before_a_page_is_put_to_a_person_unless_it_is_declared_as_a_page()
     assert file_at("tables.csv", body, "text/html").result is NOT_LIVE
 
 
-def test_a_piece_of_markup_declared_as_a_page_is_one_and_figures_so_declared_are_not():
-    assert file_at("tables.csv", b"<p>Please wait</p>", "text/html").reasons == (Reason.WRONG_TYPE,)
-    assert file_at("tables.csv", b"<p>Please wait</p>", "text/html").result is NOT_LIVE
-    assert file_at("tables.csv", CSV, "text/html").result is UNRECOGNISED
+@pytest.mark.parametrize(
+    "markup", [b"<p>Please wait</p>", b"\xef\xbb\xbf\n<p>Wait, 1\n<p>Wait, 2"], ids=["line", "lines"]
+)
+def test_a_piece_of_markup_declared_as_a_page_is_one(markup):
+    finding = file_at("tables.csv", markup, "text/html")
+    assert (finding.result, finding.reasons) == (NOT_LIVE, (Reason.WRONG_TYPE,))
+
+
+@pytest.mark.parametrize("table", [CSV, b'id,note\n1,"<p>x</p>"\n2,"<div>y</div>"\n'], ids=["figures", "html-in-cells"])
+def test_a_table_declared_as_a_page_is_put_to_a_person(table):
+    finding = file_at("tables.csv", table, "text/html")
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.WRONG_TYPE,))
