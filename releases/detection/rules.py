@@ -381,7 +381,7 @@ def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
     if target := leads_to(page.leads_on_to, signs.answer):
         return _led_on(target, signs)
     barrier = None if signs.in_heading else barrier_in_heading(page, names)
-    if barrier and not (barrier is Reason.CONSENT and signs.is_clear):
+    if barrier and not (barrier is Reason.CONSENT and _shows_more_than_consent(signs)):
         if denied_by_heading(page, names):
             return CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
         return CheckOutcome.UNRECOGNISED, (barrier,)
@@ -413,9 +413,17 @@ def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
     if is_script_shell(signs.page):
         return CheckOutcome.UNRECOGNISED, (*(signs.place_alone or _declared(signs)), Reason.SCRIPT_SHELL)
     barrier = barrier_in_text(signs.page, signs.names)
-    if barrier and not (barrier is Reason.CONSENT and signs.is_clear):
+    if barrier and not (barrier is Reason.CONSENT and _shows_more_than_consent(signs)):
         return CheckOutcome.UNRECOGNISED, (*signs.place_alone, barrier)
     return None
+
+
+def _shows_more_than_consent(signs: PageSigns) -> bool:
+    """Return whether a page with a request for consent also shows the edition.
+
+    A short page may name the edition only as the page to which readers continue.
+    """
+    return signs.in_heading or (signs.is_clear and signs.page.own_length >= _THIN)
 
 
 def _like_not_found(signs: PageSigns) -> Shown | None:

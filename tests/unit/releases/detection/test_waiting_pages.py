@@ -1,9 +1,11 @@
 """Pages that carry the release's name and ask their readers to wait, and live pages that only sound like it."""
 
+from datetime import timedelta
+
 import pytest
 
 from releases.detection.finding import CheckOutcome, Reason
-from tests.support.release_pages import AT, MUCH, TITLE, page, release_page, shown
+from tests.support.release_pages import AT, MUCH, SERIES, TITLE, page, release_page, shown
 
 LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
@@ -159,3 +161,27 @@ def test_a_word_in_a_menu_above_a_short_page_accuses_no_one():
     short = f"<h1>{TITLE}</h1><p>Download the tables.</p>"
     assert shown(page(menu + short, title=TITLE)).result is UNRECOGNISED
     assert shown(page(f"<p>Upcoming</p>{short}", title=TITLE)).result is NOT_LIVE
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "text"),
+    [
+        ("Before you continue", "Before you continue", f"Accept all cookies to continue to {TITLE}."),
+        ("Your privacy choices", "Cookies on this site", f"Continue to {TITLE}"),
+        ("Example Office", "Example Office", f"We use cookies. Continue to {TITLE}"),
+    ],
+)
+def test_a_request_for_consent_that_names_the_release_is_never_live(title, heading, text):
+    wall = page(f"<h1>{heading}</h1><p>{text}</p>", title=title)
+    for due_at in (AT, AT + timedelta(hours=1)):
+        found = shown(wall, due_at=due_at)
+        assert found.result is UNRECOGNISED
+        assert Reason.CONSENT in found.reasons
+
+
+def test_a_release_below_a_request_for_consent_is_live():
+    notice = "<h1>Your privacy settings</h1><p>We use cookies.</p>"
+    long = page(f"{notice}<h1>{SERIES}</h1><p>Figures for June 2026.</p>{MUCH}", title=SERIES)
+    short = page(f"{notice}<h1>{TITLE}</h1><p>Download the tables.</p>", title=TITLE)
+    for body in (long, short):
+        assert shown(body, due_at=AT).result is LIVE
