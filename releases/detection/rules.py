@@ -6,6 +6,7 @@ our webpages show for the reason in releases/text/release.py, and the text for r
 docs/development.md has the complete instructions.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -147,9 +148,11 @@ _SAY_NOTHING_OF_THE_FILE = frozenset({
 })  # fmt: skip
 """If the finding for a page at the address of a file has one of these reasons, the page does not show whether the file
 is published."""
-_NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
-"""If the finding for an HTML attachment has one of these reasons, readers see no page, so the attachment does not count
-as live."""
+_NOT_THE_ATTACHMENT = frozenset({
+    Reason.SCRIPT_SHELL, Reason.EMPTY, Reason.OTHER_EDITION, Reason.STILL_TO_COME, Reason.LOG_IN, Reason.SEARCH,
+})  # fmt: skip
+"""If the finding for an HTML attachment has one of these reasons, readers may not see the attachment, so it does not
+count as live."""
 
 
 def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
@@ -160,16 +163,39 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
     # The response is a webpage, so examine it as one. If the address implies no file type, the attachment may be an
     # HTML page, so the result of the examination is final.
     promised = promised_type(expectation.url)
-    shown = _examine_page(answer, expectation)
+    signs = _read_signs(answer, expectation)
+    shown = _examine_signs(signs) if isinstance(signs, PageSigns) else signs
     settled = shown.result in {CheckOutcome.NOT_LIVE, CheckOutcome.UNREACHABLE}
     settled = settled or Reason.CONFIRMED_BY_PERSON in shown.reasons
     if promised is None or settled or _SAY_NOTHING_OF_THE_FILE & set(shown.reasons):
         return shown
-    if promised is FileType.HTML:
-        if _NO_PAGE & set(shown.reasons):
-            return shown
-        return replace(shown, result=CheckOutcome.LIVE, reasons=(Reason.RIGHT_TYPE,))
-    return replace(shown, result=CheckOutcome.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))
+    if promised is not FileType.HTML:
+        return replace(shown, result=CheckOutcome.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))
+    # An HTML attachment may name neither the edition nor the series, so a page at its address is live if nothing
+    # contradicts it.
+    if _NOT_THE_ATTACHMENT & set(shown.reasons):
+        return shown
+    says_absent = isinstance(signs, PageSigns) and signs.says_absent
+    if against := Reason.NEGATIVE_MARKER if says_absent else _redirected_to(answer):
+        reasons = tuple(dict.fromkeys((*shown.reasons, against)))
+        return replace(shown, result=CheckOutcome.UNRECOGNISED, reasons=reasons)
+    return replace(shown, result=CheckOutcome.LIVE, reasons=(Reason.RIGHT_TYPE,))
+
+
+def _redirected_to(answer: Answer) -> Reason | None:
+    """Return the kind of page to which an HTML attachment redirected, or None if it did not redirect."""
+    final, requested = answer.final_url or answer.requested_url, answer.requested_url
+    if _normalise_path(final) == _normalise_path(requested):
+        return None
+    return Reason.PAGE_ABOVE if is_page_above(final, requested=requested) else Reason.OTHER_PAGE
+
+
+_END_OF_PATH = re.compile(r"(?:/index)?\.html?$|/$")
+
+
+def _normalise_path(url: str) -> str:
+    """Return the path of an address without an ending that many sites remove by a redirect, such as ".html"."""
+    return _END_OF_PATH.sub("", urlsplit(url).path.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +372,12 @@ _THIN = 600
 
 
 def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
+    signs = _read_signs(answer, expectation)
+    return _examine_signs(signs) if isinstance(signs, PageSigns) else signs
+
+
+def _read_signs(answer: Answer, expectation: Expectation) -> PageSigns | Finding:
+    """Return the features of a page, or a finding if they do not matter or the page cannot be read."""
     found, declared = found_type(answer.body), declared_type(answer.content_type)
     if found not in {FileType.HTML, FileType.TEXT} or (found is FileType.HTML and declared not in _SHOWN_AS_PAGES):
         digest = sha256_hex(answer.body)
@@ -359,7 +391,11 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     digest = sha256_hex(text.encode(errors="replace")) if text else ""
     if decided := apply_answer(digest, page.title, expectation):
         return decided
-    signs = find_signs(page, digest, answer, expectation)
+    return find_signs(page, digest, answer, expectation)
+
+
+def _examine_signs(signs: PageSigns) -> Finding:
+    answer, expectation, page = signs.answer, signs.expectation, signs.page
     result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
@@ -371,7 +407,7 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.CHANGED_BY_SCRIPT)
     is_absent = result is CheckOutcome.NOT_LIVE and Reason.NEGATIVE_MARKER in reasons
     said = quote_absence(signs.absent_text, names=signs.names) if is_absent else ""
-    return Finding(result, reasons, digest, page.title, words=said)
+    return Finding(result, reasons, signs.digest, page.title, words=said)
 
 
 def _log_in_or_barrier(signs: PageSigns) -> Shown | None:

@@ -11,7 +11,7 @@ from releases.rules.response import NO_ANSWER, Failure
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
 from tests.support.import_files import ods_of
 from tests.support.practice_pages import pdf_file
-from tests.support.release_pages import MUCH, URL, answered, expected, page, release_page
+from tests.support.release_pages import AT, MUCH, SERIES, URL, answered, expected, page, release_page
 
 LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 OBSERVER_FAULT, UNREACHABLE = CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE
@@ -232,6 +232,51 @@ def test_a_soft_404_for_an_attachment_is_not_live(name):
 def test_a_bot_challenge_for_an_attachment_is_unrecognised(name):
     finding = file_at(name, page("<h1>Just a moment...</h1>", title="Just a moment..."), "text/html")
     assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.OBSTACLE,))
+
+
+def html_attachment(body: bytes, *, final: str = "june-2026/tables.html"):
+    requested, final = (f"https://stats.example.gov.uk/fuel/{path}" for path in ("june-2026/tables.html", final))
+    known = expected(role=AddressRole.ATTACHMENT, url=requested, due_at=AT)
+    return examine(answered(body, url=requested, final_url=final), known)
+
+
+TABLES = page(f"<h1>Tables</h1>{MUCH}", title="Tables")
+
+
+@pytest.mark.parametrize(
+    ("body", "final", "reasons"),
+    [
+        (page(f"<h1>{SERIES}</h1>{MUCH}", title=SERIES), "", (Reason.NO_MARKER, Reason.PAGE_ABOVE)),
+        (HTML, "june-2026", (Reason.MARKER_IN_TITLE, Reason.PAGE_ABOVE)),
+        (page("<h1>May 2026</h1>", title="Fuel"), "may-2026/tables.html", (Reason.NO_MARKER, Reason.OTHER_PAGE)),
+        (TABLES, "latest/tables.html", (Reason.NO_MARKER, Reason.OTHER_PAGE)),
+    ],
+    ids=["collection", "release", "last-edition", "other-address"],
+)
+def test_an_html_attachment_that_redirects_to_another_page_is_put_to_a_person(body, final, reasons):
+    finding = html_attachment(body, final=final)
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, reasons)
+
+
+@pytest.mark.parametrize("final", ["june-2026/tables", "june-2026/Tables.html", "june-2026/tables/?v=2"])
+def test_an_html_attachment_that_redirects_to_another_form_of_its_address_is_live(final):
+    assert html_attachment(TABLES, final=final).reasons == (Reason.RIGHT_TYPE,)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (page("<p>These tables will be published on 30 June 2026.</p>", title="Tables"), Reason.NEGATIVE_MARKER),
+        (page(f"<p>Tables for June 2026 will be published today.</p>{MUCH}", title="Tables"), Reason.STILL_TO_COME),
+        (page(f"<h1>Fuel in May 2026</h1>{MUCH}"), Reason.OTHER_EDITION),
+        (page(f"<h1>Sign in</h1><h2>Prices</h2>{MUCH}"), Reason.LOG_IN),
+        (page(f"<header><h1>Search</h1></header><h1>Office</h1>{MUCH}"), Reason.SEARCH),
+    ],
+)
+def test_an_html_attachment_that_may_show_something_else_is_put_to_a_person(body, reason):
+    finding = html_attachment(body)
+    assert finding.result is UNRECOGNISED
+    assert reason in finding.reasons
 
 
 def test_a_page_at_an_address_that_promises_no_file_is_judged_as_a_page():
