@@ -34,7 +34,7 @@ _NOTHING = 0.05  # an element with at most this opacity is invisible
 _LEAST_CONTRAST = 1.1  # contrast ratio as defined by WCAG 2; it is 1 if both colours are the same
 # Limits for one page. A page that reaches one of these limits takes at most two seconds.
 _MOST_MATCHES, _MOST_STYLES = 2_000_000, 10_000
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
 _LENGTH = re.compile(rf"({_NUMBER})(%|[a-z]*)")
 _PIXELS = {
     "": 1,
@@ -52,7 +52,7 @@ _PIXELS = {
 _SIDES = {"%": 10, "vw": 12.8, "vh": 8, "vmin": 8, "vmax": 12.8}
 """The number of pixels for each relative unit, on a screen of 1,280 by 800 pixels. One per cent of the size of any
 element counts as 10 pixels."""
-_FUNCTION = re.compile(r"([a-z0-9-]+)\(([^()]*)\)")
+_FUNCTION = re.compile(r"(?<![a-z0-9-])([a-z0-9-]+)\(([^()]*)\)")
 _INLINE = re.compile(
     r"display|visib|opacity|filter|position|indent|transform|translate|scale|width|height|size|clip|font|color|background"
     r"|margin|animation",
@@ -144,7 +144,7 @@ def find_hidden_text(tree: LexborHTMLParser) -> HiddenText:
     try:
         sheet = read_sheet(text) if text else Sheet()
         return _Walk(sheet, inline).find(tree)
-    except Unread:
+    except (Unread, RecursionError, ValueError, OverflowError):  # tinycss2 raises the last two for very large numbers
         return HiddenText(is_known=False)
 
 
@@ -503,7 +503,8 @@ def _contrast(one: Colour, other: Colour) -> float:
 
 def _luminance(colour: Colour) -> float:
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (max(0.0, p) for p in colour)
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (min(max(0.0, p), 1.0) for p in colour)
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

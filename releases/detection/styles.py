@@ -59,10 +59,10 @@ _NEVER_AT_REST = frozenset({
 _ALWAYS = frozenset({"defined", "scope"})
 _NAMES = (IDSelector, ClassSelector, LocalNameSelector, NamespaceSelector)
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
-_DATA = re.compile(r"url\(\s*[\"']?data:[^)]*\)", re.IGNORECASE)
+_DATA = re.compile(r"url\(\s*[\"']?data:[^)]*+(?:\)|\Z)", re.IGNORECASE)
 _SIMPLE = re.compile(r"[^\\/(){}\[\]\"'@]*")
 _FEATURE = re.compile(r"\(([^()]*)\)")
-_LENGTH = re.compile(r"([\d.]+)(px|r?em)")
+_LENGTH = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(px|r?em)")
 
 
 class Unread(Exception):
@@ -162,24 +162,26 @@ class Element:
 
 @lru_cache(maxsize=64)  # cached, because a page is checked many times
 def read_sheet(text: str) -> Sheet:
-    """:raises Unread: if the text is too long, is nested too deeply or has too many selectors."""
+    """Read the text of a style sheet.
+
+    The parser raises RecursionError if the text is nested too deeply, and ValueError if a number has too many digits.
+
+    :raises Unread: if the text is too long or has too many selectors.
+    """
     text = _DATA.sub("url()", text)
     if len(text) > MOST_CHARACTERS:
         raise Unread
     sheet = Sheet()
-    try:
-        nodes = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-        pending: list[tuple[list[str], list[tuple[str, str, bool]], bool]] = []
-        _read_rules(nodes, (), sheet, pending, layered=False)
-        for selectors, declared, layered in pending:
-            normal, important = _split(declared, sheet.variables)
-            if not normal and not important:
-                continue
-            for selector in selectors:
-                for one in _selectors_of(selector):
-                    sheet.add(one, normal, important, layered=layered)
-    except RecursionError:
-        raise Unread from None
+    nodes = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+    pending: list[tuple[list[str], list[tuple[str, str, bool]], bool]] = []
+    _read_rules(nodes, (), sheet, pending, layered=False)
+    for selectors, declared, layered in pending:
+        normal, important = _split(declared, sheet.variables)
+        if not normal and not important:
+            continue
+        for selector in selectors:
+            for one in _selectors_of(selector):
+                sheet.add(one, normal, important, layered=layered)
     return sheet
 
 
@@ -187,17 +189,16 @@ def read_sheet(text: str) -> Sheet:
 def read_inline(text: str) -> tuple[tuple[str, str, bool], ...]:
     """Return the property and value of each declaration in a style attribute, and whether the declaration is important.
 
-    :raises Unread: if the text is too long or nested too deeply.
+    The parser raises the same errors as in `read_sheet`.
+
+    :raises Unread: if the text is too long.
     """
     text = _DATA.sub("url()", text)
     if len(text) > _MOST_OF_AN_ATTRIBUTE:
         raise Unread
     if _SIMPLE.fullmatch(text):
         return tuple(_simple_declarations(text))
-    try:
-        return tuple(_declarations(tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True)))
-    except RecursionError:
-        raise Unread from None
+    return tuple(_declarations(tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True)))
 
 
 def _simple_declarations(text: str) -> Iterator[tuple[str, str, bool]]:
@@ -482,7 +483,7 @@ def _is_met_feature(feature: str) -> bool:
     if name in bounds and (length := _LENGTH.fullmatch(value)):
         bound = float(length[1]) * (1 if length[2] == "px" else _EM)
         return bound <= bounds[name] if name.startswith("min") else bound >= bounds[name]
-    if found := re.fullmatch(r"(width|height)\s*([<>]=?)\s*([\d.]+)(px|r?em)", feature):
+    if found := re.fullmatch(rf"(width|height)\s*([<>]=?)\s*{_LENGTH.pattern}", feature):
         bound = float(found[3]) * (1 if found[4] == "px" else _EM)
         return _COMPARED[found[2]](_SCREEN_WIDTH if found[1] == "width" else _SCREEN_HEIGHT, bound)
     others = {

@@ -6,6 +6,7 @@ from releases.detection.page_text import read_page
 from releases.detection.styles import MOST_CHARACTERS
 
 NAMED = "June 2026 prices"
+DIGITS = "1" * 5_000
 HIDES = {
     "combinators": (
         "<style>main > div .x{display:none}</style>",
@@ -39,6 +40,10 @@ HIDES = {
         "<style>.x{display:none}p:nth-last-child(9){display:block}</style>",
         f"<p class=x>{NAMED}</p>",
     ),
+    "a part of a colour that is larger than white": (
+        "",
+        f"<div style='background:#fff'><p style='color:rgb(1e200%,1e200%,1e200%)'>{NAMED}</p></div>",
+    ),
     "faint text": (
         "",
         f"<div style='background:#000'><p style='color:rgba(255,255,255,.06)'>{NAMED}</p></div>",
@@ -63,6 +68,10 @@ SHOWS = {
     "a checked box": (
         "<style>.p{display:none}input:checked ~ .p{display:block}</style>",
         f"<input type=radio checked><p class=p>{NAMED}</p>",
+    ),
+    "a condition that is no number": (
+        "<style media='(min-width:1.2.3px)'></style><style>@media (width > 1.2.3px){.y{display:none}}</style>",
+        f"<p class=x>{NAMED}</p>",
     ),
     "broken rule": ("<style>.x{{{</style>", f"<p class=x>{NAMED}</p>"),
     "where it begins": ("<style>@starting-style{.x{opacity:0}}</style>", f"<p class=x>{NAMED}</p>"),
@@ -110,9 +119,13 @@ def test_text_that_readers_see_stays(way):
                      id="a long list for every element"),
         pytest.param("", "".join(f"<p style='margin-left:{i}px'>x</p>" for i in range(11_000)), id="many attributes"),
         pytest.param("", f"<p style='{'color:red;' * 2_000}'>x</p>", id="a long attribute"),
+        pytest.param(f"<style>p{{z-index:{DIGITS}}}</style>", "", id="a number of too many digits"),
+        pytest.param(f"<style>p:nth-child({DIGITS}n+1){{top:0}}</style>", "", id="a step of too many digits"),
+        pytest.param("", f"<p style='top:0;background:url(x);z-index:{DIGITS}'>x</p>", id="such an attribute"),
+        pytest.param(f"<style>p{{color:rgb({'9' * 400},0,0)}}</style>", "<p>x</p>", id="too large a part of a colour"),
     ],
 )  # fmt: skip
-def test_styles_that_take_too_long_to_read_are_not_known(head, body):
+def test_styles_that_cannot_be_read_in_time_or_at_all_are_not_known(head, body):
     page = read(head, body)
     assert not page.styles_known
     assert "other" in page.text

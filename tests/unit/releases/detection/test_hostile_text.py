@@ -105,6 +105,20 @@ def test_text_that_many_patterns_could_match_is_searched_at_once(command):
     subprocess.run([sys.executable, "-c", command], timeout=SECONDS, check=True)
 
 
+@pytest.mark.parametrize(
+    "styles",
+    [
+        pytest.param("p{font:" + "1" * 50_000 + "}", id="digits"),
+        pytest.param("p{transform:" + "a" * 50_000 + "}", id="letters-without-a-bracket"),
+        pytest.param("url(data:" * 50_000, id="pictures-without-an-end"),
+    ],
+)
+def test_styles_that_many_patterns_could_match_are_read_at_once(styles):
+    command = "import sys; from releases.detection.page_text import read_page; read_page(sys.stdin.read())"
+    page = f"<style>{styles}</style><p>x</p>"
+    subprocess.run([sys.executable, "-c", command], input=page, text=True, timeout=SECONDS, check=True)
+
+
 def test_a_reference_to_a_character_of_thousands_of_digits_is_no_fault_of_ours():
     assert strip_markup(f"<p>A&#{'9' * 5_000};B &#x41;</p>") == "A\N{REPLACEMENT CHARACTER}B A"
 
