@@ -82,6 +82,17 @@ CASES = (
     ),
     one("cookie-wall", "Nothing to read before one consents.", NOBODY, _CONSENT, reason=Reason.CONSENT),
     one(
+        "cookie-wall-that-names-the-release",
+        "It names the page to which its readers continue, and shows nothing of it.",
+        NOBODY,
+        bare(
+            "Before you continue",
+            f"<h1>Before you continue</h1><p>Accept all cookies to continue to {TITLE}.</p>"
+            "<form><button>Accept all cookies</button></form>",
+        ),
+        reason=Reason.CONSENT,
+    ),
+    one(
         "cookie-wall-for-every-address",
         "The same for an address that cannot exist.",
         NOBODY,

@@ -124,6 +124,15 @@ CASES = (
     ),
     at("table-with-a-page-in-a-cell", "A note in HTML in a table.", LIVE, "tables.csv", _CSV_WITH_HTML, "text/csv"),
     at(
+        "table-with-markup-in-a-cell-declared-as-a-page",
+        "A table that the server wrongly calls a page.",
+        NOBODY,
+        "tables.csv",
+        _CSV_WITH_HTML,
+        "text/html",
+        reason=Reason.WRONG_TYPE,
+    ),
+    at(
         "xhtml-for-a-map",
         "A page that says that the file does not exist, in XML like the map.",
         NOT_LIVE,
@@ -133,6 +142,17 @@ CASES = (
         reason=Reason.WRONG_TYPE,
     ),
     at("html-attachment", "An annex that is a page.", LIVE, "annex.html", govuk("Annex: method", PROSE), "text/html"),
+    one(
+        "html-attachment-that-leads-to-its-page",
+        "An annex whose address leads to the page of the release.",
+        NOBODY,
+        Reply(
+            govuk("Road fuel prices, June 2026", PROSE), by_way_of=((302, "/statistics/road-fuel-prices-june-2026"),)
+        ),
+        path="/statistics/road-fuel-prices-june-2026/annex.html",
+        role=AddressRole.ATTACHMENT,
+        reason=Reason.PAGE_ABOVE,
+    ),
     at("zip", "An archive where one was due.", LIVE, "all-tables.zip", PLAIN_ZIP, "application/zip"),
     at(
         "half-the-attachments",

@@ -66,6 +66,12 @@ _HIDDEN = (
         (-5, page(""), NOBODY),
         (1, page(_in("display: none")), NOBODY),
     ),
+    several(
+        "hidden-in-a-closed-tab-of-a-page-that-does-not-change",
+        "Readers who open the tab see the new edition.",
+        (-5, page(f"<div hidden>{_NAMED.replace('June', 'May')}</div>"), NOBODY),
+        (1, page(f"<div hidden>{_NAMED}</div>"), NOBODY),
+    ),
     one(
         "styles-too-long-to-read",
         "Nobody knows what half a megabyte of styles hides.",
@@ -79,6 +85,8 @@ _SEEN = (
            styles="@media print { .next { display: none } }"),
     honest("but-not-on-telephones", "Hidden on small screens alone.", f"<div class=next>{_NAMED}</div>",
            styles="@media (max-width: 40em) { .next { display: none } }"),
+    honest("but-not-on-telephones-by-its-classes", "A class hides it, and another shows it again on wide screens.",
+           f'<div class="d-none d-md-block">{_NAMED}</div>'),
     honest("on-the-open-tab", "The rule for the open tab goes before that for all.",
            f'<div class="tab open">{_NAMED}</div>',
            styles=".tab { display: none } .tab.open { display: block }"),
