@@ -380,10 +380,7 @@ def _searched_until(verification: Verification, addresses: Collection[AddressFac
 
 
 def _found_since(due_at: datetime, address: AddressFacts) -> datetime | None:
-    """Return when an address was first found at or after the due time, or None if it was not found.
-
-    Checks whose clock was not confirmed do not count, because the verdict is not based on them.
-    """
+    """Return when an address was first found at or after the due time, or None if it was not found."""
     at = address.verdict.first_live_at
     if at and at >= due_at:
         return at
@@ -391,7 +388,7 @@ def _found_since(due_at: datetime, address: AddressFacts) -> datetime | None:
         (
             check.sighting.completed_at
             for check in address.checks_since(due_at)
-            if check.sighting.result is CheckOutcome.LIVE and check.sighting.clock_confirmed
+            if check.sighting.result is CheckOutcome.LIVE
         ),
         None,
     )

@@ -65,8 +65,15 @@ class AddressFacts:
         return sorted(self.checks, key=lambda check: (check.sighting.sent_at, check.sighting.completed_at))
 
     def checks_since(self, due_at: datetime) -> list[CheckFact]:
-        """Return the checks made at or after the due instant, in the order in which they were sent."""
-        return [check for check in self.checks_in_order() if check.sighting.instant >= due_at]
+        """Return the checks that were certainly made at or after the due instant, in the order in which they were sent.
+
+        If the clock was not confirmed at a check, the time of the check is not known, so the check is left out.
+        """
+        return [
+            check
+            for check in self.checks_in_order()
+            if check.sighting.clock_confirmed and check.sighting.at_the_earliest >= due_at
+        ]
 
 
 class StatementFact(StrEnum):

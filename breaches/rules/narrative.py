@@ -286,7 +286,7 @@ def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[A
     is_only = len(facts.main_pages) < 2
     where, there = _main_page(page, facts), "" if is_only else " there"
     if checks := page.checks_since(facts.due_at):
-        at = _clock(round_down(checks[0].sighting.sent_at), facts)
+        at = _clock(round_down(checks[0].sighting.at_the_earliest), facts)
         instead = next((FOUND_INSTEAD[reason] for reason in checks[0].reasons if reason in FOUND_INSTEAD), "")
         if checks[0].sighting.result is not CheckOutcome.NOT_LIVE:
             yield f"At {at} our automatic check of {where} gave no result."
@@ -425,8 +425,7 @@ def _describe_since_due(facts: Facts, address: AddressFacts, *, is_brief: bool) 
     what = "it" if address in facts.main_pages else _the(address)
     if is_brief:
         what = "they" if address.part is Part.TABLES else "it"
-    # The verdict is based only on checks whose clock was confirmed. Other checks would give a delay that is not proven.
-    checks = [check.sighting for check in address.checks_since(due_at) if check.sighting.clock_confirmed]
+    checks = [check.sighting for check in address.checks_since(due_at)]
     live = next((check for check in checks if check.result is CheckOutcome.LIVE), None)
     absent = [
         check
@@ -556,13 +555,17 @@ def _absences(facts: Facts, address: AddressFacts) -> str:
     if not flips:
         return ""
     it, was = ("they" if address.part is Part.TABLES else "it"), _was(address)
-    gone_at, back_at = _clock(round_down(flips[-1].gone_at), facts), flips[-1].back_at
-    back_by = f"back by {_clock(round_up_before(back_at, facts.due_at), facts)}" if back_at else ""
+    gone_by, back_at = f"by {_clock(round_up(_surely_by(flips[-1].gone_at, address)), facts)}", flips[-1].back_at
+    back_by = f"back by {_clock(round_up_before(_surely_by(back_at, address), facts.due_at), facts)}" if back_at else ""
     if len(flips) == 1:
-        return f", but {it} {was} gone at {gone_at}{back_by and f' and {back_by}'}"
-    return (
-        f", but {it} disappeared {len(flips)} times, most recently at {gone_at}{back_by and f', and {was} {back_by}'}"
-    )
+        return f", but {it} {was} gone {gone_by}{back_by and f' and {back_by}'}"
+    return f", but {it} disappeared {len(flips)} times, most recently {gone_by}{back_by and f', and {was} {back_by}'}"
+
+
+def _surely_by(instant: datetime, address: AddressFacts) -> datetime:
+    """Return the latest instant at which the check that was sent or completed at `instant` can have been completed."""
+    checks = (check.sighting for check in address.checks)
+    return max((one.surely_by for one in checks if instant in {one.sent_at, one.completed_at}), default=instant)
 
 
 def _was(address: AddressFacts) -> str:
@@ -632,7 +635,8 @@ def _host(address: AddressFacts) -> str:
 
 
 def _when(sighting: Sighting, facts: Facts) -> str:
-    return "then" if sighting.instant == facts.due_at else f"at {_clock(round_down(sighting.sent_at), facts)}"
+    at = sighting.at_the_earliest
+    return "then" if at == facts.due_at else f"at {_clock(round_down(at), facts)}"
 
 
 def _between(delay: Interval, facts: Facts) -> str:

@@ -81,6 +81,11 @@ class Sighting:
         return abs(self.sent_at - self.planned_at) + self.clock_bound <= PLANNED_TOLERANCE
 
     @property
+    def at_the_earliest(self) -> datetime:
+        """The earliest instant at which the check may have been sent. A delay of up to half a second is ignored."""
+        return self.planned_at if self.surely_as_planned else self.surely_from
+
+    @property
     def at_the_latest(self) -> datetime:
         """The latest instant at which the check may have been sent. A delay of up to half a second is ignored."""
         return self.planned_at if self.surely_as_planned else self.sent_at + self.clock_bound

@@ -30,7 +30,7 @@ def test_what_people_wrote_around_the_records_account_stays_where_a_newer_one_is
     drafting.draft_missing(now=london("11:07"))
     taken = send(statistician, address, take="circumstances")
     text = filled_in(taken.text)["circumstances"][0]
-    assert "it was gone at" in text
+    assert "it was gone by" in text
     assert text.startswith("First a word.")
     assert text.endswith("The scheduler had failed.")
     assert text.count("was due for release") == 1
@@ -46,10 +46,10 @@ def test_changed_facts_are_marked_and_enter_by_the_persons_act_only(statistician
     assert "changed since this was written" in words(page)
     taken = send(statistician, address, page, take="circumstances", other_practices="Kept too.")
     assert taken.status_code == 200
-    assert "it was gone at" in filled_in(taken.text)["circumstances"][0]
+    assert "it was gone by" in filled_in(taken.text)["circumstances"][0]
     assert filled_in(taken.text)["other_practices"] == ["Kept too."]
     assert "In my words." in words(taken.text)
     assert said(report).circumstances == "In my words."
     send(statistician, address, taken.text)
-    assert "it was gone at" in said(report).circumstances
+    assert "it was gone by" in said(report).circumstances
     assert "changed since this was written" not in words(statistician.get(address).text)

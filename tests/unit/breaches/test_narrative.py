@@ -41,6 +41,12 @@ LATER = (check("09:30", NOT_LIVE), check("09:32", NOT_LIVE))
 PAGE = address(check("09:29", NOT_LIVE), check("09:30", LIVE))
 
 
+def by_clock(one, seconds, *, confirmed=True):
+    """Return a check whose clock may be off by so many seconds."""
+    clock = {"clock_bound": timedelta(seconds=seconds), "clock_confirmed": confirmed}
+    return replace(one, sighting=replace(one.sighting, **clock))
+
+
 def file(*looks, url=FILES[0], required=True):
     return address(*looks, url=url, role=AddressRole.ATTACHMENT, required=required)
 
@@ -112,7 +118,7 @@ ACCOUNTS = {
     "live, gone and live again": (
         record(address(*SEED_LOOKS, check("10:28", NOT_LIVE), check("10:40", LIVE))),
         NOT_FOUND,
-        f"{APPEARED}, but it was gone at 10:28am and back by 10:40am.",
+        f"{APPEARED}, but it was gone by 10:28am and back by 10:40am.",
     ),
     "gone several times": (
         record(
@@ -124,7 +130,7 @@ ACCOUNTS = {
             ),
         ),
         NOT_FOUND,
-        f"{APPEARED}, but it disappeared 2 times, most recently at 10:43am.",
+        f"{APPEARED}, but it disappeared 2 times, most recently by 10:43am.",
     ),
     "on time and gone again": (
         record(
@@ -136,7 +142,7 @@ ACCOUNTS = {
             )
         ),
         (
-            "Our automatic check found it on its page at www.example.gov.uk on time, but it was gone at 9:50am "
+            "Our automatic check found it on its page at www.example.gov.uk on time, but it was gone by 9:50am "
             "and back by "
             "9:55am."
         ),
@@ -194,7 +200,7 @@ ACCOUNTS = {
                 check("09:40:10", LIVE),
             ),
         ),
-        f"{FOUND_BEFORE} it appeared between 9:10am and 9:14:05am, 15 to 20 minutes early, but it was gone at 9:17am.",
+        f"{FOUND_BEFORE} it appeared between 9:10am and 9:14:05am, 15 to 20 minutes early, but it was gone by 9:17am.",
         "It was back between 9:40am and 9:40:10am, just over 10 minutes late.",
     ),
     "early, gone and back before it was due": (
@@ -208,7 +214,7 @@ ACCOUNTS = {
         ),
         (
             f"{FOUND_BEFORE} it appeared between 9:10am and 9:14:05am, 15 to 20 minutes early, but it was gone "
-            "at 9:17am "
+            "by 9:17am "
             "and back by 9:20am."
         ),
     ),
@@ -336,7 +342,7 @@ def test_a_cause_after_a_sentence_about_something_else_has_a_sentence_of_its_own
     gone = record(address(*SEED_LOOKS, check("10:28", NOT_LIVE), check("10:40", LIVE)))
 
     assert write_account(gone, cause=RecordedCause(Cause.OUTAGE)).endswith(
-        "gone at 10:28am and back by 10:40am. An outage caused this."
+        "gone by 10:28am and back by 10:40am. An outage caused this."
     )
 
 
@@ -379,24 +385,42 @@ def test_an_edited_account_without_any_cause_is_found(account, lacks):
     assert not may_lack_cause(account, RecordedCause())
 
 
-def by_clock(one, seconds, *, confirmed=True):
-    """Return a check whose clock may be off by so many seconds."""
-    clock = {"clock_bound": timedelta(seconds=seconds), "clock_confirmed": confirmed}
-    return replace(one, sighting=replace(one.sighting, **clock))
-
-
 @pytest.mark.parametrize(
-    ("error", "appeared"),
+    ("error", "absent", "appeared"),
     [
-        (0.2, "between 10:26:54am and 10:27:01am, just under an hour late"),
-        (1.2, "between 10:26:53am and 10:27:02am, just under an hour late"),
-        (61, "between 10:25:54am and 10:28:01am, just under an hour late"),
+        (0.2, "9:30am", "between 10:26:54am and 10:27:01am, just under an hour late"),
+        (1.2, "9:33:03am", "between 10:26:53am and 10:27:02am, just under an hour late"),
+        (61, "9:32:04am", "between 10:25:54am and 10:28:01am, just under an hour late"),
     ],
 )
-def test_the_times_of_an_account_hold_for_every_error_of_the_clock(error, appeared):
+def test_the_times_of_an_account_hold_for_every_error_of_the_clock(error, absent, appeared):
     checks = [*SEED_LOOKS[:2], check("09:33:05", NOT_LIVE), *SEED_LOOKS[3:]]
 
-    assert f"It appeared {appeared}." in write_account(record(address(*(by_clock(one, error) for one in checks))))
+    account = write_account(record(address(*(by_clock(one, error) for one in checks))))
+
+    assert f"At {absent} our automatic check did not find it on its page. It appeared {appeared}." in account
+
+
+def test_a_check_whose_clock_was_not_confirmed_does_not_show_that_a_release_was_missing():
+    fast = by_clock(check("09:30", NOT_LIVE), 0, confirmed=False)
+    late = (check("09:30:05", NOT_LIVE), *SEED_LOOKS[2:])
+
+    assert account_of(address(fast, *late)) == f"{NOT_FOUND.replace('9:30am', '9:30:05am')} {APPEARED}."
+    assert account_of(PAGE, file(fast, *late)).startswith(f"{PAGE_LIVE} its file ‘tables.ods’ at 9:30:05am. ")
+
+
+def test_a_file_was_not_missing_earlier_than_the_clock_proves():
+    late = (by_clock(one, 2.3) for one in (check("09:30", NOT_LIVE), check("09:30:04", NOT_LIVE), *SEED_LOOKS[2:]))
+
+    assert account_of(PAGE, file(*late)).startswith(f"{PAGE_LIVE} its file ‘tables.ods’ at 9:30:01am. ")
+
+
+def test_a_release_was_gone_and_back_no_later_than_the_clock_proves():
+    checks = (*SEED_LOOKS, check("10:28", NOT_LIVE, seconds=0.5), check("10:40", LIVE, seconds=0.5))
+
+    assert "but it was gone by 10:28:03am and back by 10:40:03am." in account_of(
+        address(*(by_clock(one, 2) for one in checks))
+    )
 
 
 def test_an_early_release_is_no_earlier_than_the_clock_proves():
@@ -546,7 +570,7 @@ def test_a_file_that_appeared_after_the_page_was_gone_has_its_own_verb():
     gone = address(*HELD_UP.checks, check("09:38", NOT_LIVE), check("09:39", LIVE))
 
     assert account_of(gone, FILE_LATE) == (
-        f"{NOT_FOUND} {SIX_MINUTES}, but it was gone at 9:38am and back by 9:39am, "
+        f"{NOT_FOUND} {SIX_MINUTES}, but it was gone by 9:38am and back by 9:39am, "
         "and its file appeared between 9:43:05am and 9:43:10am."
     )
 

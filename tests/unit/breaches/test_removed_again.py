@@ -30,7 +30,7 @@ from tests.support.report_evidence import (
 from tests.support.report_mornings import create_draft, record_checks
 from tests.support.seed_case import URL
 
-GONE = ", but it was gone at 11:05am"
+GONE = ", but it was gone by 11:05am"
 EARLY = (check("09:14", NOT_LIVE), check("09:14:05", LIVE), check("09:15", LIVE))
 
 
@@ -45,11 +45,11 @@ def account_of(*checks):
         ((("11:05", NOT_LIVE), ("11:06", LIVE)), f"{GONE} and back by 11:06am."),
         (
             (("11:05", NOT_LIVE), ("11:06", LIVE), ("11:10", NOT_LIVE)),
-            ", but it disappeared 2 times, most recently at 11:10am.",
+            ", but it disappeared 2 times, most recently by 11:10am.",
         ),
         (
             tuple((f"11:{minute:02}", NOT_LIVE if minute % 2 else LIVE) for minute in range(5, 11)),
-            ", but it disappeared 3 times, most recently at 11:09am, and was back by 11:10am.",
+            ", but it disappeared 3 times, most recently by 11:09am, and was back by 11:10am.",
         ),
         ((("11:05", NOT_LIVE), ("11:06", UNREACHABLE)), f"{GONE}."),
     ],
@@ -67,7 +67,7 @@ def test_an_early_release_that_was_gone_before_it_was_due_is_not_said_to_be_back
         check("09:40", LIVE),
         check("09:45", NOT_LIVE),
     )
-    assert "early, but it was gone at 9:17am. Our checks do not show whether it was there at the due time." in later
+    assert "early, but it was gone by 9:17am. Our checks do not show whether it was there at the due time." in later
     assert later.count("gone") == 1
 
 

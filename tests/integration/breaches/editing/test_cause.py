@@ -124,7 +124,7 @@ def test_new_facts_leave_the_cause_in_the_account(office, uncaused_report):
     record_checks(uncaused_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:06"))
     account = content_of(fresh(uncaused_report)).circumstances
-    assert "gone at 11:05am" in account
+    assert "gone by 11:05am" in account
     assert account.endswith("An outage caused this.")
 
 

@@ -129,7 +129,7 @@ def test_facts_that_change_are_offered_next_to_a_text_that_someone_edited_and_ne
     report.refresh_from_db()
     assert (report.version, content_of(report).circumstances) == (2, "In my words.")
     offered = changed_facts(report, current_version(report))
-    assert "it was gone at" in offered["circumstances"]
+    assert "it was gone by" in offered["circumstances"]
     report = save(report, ReportSection.CIRCUMSTANCES, office.statistician, circumstances="I have read it.").report
     assert changed_facts(report, current_version(report)) == {}
 
@@ -159,7 +159,7 @@ def test_facts_that_change_refresh_the_fields_that_no_one_edited_and_only_those(
     record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     report.refresh_from_db()
-    assert "it was gone at" in content_of(report).circumstances
+    assert "it was gone by" in content_of(report).circumstances
     assert content_of(report).impact == "In my words."
     assert changed_facts(report, current_version(report)) == {}
 
@@ -177,7 +177,7 @@ def test_with_the_head_of_profession_new_facts_are_offered_even_where_no_one_edi
         office.head,
         circumstances=submitted_report.machine["circumstances"],
     ).report
-    assert "it was gone at" in content_of(taken).circumstances
+    assert "it was gone by" in content_of(taken).circumstances
     assert changed_facts(taken, current_version(taken)) == {}
 
 
@@ -186,11 +186,11 @@ def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened(of
     record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     report.refresh_from_db()
-    assert "it was gone at" not in content_of(report).circumstances
+    assert "it was gone by" not in content_of(report).circumstances
     report = decisions.reopen_report(report, reason="It went away again.", by=office.head, at=AT + timedelta(hours=1))
     drafting.draft_missing(now=london("12:07"))
     report.refresh_from_db()
-    assert "it was gone at" in content_of(report).circumstances
+    assert "it was gone by" in content_of(report).circumstances
 
 
 def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_next_run(
@@ -210,7 +210,7 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
     drafting.draft_missing(now=london("11:07"))
     draft_report.refresh_from_db()
     assert draft_report.status == ReportStatus.WITH_HOP
-    assert "it was gone at" not in content_of(draft_report).circumstances
+    assert "it was gone by" not in content_of(draft_report).circumstances
     monkeypatch.undo()
     drafting.draft_missing(now=london("11:09"))
     draft_report.refresh_from_db()
