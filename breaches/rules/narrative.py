@@ -8,7 +8,7 @@ caches, the publisher's own time and single checks are in the annex instead.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -44,7 +44,7 @@ from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.lifecycle import Role
 from releases.rules.parts import Part
-from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Interval, Outcome, Sighting
+from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Gap, Interval, Outcome, Sighting
 from releases.verdict.parts import measure_spread
 
 NOT_ENDED = "our checks had not ended when this was written"
@@ -126,8 +126,9 @@ def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: 
     """Write the paragraph about one release.
 
     If the paragraph is too long, these facts are left out one after another until the paragraph is short enough: when
-    the release disappeared again, how far apart its parts were published, when we made no checks, and how early and
-    late the parts were if some were early and others late. The annex has all of these facts.
+    the release disappeared again, how far apart its parts were published, when we made no checks, and either how early
+    and late the parts were if some were early and others late, or when checks gave no result. The annex has all of
+    these facts.
 
     :param cause: the cause to add to the paragraph. It is None for all releases except the last one.
     :param of_one: whether the account is about one release only.
@@ -264,7 +265,7 @@ def _describe_checks(facts: Facts, *, is_brief: bool = False) -> Iterator[str]:
     elif lead.verdict.outcome in LATE:
         yield from _describe_late_page(facts, lead, late_files)
     elif lead.verdict.outcome in NEEDS_CHECKING:
-        yield from _describe_unknown(facts, lead)
+        yield from _describe_unknown(facts, lead, is_brief=is_brief)
     elif lead.verdict.outcome is Outcome.ON_TIME:
         yield f"Our automatic check found {_name(lead)} on time{_absences(facts, lead)}."
     elif not facts.date_changed:
@@ -472,35 +473,68 @@ def _describe_late_parts(facts: Facts, late: Sequence[AddressFacts], *, is_brief
     return f"{which} had still not appeared at {missing_at}"
 
 
-def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    verdict = address.verdict
-    # Only use checks that were planned or completed at or after the due time. Before that time, some checks are missing
-    # from `address.checks`, because checks that only repeat other checks are not read.
-    sightings = (check.sighting for check in address.checks)
-    from_due = (one for one in sightings if max(one.planned_at, one.completed_at) >= facts.due_at)
-    unconfirmed = any(not sighting.clock_confirmed for sighting in from_due)
+def _describe_unknown(facts: Facts, address: AddressFacts, *, is_brief: bool) -> Iterator[str]:
+    """Describe an address that is not known to have been on time or late.
+
+    :param is_brief: whether to leave out when checks gave no result.
+    """
+    verdict, due_at, bound = address.verdict, facts.due_at, address.verdict.clock_bound
+    checks = [check.sighting for check in address.checks_in_order()]
+    # The verdict cannot be based on these checks: their page or file may be the previous edition, or their clock was
+    # not confirmed. But they may have found the release in time.
+    doubtful = [
+        check
+        for check in checks
+        if check.result is CheckOutcome.LIVE
+        and (verdict.first_live_at is None or check.completed_at < verdict.first_live_at)
+        and not (check.clock_confirmed and check.surely_before(due_at))
+    ]
+    # Of the other checks, only use those that were planned or completed at or after the due time. Before that time,
+    # some checks are missing from `address.checks`, because checks that only repeat other checks are not read.
+    stated = [*doubtful, *(check for check in checks if max(check.planned_at, check.completed_at) >= due_at)]
     # The annex has the details about the clock. Without this short note, the times below would seem to be proven.
-    clock = " (their clock was not confirmed)" if unconfirmed else ""
-    where = (
-        f"it was on {_page_or_file(address)}"
-        if address.role is AddressRole.PAGE
-        else f"{_name(address)} {_was(address)} there"
-    )
+    clock = "" if all(check.clock_confirmed for check in stated) else " (their clock was not confirmed)"
+    is_page = address.role is AddressRole.PAGE
+    where = f"it was on {_page_or_file(address)}" if is_page else f"{_name(address)} {_was(address)} there"
     yield f"Our automatic checks do not show whether {where} on time{clock}."
     found = []
     if verdict.last_not_live_at:
-        found.append(
-            (verdict.last_not_live_at, f"did not find it at {_clock(round_down(verdict.last_not_live_at), facts)}")
-        )
+        at = verdict.last_not_live_at - bound
+        found.append((at, f"did not find it at {_clock(round_down(at), facts)}"))
+    if doubtful:
+        begins, ends = min(check.surely_from for check in doubtful), max(check.surely_by for check in doubtful)
+        when = _between(Interval((begins - due_at).total_seconds(), (ends - due_at).total_seconds()), facts)
+        what = "page that may be the release" if is_page else "file that may be the right one"
+        found.append((begins, f"found a {what} {when}"))
     if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
-        at = _clock(round_up_before(verdict.live_before_due_at, facts.due_at), facts)
-        found.append((verdict.live_before_due_at, f"found it once before then, at {at}"))
+        at = verdict.live_before_due_at + bound
+        found.append((at, f"found it once before then, at {_clock(round_up_before(at, due_at), facts)}"))
     elif verdict.first_live_at:
-        found.append((verdict.first_live_at, f"found it at {_clock(round_up(verdict.first_live_at), facts)}"))
-    if gaps := [(gap.begins_at, gap.ends_at) for gap in verdict.gaps]:
+        at = verdict.first_live_at + bound
+        found.append((at, f"found it at {_clock(round_up(at), facts)}"))
+    gaps = [(gap.begins_at, gap.ends_at) for gap in verdict.gaps if not _has_result(gap, checks)]
+    if gaps and not is_brief:
         found.append((gaps[0][0], f"gave no result {_stretches(gaps, facts)}"))
     if found:
         yield f"They {join_words(words for _at, words in sorted(found))}."
+
+
+def _has_result(gap: Gap, checks: Iterable[Sighting]) -> bool:
+    """Return whether a check in a gap found a page or file, or found that the release was missing.
+
+    A gap begins with a check that found that the release was missing. This check does not count.
+    """
+    results = (
+        check
+        for check in checks
+        if check.result in {CheckOutcome.LIVE, CheckOutcome.NOT_LIVE}
+        and gap.begins_at <= check.completed_at
+        and check.sent_at < gap.ends_at
+    )
+    return any(
+        check.result is CheckOutcome.LIVE or not check.clock_confirmed or check.surely_from > gap.begins_at
+        for check in results
+    )
 
 
 def _appeared(subject: str, facts: Facts, address: AddressFacts, *, there: str = "", is_brief: bool = False) -> str:

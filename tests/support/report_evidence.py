@@ -39,13 +39,14 @@ def address(
     settled=True,
     part=Part.UNNAMED,
     may_follow=timedelta(0),
+    longest_gap=timedelta(hours=1),  # so that few checks make a record
 ):
     """An address with its checks and their verdict by the real rules."""
     verdict = judge_address(
         [look.sighting for look in looks],
         due_at=due_at,
         limit_at=due_at + timedelta(seconds=TOLERANCE) + may_follow,
-        longest_gap=timedelta(hours=1),  # so that few checks make a record
+        longest_gap=longest_gap,
         settled=settled,
     )
     return AddressFacts(

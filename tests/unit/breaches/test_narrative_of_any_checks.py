@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,6 +211,60 @@ def test_an_account_says_late_or_early_exactly_where_that_is_proven(checks):
     assert (" late" in text) >= (verdict.outcome is Outcome.LATE)
     assert (" early" in text) is (verdict.outcome is Outcome.EARLY)
     assert ("do not show" in text) >= (verdict.outcome in {Outcome.UNCERTAIN, Outcome.CANNOT_TELL} and bool(checks))
+
+
+CLOCKED_CHECKS = st.lists(
+    st.builds(
+        lambda second, result, confirmed, bound, seconds: set_clock(
+            make_check_fact(DUE + timedelta(seconds=second), result, seconds=seconds),
+            confirmed=confirmed,
+            bound=timedelta(seconds=bound),
+        ),
+        st.one_of(st.integers(-90, 300), st.sampled_from([-5, 0, 5, 120])),
+        st.sampled_from(CheckOutcome),
+        st.booleans(),
+        st.sampled_from([0, 0.02, 2.3, 8]),
+        st.sampled_from([0, 0.4, 9]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def set_clock(one, *, confirmed, bound):
+    clock = {"clock_confirmed": confirmed, "clock_bound": bound if confirmed else timedelta(0)}
+    return dataclasses.replace(one, sighting=dataclasses.replace(one.sighting, **clock))
+
+
+def instant_of(clock):
+    return datetime.strptime(f"2020-06-30 {clock}", "%Y-%m-%d %I:%M:%S%p").replace(tzinfo=DUE.tzinfo)
+
+
+def with_seconds(clock):
+    return clock if clock.count(":") == 2 else f"{clock[:-2]}:00{clock[-2:]}"
+
+
+@given(CLOCKED_CHECKS, st.sampled_from([timedelta(seconds=10), timedelta(hours=1)]))
+def test_an_account_by_any_clocks_is_short_and_hides_no_result_of_a_check(checks, longest_gap):
+    facts = record(address(*checks, longest_gap=longest_gap))
+    text = write_account(dataclasses.replace(facts, release_title=THIRTEEN_WORDS))
+
+    assert len(text.split()) <= 80
+    assert 2 <= text.count(". ") + 1 <= 4
+    sightings = [one.sighting for one in checks]
+    for silent in re.findall(r"gave no result between (\S+[ap]m) and (\S+[ap]m)", text):
+        begins, ends = (instant_of(with_seconds(clock)) for clock in silent)
+        results = [one for one in sightings if begins < one.sent_at and one.completed_at <= ends - timedelta(seconds=1)]
+        assert LIVE not in {one.result for one in results}
+        assert NOT_LIVE not in {one.result for one in results if not one.clock_confirmed}
+    for clock in re.findall(r"At (\S+[ap]m) our automatic check did not find it", text):
+        at = instant_of(with_seconds(clock))
+        assert at >= DUE
+        assert [
+            one
+            for one in sightings
+            if one.result is NOT_LIVE and one.clock_confirmed and at <= one.at_the_earliest < at + timedelta(seconds=1)
+        ]
 
 
 @given(CHECKS)
