@@ -1,9 +1,10 @@
 """Queries for the recorded facts from which the text of a report is drafted."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
+from itertools import chain
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -52,12 +53,20 @@ from releases.rules.calendar import format_moment, from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import TO_COME, Role
+from releases.rules.parts import part_limit_at
 from releases.rules.pre_release import RequestStatus
 from releases.rules.receipts import Answer as Receipt
 from releases.rules.receipts import Disclosure
 from releases.text.release import known_sentence
-from releases.verdict.address import NEEDS_CHECKING, Outcome, is_corrected, last_statements
-from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
+from releases.verdict.address import (
+    NEEDS_CHECKING,
+    Outcome,
+    Sighting,
+    is_corrected,
+    judge_address,
+    last_statements,
+)
+from releases.verdict.release import FRESH, PLAIN, AddressResult, Diagnosis, DiagnosticCheck, find_past_caches
 
 
 def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
@@ -120,6 +129,7 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
     replayed: set[int] = set()
     found_at: dict[tuple[int, int], dict[str, datetime]] = defaultdict(dict)
     recorded, number = repository.read_needed_checks(releases)
+    from_elsewhere = repository.read_vantage_sightings(releases)
     for row in recorded:
         key = row.release_id, row.schedule_version, row.address_id
         if row.purpose == Purpose.PLAIN:
@@ -149,19 +159,30 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
     for verification in verifications:
         under_schedule = verification.release_id, verification.schedule_version
         keys = [(*under_schedule, result.address) for result in verification.results]
+        sealed_until = sealed.get(verification.pk)
+        # The checks of each address from further vantage points, keyed by the name of the vantage point.
+        elsewhere = [
+            {
+                name: [check for check in listed if not _is_finding_before(sealed_until, check)]
+                for name, listed in from_elsewhere.get(under_schedule, {}).get(result.address, {}).items()
+            }
+            for result in verification.results
+        ]
         addresses[verification.pk] = tuple(
             AddressFacts(
                 url=result.url,
                 role=result.role,
                 required=result.required,
                 verdict=result.verdict,
-                checks=tuple(_without_findings_before(sealed.get(verification.pk), checks[key])),
+                checks=tuple(check for check in checks[key] if not _is_finding_before(sealed_until, check.sighting)),
                 past_caches=past_caches.get(key),
                 repetitions=number.get(key, 0) - len(checks[key]),
                 part=result.part,
                 may_follow=result.may_follow,
+                elsewhere=tuple(chain.from_iterable(by_name.values())),
+                found_elsewhere=tuple(_find_elsewhere(verification, result, by_name)),
             )
-            for key, result in zip(keys, verification.results, strict=True)
+            for key, result, by_name in zip(keys, verification.results, elsewhere, strict=True)
         )
     # Monitoring periods are not recorded for replayed checks, so gaps in monitoring cannot be found.
     observed = [verification for verification in verifications if verification.release_id not in replayed]
@@ -280,17 +301,29 @@ def _is_before(at: datetime, due_at: datetime | None) -> bool:
     return due_at is not None and at < due_at
 
 
-def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact]) -> Iterable[CheckFact]:
-    """Leave out the checks that show findings from before a due time.
+def _is_finding_before(due_at: datetime | None, check: Sighting) -> bool:
+    """Return whether a check shows a finding from before a due time. A release that was not live is not a finding."""
+    return _is_before(check.sent_at, due_at) and check.result is not CheckOutcome.NOT_LIVE
 
-    A check from before the due time is returned only if it found the release not live. If `due_at` is None, all checks
-    are returned.
+
+def _find_elsewhere(
+    verification: Verification, result: AddressResult, checks: Mapping[str, Sequence[Sighting]]
+) -> Iterator[tuple[str, datetime]]:
+    """Yield the further vantage points that alone found an address in time, and when it was first found from there.
+
+    :param checks: the checks from further vantage points, keyed by the name of the vantage point.
     """
-    return (
-        check
-        for check in checks
-        if not _is_before(check.sighting.sent_at, due_at) or check.sighting.result is CheckOutcome.NOT_LIVE
-    )
+    for name in result.vantage.live_only:
+        verdict = judge_address(
+            checks.get(name, ()),
+            due_at=verification.due_at,
+            limit_at=part_limit_at(verification.limit_at, may_follow=result.may_follow),
+            longest_gap=result.longest_gap,
+            settled=True,
+        )
+        live_at = verdict.live_since(verification.due_at)
+        if live_at and verdict.from_due is Outcome.ON_TIME:
+            yield name, live_at + verdict.clock_bound
 
 
 def _exception(departure: models.Departure) -> ReleaseException:
@@ -347,7 +380,11 @@ def _not_observed(
     spans: dict[int, list[coverage.Stretch]] = {}
     for verification in verifications:
         of_release = list(addresses[verification.pk])
-        checks[verification.pk] = [check.sighting for address in of_release for check in address.checks]
+        checks[verification.pk] = [
+            check
+            for address in of_release
+            for check in (*address.elsewhere, *(plain.sighting for plain in address.checks))
+        ]
         searched = [(verification.due_at, _searched_until(verification, of_release))]
         if verification.outcome == Outcome.EARLY and verification.last_not_live_at and verification.first_live_at:
             searched.insert(0, (verification.last_not_live_at, verification.first_live_at))

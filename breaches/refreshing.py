@@ -139,6 +139,7 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
                     result.verdict.outcome,
                     result.verdict.from_due,
                     *_first_flip(result.verdict),
+                    *result.vantage.live_only,
                 ]
                 for result in verdict.results
             ],

@@ -18,6 +18,7 @@ from breaches.rules.annex_notes import (
     describe_publication_statements,
     describe_publisher_times,
     describe_statements,
+    describe_vantage_points,
     narrate_check,
     output_names,
 )
@@ -257,6 +258,7 @@ def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -
         *describe_publisher_times(facts),
         *describe_publication_statements(facts),
         *describe_caches(facts),
+        *describe_vantage_points(facts),
         *describe_statements(facts),
     )
     return AnnexOutput(

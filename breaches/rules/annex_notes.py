@@ -245,6 +245,16 @@ def describe_gaps(facts: Facts) -> Iterator[str]:
         yield f"We made no checks {join_words(_stretch(start, end, facts) for start, end in holes)}."
 
 
+def describe_vantage_points(facts: Facts) -> Iterator[str]:
+    """Yield a note for each further vantage point that found a page or file in time when the main one did not."""
+    for address in facts.addresses:
+        for name, at in address.found_elsewhere:
+            yield (
+                f"Our check from ‘{name}’ found {output_names(facts, address)[0]} by {_time_by(at, facts)}. "
+                "The table lists only the checks from our main vantage point."
+            )
+
+
 def describe_statements(facts: Facts) -> Iterator[str]:
     """Yield a sentence for each statement by a person, and a final sentence if the result depends on the statements."""
     for statement in facts.statements:

@@ -48,6 +48,10 @@ class AddressFacts:
     `past_caches` is set if a check that bypassed caches found the release, and later plain checks still did not find
     it. The first instant is when the check that bypassed caches was completed. The second is when the last plain check
     that did not find the release was sent. Both are aware.
+
+    `elsewhere` has the checks from further vantage points, in any order. `found_elsewhere` has the names of the further
+    vantage points that found the address in time, although the main vantage point did not. Each name has the aware
+    instant by which the address was first found from there.
     """
 
     url: str
@@ -59,6 +63,8 @@ class AddressFacts:
     repetitions: int = 0
     part: Part = Part.UNNAMED
     may_follow: timedelta = timedelta(0)
+    elsewhere: tuple[Sighting, ...] = ()
+    found_elsewhere: tuple[tuple[str, datetime], ...] = ()
 
     def checks_in_order(self) -> list[CheckFact]:
         """Return the checks in the order in which they were sent."""

@@ -126,9 +126,10 @@ def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: 
     """Write the paragraph about one release.
 
     If the paragraph is too long, these facts are left out one after another until the paragraph is short enough: when
-    the release disappeared again, how far apart its parts were published, when we made no checks, and either how early
-    and late the parts were if some were early and others late, or when checks gave no result. The annex has all of
-    these facts.
+    the release disappeared again, how far apart its parts were published, when we made no checks, and details. Details
+    are how early and late the parts were if some were early and others late, and the results of checks that do not show
+    whether the release was on time. Results that suggest that it was early or on time are never left out. The annex has
+    all of these facts.
 
     :param cause: the cause to add to the paragraph. It is None for all releases except the last one.
     :param of_one: whether the account is about one release only.
@@ -256,11 +257,12 @@ def _describe_checks(facts: Facts, *, is_brief: bool = False) -> Iterator[str]:
     lead = faulty[0] if faulty else (main_pages or _required(facts))[0]
     late = [address for address in faulty if address.verdict.outcome in LATE]
     late_files = [address for address in late if address not in main_pages]
+    is_checked = bool(lead.checks or lead.elsewhere)
     if lead.verdict.outcome is Outcome.EARLY:
         yield from _describe_early(facts, lead, late, is_brief=is_brief)
-    elif late_files and (not lead.checks or lead in late_files or lead.verdict.outcome in NEEDS_CHECKING):
-        yield from _describe_late_files(facts, late_files, unchecked=None if lead.checks else lead)
-    elif not lead.checks:
+    elif late_files and (not is_checked or lead in late_files or lead.verdict.outcome in NEEDS_CHECKING):
+        yield from _describe_late_files(facts, late_files, unchecked=None if is_checked else lead)
+    elif not is_checked:
         yield f"We made no checks of {_page_or_file(lead)}."
     elif lead.verdict.outcome in LATE:
         yield from _describe_late_page(facts, lead, late_files)
@@ -476,47 +478,74 @@ def _describe_late_parts(facts: Facts, late: Sequence[AddressFacts], *, is_brief
 def _describe_unknown(facts: Facts, address: AddressFacts, *, is_brief: bool) -> Iterator[str]:
     """Describe an address that is not known to have been on time or late.
 
-    :param is_brief: whether to leave out when checks gave no result.
+    :param is_brief: whether to leave out results that do not suggest that the release was early or on time.
     """
-    verdict, due_at, bound = address.verdict, facts.due_at, address.verdict.clock_bound
     checks = [check.sighting for check in address.checks_in_order()]
-    # The verdict cannot be based on these checks: their page or file may be the previous edition, or their clock was
-    # not confirmed. But they may have found the release in time.
-    doubtful = [
-        check
-        for check in checks
-        if check.result is CheckOutcome.LIVE
-        and (verdict.first_live_at is None or check.completed_at < verdict.first_live_at)
-        and not (check.clock_confirmed and check.surely_before(due_at))
-    ]
+    doubtful = _find_doubtful(address, facts.due_at)
     # Of the other checks, only use those that were planned or completed at or after the due time. Before that time,
     # some checks are missing from `address.checks`, because checks that only repeat other checks are not read.
-    stated = [*doubtful, *(check for check in checks if max(check.planned_at, check.completed_at) >= due_at)]
+    since = [check for check in checks if max(check.planned_at, check.completed_at) >= facts.due_at]
     # The annex has the details about the clock. Without this short note, the times below would seem to be proven.
-    clock = "" if all(check.clock_confirmed for check in stated) else " (their clock was not confirmed)"
-    is_page = address.role is AddressRole.PAGE
-    where = f"it was on {_page_or_file(address)}" if is_page else f"{_name(address)} {_was(address)} there"
+    clock = "" if all(check.clock_confirmed for check in (*doubtful, *since)) else " (their clock was not confirmed)"
+    where = (
+        f"it was on {_page_or_file(address)}"
+        if address.role is AddressRole.PAGE
+        else f"{_name(address)} {_was(address)} there"
+    )
     yield f"Our automatic checks do not show whether {where} on time{clock}."
-    found = []
-    if verdict.last_not_live_at:
-        at = verdict.last_not_live_at - bound
-        found.append((at, f"did not find it at {_clock(round_down(at), facts)}"))
+    found = [
+        *_early_or_doubtful_results(facts, address, doubtful),
+        *([] if is_brief else _other_results(facts, address)),
+    ]
+    said = [f"they {join_words(words for _at, words in sorted(found))}"] if found else []
+    if elsewhere := address.found_elsewhere:
+        names = f"check{'s' if len(elsewhere) > 1 else ''} from {join_words(f'‘{name}’' for name, _at in elsewhere)}"
+        said.append(f"our {names} found it by {_clock(round_up(max(at for _name, at in elsewhere)), facts)}")
+    if said:
+        yield f"{with_capital(', but '.join(said))}."
+
+
+def _find_doubtful(address: AddressFacts, due_at: datetime) -> list[Sighting]:
+    """Return the checks that may have found the release in time, but that the verdict cannot be based on.
+
+    They may have found the previous edition, or their clock was not confirmed.
+    """
+    live_at = address.verdict.first_live_at
+    return [
+        check.sighting
+        for check in address.checks
+        if check.sighting.result is CheckOutcome.LIVE
+        and (live_at is None or check.sighting.completed_at < live_at)
+        and not (check.sighting.clock_confirmed and check.sighting.surely_before(due_at))
+    ]
+
+
+def _early_or_doubtful_results(
+    facts: Facts, address: AddressFacts, doubtful: Sequence[Sighting]
+) -> Iterator[tuple[datetime, str]]:
+    """Yield clauses about results that suggest that an address was early or on time, and the instants to sort them."""
+    verdict, due_at = address.verdict, facts.due_at
     if doubtful:
         begins, ends = min(check.surely_from for check in doubtful), max(check.surely_by for check in doubtful)
-        when = _between(Interval((begins - due_at).total_seconds(), (ends - due_at).total_seconds()), facts)
-        what = "page that may be the release" if is_page else "file that may be the right one"
-        found.append((begins, f"found a {what} {when}"))
+        span = Interval((begins - due_at).total_seconds(), (ends - due_at).total_seconds())
+        yield begins, f"may have found it {_between(span, facts)}"
     if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
-        at = verdict.live_before_due_at + bound
-        found.append((at, f"found it once before then, at {_clock(round_up_before(at, due_at), facts)}"))
-    elif verdict.first_live_at:
-        at = verdict.first_live_at + bound
-        found.append((at, f"found it at {_clock(round_up(at), facts)}"))
-    gaps = [(gap.begins_at, gap.ends_at) for gap in verdict.gaps if not _has_result(gap, checks)]
-    if gaps and not is_brief:
-        found.append((gaps[0][0], f"gave no result {_stretches(gaps, facts)}"))
-    if found:
-        yield f"They {join_words(words for _at, words in sorted(found))}."
+        at = verdict.live_before_due_at + verdict.clock_bound
+        yield at, f"found it once before then, at {_clock(round_up_before(at, due_at), facts)}"
+
+
+def _other_results(facts: Facts, address: AddressFacts) -> Iterator[tuple[datetime, str]]:
+    """Yield clauses about all other results of the checks of an address, and the instants to sort them."""
+    verdict = address.verdict
+    if verdict.last_not_live_at:
+        at = verdict.last_not_live_at - verdict.clock_bound
+        yield at, f"did not find it at {_clock(round_down(at), facts)}"
+    if verdict.first_live_at and verdict.first_live_at != verdict.live_before_due_at:
+        at = verdict.first_live_at + verdict.clock_bound
+        yield at, f"found it at {_clock(round_up(at), facts)}"
+    checks = [*(check.sighting for check in address.checks), *address.elsewhere]
+    if gaps := [(gap.begins_at, gap.ends_at) for gap in verdict.gaps if not _has_result(gap, checks)]:
+        yield gaps[0][0], f"gave no result {_stretches(gaps, facts)}"
 
 
 def _has_result(gap: Gap, checks: Iterable[Sighting]) -> bool:

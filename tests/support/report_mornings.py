@@ -7,6 +7,7 @@ from breaches.models import Report
 from releases import corrections, judge, scheduling
 from releases.detection.finding import CheckOutcome
 from releases.models import Coverage, MonitoringRowRecord, Observation, Series
+from releases.models.observation import Purpose
 from releases.rules.canonical import sha256_hex
 from releases.scheduling import PlannedAddress
 from tests.support.factories import ReleaseFactory, SeriesFactory
@@ -33,8 +34,11 @@ LATE_PART = "Welsh page: between 17 minutes and 22 minutes 5 seconds after the E
 """What lists say of the report that `create_draft_about_a_part` makes."""
 
 
-def record_checks(release, *seen, address=None, day=None, text="", replayed=False):
-    """Store checks of an address (the page by default), each as (London clock, result), and judge after the last."""
+def record_checks(release, *seen, address=None, day=None, text="", replayed=False, vantage=""):
+    """Store checks of an address (the page by default), each as (London clock, result), and judge after the last.
+
+    With the name of a further vantage point, the checks are its checks.
+    """
     address = address or release.addresses.get(role="page")
     day = day or f"{release.planned_on:%Y-%m-%d}"
     rows = []
@@ -57,6 +61,8 @@ def record_checks(release, *seen, address=None, day=None, text="", replayed=Fals
                 text_digest=sha256_hex(text.encode()) if text else "",
                 watcher="test",
                 clock_bound_seconds=0.0,
+                purpose=Purpose.VANTAGE if vantage else Purpose.PLAIN,
+                vantage=vantage,
             )
         )
     Observation.append(rows)

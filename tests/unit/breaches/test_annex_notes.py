@@ -11,7 +11,7 @@ from breaches.rules.annex_notes import NOT_LIVE_WORDS, OLD_COPY, narrate_check
 from breaches.rules.facts import Statement, StatementFact
 from breaches.rules.narrative import write_account
 from releases import judge
-from releases.detection.finding import CheckOutcome, Finding, Reason, Source, reasons_to_json
+from releases.detection.finding import AddressRole, CheckOutcome, Finding, Reason, Source, reasons_to_json
 from releases.models import Verification
 from releases.rules.lifecycle import Role
 from releases.verdict.release import Diagnosis
@@ -46,6 +46,17 @@ def test_the_largest_error_of_our_clock_is_stated(error, length):
             f"Our clock may have been wrong by up to {length}. The table shows the times of our clock. The delays and "
             "the account allow for the error."
         ),
+    )
+
+
+def test_the_annex_says_which_further_vantage_point_found_which_page_or_file_in_time():
+    page = replace(SEED, found_elsewhere=(("London", london("09:30:05.2")),))
+    file = replace(SEED, role=AddressRole.ATTACHMENT, found_elsewhere=(("Leeds", london("09:31")),))
+
+    ours = "The table lists only the checks from our main vantage point."
+    assert notes_of(page, file) == (
+        f"Our check from ‘London’ found the release by 9:30:06am. {ours}",
+        f"Our check from ‘Leeds’ found attachment 1 by 9:31am. {ours}",
     )
 
 

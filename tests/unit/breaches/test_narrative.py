@@ -308,24 +308,24 @@ ACCOUNTS = {
     "found, but perhaps the previous edition": (
         record(address(*UNPROVEN, **SHORT_GAP)),
         f"{UNKNOWN}.",
-        ("They found a page that may be the release between 9:30am and 9:30:49am and did not find it at 9:32:01am."),
+        ("They may have found it between 9:30am and 9:30:49am and did not find it at 9:32:01am."),
     ),
     "found, but perhaps the previous edition of a file": (
         record(PAGE, file(*UNPROVEN, **SHORT_GAP)),
         "Our automatic checks do not show whether its file ‘tables.ods’ was there on time.",
-        "They found a file that may be the right one between 9:30am and 9:30:49am and did not find it at 9:32:01am.",
+        "They may have found it between 9:30am and 9:30:49am and did not find it at 9:32:01am.",
     ),
     "found in time by a clock that was not confirmed": (
         record(address(check("09:29:55", NOT_LIVE), *LATER, UNCONFIRMED, check("09:45", LIVE))),
         f"{UNKNOWN} (their clock was not confirmed).",
-        "They found a page that may be the release at 9:30:05am, did not find it at 9:32am and found it at 9:45am.",
+        "They may have found it at 9:30:05am, did not find it at 9:32am and found it at 9:45am.",
     ),
     "found before it was due by a clock that was not confirmed": (
         record(
             address(check("09:10", NOT_LIVE), by_clock(check("09:14", LIVE), 0, confirmed=False), check("09:30", LIVE))
         ),
         f"{UNKNOWN} (their clock was not confirmed).",
-        "They did not find it at 9:10am, found a page that may be the release at 9:14am and found it at 9:30am.",
+        "They did not find it at 9:10am, may have found it at 9:14am and found it at 9:30am.",
     ),
     "not found by a clock that was not confirmed": (
         record(
@@ -342,7 +342,7 @@ ACCOUNTS = {
         record(address(*UNPROVEN, longest_gap=timedelta(seconds=40))),
         f"{UNKNOWN}.",
         (
-            "They found a page that may be the release between 9:30am and 9:30:49am, gave no result between 9:31:20am "
+            "They may have found it between 9:30am and 9:30:49am, gave no result between 9:31:20am "
             "and 9:32:01am and did not find it at 9:32:01am."
         ),
     ),
@@ -471,6 +471,47 @@ def test_a_release_was_gone_and_back_no_later_than_the_clock_proves():
     )
 
 
+FROM_LONDON = (("London", london("09:30:05.2")),)
+DISPUTED = address(check("09:29:55", NOT_LIVE), check("09:32", UNREACHABLE))
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (
+            replace(DISPUTED, found_elsewhere=FROM_LONDON),
+            "They did not find it at 9:29:55am, but our check from ‘London’ found it by 9:30:06am.",
+        ),
+        (
+            replace(DISPUTED, found_elsewhere=(*FROM_LONDON, ("Leeds", london("09:31")))),
+            "They did not find it at 9:29:55am, but our checks from ‘London’ and ‘Leeds’ found it by 9:31am.",
+        ),
+        (
+            replace(address(check("09:32", UNREACHABLE)), found_elsewhere=FROM_LONDON),
+            "Our check from ‘London’ found it by 9:30:06am.",
+        ),
+    ],
+    ids=["one place", "two places", "only from there"],
+)
+def test_the_account_says_that_a_further_vantage_point_found_the_release_in_time(page, said):
+    assert account_of(page) == f"{UNKNOWN}. {said}"
+
+
+def test_a_gap_in_which_a_further_vantage_point_had_results_is_not_said_to_have_none():
+    page = address(check("09:29:55", NOT_LIVE), check("09:33", UNREACHABLE), **SHORT_GAP)
+    checked = replace(page, elsewhere=(check("09:31", NOT_LIVE).sighting,))
+
+    assert "gave no result between 9:30am and 9:32am" in account_of(page)
+    assert "no result" not in account_of(checked)
+
+
+def test_a_page_that_only_a_further_vantage_point_checked_is_not_said_to_be_unchecked():
+    page = replace(address(), elsewhere=(check("09:31", NOT_LIVE).sighting,))
+
+    assert account_of(page) == f"{UNKNOWN}."
+    assert "We made no checks" not in account_of(page, FILE_LATE)
+
+
 @pytest.mark.parametrize(
     ("looks", "found"),
     [
@@ -484,7 +525,7 @@ def test_a_release_was_gone_and_back_no_later_than_the_clock_proves():
         ),
         (
             UNPROVEN,
-            ("found a page that may be the release between 9:29:58am and 9:30:51am and did not find it at 9:31:59am"),
+            ("may have found it between 9:29:58am and 9:30:51am and did not find it at 9:31:59am"),
         ),
     ],
     ids=["late", "early", "unproven"],
@@ -502,7 +543,7 @@ def test_an_early_release_is_no_earlier_than_the_clock_proves():
 def test_a_clock_that_was_not_confirmed_is_named_and_accuses_no_one():
     text = account_of(address(*(by_clock(one, 0, confirmed=False) for one in SEED_LOOKS)))
 
-    assert text == (f"{UNKNOWN} (their clock was not confirmed). They found a page that may be the release at 10:27am.")
+    assert text == (f"{UNKNOWN} (their clock was not confirmed). They may have found it at 10:27am.")
 
 
 def test_a_clock_that_was_confirmed_from_the_due_time_on_is_not_named():

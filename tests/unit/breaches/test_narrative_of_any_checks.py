@@ -13,7 +13,7 @@ from breaches.rules.narrative import write_account
 from releases.detection.finding import AddressRole, CheckOutcome
 from releases.rules.calendar import format_time, format_time_with_seconds
 from releases.rules.parts import Part
-from releases.verdict.address import Outcome
+from releases.verdict.address import NEEDS_CHECKING, Outcome
 from tests.support.report_evidence import DUE, LIVE, NOT_LIVE, address, london, make_check_fact, record
 
 CHECKS = st.lists(
@@ -244,13 +244,17 @@ def with_seconds(clock):
     return clock if clock.count(":") == 2 else f"{clock[:-2]}:00{clock[-2:]}"
 
 
-@given(CLOCKED_CHECKS, st.sampled_from([timedelta(seconds=10), timedelta(hours=1)]))
-def test_an_account_by_any_clocks_is_short_and_hides_no_result_of_a_check(checks, longest_gap):
-    facts = record(address(*checks, longest_gap=longest_gap))
+@given(CLOCKED_CHECKS, st.sampled_from([timedelta(seconds=10), timedelta(hours=1)]), st.booleans())
+def test_an_account_by_any_clocks_is_short_and_hides_no_result_of_a_check(checks, longest_gap, is_disputed):
+    page = address(*checks, longest_gap=longest_gap)
+    if is_disputed and page.verdict.outcome in NEEDS_CHECKING:
+        page = dataclasses.replace(page, found_elsewhere=(("London", DUE), ("Newport", DUE)))
+    facts = record(page)
     text = write_account(dataclasses.replace(facts, release_title=THIRTEEN_WORDS))
 
     assert len(text.split()) <= 80
     assert 2 <= text.count(". ") + 1 <= 4
+    assert ("from ‘London’ and ‘Newport’ found it by 9:30am." in text) is bool(page.found_elsewhere)
     sightings = [one.sighting for one in checks]
     for silent in re.findall(r"gave no result between (\S+[ap]m) and (\S+[ap]m)", text):
         begins, ends = (instant_of(with_seconds(clock)) for clock in silent)

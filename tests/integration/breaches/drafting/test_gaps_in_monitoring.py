@@ -49,6 +49,20 @@ def test_a_gap_after_the_page_and_before_the_file_is_in_the_account_and_the_anne
     assert "We made no checks from 9:40am to 10:20am." in str(with_annex(report).annex)
 
 
+def test_time_in_which_only_a_further_vantage_point_made_checks_is_no_gap():
+    release = record_morning(HELD_UP, AFTER_OUTAGE)
+    during = [
+        (f"{9 + minutes // 60:02}:{minutes % 60:02}:{seconds}", NOT_LIVE)
+        for minutes in range(40, 80)
+        for seconds in ("00", "10", "20", "30", "40", "50")
+    ]
+    record_checks(release, *during, vantage="London")
+    report = draft()
+
+    assert "and its file between 9:39:55am and 10:20:01am." in report.machine["circumstances"]
+    assert "We made no checks" not in str(with_annex(report).annex)
+
+
 def test_a_gap_before_an_early_release_was_back_is_in_the_account():
     record_morning((*EARLY, ("09:12", NOT_LIVE), *MONITORED, ("09:39:55", NOT_LIVE), ("10:20:01", LIVE)))
 
