@@ -480,7 +480,7 @@ def _describe_unknown(facts: Facts, address: AddressFacts, *, is_brief: bool) ->
 
     :param is_brief: whether to leave out results that do not suggest that the release was early or on time.
     """
-    checks = [check.sighting for check in address.checks_in_order()]
+    checks = (check.sighting for check in address.checks)
     doubtful = _find_doubtful(address, facts.due_at)
     # Of the other checks, only use those that were planned or completed at or after the due time. Before that time,
     # some checks are missing from `address.checks`, because checks that only repeat other checks are not read.
