@@ -114,7 +114,7 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
     with transaction.atomic():
         # The report may have been merged or split since it was loaded.
         if lock_report(report).status in MERGED_OR_SPLIT:
-            raise MoveRefused(_("Another report continues this one. Add the file there."))
+            raise MoveRefused(_("This report was combined or separated. Add the file to the report that replaced it."))
         if (again := report.attachments.filter(sha256=digest).first()) is not None:
             if not hasattr(again, "file"):
                 raise FieldRefused("file", _("This file was deleted from the report. You cannot add it again."))

@@ -80,7 +80,7 @@ SECTIONS: Mapping[PolicySection, Any] = {
 }
 ROLE_NAMES: Mapping[Role, Any] = {
     Role.HEAD_OF_PROFESSION: lazy("the Head of Profession for Statistics"),
-    Role.DEPUTY: lazy("a deputy of the Head of Profession for Statistics"),
+    Role.DEPUTY: lazy("a Deputy Head of Profession for Statistics"),
 }
 
 

@@ -222,31 +222,25 @@ def _tolerances(verdicts: "QuerySet[Verification]") -> tuple[int, ...]:
     return tuple(sorted(set(verdicts.order_by().values_list("tolerance_seconds", flat=True).distinct())))
 
 
-def describe_tolerances(tolerances: Collection[int]) -> str:
-    """Return a text for the tolerances of some releases, such as "2 minutes".
+def describe_on_time(tolerances: Collection[int]) -> str:
+    """Return a text that defines "on time" for releases with these tolerances.
 
     If the tolerances differ, the text gives the shortest and the longest.
 
     :param tolerances: in seconds.
     """
-    if not tolerances:
-        return ""
-    shortest, longest = (duration(timedelta(seconds=value)) for value in (min(tolerances), max(tolerances)))
-    if shortest == longest:
-        return shortest
-    return _("%(shortest)s to %(longest)s, depending on the statistics") % {"shortest": shortest, "longest": longest}
-
-
-def describe_on_time(tolerances: Collection[int]) -> str:
-    """Return a sentence that defines "on time" for releases with these tolerances.
-
-    :param tolerances: in seconds.
-    """
-    if tolerance := describe_tolerances(tolerances):
+    if len(set(tolerances)) == 1:
         sentence = _(
             "A release is on time if it was live within our tolerance of %(tolerance)s after its announced time."
         )
-        return sentence % {"tolerance": tolerance}
+        return sentence % {"tolerance": duration(timedelta(seconds=min(tolerances)))}
+    if tolerances:
+        shortest, longest = (duration(timedelta(seconds=value)) for value in (min(tolerances), max(tolerances)))
+        sentence = _(
+            "A release is on time if it was live within our tolerance after its announced time. The tolerance is "
+            "between %(shortest)s and %(longest)s, depending on the statistics."
+        )
+        return sentence % {"shortest": shortest, "longest": longest}
     return _("A release is on time if it was live within our tolerance after its announced time.")
 
 

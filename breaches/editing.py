@@ -521,7 +521,7 @@ def assignment_obstacle(report: Report) -> str:
     if report.status in DECIDED:
         return _("This report has been decided, so you cannot assign it.")
     if report.status in MERGED_OR_SPLIT:
-        return _("Another report continues this one. Assign that report.")
+        return _("This report was combined or separated. Assign the report that replaced it.")
     return ""
 
 

@@ -92,7 +92,7 @@ KIND_HINTS = {
 ROLES = {
     Role.STATISTICIAN: "statistician",
     Role.HEAD_OF_PROFESSION: lazy("Head of Profession"),
-    Role.DEPUTY: lazy("deputy of the Head of Profession"),
+    Role.DEPUTY: lazy("Deputy Head of Profession"),
     Role.PUBLISHING_TEAM: lazy("publishing team"),
     Role.CALENDAR_MANAGER: lazy("calendar manager"),
     Role.AUDITOR: "auditor",

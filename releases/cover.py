@@ -130,7 +130,7 @@ def _check_people(producer: Producer, absent: User, people: Sequence[CoverPerson
             raise CoverRefused(field, sentence)
         away = _planned(producer, one.first, one.last).filter(absent=one.person.pk).first()
         if away:
-            sentence = _("%(absent)s is away from %(first)s to %(last)s.")
+            sentence = _("%(absent)s is away between %(first)s and %(last)s. Choose someone else for these days.")
             raise CoverRefused(field, sentence % _name_days(away))
 
 

@@ -420,7 +420,8 @@ def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> C
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
     if source != previous_with_list(release):
-        raise ListRefused(_("This is not the list of the previous release. Reload the page and try again."))
+        sentence = _("The previous release has changed since you opened this page. Reload the page and try again.")
+        raise ListRefused(sentence)
     check_lawful_access(release)
     usual = release.series.pre_release_terms().usual or A_DAY
     granted = waiting = there_already = 0

@@ -71,7 +71,7 @@ PUBLIC_FILES = frozenset(
 """Files in which all texts are for readers."""
 
 PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
-    "breaches/compliance_figures.py": ("describe_on_time", "describe_tolerances"),
+    "breaches/compliance_figures.py": ("describe_on_time",),
     "breaches/models/choices.py": ("KIND_CHOICES",),
     "breaches/views/public.py": ("statement_columns",),
     "releases/forms.py": ("FilterForm",),

@@ -59,7 +59,7 @@ ACTIONS_PROMPT = (
 
 ROLE_NAMES = {
     Role.HEAD_OF_PROFESSION: "Head of Profession for Statistics",
-    Role.DEPUTY: "deputy of the Head of Profession for Statistics",
+    Role.DEPUTY: "Deputy Head of Profession for Statistics",
 }
 
 

@@ -72,7 +72,7 @@ FOUND_INSTEAD: dict[str, str] = {
 SPEAKERS = {
     Role.STATISTICIAN: "A statistician",
     Role.HEAD_OF_PROFESSION: "The Head of Profession for Statistics",
-    Role.DEPUTY: "A deputy of the Head of Profession for Statistics",
+    Role.DEPUTY: "A Deputy Head of Profession for Statistics",
     Role.CALENDAR_MANAGER: "A calendar manager",
     Role.PUBLISHING_TEAM: "A member of the publishing team",
     Role.AUDITOR: "An auditor",

@@ -138,7 +138,7 @@ def withdraw_statement_view(request: SignedInRequest, report: Report) -> HttpRes
     if declared_own_act(request.user, report):
         return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
     form = WithdrawStatementForm(request.POST or None, initial={"last_change": report.last_change})
-    is_valid, done = form.is_valid(), _("The public page is removed.")
+    is_valid, done = form.is_valid(), _("Public page removed.")
     if form.is_bound and is_outdated(form, report):
         return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=TAKEN_FROM_PUBLIC, done=done)
     if is_valid:
@@ -151,7 +151,8 @@ def withdraw_statement_view(request: SignedInRequest, report: Report) -> HttpRes
         return redirect("breaches:report", report.reference)
     if report.published_id is None:
         return return_to_report(request, report, _("This report is not public."))
-    return render(request, "breaches/unpublish.html", {"report": report, "form": form})
+    context = {"report": report, "form": form, "is_public": publication.is_public(report)}
+    return render(request, "breaches/unpublish.html", context)
 
 
 def published_row(published: Any) -> dict[str, Any]:

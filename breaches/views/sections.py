@@ -563,7 +563,11 @@ def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpRespon
     if declared_own_act(request.user, report):
         return return_to_report(request, report, _("You have already declared a conflict of interest."), messages.INFO)
     if report.status in MERGED_OR_SPLIT:
-        return return_to_report(request, report, _("Another report continues this one. Declare the conflict there."))
+        return return_to_report(
+            request,
+            report,
+            _("This report was combined or separated. Declare the conflict in the report that replaced it."),
+        )
     form = OwnActForm(post_data(request))
     if form.is_valid():
         editing.declare_own_act(report, by=request.user, at=timezone.now(), words=form.cleaned_data["words"])

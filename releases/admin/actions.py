@@ -589,8 +589,8 @@ ADDRESS_OBJECTIONS = {
         "The web page of this release has already been checked, so its web address cannot change."
     ),
     AddressObjection.NOT_TOLD_APART: lazy(
-        "Another release would have the same web page and the same text. Choose text that is only on the page of "
-        "this edition."
+        "Another release has, or would have, the same web page and the same text that identifies the edition. Enter "
+        "text that is only on the page of this edition."
     ),
     AddressObjection.NOT_AN_ADDRESS: lazy("This is not a web address."),
 }

@@ -56,7 +56,7 @@ def _describe_term(term: Term, entry: PreReleaseAccess) -> str:
         return _("Do not say in public what the statistics show, for example that a figure has gone up or down.")
     report = _("If the statistics may have been disclosed, report it immediately, even if it was an accident.")
     if term is Term.REPORT_BY_LAW:
-        return f"{report} {_('The law for Scotland requires this.')}"
+        return f"{report} {_('This is a legal requirement in Scotland.')}"
     return report
 
 

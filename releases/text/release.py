@@ -574,7 +574,7 @@ STATES = {
     PublisherState.CANCELLED: lazy("Cancelled"),
     PublisherState.WITHDRAWN: lazy("Marked as withdrawn"),
     PublisherState.GONE: lazy("Removed"),
-    PublisherState.REDIRECTED: lazy("Replaced by another page, which is not named"),
+    PublisherState.REDIRECTED: lazy("Redirected to another page, but not stated to which"),
 }
 
 
@@ -654,7 +654,7 @@ def describe_vantage(verification: Verification) -> list[str]:
         sentences.append(sentence % {"names": _join_names(live_only)})
     if not_live:
         names = _join_names(not_live)
-        sentences.append(_("Not live when the tolerance ended, as seen from %(names)s.") % {"names": names})
+        sentences.append(_("Not live from %(names)s at the end of the tolerance.") % {"names": names})
     return sentences
 
 

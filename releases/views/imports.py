@@ -130,7 +130,7 @@ class OptionsForm(GovukForm):
     def __init__(self, data: QueryDict | None = None, *, found: CalendarImport) -> None:
         super().__init__(data, initial={"create_missing": found.create_missing, "date_order": found.date_order})
         if found.source != ImportSource.FILE:
-            sentence = _("Create a series for each title that does not match one of your series")
+            sentence = _("Create a series for each title that does not match an existing series")
             self.fields["create_missing"].label = sentence
         if not found.date_order:
             del self.fields["date_order"]

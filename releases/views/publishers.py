@@ -73,7 +73,7 @@ class CalendarForm(GovukForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     create_missing = forms.BooleanField(
-        label=lazy("Create a series for each title that does not match one of your series"),
+        label=lazy("Create a series for each title that does not match an existing series"),
         help_text=lazy(
             "Otherwise we leave out releases that have no series. You can check the new series before you confirm."
         ),

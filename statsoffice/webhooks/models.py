@@ -33,7 +33,10 @@ TEST_TYPE = "webhook.test"
 
 class OffReason(models.TextChoices):
     PERSON = "person", lazy("Turned off by a person")
-    GONE = "gone", lazy("Turned off because the system answered that the address is gone (410)")
+    GONE = (
+        "gone",
+        lazy("Turned off because your system responded that this web address no longer exists (HTTP status 410)"),
+    )
     FAILING = "failing", lazy("Turned off after five days of failed deliveries")
 
 

@@ -84,7 +84,10 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("person", "Turned off by a person"),
-                            ("gone", "Turned off because the system answered that the address is gone (410)"),
+                            (
+                                "gone",
+                                "Turned off because your system responded that this web address no longer exists (HTTP status 410)",
+                            ),
                             ("failing", "Turned off after five days of failed deliveries"),
                         ],
                         default="",

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches import compliance, compliance_files, corrective_actions, decisions
 from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoPeopleNeeded
-from breaches.compliance_figures import describe_tolerances, read_punctuality, read_year, sorting_of
+from breaches.compliance_figures import describe_on_time, read_punctuality, read_year, sorting_of
 from breaches.corrective_actions import Plan
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, Report
 from breaches.rules import compliance as rules
@@ -755,6 +755,6 @@ class TestPunctuality:
         assert read_punctuality(office.producer, YEAR, now=NOW).exemptions == 1
 
     def test_the_tolerance_is_that_of_the_counted_releases(self):
-        assert describe_tolerances([120]) == "2 minutes"
-        assert describe_tolerances([60, 150]) == "1 minute to 2 minutes 30 seconds, depending on the statistics"
-        assert describe_tolerances([]) == ""
+        assert "within our tolerance of 2 minutes after its announced time." in describe_on_time([120])
+        assert "The tolerance is between 1 minute and 2 minutes 30 seconds" in describe_on_time([60, 150])
+        assert describe_on_time([]).endswith("within our tolerance after its announced time.")

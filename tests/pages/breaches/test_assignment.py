@@ -75,7 +75,7 @@ def test_the_person_who_deals_with_what_goes_on_elsewhere_says_so_there(client, 
     client.force_login(office.head)
     assert "Assign to me" not in words(client.get(page_of(report, "report")).text)
     answer = client.get(page_of(report), follow=True)
-    assert "Another report continues this one. Assign that report." in words(answer.text)
+    assert "This report was combined or separated. Assign the report that replaced it." in words(answer.text)
 
 
 def test_the_person_who_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):

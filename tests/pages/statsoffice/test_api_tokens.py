@@ -73,7 +73,7 @@ def test_a_new_user_creates_a_token_sees_it_once_and_revokes_it(client, office):
     count_use(token, Use.READ, at=NOW)
     assert "Requests: 1 to read, 0 to change, 0 not allowed" in words(client.get(LIST))
     revoke = reverse("revoke_api_token", args=[token.pk])
-    assert "stops working at once" in words(client.get(revoke))
+    assert "will stop working immediately" in words(client.get(revoke))
     assert not token.is_revoked
     after = words(client.post(revoke, follow=True))
     assert "Token revoked. It no longer works." in after

@@ -375,7 +375,7 @@ class TestDecision:
         assert check_chain(ReportRowRecord)[1] is None
         text = words(signed_in(early.office.head).get(page_of(early)).text)
         assert "Take it down" in text
-        assert "deputy of the Head of Profession" in text
+        assert "Deputy Head of Profession" in text
 
     def test_a_decision_can_be_neither_changed_nor_deleted(self, early):
         row = record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)

@@ -198,7 +198,7 @@ def test_the_record_says_who_approved_and_whether_one_person_did_both():
         "Approved by Bernard Low, Head of Profession for Statistics, at 2:15pm on 30 June 2020."
     )
     assert document(approved_at=APPROVED_AT, decision=by_one).decision == (
-        "Approved by Bernard Low, deputy of the Head of Profession for Statistics, at 2:15pm on 30 June 2020. "
+        "Approved by Bernard Low, Deputy Head of Profession for Statistics, at 2:15pm on 30 June 2020. "
         "One person both wrote and approved this report."
     )
     assert document(approved_at=APPROVED_AT).approved_at == APPROVED_AT

@@ -618,7 +618,7 @@ def test_facts_without_an_address_are_refused():
         ),
         (
             EarlyDecision(False, Role.DEPUTY, london("09:20")),
-            "A deputy of the Head of Profession for Statistics decided at 9:20am to take it down.",
+            "A Deputy Head of Profession for Statistics decided at 9:20am to take it down.",
         ),
         (EarlyDecision(False, None, london("09:20")), "The incident contact decided at 9:20am to take it down."),
     ],

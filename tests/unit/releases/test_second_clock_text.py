@@ -111,7 +111,7 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
             "Marked as withdrawn; published at 9:30:00am (the public history of the page)",
         ),
         (PublisherSays(PublisherState.GONE), "Removed"),
-        (PublisherSays(PublisherState.REDIRECTED), "Replaced by another page, which is not named"),
+        (PublisherSays(PublisherState.REDIRECTED), "Redirected to another page, but not stated to which"),
     ],
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
 )

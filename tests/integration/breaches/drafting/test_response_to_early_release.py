@@ -39,7 +39,7 @@ def test_the_next_run_adds_the_decision_by_post_to_the_account(early):
     before = account_after(early, 10)
     assert before.endswith(f"{NOT_ENDED} The cause has not been recorded.")
     record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.deputy, at=DECIDED_AT, seen=0)
-    decided = "A deputy of the Head of Profession for Statistics decided at 9:11:30am to take it down."
+    decided = "A Deputy Head of Profession for Statistics decided at 9:11:30am to take it down."
     assert account_after(early, 60) == f"{before}\n\n{decided}"
 
 

@@ -207,7 +207,7 @@ def test_a_joint_report_has_the_attachments_of_its_drafts(settings, office, draf
     joint = create_joint_report(office, draft_report)
     assert list(Attachment.objects.of(joint)) == [added]
     draft = Report.objects.select_related("producer").get(pk=draft_report.pk)
-    with pytest.raises(MoveRefused, match="Another report continues this one"):
+    with pytest.raises(MoveRefused, match="This report was combined or separated"):
         add(draft, office.statistician, body=LOG + LOG)
     assert retention.delete_old_attachments(now=LATER) == 0
     merging.split_report(joint, by=office.statistician, at=AT)
@@ -253,7 +253,7 @@ def test_a_report_that_was_joined_or_taken_apart_since_it_was_read_gets_no_file(
     if status is ReportStatus.PARTED:
         merging.split_report(reload_reports([joint])[0], by=office.statistician, at=AT)
     assert read.status == ReportStatus.DRAFT
-    with pytest.raises(MoveRefused, match="Another report continues this one"):
+    with pytest.raises(MoveRefused, match="This report was combined or separated"):
         add(read, office.statistician)
     assert not Attachment.objects.exists()
 

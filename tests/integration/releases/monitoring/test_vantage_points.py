@@ -91,7 +91,7 @@ def test_the_verdict_names_what_only_one_of_two_vantage_points_observed(process_
         "london-only": ["Found live from ‘London’ only."],
         "main-fails": ["Found live from ‘London’ only."],
         "london-fails": [],
-        "main-only": ["Not live when the tolerance ended, as seen from ‘London’."],
+        "main-only": ["Not live from ‘London’ at the end of the tolerance."],
     }
     london = Observation.objects.filter(purpose="vantage")
     assert set(london.values_list("vantage", flat=True)) == {"London"}

@@ -69,8 +69,9 @@ def test_it_says_what_it_covers_and_whom_to_contact(anchor, named, mailoutbox, s
             "report."
         ),
         (
-            "If a row that the lines cover is changed or deleted later, the record no longer matches them. New rows "
-            "make no difference. Notes, comments and corrective actions are not covered."
+            "The lines cover the rows that were stored by that time. If one of these rows is changed or deleted later, "
+            "the record no longer matches the lines. New rows make no difference. Notes, comments and corrective "
+            "actions are not covered."
         ),
         (
             "To check the record, send this email as an attachment (.eml) to security@example.gov.uk, and ask for the "

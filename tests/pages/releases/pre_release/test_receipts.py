@@ -138,7 +138,7 @@ def test_the_page_before_the_window_offers_the_terms_and_no_receipt(reader, link
 @pytest.mark.parametrize(
     ("nation", "part", "present"),
     [
-        ("scotland", "The law for Scotland requires this.", True),
+        ("scotland", "This is a legal requirement in Scotland.", True),
         ("scotland", "The law for Scotland allows access for up to 5 working days.", True),
         ("northern_ireland", "The order for Northern Ireland allows access for up to 24 hours.", True),
         ("wales", "allows access for up to", False),
