@@ -167,13 +167,16 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: User, at: datetim
     """
     role = senior_role(by, WRITERS, action.report)
     with transaction.atomic():
-        if action.task is not None:
-            tasks.tick_task(action.task, done=done, by=by, at=at)
+        # A redaction locks the report too. Read the text again, because it may have been redacted meanwhile.
+        lock_report(action.report)
+        text, task = _fresh(action).text, _fresh(action).task
+        if task is not None:
+            tasks.tick_task(task, done=done, by=by, at=at)
         else:
             values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
             _update(action, action_plan_of(action), values, done=not done)
         kind = "action_done" if done else "action_open_again"
-        record_report_event(action.report, kind, at=at, by=by, words=action.text, role=role, action=action.pk)
+        record_report_event(action.report, kind, at=at, by=by, words=text, role=role, action=action.pk)
     return _fresh(action)
 
 

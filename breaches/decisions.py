@@ -578,7 +578,7 @@ def send_correction(report: Report, *, notice: str, by: User, at: datetime) -> R
             content=without_approval(content_of(report)),
             why="correction",
         )
-        _notify(report, Nature.CORRECTION_NOTICE, move, words=notice, by=by, at=at)
+        _notify(report, last_dispatch(report), Nature.CORRECTION_NOTICE, move, words=notice, by=by, at=at)
     return draft
 
 
@@ -594,7 +594,7 @@ def send_withdrawal(report: Report, *, notice: str, by: User, at: datetime) -> R
         withdrawn = versions.make_move(
             report, move, by=by, at=at, words=notice, values={"decided_at": report.decided_at or at}
         )
-        _notify(report, Nature.WITHDRAWAL_NOTICE, move, words=notice, by=by, at=at)
+        _notify(report, dispatch_to_withdraw(report), Nature.WITHDRAWAL_NOTICE, move, words=notice, by=by, at=at)
     return withdrawn
 
 
@@ -606,6 +606,15 @@ def close_report(report: Report, *, words: str = "", by: User, at: datetime) -> 
 def last_dispatch(report: Report) -> Dispatch | None:
     """Return the last dispatch of the report, or None. Dispatches of notices are ignored."""
     return Dispatch.objects.filter(report=report, nature=Nature.REPORT).select_related("document").last()
+
+
+def dispatch_to_withdraw(report: Report) -> Dispatch | None:
+    """Return the dispatch that a withdrawal notice is about: the last one that reached its recipient, or else the last.
+
+    If the email of a corrected report failed, its recipient still has the version before.
+    """
+    reported = Dispatch.objects.filter(report=report).reported().select_related("document")
+    return reported.order_by("pk").last() or last_dispatch(report)
 
 
 def record_acceptance(dispatch: Dispatch, *, at: datetime) -> None:
@@ -630,12 +639,14 @@ def _document(report: Report) -> ApprovedDocument:
     return report.approved_documents.defer("pdf").get(version=report.version)
 
 
-def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: User, at: datetime) -> None:
-    """Store a notice to the recipient of a report.
+def _notify(
+    report: Report, sent: Dispatch | None, nature: Nature, move: Move, *, words: str, by: User, at: datetime
+) -> None:
+    """Store a notice to the recipient of a report that was sent.
 
     If the report was sent by email, the notice is also sent by email. Otherwise, a person has to send the notice.
     """
-    if (sent := last_dispatch(report)) is None:
+    if sent is None:
         raise MissingFields("notice", _("The recipient of this report is not recorded."))
     how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at), "document": sent.document}
     _store_dispatch(report, nature, move, words=words, by=by, at=at, **how)

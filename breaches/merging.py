@@ -178,7 +178,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
     """
     with transaction.atomic():
         # Lock the drafts, so that no new facts are written into them during the merge.
-        held = Report.objects.select_for_update(of=("self",)).select_related("producer")
+        held = Report.objects.select_for_update(no_key=True, of=("self",)).select_related("producer")
         drafts = _sort_by_suspicion(list(held.filter(pk__in={report.pk for report in reports}).order_by("pk")))
         allowed = [check_report_move(draft, JOIN, by=by, joint_report=True) for draft in drafts]
         _refuse_unlike(drafts)

@@ -29,7 +29,7 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, senior_role
 from breaches.rules.content import content_from_json
-from breaches.versions import record_report_event
+from breaches.versions import lock_report, record_report_event
 from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, salted_digest
 from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table
@@ -164,7 +164,7 @@ def redact_report(
     if words.casefold() in why.casefold():
         raise MissingFields("why", _("We save the reason, so it must not contain the text to remove."))
     with allow_redaction():
-        Report.objects.select_for_update().get(pk=report.pk)
+        lock_report(report)
         places = [*places_of(report), *besides]
         changes = list(_find_changes(places, words, redaction_marker(at)))
         if not changes:

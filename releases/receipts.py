@@ -218,7 +218,11 @@ def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
     disclosure.
     """
     links = AccessLink.objects.filter(
-        sent_at__isnull=True, revoked_at__isnull=True, made_at__gt=since, entry__status__in=_WITH_ACCESS
+        sent_at__isnull=True,
+        revoked_at__isnull=True,
+        made_at__gt=since,
+        entry__status__in=_WITH_ACCESS,
+        entry__release__series__producer__asks_recipients=True,
     )
     related = ("entry__release__series__producer", "entry__release__series__responsible")
     for link in links.select_related(*related):
@@ -230,8 +234,8 @@ def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
 def token_to_send(key: int, *, now: datetime) -> str:
     """Return the token of the link with this primary key, just before the link is sent.
 
-    :raises LinkUnusable: if the link or the access has ended since the message was written, or the link does not work
-        yet.
+    :raises LinkUnusable: if the link or the access has ended since the message was written, if the link does not work
+        yet, or if the producer no longer asks recipients.
     """
     related = ("entry__release__series__producer",)
     link = AccessLink.objects.select_related(*related).filter(pk=key).first()
@@ -239,6 +243,8 @@ def token_to_send(key: int, *, now: datetime) -> str:
         raise LinkUnusable(
             _("Not sent, because access has ended or changed, or the release was published, moved or cancelled.")
         )
+    if not asks_recipients(link.entry.release):
+        raise LinkUnusable(_("Not sent, because requests to recipients were turned off."))
     return token_of(link)
 
 

@@ -477,10 +477,19 @@ def _read_spool_id(path: Path) -> str:
             new.write_text(new.suffix[1:])
             # The link appears together with its content. If another process was first, its id applies.
             with contextlib.suppress(FileExistsError):
-                path.hardlink_to(new)
+                _link(path, new)
         finally:
             new.unlink(missing_ok=True)
     return path.read_text()
+
+
+def _link(path: Path, new: Path) -> None:
+    try:
+        path.hardlink_to(new)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        new.replace(path)
 
 
 def _draft_missing(*, now: datetime) -> None:

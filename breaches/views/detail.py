@@ -522,5 +522,7 @@ def _past(report: Report) -> dict[str, Any]:
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "dispatches": dispatches,
         "sent_version": reported.values_list("document__version", flat=True).last(),
+        "is_withdrawn_draft": report.status == ReportStatus.WITHDRAWN
+        and not report.approved_documents.filter(version=report.version).exists(),
         "answer": answer,
     }

@@ -105,6 +105,10 @@ LONGEST_ATTEMPT = timedelta(seconds=6)
 LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=12)
 
 
+class SweepFaults(ExceptionGroup[Exception]):
+    """Our own code failed on some checks or releases. The sweep has reported this by `on_fault`."""
+
+
 class Sweep:
     """Makes the checks of the next minutes at their planned instants, stores the results, and judges the releases.
 
@@ -307,8 +311,10 @@ class Sweep:
 
     def _result(self) -> int:
         if self._faults:
+            if len(self._faults) > self._faults_reported:
+                self._on_fault()
             message = f"our own code failed on {len(self._faults)} checks or releases"
-            raise ExceptionGroup(message, self._faults)
+            raise SweepFaults(message, self._faults)
         return self._stored
 
     def _report_faults(self) -> None:
@@ -804,8 +810,10 @@ class Sweep:
         # Before the limit, a check changes the verdict only if it finds the page live, or if the page was live and has
         # disappeared. A check that bypasses caches is not enough to change the verdict.
         if check.purpose is Purpose.VANTAGE:
-            is_live = check.finding.result is CheckOutcome.LIVE
-            return is_live or check.answer.planned_at == check.address.limit_at
+            target = self.targets.get(check.address.pk)
+            was_live = target is not None and target.live_since != check.answer.completed_at
+            is_first_live = check.finding.result is CheckOutcome.LIVE and not was_live
+            return is_first_live or check.answer.planned_at == check.address.limit_at
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)

@@ -78,9 +78,9 @@ def parse_london(text: str) -> datetime:
     """
     try:
         instant = datetime.fromisoformat(text.strip())
-        instant = instant.astimezone(UTC) if instant.tzinfo else instant
+        instant = in_london(instant).astimezone(UTC) if instant.tzinfo else instant
     except (ValueError, OverflowError):
-        # Python raises OverflowError if the offset leads to a year that Python does not support.
+        # Python raises OverflowError if an offset or the zone leads to a year that Python does not support.
         message = f'"{text}" is not a time. Write it as 2026-06-30 09:30 (London time).'
         if day := _find_missing_day(text.strip()):
             message = f'"{text}" is not a time, because {day} is not a date.'

@@ -91,11 +91,15 @@ def _refused_for_good(fault: Exception) -> bool:
 
 
 def _is_about_this_message(fault: Exception) -> bool:
-    of_the_server = (
-        smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused
-    )
+    of_the_server = smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError
     refused = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused | ValueError
+    if isinstance(fault, smtplib.SMTPSenderRefused):
+        return fault.smtp_code == TOO_LARGE
     return isinstance(fault, refused) and not isinstance(fault, of_the_server)
+
+
+# RFC 1870, section 6.1: the server refuses the size that is stated with the sender.
+TOO_LARGE = 552
 
 
 TIMEOUT_SECONDS = 20

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.models import Coverage, Release
 from releases.monitoring import spool
+from releases.monitoring.sweep import SweepFaults
 from releases.rules import calendar
 from releases.rules.clock_error import Voucher
 from releases.verdict.address import Outcome
@@ -59,7 +60,8 @@ def record_step(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[
         failed_at = now()
         record_heartbeat(step, failed_at=failed_at)
         # A database that fails for a moment is no fault of our own code. If it fails for longer, no sweep finishes.
-        if not isinstance(fault, spool.DATABASE_AWAY):
+        # A sweep reports the faults on single releases itself, when they occur.
+        if not isinstance(fault, (*spool.DATABASE_AWAY, SweepFaults)):
             record_fault(step, at=failed_at)
         raise
     record_heartbeat(step, finished_at=now())
@@ -75,14 +77,19 @@ def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
 
     "Recently" means within the last ten seconds near a due instant, and otherwise within the last minute.
 
-    A long sweep can take many minutes. A sweep counts as running while it marks itself alive, but only if it began soon
-    after the previous sweep ended. Without this condition, monitoring would seem to work even if the process died in
-    every sweep.
+    A long sweep can take hours. A sweep counts as running while it marks itself alive, but only if it has run for some
+    time, or began soon after the previous sweep ended. Without this condition, monitoring would seem to work even if
+    the process died in every sweep. Two sweeps may run at the same time. So the heartbeat of the sweep that began last
+    says nothing about the other one.
     """
     if _is_recent(heartbeat.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
         return True
     is_near_due = Release.objects.official().monitored(now=now, ahead=NEAR_DUE, behind=NEAR_DUE).exists()
     if not is_near_due and _is_recent(heartbeat.finished_at, LONGEST_PAUSE, now=now):
+        return True
+    alive_within = LONGEST_PAUSE_NEAR_DUE if is_near_due else MARKED_ALIVE_WITHIN
+    alive = Coverage.objects.filter(ended_at__gte=now - alive_within)
+    if alive.filter(began_at__lte=now - MARKED_ALIVE_WITHIN).exists():
         return True
     ends = [at for at in (heartbeat.finished_at, heartbeat.failed_at) if at]
     if heartbeat.begun_at is None or (ends and heartbeat.begun_at <= max(ends)):
@@ -93,8 +100,7 @@ def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
     failed_last = heartbeat.failed_at is not None and heartbeat.failed_at == max(ends)
     if failed_last and now - heartbeat.begun_at < MARKED_ALIVE_WITHIN:
         return False
-    alive_within = LONGEST_PAUSE_NEAR_DUE if is_near_due else MARKED_ALIVE_WITHIN
-    return Coverage.objects.filter(watcher=heartbeat.begun_by, ended_at__gte=now - alive_within).exists()
+    return alive.filter(watcher=heartbeat.begun_by).exists()
 
 
 def last_alive_at(heartbeat: Heartbeat, *, now: datetime) -> datetime | None:

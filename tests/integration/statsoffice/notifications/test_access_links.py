@@ -67,6 +67,16 @@ def test_the_stored_message_has_no_token_and_the_sent_one_has(entry, mailbox):
     assert AccessLink.objects.get().sent_at == Message.objects.get().sent_at
 
 
+def test_after_requests_are_turned_off_no_message_is_sent_or_written(entry, head, mailbox):
+    message = write()
+    receipts.set_recipient_requests(entry.release.series.producer, asks=False, by=head)
+    deliver_messages(now=OPENS)
+    assert message.recipient not in mailbox.recipients
+    Message.objects.all().delete()
+    outbox.create_missing(now=OPENS)
+    assert not Message.objects.filter(event__startswith="access-link-").exists()
+
+
 def test_a_message_is_confidential_to_one_person(entry, head, settings):
     settings.WEBHOOKS = {"office": "json://127.0.0.1"}
     Preference.objects.create(

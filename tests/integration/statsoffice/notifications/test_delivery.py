@@ -118,6 +118,14 @@ def test_a_server_that_refuses_this_service_as_a_sender_ends_the_round_and_all_i
     assert deliver_messages(now=NOW + timedelta(minutes=1)) == 2
 
 
+def test_a_message_that_is_too_large_does_not_end_the_round(mailbox):
+    mailbox.refuses_senders = "552 Message size exceeds fixed limit"
+    a_message()
+    a_message("colleague@example.gov.uk")
+    deliver_messages(now=NOW)
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [1, 1]
+
+
 def test_a_message_whose_content_is_refused_is_tried_again_and_the_others_are_sent(mailbox):
     mailbox.refuses_content = "552 The quota of the sender is used up"
     a_message()

@@ -197,6 +197,22 @@ def test_the_notice_about_a_report_that_was_refused_for_good_waits_until_the_rep
     assert leave_with(lambda message: None, much_later + timedelta(days=1)).count() == 2
 
 
+def test_if_the_corrected_report_was_refused_the_withdrawal_goes_to_who_has_the_version_before(office, sent_report):
+    leave_with(lambda message: None)
+    corrected = correct(sent_report, office)
+    leave_with(lambda message: None)
+    leave_with(refuse(for_good=True))
+    assert publication.reported_dates(corrected).on is None
+    decisions.send_withdrawal(corrected, notice="It was on time.", by=office.head, at=LATER)
+    messages = leave_with(lambda message: None)
+    assert [bool(message.sent_at) for message in messages] == [True, True, False, True]
+    assert messages[3].subject.startswith(f"Breach report {sent_report.number} withdrawn")
+    first, _notice, refused, withdrawal = corrected.dispatches.order_by("pk")
+    assert withdrawal.document == first.document
+    # The corrected report must not arrive after the withdrawal.
+    assert not retry_dispatch(refused, by=office.head, at=LATER)
+
+
 def test_a_corrected_report_replaces_nothing_that_was_refused_for_good(office, sent_report):
     leave_with(refuse(for_good=True))
     correct(sent_report, office)
@@ -240,3 +256,24 @@ def test_the_page_says_that_a_notice_waits_for_a_report_that_was_refused(client,
     client.force_login(office.head)
     page = words(client.get(reverse("breaches:report", args=[sent_report.reference])).text)
     assert "Not sent, because we could not send the report that it is about." in page
+    assert "was approved and sent" not in page
+    assert "draft" not in page
+
+
+@pytest.mark.parametrize("name", ["correct", "withdraw"])
+def test_the_form_for_a_notice_says_if_its_report_has_not_left(client, office, sent_report, name):
+    client.force_login(office.head)
+    address = reverse(f"breaches:{name}", args=[sent_report.reference])
+    assert "The mail server has not accepted the email with the report." in words(client.get(address).text)
+    leave_with(lambda message: None)
+    form = words(client.get(address).text)
+    assert f"We email the notice below to {REGULATOR} now." in form
+    assert "has not accepted" not in form
+
+
+def test_the_page_of_a_correction_says_that_the_earlier_version_has_not_left(client, office, sent_report):
+    decisions.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    client.force_login(office.people[Role.AUDITOR])
+    page = words(client.get(reverse("breaches:report", args=[sent_report.reference])).text)
+    assert "The email with the earlier version has not been accepted by the mail server." in page
+    assert "This is a suspected breach." not in page

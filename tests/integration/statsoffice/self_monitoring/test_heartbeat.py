@@ -6,6 +6,8 @@ import pytest
 from django.db import DatabaseError, OperationalError
 
 from releases.evidence import coverage
+from releases.models import Coverage
+from releases.monitoring.sweep import SweepFaults
 from statsoffice import jobs
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.models import Heartbeat
@@ -48,6 +50,13 @@ def beats(*, begun=None, finished=None, failed=None, alive=None, by=NAME):
 )
 def test_only_a_sweep_that_finishes_or_is_at_work_counts(known, heartbeat):
     assert beats(**known) is heartbeat
+
+
+@pytest.mark.parametrize("began_last", ["host:2", "host:3"], ids=["one that hangs", "one that has just begun"])
+def test_a_sweep_that_has_run_for_long_counts_although_another_began_later(began_last):
+    Coverage.objects.create(watcher="host:1", began_at=ago(1800), ended_at=ago(2), recorded_until=ago(2))
+    begun = {"host:2": 1795, "host:3": 5}[began_last]
+    assert beats(begun=begun, finished=1800, by=began_last)
 
 
 @pytest.fixture
@@ -133,3 +142,13 @@ def test_a_database_that_takes_no_note_holds_up_no_sweep(monkeypatch, caplog):
         swept.append(1)
     assert swept == [1]
     assert "the database is away" in caplog.text
+
+
+def test_the_faults_that_a_sweep_reported_itself_are_not_reported_again_at_its_end():
+    def end(fault):
+        with pytest.raises(type(fault)), status.record_step("sweep", now=lambda: NOW, by=NAME):
+            raise fault
+        return Heartbeat.objects.filter(step="sweep fault").exists()
+
+    assert not end(SweepFaults("our own code failed on 1 checks or releases", [ValueError()]))
+    assert end(ValueError("a fault that ended the sweep"))

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,14 @@ def test_a_container_that_is_started_again_under_another_name_keeps_its_row(refu
         monkeypatch.setattr("socket.gethostname", lambda name=name: name)
         jobs.sweep()
     assert rows_of_spools().count() == 1
+
+
+def test_a_spool_has_an_id_on_a_file_system_without_hard_links(tmp_path, monkeypatch):
+    def refuse(self, target):
+        raise PermissionError("the file system has no hard links")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert len({jobs._read_spool_id(tmp_path / "spool-id") for _again in range(2)}) == 1
 
 
 def test_processes_that_begin_at_once_agree_on_the_id_of_their_spool(tmp_path):

@@ -68,7 +68,16 @@ def test_a_time_that_comes_twice_is_refused_unless_its_offset_is_written():
 
 
 @pytest.mark.parametrize(
-    "text", ["next Tuesday", "30/06/2026 09:30", "2026-13-31 09:30", "2026-06-32 09:30", "0001-01-01 00:00+05:00", ""]
+    "text",
+    [
+        "next Tuesday",
+        "30/06/2026 09:30",
+        "2026-13-31 09:30",
+        "2026-06-32 09:30",
+        "0001-01-01 00:00+05:00",
+        "0001-01-01T00:00+00:00",
+        "",
+    ],
 )
 def test_a_text_that_is_no_time_is_refused_with_an_example(text):
     with pytest.raises(ValueError, match=r"is not a time\. Write it as 2026-06-30 09:30"):
