@@ -70,7 +70,7 @@ def test_no_one_deals_with_what_is_decided(office, status, draft_report):
 @pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
 def test_the_person_who_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
     report = move_report(draft_report, office, status)
-    with pytest.raises(MoveRefused, match="Another report continues"):
+    with pytest.raises(MoveRefused, match="This report was combined or separated"):
         put_down(report, office.head)
     client.force_login(office.head)
     assert "Assign to me" not in words(client.get(page_of(report, "report")).text)
