@@ -58,6 +58,7 @@ AT_ONCE = {
     "statsoffice/redaction.py:remove": "it was shown where the words stand and stay, and a box was ticked",
     "statsoffice/accounts/views.py:send_again_view": "a new link replaces the old one, and can be sent again",
     "statsoffice/accounts/views.py:sign_out_everywhere": "the person signs in again",
+    "statsoffice/notifications/views.py:retry_dispatch_view": "the person decided on its own page to send this report",
     "statsoffice/webhooks/views.py:send_test_view": "the event contains nothing, and can be sent again",
     "statsoffice/webhooks/views.py:send_again_view": "it sends what was sent before to the same system",
     "statsoffice/webhooks/views.py:turn_on_view": "the page next to it turns it off again",

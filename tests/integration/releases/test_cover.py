@@ -172,7 +172,7 @@ def test_no_one_names_themselves(office):
 def test_a_person_who_is_away_cannot_cover(office):
     second = create_member(Role.HEAD_OF_PROFESSION, office.producer, name="Second Head")
     name(office, office.statistician)
-    with pytest.raises(CoverRefused, match="is away from 30 June 2020 to 10 July 2020"):
+    with pytest.raises(CoverRefused, match="is away between 30 June 2020 and 10 July 2020"):
         name(office, office.head, absent=second, by=office.deputy)
 
 

@@ -255,7 +255,7 @@ def test_an_own_act_is_declared_of_the_joint_report_and_not_of_a_draft_that_went
     client.force_login(office.statistician)
     assert report_page(drafts[0], "own_act") not in client.get(report_page(drafts[0])).text
     page = words(client.post(report_page(drafts[0], "own_act"), {"words": "Mine."}, follow=True).text)
-    assert "Declare the conflict there." in page
+    assert "Declare the conflict in the report that replaced it." in page
     assert not drafts[0].own_acts.exists()
 
 

@@ -41,7 +41,7 @@ def test_the_statement_has_the_parts_of_the_model_and_claims_no_conformance_that
 @pytest.mark.django_db
 def test_the_statement_says_with_which_screen_reader_the_pages_were_read_and_with_which_they_were_not(client):
     text = client.get(ADDRESS).text
-    assert "We have not tested NVDA, JAWS, VoiceOver, TalkBack" in text
+    assert "We have not tested with NVDA, JAWS, VoiceOver, TalkBack" in text
     assert "read pages with Orca 48.1 in Chromium" in text
 
 

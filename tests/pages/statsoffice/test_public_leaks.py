@@ -101,6 +101,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "source": ("govuk", "ons"),
     "host": ("www.example.gov.uk",),
     "due": ("0930",),
+    "dispatch": (1,),
     "figure": ("due",),
 }
 QUESTIONS = {

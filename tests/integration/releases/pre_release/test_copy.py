@@ -101,7 +101,7 @@ def test_the_release_before_is_the_nearest_earlier_one_of_the_series_that_has_a_
 
 def test_another_list_than_the_one_before_is_not_copied(office, release, earlier):
     other = ReleaseFactory(announced=True, reference="of-others", due_at=SEED_DUE - timedelta(days=28))
-    with pytest.raises(ListRefused, match="not the list of the previous release"):
+    with pytest.raises(ListRefused, match="The previous release has changed"):
         copied(release, other, by=office.statistician)
 
 
