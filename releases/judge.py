@@ -191,7 +191,13 @@ def read_schedules(
             )
             verdict, vantage = combine_vantage_points(
                 judge_checks(checks.sightings),
-                {name: judge_checks(sightings) for name, sightings in others.items()},
+                {
+                    name: judge_checks(
+                        sightings,
+                        settled=settled_at is not None or not awaits_check(sightings, limit_at=address_limit_at),
+                    )
+                    for name, sightings in others.items()
+                },
                 due_at=schedule.due_at,
             )
             result = AddressResult(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from releases.models import Coverage
 from statsoffice.self_monitoring.models import Heartbeat
 from tests.browser.barriers import is_clean
 from tests.browser.office import NOW
@@ -41,10 +42,12 @@ def test_a_monitoring_process_that_falls_ill_is_told_to_those_who_are_looking(de
 
 
 def test_several_problems_at_once_are_all_shown(desk):
-    Heartbeat.objects.update(begun_at=NOW - timedelta(minutes=5), finished_at=NOW - timedelta(minutes=5))
+    stopped_at = NOW - timedelta(minutes=5)
+    Heartbeat.objects.update(begun_at=stopped_at, finished_at=stopped_at)
+    Coverage.objects.update(began_at=stopped_at, ended_at=stopped_at, recorded_until=stopped_at)
     a_rehearsal(finished_at=NOW, right=False, found="not_seen", clock_off=True)
     why = desk.locator("#desk-today .govuk-list--bullet li")
     expect(why).to_have_count(3, timeout=PATIENCE)
-    expect(why.nth(0)).to_contain_text("Monitoring stopped at 9:35am. We are not checking any releases.")
+    expect(why.nth(0)).to_contain_text("Monitoring stopped at 9:30am. We are not checking any releases.")
     expect(why.nth(2)).to_contain_text("The monitoring clock is wrong.")
     is_clean(desk)
