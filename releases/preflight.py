@@ -35,7 +35,6 @@ from releases.rules.calendar import Nation
 from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.page_view import BROWSER, BrowserState
-from releases.rules.response import LONGEST
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import Outcome
 
@@ -424,9 +423,9 @@ def _judge_live_addresses(release: Release, addresses: Collection[int], *, means
     :param addresses: the keys of the live addresses.
     """
 
-    # A preflight may last until the release is due. Only monitoring knows which checks still wait for a response.
+    # A preflight may last until the release is due.
     def judge_at(at: datetime) -> Verification:
-        return judge.judge_one(release, now=at, answered_until=lambda _: at - LONGEST)
+        return judge.judge_one(release, now=at, answered_until=judge.assume_answered(now=at))
 
     verdict = judge_at(now)
     if verdict.outcome == Outcome.EARLY or not is_hidden(release, [verdict]):

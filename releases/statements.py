@@ -17,7 +17,6 @@ from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, Person, User, check_may, roles_of
 from releases.rules import calendar
 from releases.rules.lifecycle import PUBLISH, RELEASE, TO_COME, ChangedMeanwhile, FieldRefused
-from releases.rules.response import LONGEST
 from releases.verdict.address import NEEDS_CHECKING, count_result
 
 TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
@@ -234,6 +233,4 @@ def _judge(release: Release, *, now: datetime) -> None:
     """Judge a release again, unless monitoring does not judge it."""
     if not Release.objects.judged().filter(pk=release.pk, addresses__isnull=False).exists():
         return
-    # Only monitoring knows which checks are still waiting for a response. But once a check is older than `LONGEST`, it
-    # has a response or has timed out.
-    judge.judge_one(release, now=now, answered_until=lambda _: now - LONGEST)
+    judge.judge_one(release, now=now, answered_until=judge.assume_answered(now=now))
