@@ -10,20 +10,21 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import mailers
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 
 from breaches.decisions import record_acceptance, record_retry
 from breaches.models import Dispatch
 from breaches.versions import DocumentChanged, document_bytes, lock_report, name_document_file
+from releases.models.claim import is_unclaimed
 from releases.permissions import User
 from releases.receipts import LinkUnusable
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
 from statsoffice.notifications.access_links import fill_link, record_link_email
 from statsoffice.notifications.html import compose_email
-from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, MessageRowRecord
+from statsoffice.notifications.models import CLAIM, MOST_ATTEMPTS, Channel, Message, MessageRowRecord
 from statsoffice.notifications.recipients import PROBLEM, RESTORED
 from statsoffice.notifications.report_queries import dispatch_of, retryable_emails
 
@@ -82,6 +83,10 @@ def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
         raise DeliveryRefused(describe_fault(fault), for_good=True, only_this=True) from fault
 
 
+# RFC 1870, section 6.1: the server refuses the size that is stated with the sender.
+TOO_LARGE = 552
+
+
 def _refused_for_good(fault: Exception) -> bool:
     # RFC 5321, section 4.2.1: replies from 500 on are permanent. But if the server refuses the sender or the content,
     # the operator of the server can correct that, for example a full quota.
@@ -96,10 +101,6 @@ def _is_about_this_message(fault: Exception) -> bool:
     if isinstance(fault, smtplib.SMTPSenderRefused):
         return fault.smtp_code == TOO_LARGE
     return isinstance(fault, refused) and not isinstance(fault, of_the_server)
-
-
-# RFC 1870, section 6.1: the server refuses the size that is stated with the sender.
-TOO_LARGE = 552
 
 
 TIMEOUT_SECONDS = 20
@@ -216,9 +217,6 @@ SENDERS = {
     Channel.TEXT: send_text_message,
 }
 BATCH_SIZE = 100
-# A claim lasts longer than any channel needs to send one message. If a claim has ended and the message is not sent, the
-# process that made the claim must have died. Another process then sends the message.
-CLAIM = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
 
@@ -313,23 +311,20 @@ def retry_dispatch(dispatch: Dispatch, *, by: User, at: datetime) -> bool:
 
 
 def check_put_off(*, now: datetime) -> str | None:
-    """Return a sentence about the first unsent message that is due or claimed for longer than is possible, or None.
+    """Return a sentence about the first unsent message that is due later than any retry can set, or None.
 
-    A person with access to the database could set such a time to prevent a message from being sent.
+    A person with access to the database could set a late due time to prevent a message from being sent.
     """
-    latest = now + LONGEST_WAIT + CLAIM
-    put_off = Message.objects.filter(Q(due_at__gt=latest) | Q(claimed_until__gt=latest), sent_at__isnull=True)
+    put_off = Message.objects.filter(sent_at__isnull=True, due_at__gt=now + LONGEST_WAIT + CLAIM)
     key = put_off.order_by("pk").values_list("pk", flat=True).first()
     if key is None:
         return None
-    return f"{Message._meta.label_lower} {key} is put off for longer than any retry, so it is not sent until then"
+    return f"{Message._meta.label_lower} {key} has a later due time than any retry sets, so it is not sent until then"
 
 
 def _due_messages(at: datetime) -> QuerySet[Message]:
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
-    return Message.objects.filter(free, sent_at__isnull=True, due_at__lte=at, attempts__lt=MOST_ATTEMPTS).order_by(
-        "due_at", "pk"
-    )
+    free = Message.objects.filter(is_unclaimed(CLAIM, now=at), sent_at__isnull=True)
+    return free.filter(due_at__lte=at, attempts__lt=MOST_ATTEMPTS).order_by("due_at", "pk")
 
 
 def _claim(key: int, *, at: datetime) -> Message | None:

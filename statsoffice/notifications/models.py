@@ -1,6 +1,6 @@
 """Models for the messages in the outbox, and for the channels that people prefer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 from breaches.models import ApprovedDocument, Report, Suspicion
 from releases.models import Producer, Release, Verification
 from releases.models.append_only import new_salt
+from releases.models.claim import is_unclaimed
 from releases.models.event import NEVER, RowRecord, Table
 
 KINDS: dict[str, Promise] = {}
@@ -123,10 +124,14 @@ class Message(models.Model):
         return kind_of(self.event) if self.erased_at else self.subject
 
 
+# A claim lasts longer than any channel needs to send one message. If a claim has ended and the message is not sent, the
+# process that made the claim must have died. Another process then sends the message.
+CLAIM = timedelta(minutes=5)
+
+
 def failed_messages(*, at: datetime) -> models.QuerySet[Message]:
     """Return the messages that failed for good. A message whose last attempt has not ended is left out."""
-    is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
-    return Message.objects.filter(CONDITIONS[DeliveryState.LEFT], is_free)
+    return Message.objects.filter(CONDITIONS[DeliveryState.LEFT], is_unclaimed(CLAIM, now=at))
 
 
 class MessageRowRecord(RowRecord):

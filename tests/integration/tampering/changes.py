@@ -286,7 +286,6 @@ CHANGES = (
     change("a message rewritten", "outbox.message", "UPDATE outbox_message SET text = 'All is well.'"),
     change("a message marked as sent", "outbox.message", "UPDATE outbox_message SET sent_at = created_at"),
     change("a message put off", "outbox.message", "UPDATE outbox_message SET due_at = '2999-01-01 00:00:00+00'"),
-    change("a message claimed", "outbox.message", "UPDATE outbox_message SET claimed_until = '2999-01-01 00:00:00+00'"),
     change("a message deleted", "outbox.message", "DELETE FROM outbox_message"),
     # Roles
     change(

@@ -151,6 +151,11 @@ def test_a_line_end_in_a_header_is_never_sent_and_says_why(mailbox, fields):
     assert left.last_error
 
 
+def test_a_claim_that_no_process_can_have_made_holds_up_no_message(mailbox):
+    a_message(claimed_until=NOW + timedelta(days=365))
+    assert deliver_messages(now=NOW) == 1
+
+
 def test_what_is_not_due_yet_waits(mailbox):
     a_message()
     assert deliver_messages(now=NOW - timedelta(seconds=1)) == 0
