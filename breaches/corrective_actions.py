@@ -169,7 +169,7 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: User, at: datetim
     with transaction.atomic():
         # A redaction locks the report too. Read the text again, because it may have been redacted meanwhile.
         lock_report(action.report)
-        text, task = _fresh(action).text, _fresh(action).task
+        text, task = (stored := _fresh(action)).text, stored.task
         if task is not None:
             tasks.tick_task(task, done=done, by=by, at=at)
         else:

@@ -133,8 +133,8 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
     """Annotate each report with its first approval, its first dispatch, and whether one person wrote and approved it.
 
     `approved_at` is an aware instant, and `sent_on` is a day in London. An email counts as a dispatch from the day on
-    which the mail server accepted it. `alone` is true if the person who gave the last
-    approval had also written or submitted the report. Each attribute is None until there is an approval or a dispatch.
+    which the mail server accepted it. `alone` is true if the person who gave the last approval had also written or
+    submitted the report. Each attribute is None until there is an approval or a dispatch.
     """
     documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
     return found.annotate(

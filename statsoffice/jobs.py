@@ -473,23 +473,16 @@ def _read_spool_id(path: Path) -> str:
     """Return the id of the spool in this folder. Unlike the name of a container, it stays the same after a restart."""
     if not path.exists():
         new = path.with_name(f"{path.name}.{uuid4().hex}")
+        new.write_text(new.suffix[1:])
         try:
-            new.write_text(new.suffix[1:])
-            # The link appears together with its content. If another process was first, its id applies.
-            with contextlib.suppress(FileExistsError):
-                _link(path, new)
+            path.hardlink_to(new)  # the link appears together with its content
+        except FileExistsError:
+            pass  # another process was first, and its id applies
+        except OSError:  # a file system without hard links
+            new.replace(path)
         finally:
             new.unlink(missing_ok=True)
     return path.read_text()
-
-
-def _link(path: Path, new: Path) -> None:
-    try:
-        path.hardlink_to(new)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        new.replace(path)
 
 
 def _draft_missing(*, now: datetime) -> None:

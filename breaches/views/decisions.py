@@ -36,7 +36,7 @@ from breaches.facts import (
 )
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
-from breaches.models import Attachment, Dispatch, JoinedDraft, Report, ReportVersion, Suspicion
+from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts, digest_facts
 from breaches.rules.answers import Question as Asked
@@ -617,16 +617,13 @@ class ReversalPage(MovePage):
     """A page to reopen, correct or withdraw a report. It shows the last dispatch and the state of the public page."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        find_last_sent = decisions.dispatch_to_withdraw if self.move == WITHDRAW else decisions.last_dispatch
         return {
             "is_public": settings.BREACHES_PUBLIC and publication.is_public(report),
             "is_being_corrected": settings.BREACHES_PUBLIC and publication.find_correction(report) is not None,
-            "last_sent": self._find_last_sent(report),
+            "last_sent": find_last_sent(report),
             "since": describe_since_read(request, report),
         }
-
-    def _find_last_sent(self, report: Report) -> Dispatch | None:
-        find = decisions.dispatch_to_withdraw if self.move == WITHDRAW else decisions.last_dispatch
-        return find(report)
 
 
 reopen_report_view = ReversalPage(
