@@ -187,9 +187,9 @@ class Fallback:
             if missing != logged_missing and not alone:
                 logged_missing = missing
                 what = (
-                    "is not triggered here, so this worker runs the job itself until it is triggered again"
+                    "makes no progress here, so this worker runs the job itself until it makes progress again"
                     if missing
-                    else "is triggered again"
+                    else "makes progress again"
                 )
                 logger.warning("%s %s", job.name, what)
             if missing:

@@ -163,8 +163,8 @@ class Job:
         kills the process.
     :param covered_by: the names of the jobs that Celery runs one after the other at the time of this job. `manage.py
         watch` and the fallback do not run this job, because they run the other jobs at their own intervals.
-    :param at_once: the number of processes of one worker that can run the job at the same time; None if there is no
-        limit.
+    :param at_once: the number of processes of one worker that can run the job at the same time, or None if there is no
+        limit. A second process does the work while the first one hangs. More would take the processes of other jobs.
     :param is_on: whether the settings of this office use the job.
     """
 
@@ -175,7 +175,7 @@ class Job:
     expires_seconds: float
     time_limit: timedelta | None = None
     covered_by: tuple[str, ...] = ()
-    at_once: int | None = None
+    at_once: int | None = 2
     is_on: bool = True
 
     def __post_init__(self) -> None:
@@ -356,8 +356,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 # - anchors: A run sends five requests to a slow authority, and hashes all rows of a large record.
 # - judge: A run ends after ten minutes, or when no verdict is requested.
 ALL_JOBS = (
-    # A second sweep makes the checks while the first one hangs. All others would take the processes of other jobs.
-    Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4, at_once=2),
+    Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4),
     Job(
         "judge",
         SECOND,
@@ -365,6 +364,7 @@ ALL_JOBS = (
         "judge",
         expires_seconds=0.9,
         time_limit=20 * MINUTE,
+        at_once=None,
         is_on=settings.JUDGE_QUEUE,
     ),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),

@@ -18,7 +18,7 @@ ENDED = re.compile(
     rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+)\] (?:succeeded in (?P<seconds>[\d.e-]+)s|raised|retry)"
 )
 STOOD_IN = re.compile(
-    rf"{INSTANT}statsoffice\.celery: (?:no job was triggered here|(?P<step>\w+) is not triggered here, so this worker)"
+    rf"{INSTANT}statsoffice\.celery: (?:no job was triggered here|(?P<step>\w+) makes no progress here, so this worker)"
 )
 INTERVALS = {job.name: job.interval_seconds for job in INTERVAL_JOBS}
 TO_SAY_SO = timedelta(seconds=5)

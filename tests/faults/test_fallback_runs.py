@@ -37,7 +37,7 @@ def every(step, pause, *, start=0.0, end=200.0):
 
 
 def stood_in(step, seconds):
-    said = f"{step} is not triggered here, so this worker runs the job itself"
+    said = f"{step} makes no progress here, so this worker runs the job itself"
     return line(seconds, f"WARNING statsoffice.celery: {said}")
 
 

@@ -73,7 +73,7 @@ def test_while_other_jobs_are_triggered_another_worker_may_get_the_messages_of_o
         assert until(lambda: progress.note_tick() or done)
         assert progress.seconds_since("draft") > 4.5 * PATIENCE
     assert [record.message for record in caplog.records] == [
-        "draft is not triggered here, so this worker runs the job itself until it is triggered again"
+        "draft makes no progress here, so this worker runs the job itself until it makes progress again"
     ]
 
 
@@ -142,30 +142,32 @@ assert progress.seconds_since("draft") < 0.25 <= progress.seconds_since("sweep")
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
 
 
-def test_two_processes_of_a_worker_may_sweep_at_once_and_a_killed_one_frees_its_place():
+@pytest.mark.parametrize("job", ["sweep", "draft", "deliver", "webhooks"])
+def test_two_processes_of_a_worker_may_run_a_job_at_once_and_a_killed_one_frees_its_place(job):
     script = """
-import os, signal, time
+import os, signal, sys, time
 from dataclasses import replace
 from statsoffice.celery import _jobs, progress, run_tick
+job = _jobs[sys.argv[1]]
 progress.begin()
 begun, begins = os.pipe()
 os.set_blocking(begun, False)
 children = []
 
-def sweep_in_a_child():
+def run_in_a_child():
     def hang(stop):
         os.write(begins, b".")
         time.sleep(60)
 
     child = os.fork()
     if not child:
-        run_tick(replace(_jobs["sweep"], function=hang))
+        run_tick(replace(job, function=hang))
         os._exit(0)
     children.append(child)
 
-def try_to_sweep():
+def try_to_run():
     ran = []
-    run_tick(replace(_jobs["sweep"], function=ran.append))
+    run_tick(replace(job, function=ran.append))
     return len(ran)
 
 def has_begun():
@@ -178,24 +180,24 @@ def has_begun():
     return False
 
 try:
-    sweep_in_a_child()
+    run_in_a_child()
     assert has_begun()
-    assert try_to_sweep(), "no second sweep is possible while the first one hangs"
-    sweep_in_a_child()
+    assert try_to_run(), "no second run is possible while the first one hangs"
+    run_in_a_child()
     assert has_begun()
     time.sleep(0.3)
-    assert not try_to_sweep(), "a third sweep takes a process from other jobs"
-    assert progress.seconds_since("sweep") > 0.25, "the fallback does not learn that both hang"
+    assert not try_to_run(), "a third run takes a process from other jobs"
+    assert progress.seconds_since(job.name) > 0.25, "the fallback does not learn that both hang"
     assert progress.seconds_since_tick() < 0.25
     killed = children.pop()
     os.kill(killed, signal.SIGKILL)
     os.waitpid(killed, 0)
-    assert try_to_sweep(), "the killed process has kept its place"
+    assert try_to_run(), "the killed process has kept its place"
 finally:
     for child in children:
         os.kill(child, signal.SIGKILL)
 """
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script, job], check=True, timeout=60)
 
 
 def test_the_job_of_half_past_nine_notes_only_the_part_that_runs(monkeypatch):
