@@ -36,13 +36,13 @@ from breaches.models import (
     Suspicion,
 )
 from breaches.permissions import (
+    TABLE,
     Action,
     declared_own_act,
     is_about_unpublished_early,
     is_restricted,
-    may_act_on,
-    may_write_or_decide,
     moves_open_to,
+    roles_for,
 )
 from breaches.rules.annex import Chart, interval_chart
 from breaches.rules.causes import describe_availability
@@ -61,6 +61,7 @@ from breaches.rules.lifecycle import (
     UNDECIDED,
     WITH_DOCUMENT,
     WITHDRAW,
+    WRITERS,
     AttachmentKind,
     ReportKind,
     ReportStatus,
@@ -475,21 +476,21 @@ def _describe_changed_records(suspicions: Collection[Suspicion]) -> list[str]:
 
 
 def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str]) -> dict[str, Any]:
-    person, is_own_act = request.user, declared_own_act(request.user, report)
+    roles, is_own_act = roles_for(request.user, report), declared_own_act(request.user, report)
     is_open = report.status in UNDECIDED
+    is_writer = bool(WRITERS & roles)
+    may_add = is_writer and report.status not in MERGED_OR_SPLIT
     return {
         "moves": moves,
         "decides": is_open and not DECISIONS.isdisjoint(moves),
-        "may_deal": is_open and may_act_on(person, Action.DEAL, report),
+        "may_deal": is_open and bool(TABLE[Action.DEAL] & roles),
         "is_own_act": is_own_act,
-        "may_comment": is_open and may_write_or_decide(person, report),
-        "may_attach": report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report),
-        "may_declare": (
-            report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
-        ),
-        "may_download": may_act_on(person, Action.DOWNLOAD, report),
-        "may_redact": may_act_on(person, Action.REDACT, report),
-        "publishing": _publication(report, may_publish=may_act_on(person, Action.PUBLISH, report) and not is_own_act),
+        "may_comment": is_open and is_writer,
+        "may_attach": may_add,
+        "may_declare": may_add and not is_own_act,
+        "may_download": bool(TABLE[Action.DOWNLOAD] & roles),
+        "may_redact": bool(TABLE[Action.REDACT] & roles),
+        "publishing": _publication(report, may_publish=bool(TABLE[Action.PUBLISH] & roles) and not is_own_act),
     }
 
 
