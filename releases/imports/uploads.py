@@ -19,7 +19,7 @@ from releases.models import CalendarImport, ImportEvent, ImportRow, Release
 from releases.models.event import batch_events
 from releases.permissions import Action, NotYours, Person, User, producers_where, roles_anywhere
 from releases.rules import tables
-from releases.rules.canonical import sha256_hex
+from releases.rules.canonical import digest_json, sha256_hex
 from releases.rules.imports import (
     APPLY,
     ASK_DATE_ORDER,
@@ -106,23 +106,41 @@ def upload_file(
     return new
 
 
-def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: datetime) -> None:
+def digest_result(found: CalendarImport) -> str:
+    """Return a digest of the result of a check: the options, the rows, and the other objects that would be created."""
+    columns = ("number", "reference", "title", "outcome", "steps", "faults")
+    rows = ImportRow.objects.filter(of=found).order_by("number").values_list(*columns)
+    return digest_json([found.create_missing, found.date_order, found.makes, list(rows)])
+
+
+def confirm_import(found: CalendarImport, *, seen: str, skip_refused: bool, by: User, at: datetime) -> None:
     """Confirm a checked import, so that the job applies its rows.
 
+    :param seen: the digest of the result that the person read.
     :param skip_refused: whether to leave out the rows that were refused.
+    :raises ChangedMeanwhile: if the result has changed since the person read it.
     :raises MissingFields: if rows were refused and `skip_refused` is false.
     :raises NothingToApply: if no row would change anything.
     :raises MoveRefused: if the import is not waiting for confirmation, or the person's roles no longer allow it.
     """
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
-    counts = count_outcomes(found)
-    if counts[ImportOutcome.REFUSED] and not skip_refused:
-        sentence = _("Some rows have errors. Leave them out, or correct the file and upload it again.")
-        raise MissingFields("skip_refused", sentence)
-    if not counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]:
-        raise NothingToApply(_("There is nothing to import. No row would change your calendar."))
-    values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
-    move_import(found, CONFIRM, values=values, by=by, at=at, facts=_facts_of(counts))
+    with transaction.atomic():
+        # Lock the import, so that no other check can store another result before the move.
+        stored = CalendarImport.objects.select_for_update(no_key=True).defer("content").get(pk=found.pk)
+        if digest_result(stored) != seen:
+            sentence = _(
+                "We did not import anything, because the result has changed since you opened the page. "
+                "Read it again before you confirm."
+            )
+            raise ChangedMeanwhile(sentence)
+        counts = count_outcomes(found)
+        if counts[ImportOutcome.REFUSED] and not skip_refused:
+            sentence = _("Some rows have errors. Leave them out, or correct the file and upload it again.")
+            raise MissingFields("skip_refused", sentence)
+        if not counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]:
+            raise NothingToApply(_("There is nothing to import. No row would change your calendar."))
+        values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
+        move_import(found, CONFIRM, values=values, by=by, at=at, facts=_facts_of(counts))
 
 
 def set_date_order(found: CalendarImport, order: DateOrder, *, by: User, at: datetime) -> None:
@@ -355,6 +373,8 @@ def _await_confirmation(
 def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[RowResult], *, at: datetime) -> bool:
     """Apply the rows in one transaction, if each of them still has the expected effect.
 
+    The rows are not applied if they would create a series or another object that the person did not confirm.
+
     :param found: the results of the rows when they were tried.
     :return: whether the rows were applied. If not, nothing has changed, and all rows must be tried again.
     """
@@ -369,6 +389,8 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
                 for row in apply.import_rows(accepted, parties, at=at):
                     if (row.outcome, row.steps) != (expected[row.number].outcome, expected[row.number].steps):
                         raise _ChangedMeanwhile
+            if not {Creation.from_json(each) for each in claimed.makes}.issuperset(parties.created):
+                raise _ChangedMeanwhile
             _store_rows(claimed, found)
             CalendarImport.objects.filter(pk=claimed.pk).update(makes=[each.to_json() for each in parties.created])
     except (_ChangedMeanwhile, IntegrityError):

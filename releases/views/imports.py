@@ -84,6 +84,8 @@ class ConfirmForm(GovukForm):
     button = lazy("Confirm and import")
     options = {"skip_refused": {"size": ""}}
 
+    # The digest of the result that the page shows.
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
     skip_refused = forms.BooleanField(label=lazy("Leave out rows with errors"), required=False)
 
     def __init__(self, *args: Any, any_refused: bool, **kwargs: Any) -> None:
@@ -527,13 +529,13 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
 @login_required
 @require_POST
 def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Confirm a checked import. A second confirmation changes nothing."""
+    """Confirm a checked import, if the person read its current result. A second confirmation changes nothing."""
     found = _find_import(request, public_id)
     form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[ImportOutcome.REFUSED]))
     if form.is_valid():
-        skip = form.cleaned_data.get("skip_refused", False)
+        seen, skip = form.cleaned_data["seen"], form.cleaned_data.get("skip_refused", False)
         try:
-            uploads.confirm_import(found, skip_refused=skip, by=request.user, at=timezone.now())
+            uploads.confirm_import(found, seen=seen, skip_refused=skip, by=request.user, at=timezone.now())
         except MissingFields as refusal:
             add_refusal(form, refusal)
             return _import_page(request, found, form=form)
@@ -609,6 +611,8 @@ def _import_page(
         return render(request, "imports/waiting.html", _progress_context(found))
     if found.status == ImportStatus.AMBIGUOUS:
         return _date_order_page(request, found, DateOrderForm(question=uploads.open_date_order(found), file=found))
+    # Read the digest before the result. If the result changes in between, the confirmation is refused.
+    seen = uploads.digest_result(found) if found.status == ImportStatus.CHECKED else ""
     counts = uploads.count_outcomes(found)
     chosen = request.GET.get("show", "")
     rows = found.rows.filter(outcome=chosen) if chosen in set(ImportOutcome) else found.rows.all()
@@ -641,7 +645,7 @@ def _import_page(
         context["cancels"] = uploads.count_cancellations(found)
         warnings = uploads.count_warnings(found)
         context["warnings"] = [imports.describe_warning(kind, count) for kind, count in warnings.items()]
-        context["form"] = form or ConfirmForm(any_refused=bool(counts[ImportOutcome.REFUSED]))
+        context["form"] = form or ConfirmForm(initial={"seen": seen}, any_refused=bool(counts[ImportOutcome.REFUSED]))
         context["form"].helper.form_action = resolve_url("exchange:confirm_import", found.public_id)
     return render(request, f"imports/{found.status}.html", context)
 

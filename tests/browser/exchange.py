@@ -12,6 +12,7 @@ from releases.models import Address, CalendarImport, Comparison, Release, Series
 from releases.rules.tables import TableKind, write_table
 from releases.scheduling import PlannedAddress, add_address
 from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
+from tests.support.stored_imports import confirm
 from tests.support.year_reviews import add_page, create_review, postponed, publication
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
@@ -37,7 +38,7 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
     for each in (discarded, checked, confirmed):
         each.refresh_from_db()
     uploads.discard_import(discarded, by=by, at=at)
-    uploads.confirm_import(confirmed, skip_refused=True, by=by, at=at)
+    confirm(confirmed, skip_refused=True, by=by, at=at)
     applied = upload("reissue.csv", _file(series, prefix="applied"))
     waiting = upload("waiting.csv")
     counted = {"rows_total": 500, "rows_done": 120, "claimed_until": at.replace(year=2099)}
@@ -45,7 +46,7 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
     quiet = at.replace(hour=15)
     uploads.run_due_import(uploads.ImportMeans(now=lambda: quiet, adapters={"page"}))
     applied.refresh_from_db()
-    uploads.confirm_import(applied, skip_refused=True, by=by, at=quiet)
+    confirm(applied, skip_refused=True, by=by, at=quiet)
     uploads.run_due_import(uploads.ImportMeans(now=lambda: quiet, adapters={"page"}))
     names = {
         "importing a calendar": None,

@@ -28,10 +28,21 @@ def checked(person, *rows, **how) -> CalendarImport:
     return found
 
 
+def confirm(found: CalendarImport, *, by, skip_refused=False, at: datetime = NOW) -> None:
+    """Confirm the result that is stored now."""
+    uploads.confirm_import(found, seen=uploads.digest_result(found), skip_refused=skip_refused, by=by, at=at)
+
+
+def confirm_page(client, found: CalendarImport, **given):
+    """Confirm the result that the page of an import shows now."""
+    page = client.get(f"/imports/{found.public_id}/")
+    return client.post(f"/imports/{found.public_id}/confirm/", {"seen": page.context["form"]["seen"].value()} | given)
+
+
 def applied(person, *rows, skip_refused=False, **how) -> CalendarImport:
     """Upload a file of rows, let it be checked, confirm it, and let it be applied."""
     found = checked(person, *rows, **how)
-    uploads.confirm_import(found, skip_refused=skip_refused, by=person, at=NOW)
+    confirm(found, skip_refused=skip_refused, by=person)
     turn()
     found.refresh_from_db()
     return found

@@ -9,7 +9,7 @@ from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from releases import judge
-from releases.models import Contact, Membership, Producer, Release, Series
+from releases.models import CalendarImport, Contact, Membership, Producer, Release, Series
 from releases.permissions import NotYours
 from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Role
@@ -20,7 +20,7 @@ from statsoffice.setup.steps import Step, StepStatus, office_of
 from tests.support.factories import ProducerFactory, UserFactory, create_member
 from tests.support.import_files import csv_of
 from tests.support.observations import create_observations
-from tests.support.stored_imports import turn
+from tests.support.stored_imports import confirm_page, turn
 
 pytestmark = pytest.mark.django_db
 
@@ -83,9 +83,9 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
 
     assert reverse("exchange:imports") in client.get(page(Step.CALENDAR)).text
     file = SimpleUploadedFile("calendar.csv", csv_of({}))
-    upload = client.post(reverse("exchange:imports"), {"file": file})
+    client.post(reverse("exchange:imports"), {"file": file})
     turn()
-    client.post(f"{upload.headers['Location']}confirm/")
+    confirm_page(client, CalendarImport.objects.get())
     turn()
     assert standings(administrator)[4:] == ["done", "to_do"]
 

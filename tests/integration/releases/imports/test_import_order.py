@@ -8,7 +8,7 @@ from releases.imports import apply, parse, uploads
 from releases.models import CalendarImport, Release
 from tests.support.factories import ReleaseFactory
 from tests.support.import_files import everything
-from tests.support.stored_imports import NOW, checked, turn, uploaded
+from tests.support.stored_imports import NOW, checked, confirm, turn, uploaded
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 class TestTurns:
     def test_while_a_release_falls_due_or_is_judged_nothing_is_applied(self, keeper, series):
         found = checked(keeper, {})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         ReleaseFactory(
             confirmed=True, series=series, reference="due", due_at=NOW.replace(month=6, day=2, hour=8, minute=30)
         )
@@ -52,7 +52,7 @@ class TestTurns:
 
     def test_a_fault_of_our_own_is_said_and_raised_and_changes_nothing(self, keeper, monkeypatch):
         found = checked(keeper, {}, {})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         before, record = everything(), apply.RowImport.record
 
         def fail_at_last(one, *arguments, **more):

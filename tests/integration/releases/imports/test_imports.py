@@ -9,14 +9,14 @@ from django.db import IntegrityError, connection, transaction
 from releases import corrections, scheduling
 from releases.imports import apply, uploads
 from releases.imports.apply import Step, StepKind
-from releases.models import CalendarImport, ImportEvent, Membership, Release, ReleaseEvent, Series
+from releases.models import CalendarImport, ImportEvent, ImportRow, Membership, Release, ReleaseEvent, Series
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
 from releases.rules.imports import IMPORT, ImportStatus
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
 from tests.support.factories import ReleaseFactory, UserFactory, create_member
 from tests.support.import_files import everything
-from tests.support.stored_imports import NOW, applied, checked, outcomes, turn, uploaded
+from tests.support.stored_imports import NOW, applied, checked, confirm, outcomes, turn, uploaded
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,7 @@ class TestBeforeTheConfirmation:
         uploads.discard_import(found, by=keeper, at=NOW)
         assert (found.status, CalendarImport.objects.get().content) == ("discarded", None)
         with pytest.raises(WrongState):
-            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+            confirm(found, by=keeper)
         assert turn() == 0
 
     def test_one_to_which_no_one_came_back_is_discarded(self, keeper):
@@ -136,16 +136,46 @@ class TestConfirmed:
         found = checked(keeper, *rows)
         assert {outcome for _, outcome in outcomes(found)} == {"unchanged"}
         with pytest.raises(uploads.NothingToApply):
-            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+            confirm(found, by=keeper)
         assert everything() == before
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"create_missing": True}, {"date_order": "month_first"}, {"makes": [["series", "Snow", "Office for Rain"]]}],
+        ids=str,
+    )
+    def test_a_result_that_differs_from_the_one_that_was_read_is_not_confirmed(self, keeper, change):
+        found = checked(keeper, {})
+        seen = uploads.digest_result(found)
+        CalendarImport.objects.update(**change)
+        with pytest.raises(ChangedMeanwhile, match="the result has changed since you opened the page"):
+            uploads.confirm_import(found, seen=seen, skip_refused=False, by=keeper, at=NOW)
+        assert CalendarImport.objects.get().status == "checked"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"steps": [["recorded", "", "2 July 2098 9:30am"]]},
+            {"title": "Another title"},
+            {"outcome": "refused", "faults": [["title", "Too long."]]},
+        ],
+        ids=str,
+    )
+    def test_a_row_that_differs_from_the_one_that_was_read_is_not_confirmed(self, keeper, change):
+        found = checked(keeper, {}, {})
+        seen = uploads.digest_result(found)
+        ImportRow.objects.filter(number=3).update(**change)
+        with pytest.raises(ChangedMeanwhile):
+            uploads.confirm_import(found, seen=seen, skip_refused=True, by=keeper, at=NOW)
+        assert CalendarImport.objects.get().status == "checked"
 
     def test_confirming_twice_does_nothing_twice(self, keeper):
         found, again = checked(keeper, {}), CalendarImport.objects.get()
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         with pytest.raises(ChangedMeanwhile):
-            uploads.confirm_import(again, skip_refused=False, by=keeper, at=NOW)
+            confirm(again, by=keeper)
         with pytest.raises(WrongState):
-            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+            confirm(found, by=keeper)
         assert turn() == 1
         assert turn() == 0
         assert Release.objects.count() == 1
@@ -153,9 +183,9 @@ class TestConfirmed:
     def test_refused_rows_stop_it_unless_it_is_said_that_they_are_left_out(self, keeper):
         found = checked(keeper, {}, SUNDAY)
         with pytest.raises(MissingFields) as refusal:
-            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+            confirm(found, by=keeper)
         assert refusal.value.field == "skip_refused"
-        uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
+        confirm(found, skip_refused=True, by=keeper)
         turn()
         found.refresh_from_db()
         assert (found.status, outcomes(found)) == ("applied", [(2, "added"), (3, "refused")])
@@ -168,7 +198,7 @@ class TestConfirmed:
         found = checked(keeper, *rows, create_missing=True)
         assert found.makes == [["contact", "jo.lane@example.gov.uk", ""], ["series", "Snow", "Office for Rain"]]
         assert not Series.objects.filter(title="Snow").exists()
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         turn()
         made = Series.objects.get(title="Snow")
         assert (made.releases.count(), made.responsible.email) == (30, "jo.lane@example.gov.uk")
@@ -178,7 +208,7 @@ class TestConfirmed:
         rows = [{"series": "Snow", "reference": f"snow-{number}"} for number in range(25)]
         rows[0]["responsible_email"] = "jo.lane@example.gov.uk"
         found = checked(keeper, *rows, create_missing=True)
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         turn(stop=after_three_calls())
         found.refresh_from_db()
         assert found.status == "applied"
@@ -190,7 +220,7 @@ class TestConfirmed:
         rows = [{"series": "Snow", "reference": f"snow-{number}"} for number in range(25)]
         rows[20]["tolerance_seconds"] = "60"
         found = checked(head, *rows, create_missing=True)
-        uploads.confirm_import(found, skip_refused=False, by=head, at=NOW)
+        confirm(found, by=head)
         turn(stop=after_three_calls())
         found.refresh_from_db()
         assert found.status == "applied"
@@ -201,7 +231,7 @@ class TestChangedMeanwhile:
     def test_what_would_be_something_else_now_is_not_done_and_shown_again(self, keeper):
         applied(keeper, {}, {})
         found = checked(keeper, {"title": "One"}, {"title": "Two"})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         release = Release.objects.get(reference="rain-1")
         corrections.correct_release(release, title="Three", reference="rain-1", by=keeper, at=NOW)
         before = everything()
@@ -211,16 +241,40 @@ class TestChangedMeanwhile:
         assert everything() == before
         (step,) = uploads.read_row(found.rows.get(number=3)).steps
         assert (step.was, step.to) == ("Three", "Two")
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         turn()
         assert set(Release.objects.values_list("title", flat=True)) == {"One", "Two"}
+
+    def test_a_series_that_the_person_did_not_see_among_the_new_ones_is_not_created(self, keeper, series):
+        Series.objects.update(responsible=None, head_of_profession=None)
+        found = checked(keeper, {}, create_missing=True)
+        assert found.makes == []
+        confirm(found, by=keeper)
+        Series.objects.update(title="Rain by month")
+        before = everything()
+        turn()
+        found.refresh_from_db()
+        assert (found.status, found.notes) == ("checked", [uploads.CHANGED_MEANWHILE])
+        assert found.makes == [["series", "Monthly rain", "Office for Rain"]]
+        assert everything() == before
+        confirm(found, by=keeper)
+        turn()
+        assert set(Series.objects.values_list("title", flat=True)) == {"Monthly rain", "Rain by month"}
+
+    def test_a_series_that_someone_has_created_already_is_not_created_again(self, keeper, series):
+        found = checked(keeper, {"series": "Snow"}, create_missing=True)
+        confirm(found, by=keeper)
+        Series.objects.create(producer=series.producer, title="Snow", slug="snow")
+        turn()
+        found.refresh_from_db()
+        assert (found.status, found.makes) == ("applied", [])
 
     def test_a_row_that_is_refused_by_now_is_left_out_where_that_was_allowed(self, keeper):
         applied(keeper, {})
         rows = [{"scheduled_for": "2098-07-02 09:30"}, {}, SUNDAY]
         found, strict = checked(keeper, *rows), checked(keeper, *rows[:2])
-        uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
-        uploads.confirm_import(strict, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, skip_refused=True, by=keeper)
+        confirm(strict, by=keeper)
         scheduling.confirm_release(Release.objects.get(), by=keeper, at=NOW)
         turn()
         for each in (found, strict):
@@ -232,7 +286,7 @@ class TestChangedMeanwhile:
     def test_what_someone_has_typed_in_already_is_nothing_to_do_any_more(self, keeper):
         applied(keeper, {})
         found = checked(keeper, {"title": "One"}, {})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         corrections.correct_release(Release.objects.get(), title="One", reference="rain-june-2098", by=keeper, at=NOW)
         turn()
         found.refresh_from_db()
@@ -240,7 +294,7 @@ class TestChangedMeanwhile:
 
     def test_in_the_very_moment_of_writing_nothing_is_half_done(self, keeper, monkeypatch):
         found = checked(keeper, {}, {})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         before, tried = everything(), uploads._try_rows
 
         def and_then_somebody_is_there(*arguments):
@@ -260,7 +314,7 @@ class TestChangedMeanwhile:
         self, keeper, monkeypatch
     ):
         found = checked(keeper, {})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         later = uploaded(keeper, {})
         before, record = everything(), apply.RowImport.record
 
@@ -281,13 +335,13 @@ class TestChangedMeanwhile:
 
     def test_a_person_who_keeps_the_calendar_no_more_changes_nothing(self, keeper):
         found = checked(keeper, {})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        confirm(found, by=keeper)
         Membership.objects.all().delete()
         turn()
         found.refresh_from_db()
         assert (found.status, outcomes(found)) == ("checked", [(2, "refused")])
         with pytest.raises(MoveRefused):
-            uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
+            confirm(found, skip_refused=True, by=keeper)
 
 
 @pytest.mark.parametrize("change", ["update", "delete"])

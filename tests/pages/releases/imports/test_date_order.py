@@ -4,7 +4,7 @@ import pytest
 
 from releases.models import ImportEvent, Release
 from tests.support.factories import UserFactory
-from tests.support.stored_imports import NOW, checked, turn
+from tests.support.stored_imports import NOW, checked, confirm_page, turn
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_the_answer_applies_to_the_whole_file_and_the_preview_follows(client, ke
     assert (found.status, found.date_order) == ("checked", order)
     assert slot in page_of(client, found).text
     assert not Release.objects.exists()
-    client.post(f"/imports/{found.public_id}/confirm/")
+    confirm_page(client, found)
     turn()
     assert str(Release.objects.get().slot) == slot
     events = ImportEvent.objects.order_by("pk").values_list("kind", flat=True)

@@ -13,7 +13,7 @@ from releases.models import CalendarImport, Release
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, UserFactory, create_member, london_slot
 from tests.support.import_files import csv_of, everything, ods_of, xlsx_of
-from tests.support.stored_imports import NOW, checked, turn, uploaded
+from tests.support.stored_imports import NOW, checked, confirm, confirm_page, turn, uploaded
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,8 @@ def test_a_file_goes_from_upload_to_done(client, name, of):
     for words in ("Check your import", "Row 2", "rain-june-2098", "Added for 1 July 2098 9:30am"):
         assert words in preview.text
     assert everything() == before
-    page = client.post(address(found, "confirm_import"), follow=True)
+    confirm_page(client, found)
+    page = client.get(address(found))
     assert "We are importing your file" in page.text
     assert everything() == before
     turn()
@@ -88,11 +89,11 @@ def test_the_preview_says_of_each_refused_row_which_column_and_why_and_asks_to_l
     found = checked(keeper, {}, SUNDAY)
     preview = client.get(address(found))
     assert "scheduled_for:</strong> Sunday 6 July 2098 is not a weekday" in preview.text
-    refused = client.post(address(found, "confirm_import"))
+    refused = confirm_page(client, found)
     assert list(refused.context["form"].errors) == ["skip_refused"]
     assert 'href="#id_skip_refused"' in refused.text
     assert CalendarImport.objects.get().status == "checked"
-    client.post(address(found, "confirm_import"), {"skip_refused": "on"})
+    confirm_page(client, found, skip_refused="on")
     turn()
     assert Release.objects.get().reference == "rain-june-2098"
 
@@ -139,7 +140,7 @@ def test_a_link_sorts_the_rows_of_a_preview_and_equal_ones_stay_in_the_order_of_
 
 def test_what_has_changed_since_is_said_and_asked_again(client, keeper):
     found = checked(keeper, {})
-    client.post(address(found, "confirm_import"))
+    confirm_page(client, found)
     ReleaseFactory(confirmed=True, reference="rain-june-2098", series=keeper.memberships.get().producer.series.get())
     turn()
     assert "another person changed the calendar after you checked the import" in client.get(address(found)).text
@@ -220,7 +221,7 @@ class TestProgress:
 
     def test_it_says_that_it_waits_for_the_releases_that_are_due(self, client, keeper):
         found = checked(keeper, {})
-        uploads.confirm_import(found, skip_refused=False, by=keeper, at=timezone.now())
+        confirm(found, by=keeper, at=timezone.now())
         assert "This import will start when we have checked the releases" not in client.get(address(found)).text
         ReleaseFactory(confirmed=True, rehearsal=True, reference="rehearsal", due_at=timezone.now())
         assert "This import will start when we have checked the releases" not in client.get(address(found)).text
@@ -276,7 +277,7 @@ def test_a_preview_warns_of_missing_people_and_of_days_that_are_no_working_days(
     assert "1 release is not on a working day." in text
     assert "have no contact" not in text
     # They are warnings: the rows are imported all the same.
-    client.post(address(found, "confirm_import"))
+    confirm_page(client, found)
     turn()
     assert Release.objects.count() == 2
 
@@ -290,7 +291,7 @@ def test_a_preview_says_which_dates_open_pre_release_access_on_a_rest_day(client
     assert text.count("Pre-release access opens on Sunday 6 July 2098") == 2
     assert "Pre-release access to 2 releases opens at a weekend or on a bank holiday." in text
     assert "Some producers avoid such dates." in text
-    client.post(address(found, "confirm_import"))
+    confirm_page(client, found)
     turn()
     assert Release.objects.get(reference="rain-june-2098").planned_on == date(2098, 7, 7)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from releases.models import ImportEvent, Release
-from tests.support.stored_imports import checked, outcomes, turn
+from tests.support.stored_imports import checked, confirm_page, outcomes, turn
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,27 @@ def test_a_file_with_clear_dates_is_not_asked_for_their_order(client, keeper):
 
 def test_after_the_confirmation_the_options_stay(client, keeper):
     found = checked(keeper, {})
-    client.post(f"/imports/{found.public_id}/confirm/")
+    confirm_page(client, found)
     assert change(client, found, create_missing="on").status_code == 302
     assert (found.status, found.create_missing) == ("applied", False)
+
+
+def test_an_old_tab_does_not_confirm_a_result_that_its_page_does_not_show(client, keeper):
+    found = checked(keeper, {"series": "Snow"}, {})
+    seen = page_of(client, found).context["form"]["seen"].value()
+    change(client, found, create_missing="on")
+    answer = client.post(f"/imports/{found.public_id}/confirm/", {"seen": seen, "skip_refused": "on"}, follow=True)
+    assert "We did not import anything, because the result has changed since you opened the page" in answer.text
+    turn()
+    found.refresh_from_db()
+    assert (found.status, Release.objects.count()) == ("checked", 0)
+    confirm_page(client, found)
+    turn()
+    assert Release.objects.count() == 2
+
+
+def test_a_page_without_the_digest_of_its_result_imports_nothing(client, keeper):
+    found = checked(keeper, {})
+    client.post(f"/imports/{found.public_id}/confirm/")
+    found.refresh_from_db()
+    assert found.status == "checked"

@@ -19,6 +19,7 @@ from statsoffice.fake_publisher.calendars import announcement_result, ons_result
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.import_files import everything
 from tests.support.listing_server import listing_server
+from tests.support.stored_imports import confirm_page
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +65,7 @@ def read_ons(client, server, series, query="", **changes):
 
 def confirm(client, page, **given):
     found = page.context["import"]
-    client.post(f"/imports/{found.public_id}/confirm/", given)
+    confirm_page(client, found, **given)
     turn(NOW)
     return client.get(f"/imports/{found.public_id}/")
 
