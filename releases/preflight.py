@@ -28,6 +28,7 @@ from releases.detection.preflight import (
 from releases.early_findings import is_hidden
 from releases.evidence import repository
 from releases.models import Address, Coverage, PreflightRun, Producer, Release, Verification
+from releases.models.claim import is_unclaimed
 from releases.monitoring import targets
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
@@ -368,7 +369,7 @@ def _is_missing(release: Release, last: PreflightRun | None, *, planned: Mapping
 
 
 def _free_runs(now: datetime) -> QuerySet[PreflightRun]:
-    return PreflightRun.objects.open().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now))
+    return PreflightRun.objects.open().filter(is_unclaimed(CLAIM, now=now))
 
 
 def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:

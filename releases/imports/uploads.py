@@ -9,13 +9,14 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from releases.imports import apply, parse, publishers
 from releases.imports.apply import Creation, ImportOutcome, Parties, RowResult, Step, StepKind, group_faults
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
 from releases.models import CalendarImport, ImportEvent, ImportRow, Release
+from releases.models.claim import is_unclaimed
 from releases.models.event import batch_events
 from releases.permissions import Action, NotYours, Person, User, producers_where, roles_anywhere
 from releases.rules import tables
@@ -304,9 +305,8 @@ def is_quiet(*, now: datetime) -> bool:
 
 
 def _claim(*, now: datetime) -> CalendarImport | None:
-    free = CalendarImport.objects.filter(
-        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), status__in=WAITING
-    ).order_by("uploaded_at", "pk")
+    free = CalendarImport.objects.filter(is_unclaimed(CLAIM, now=now), status__in=WAITING)
+    free = free.order_by("uploaded_at", "pk")
     if not is_quiet(now=now):
         free = free.filter(status=ImportStatus.UPLOADED)
     for key in free.values_list("pk", flat=True):

@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 
 from breaches.models import ReportEvent
 from releases.models import ChainHead, ReleaseEvent
+from releases.models.claim import is_unclaimed
 from releases.permissions import User
 from releases.probe.post import PostResponse, post_json
 from statsoffice.fault_isolation import run_each
@@ -119,12 +120,15 @@ def write_deliveries(endpoint: WebhookEndpoint, events: Sequence[WebhookEvent], 
 
 
 def due_deliveries(at: datetime) -> QuerySet[WebhookDelivery]:
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
     # Filter by `endpoint__in`, because a filter by a field of the endpoint would need a join. With a join, the UPDATE
     # in `_claim` would use a subquery. PostgreSQL would then not check again whether another process has claimed the
     # row in the meantime.
     return WebhookDelivery.objects.filter(
-        free, delivered_at__isnull=True, given_up_at__isnull=True, due_at__lte=at, endpoint__in=active_endpoints()
+        is_unclaimed(CLAIM, now=at),
+        delivered_at__isnull=True,
+        given_up_at__isnull=True,
+        due_at__lte=at,
+        endpoint__in=active_endpoints(),
     ).order_by("due_at", "pk")
 
 

@@ -41,9 +41,9 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
     confirm(confirmed, skip_refused=True, by=by, at=at)
     applied = upload("reissue.csv", _file(series, prefix="applied"))
     waiting = upload("waiting.csv")
-    counted = {"rows_total": 500, "rows_done": 120, "claimed_until": at.replace(year=2099)}
-    CalendarImport.objects.filter(pk=waiting.pk).update(**counted)
     quiet = at.replace(hour=15)
+    counted = {"rows_total": 500, "rows_done": 120, "claimed_until": quiet + uploads.CLAIM}
+    CalendarImport.objects.filter(pk=waiting.pk).update(**counted)
     uploads.run_due_import(uploads.ImportMeans(now=lambda: quiet, adapters={"page"}))
     applied.refresh_from_db()
     confirm(applied, skip_refused=True, by=by, at=quiet)

@@ -37,6 +37,11 @@ class TestTurns:
         found.refresh_from_db()
         assert found.status == "checked"
 
+    def test_a_claim_that_no_process_can_have_made_holds_up_no_import(self, keeper):
+        uploaded(keeper, {})
+        CalendarImport.objects.update(claimed_until=NOW + timedelta(days=365))
+        assert turn() == 1
+
     def test_one_that_is_discarded_while_it_is_checked_stays_discarded(self, keeper, monkeypatch):
         found = uploaded(keeper, {})
         read = parse.read_calendar

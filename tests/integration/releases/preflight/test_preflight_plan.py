@@ -226,6 +226,11 @@ class TestBesideTheWatch:
         assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == []
         assert len(preflight.run_requested_preflights(means=means, now=DAY_BEFORE + preflight.CLAIM)) == 1
 
+    def test_a_claim_that_no_process_can_have_made_holds_up_no_preflight(self, site, means):
+        preflight.request_preflight(a_sound_release(site), by=None, now=DAY_BEFORE)
+        PreflightRun.objects.update(claimed_until=DAY_BEFORE + timedelta(days=365))
+        assert len(preflight.run_requested_preflights(means=means, now=DAY_BEFORE)) == 1
+
     def test_once_it_is_not_quiet_any_more_the_checks_that_are_left_wait_for_a_later_step(
         self, site, means, monkeypatch
     ):

@@ -392,6 +392,11 @@ def test_processes_at_the_same_time_send_each_delivery_once(office, settings):
         assert (sum(sent), len(receiver.received)) == (4, 4)
 
 
+def test_a_claim_that_no_process_can_have_made_holds_up_no_delivery(webhook, receiver):
+    WebhookDelivery.objects.update(claimed_until=NOW + timedelta(days=365))
+    assert deliver(now=NOW) == 1
+
+
 @pytest.mark.both_databases
 def test_a_delivery_of_a_process_that_died_is_sent_by_another_after_its_claim(webhook, receiver):
     WebhookDelivery.objects.update(claimed_until=NOW + CLAIM, attempts=1, tried_at=NOW)
