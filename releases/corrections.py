@@ -22,6 +22,7 @@ from releases.models import (
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
+from releases.rules.canonical import digest_json
 from releases.rules.departure import DepartureKind, Grounds, check_complete_agreement
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
@@ -145,6 +146,27 @@ def _check_seen(seen: int, *, number: int) -> None:
 
 class CorrectionRefused(MoveRefused):
     """The release or one of its addresses can no longer be corrected. The message can be shown to people."""
+
+
+def digest_details(release: Release) -> str:
+    """Return a digest of the details that people correct together: the names, the screenshots and the addresses."""
+    addresses = release.addresses.order_by("pk").values_list("pk", *scheduling.ADDRESS_COLUMNS)
+    names = [release.title, release.welsh_title, release.reference]
+    return digest_json([*names, release.screenshots, list(addresses)])
+
+
+def check_details(release: Release, *, seen: str) -> None:
+    """Lock a release until the end of the transaction, and check that its details are those that a person read.
+
+    :param seen: the digest of the details that the person read.
+    :raises ChangedMeanwhile: if the details have changed.
+    """
+    if digest_details(lock_release(release.pk)) != seen:
+        sentence = _(
+            "We did not save your changes, because this release has changed since you opened the page. "
+            "Copy what you typed, then open the release again and make your changes there."
+        )
+        raise ChangedMeanwhile(sentence)
 
 
 def correct_release(

@@ -45,7 +45,7 @@ from releases.probe.adapters import ADAPTERS
 from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Precision, Slot
 from releases.rules.departure import NO_GROUNDS, Grounds
-from releases.rules.lifecycle import CHANGE_DATE, RELEASE, TO_COME, MoveRefused, Status
+from releases.rules.lifecycle import CHANGE_DATE, RELEASE, TO_COME, ChangedMeanwhile, MoveRefused, Status
 from releases.rules.parts import LONGEST_FOLLOW_MINUTES
 from releases.rules.public_calendar import PublicStatus
 from releases.scheduling import PlannedAddress
@@ -447,6 +447,8 @@ class ReleaseForm(DatedForm):
         help_text=lazy("Only the Head of Profession or a deputy can give this reason. We publish it."),
     )
     seen_version = forms.IntegerField(required=False, widget=UnlabelledInput)
+    # The digest of the details that the page shows.
+    seen_details = forms.CharField(required=False, widget=UnlabelledInput)
 
     class Meta:
         model = Release
@@ -462,6 +464,7 @@ class ReleaseForm(DatedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen_version"] = self.instance.schedule_version
+        self.initial["seen_details"] = corrections.digest_details(self.instance)
         self.initial["new_precision"] = self.instance.precision
         if "new_on" in self.fields and not self.instance.rehearsal:
             self.fields["new_on"].help_text = monday_sentence(self.instance.series)
@@ -471,6 +474,11 @@ class ReleaseForm(DatedForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        try:
+            corrections.check_details(self.instance, seen=cleaned.get("seen_details", ""))
+        except ChangedMeanwhile as refusal:
+            add_refusal(self, refusal)
+            return cleaned
         needed = {"new_on", "new_at", "new_precision", "reason", "seen_version", *AGREEMENT, "bank_holiday_reason"}
         if needed <= cleaned.keys():
             try:
@@ -786,7 +794,9 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
             return ((None, {"fields": (*what, "rehearsal", "screenshots")}), exception)
         current = (None, {"fields": (FACTS[:3], *FACTS[3:])})
         rehearsal = ("rehearsal",) if obj.rehearsal else ()
-        facts = (_("Details"), {"fields": ("series", "title", "welsh_title", "reference", *rehearsal, "screenshots")})
+        seen = ("seen_details",) if self.has_change_permission(request, obj) else ()
+        details = ("series", "title", "welsh_title", "reference", *rehearsal, "screenshots", *seen)
+        facts = (_("Details"), {"fields": details})
         roles = permissions.roles_of(request.user, obj.series.producer)
         if CHANGE_DATE in RELEASE.available(source=obj.status, roles=roles):
             return (current, facts, (_("Change the date"), CHANGE))

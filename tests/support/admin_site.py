@@ -7,6 +7,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from releases.corrections import digest_details
 from releases.models import Release
 from releases.rules.lifecycle import Role
 from tests.support.factories import create_member
@@ -102,5 +103,6 @@ def form_of(release, **fields) -> dict[str, str]:
         "reference": release.reference,
         "new_precision": release.precision,
         "seen_version": release.schedule_version,
+        "seen_details": digest_details(Release.objects.get(pk=release.pk)),
     }
     return {**shown, **address_rows(release), **fields}

@@ -285,3 +285,60 @@ def test_the_addresses_of_a_release_that_is_due_cannot_be_changed_by_a_direct_po
     client = staff_of(Role.HEAD_OF_PROFESSION, release)
     assert change(client, release, **address_rows(release, PAGE, required="")).status_code == 302
     assert (Address.objects.count(), Address.objects.get().required) == (1, True)
+
+
+MEANWHILE = {
+    "the title": ({"title": "Rain in July"}, {}),
+    "the title in Welsh": ({"welsh_title": "Glaw ym mis Gorffennaf"}, {}),
+    "the reference": ({"reference": "rain-july"}, {}),
+    "the screenshots": ({"screenshots": "on"}, {}),
+    "a web address": ({}, {"url": "https://www.example.gov.uk/statistics/moved"}),
+    "the text of an edition": ({}, {"marker": "July 2098"}),
+    "the part that must be live": ({}, {"required": ""}),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_an_old_page_puts_back_nothing_that_another_person_has_corrected(provisional_release, what):
+    opened = form_of(provisional_release, title="Rain in June", **address_rows(provisional_release, PAGE))
+    fields, rows = MEANWHILE[what]
+    first = staff_of(Role.CALENDAR_MANAGER, provisional_release)
+    corrected = change(first, provisional_release, **fields, **address_rows(provisional_release, **rows))
+    assert corrected.status_code == 302, refusals(corrected)
+    before = list(Release.objects.values()), list(Address.objects.values()), ReleaseEvent.objects.count()
+    address = page("release", "change", provisional_release.pk)
+    again = staff_of(Role.DEPUTY, provisional_release).post(address, opened)
+    (why,) = refusals(again)["__all__"]
+    assert why == (
+        "We did not save your changes, because this release has changed since you opened the page. "
+        "Copy what you typed, then open the release again and make your changes there."
+    )
+    assert 'value="Rain in June"' in again.text
+    assert PAGE["url"] in again.text
+    assert (list(Release.objects.values()), list(Address.objects.values()), ReleaseEvent.objects.count()) == before
+
+
+@pytest.mark.parametrize("change_of_rows", ["added", "removed"])
+def test_an_old_page_is_refused_after_another_person_added_or_removed_an_address(provisional_release, change_of_rows):
+    scheduling.add_address(provisional_release, scheduling.PlannedAddress(**PAGE), at=provisional_release.recorded_at)
+    opened = form_of(provisional_release, title="Rain in June")
+    if change_of_rows == "added":
+        planned_file = scheduling.PlannedAddress("https://www.example.gov.uk/rain.ods", role=Address.Role.ATTACHMENT)
+        scheduling.add_address(provisional_release, planned_file, at=provisional_release.recorded_at)
+    else:
+        Address.objects.get(url=PAGE["url"]).delete()
+    address = page("release", "change", provisional_release.pk)
+    again = staff_of(Role.DEPUTY, provisional_release).post(address, opened)
+    assert "this release has changed since you opened the page" in refusals(again)["__all__"][0]
+    assert Release.objects.get().title == provisional_release.title
+
+
+def test_the_page_of_a_release_sends_back_the_details_that_it_shows(provisional_release):
+    client = staff_of(Role.DEPUTY, provisional_release)
+    shown = client.get(page("release", "change", provisional_release.pk))
+    field = shown.context["adminform"].form["seen_details"]
+    assert str(field) in shown.text
+    sent = form_of(provisional_release, title="Rain in June", seen_details=field.value())
+    assert client.post(page("release", "change", provisional_release.pk), sent).status_code == 302
+    auditor = staff_of(Role.AUDITOR, provisional_release)
+    assert "seen_details" not in auditor.get(page("release", "change", provisional_release.pk)).text
