@@ -20,7 +20,16 @@ from releases.detection.finding import CheckOutcome
 from releases.detection.preflight import PreflightCode
 from releases.evidence import repository
 from releases.evidence.embargo import Withheld
-from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Statement, Verification
+from releases.models import (
+    Contact,
+    IncidentContact,
+    PreflightRun,
+    Producer,
+    Release,
+    ReleaseEvent,
+    Statement,
+    Verification,
+)
 from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
@@ -162,6 +171,24 @@ def may_know(person: Person, producer: Producer) -> bool:
         return True
     contact = current_contact(producer)
     return contact is not None and person.is_authenticated and person.is_active and contact.person_id == person.pk
+
+
+def check_number_change(contact: Contact, *, by: User) -> None:
+    """Check that a person may change the telephone number or the account of a contact.
+
+    If the person of the account may know about early releases, text messages about them go to this number. So only
+    people who may know about them too, and administrators, may change it.
+
+    :raises FieldRefused: if the person may not change it.
+    """
+    if contact.user is None or not may_know(contact.user, contact.producer):
+        return
+    if not may_know(by, contact.producer) and not by.has_perm("releases.change_producer"):
+        sentence = _(
+            "Ask a Head of Profession, a deputy or an administrator to change this. "
+            "This person may get text messages about early releases."
+        )
+        raise FieldRefused("telephone", sentence)
 
 
 def producers_known_to(person: Person) -> QuerySet[Producer]:

@@ -4,16 +4,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import exemptions, permissions, scheduling
+from releases import early_findings, exemptions, permissions, scheduling
 from releases.admin.access import CLOCK_TIMES, HistoryAdmin, RefusalMessagesAdmin
 from releases.admin.directory import DirectoryAdmin
 from releases.exemptions import ExemptionRefused
@@ -21,6 +20,7 @@ from releases.imports.directory import DirectoryKind
 from releases.models import Contact, Exemption, Membership, NonWorkingDay, Producer, Release, RotaEntry, Series
 from releases.models.event import record_rows
 from releases.permissions import Action
+from releases.rules.lifecycle import FieldRefused
 from releases.scheduling import BeingJudged
 
 
@@ -198,28 +198,55 @@ class OwnProducersAdmin[M: Model](DirectoryAdmin[M]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class UnlinkedNumber(ForeignKeyRawIdWidget):
-    """An input for the primary key of a related row, without links to pages that the person cannot open."""
+class ContactForm(forms.ModelForm[Contact]):
+    """Refuses changes that would send text messages about early releases to another number.
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        return {**super().get_context(name, value, attrs), "related_url": None, "link_url": None}
+    `by` is the person who changes the contact.
+    """
+
+    by: ClassVar[Any] = None
+
+    class Meta:
+        model = Contact
+        fields = ("producer", "name", "is_team", "post", "email", "telephone", "is_public", "user")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        changed = next((name for name in ("user", "telephone") if name in self.changed_data), None)
+        producer = self.instance.producer if self.instance.pk else cleaned.get("producer")
+        if changed and producer:
+            try:
+                for contact in (self.instance, Contact(producer=producer, user=cleaned.get("user"))):
+                    early_findings.check_number_change(contact, by=self.by)
+            except FieldRefused as refusal:
+                self.add_error(changed, str(refusal))
+        return cleaned
 
 
 @admin.register(Contact)
 class ContactAdmin(OwnProducersAdmin[Contact]):
     directory = DirectoryKind.CONTACTS
+    form = ContactForm
     list_display = ("name", "post", "email", "telephone", "is_public", "producer")
     list_filter = ("is_team", "is_public")
     list_select_related = ("producer",)
     search_fields = ("name", "email", "producer__name")
-    fields = ("producer", "name", "is_team", "post", "email", "telephone", "is_public", "user")
+    fields = ContactForm.Meta.fields
     raw_id_fields = ("user",)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
+        kwargs["form"] = type("ContactForm", (ContactForm,), {"by": request.user})
+        return super().get_form(request, obj, change, **kwargs)
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the accounts of the person's own producers, unless the person may see all accounts."""
         if db_field.name == "user":
-            accounts = self.admin_site.get_model_admin(db_field.remote_field.model)
-            if not accounts.has_view_or_change_permission(request):
-                kwargs["widget"] = UnlinkedNumber(db_field.remote_field, self.admin_site)
+            accounts = db_field.remote_field.model
+            if not self.admin_site.get_model_admin(accounts).has_view_or_change_permission(request):
+                own = permissions.producers_where(request.user, Action.EDIT)
+                theirs = Q(memberships__producer__in=own) | Q(contacts__producer__in=own)
+                kwargs["queryset"] = accounts.objects.filter(theirs).distinct().order_by("name", "pk")
+                kwargs["widget"] = forms.Select
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def label_of(self, row: Contact) -> str:

@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.calls import replace_rota
+from releases.early_findings import check_number_change
 from releases.imports.apply import ImportOutcome
 from releases.imports.parse import FileRefused, RowFault, fold_title, read_header
 from releases.models import Contact, Producer, Release, RotaEntry, Series
 from releases.permissions import Action, NotYours, User, may, producers_where
 from releases.rules import tables
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import MoveRefused
+from releases.rules.lifecycle import FieldRefused, MoveRefused
 from releases.rules.rota import RotaDays
 from releases.rules.tables import Cell, NotATableError, TableKind
 
@@ -386,6 +387,11 @@ class _Import:
             self._check_producer(row, changed, is_new=is_new)
         if isinstance(row, Series):
             self._check_series(row, changed, is_new=is_new)
+        if isinstance(row, Contact) and "telephone" in changed:
+            try:
+                check_number_change(row, by=self.by)
+            except FieldRefused as refusal:
+                raise _RowRefused("telephone", str(refusal)) from refusal
 
     def _check_producer(self, row: Producer, changed: Mapping[str, str], *, is_new: bool) -> None:
         if is_new and not self.by.has_perm("releases.add_producer"):

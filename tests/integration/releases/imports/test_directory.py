@@ -72,6 +72,18 @@ def test_a_contact_is_added_and_changed_and_an_empty_cell_changes_nothing(produc
     assert {row.outcome for row in again.rows} == {ImportOutcome.UNCHANGED}
 
 
+def test_a_file_diverts_no_text_message_about_early_releases(producer, manager):
+    head = create_member(Role.HEAD_OF_PROFESSION, producer)
+    ContactFactory(producer=producer, user=head, email="head@example.gov.uk", name="Helen", telephone="07700 900123")
+    header, row = "producer,email,name,telephone", "Office for Rain,head@example.gov.uk,Helen Ward,07700 900999"
+    ((column, why),) = faults(take(CONTACTS, header, row, by=manager))
+    assert (column, "text messages about early releases" in why) == ("telephone", True)
+    assert Contact.objects.get().telephone == "07700 900123"
+    assert not faults(take(CONTACTS, header, row.replace("900999", "900123"), by=manager))
+    assert not faults(take(CONTACTS, header, row, by=head))
+    assert (Contact.objects.get().name, Contact.objects.get().telephone) == ("Helen Ward", "07700 900999")
+
+
 def test_a_telephone_number_that_no_one_could_call_is_refused(producer, manager):
     header, row = "producer,email,name,telephone", "Office for Rain,jo@example.gov.uk,Jo,"
     assert faults(take(DirectoryKind.CONTACTS, header, f"{row}ask Sam", by=manager)) == [

@@ -3,13 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from releases import scheduling
-from releases.models import Contact, DateChange, Membership, Observation, Producer, Release, ReleaseEvent, Series
+from releases.early_findings import name_contact
+from releases.models import Contact, Cover, DateChange, Membership, Observation, Producer, Release, ReleaseEvent, Series
 from releases.models.event import record_event
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import Role
+from statsoffice.notifications.recipients import find_mobile_numbers
 from tests.integration.releases.evidence.test_append_only import AT, a_date_change, a_statement, make_observation
-from tests.support.admin_site import NO_CALLS, NO_DAYS, form_of, page, signed_in, staff
+from tests.support.admin_site import NO_CALLS, NO_DAYS, form_of, page, refusals, signed_in, staff
 from tests.support.factories import (
     ContactFactory,
     ProducerFactory,
@@ -234,6 +238,95 @@ def test_keepers_of_the_calendar_keep_the_contacts_of_their_own_producer():
     assert (contact.name, contact.producer == other.producer) == ("Jo Lane", False)
     assert client.post(page("contact", "add"), {**form, "producer": other.producer_id}).status_code == 200
     assert Contact.objects.count() == 2
+
+
+def of_contact(contact, **typed):
+    """Fill in the form of a contact as it is shown, with some fields typed over."""
+    shown = {"name": contact.name, "email": contact.email, "telephone": contact.telephone, "user": contact.user_id}
+    return {**shown, **typed}
+
+
+def person_who_may_know(kind, producer):
+    """Return a person of a producer who may know about early releases."""
+    head = create_member(Role.HEAD_OF_PROFESSION, producer)
+    if kind == "head of profession":
+        return head
+    if kind == "deputy":
+        return create_member(Role.DEPUTY, producer)
+    if kind == "incident contact":
+        person = create_member(Role.AUDITOR, producer)
+        name_contact(producer, person, by=head, at=AT, seen=0)
+        return person
+    person, today = create_member(Role.STATISTICIAN, producer), local_date(timezone.now())
+    days = {"starts_on": today, "ends_on": today}
+    Cover.objects.create(producer=producer, absent=head, person=person, named_by=head, named_at=AT, **days)
+    return person
+
+
+NUMBERS_REFUSED = (
+    "Ask a Head of Profession, a deputy or an administrator to change this. "
+    "This person may get text messages about early releases."
+)
+
+
+@pytest.mark.parametrize("kind", ["head of profession", "deputy", "incident contact", "cover"])
+def test_a_calendar_manager_diverts_no_text_message_about_early_releases(kind):
+    producer = ProducerFactory()
+    person = person_who_may_know(kind, producer)
+    contact = ContactFactory(producer=producer, user=person, telephone="07700 900123")
+    client = staff(Role.CALENDAR_MANAGER, producer)
+    address = page("contact", "change", contact.pk)
+    other = create_member(Role.STATISTICIAN, producer).pk
+    for field, typed in (("telephone", "07700 900999"), ("user", ""), ("user", other)):
+        refused = client.post(address, of_contact(contact, **{field: typed}))
+        assert refusals(refused) == {field: [NUMBERS_REFUSED]}
+    new = {"producer": producer.pk, "name": "Ann", "email": "ann@example.gov.uk", "telephone": "07700 900999"}
+    assert refusals(client.post(page("contact", "add"), {**new, "user": person.pk})) == {"user": [NUMBERS_REFUSED]}
+    assert client.post(page("contact", "add"), new).status_code == 302
+    unlinked = Contact.objects.get(email=new["email"])
+    linked = client.post(page("contact", "change", unlinked.pk), of_contact(unlinked, user=person.pk))
+    assert refusals(linked) == {"user": [NUMBERS_REFUSED]}
+    assert find_mobile_numbers({person.email}, producer.pk) == {"07700900123"}
+    # Other details of this contact can still be corrected.
+    assert client.post(address, of_contact(contact, name="Another name")).status_code == 302
+
+
+@pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.DEPUTY, "administrator"])
+def test_leads_and_administrators_change_the_numbers_for_text_messages(role):
+    contact = ContactFactory(telephone="07700 900123")
+    contact.user = create_member(Role.HEAD_OF_PROFESSION, contact.producer)
+    contact.save()
+    if role == "administrator":
+        client = staff(Role.CALENDAR_MANAGER, contact.producer, is_superuser=True)
+    else:
+        client = staff(role, contact.producer)
+    sent = of_contact(contact, telephone="07700 900456")
+    assert client.post(page("contact", "change", contact.pk), sent).status_code == 302
+    assert find_mobile_numbers({contact.user.email}, contact.producer_id) == {"07700900456"}
+
+
+def test_a_calendar_manager_changes_the_number_and_the_account_of_other_contacts():
+    contact = ContactFactory()
+    client = staff(Role.CALENDAR_MANAGER, contact.producer)
+    for person in (create_member(Role.STATISTICIAN, contact.producer), create_member(Role.AUDITOR, contact.producer)):
+        sent = of_contact(contact, telephone="07700 900456", user=person.pk)
+        assert client.post(page("contact", "change", contact.pk), sent).status_code == 302
+        contact.refresh_from_db()
+        assert (contact.user, contact.telephone) == (person, "07700 900456")
+
+
+def test_the_form_of_a_contact_names_no_account_of_another_producer():
+    contact = ContactFactory()
+    own = create_member(Role.STATISTICIAN, contact.producer, name="Olive Own")
+    foreign = create_member(Role.STATISTICIAN, ProducerFactory(), name="Fred Foreign")
+    client = staff(Role.CALENDAR_MANAGER, contact.producer)
+    for address in (page("contact", "add"), page("contact", "change", contact.pk)):
+        assert str(own) in client.get(address).text
+        answer = client.post(address, of_contact(contact, producer=contact.producer_id, user=foreign.pk))
+        assert "Select a valid choice" in refusals(answer)["user"][0]
+        assert str(foreign) not in answer.text
+    contact.refresh_from_db()
+    assert contact.user is None
 
 
 def test_administrators_keep_producers_and_memberships_and_a_producers_people_only_read_them(release):
