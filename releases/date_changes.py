@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.models import DateChangeRequest, Release, ReleaseEvent
-from releases.models.event import lock_release, record_event
+from releases.models.event import lock_release_rows, record_event
 from releases.models.release import DateChangeRequestQuerySet
 from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, User, check_may, producers_with, roles_of
@@ -217,10 +217,12 @@ def _decide(
     request: DateChangeRequest, move: Move, *, by: User | None, at: datetime, refusal: str = ""
 ) -> DateChangeRequest:
     with transaction.atomic():
+        # Lock the release before the request, as a change through the API does. The request is deleted with its
+        # release, so both may be gone by now.
+        lock_release_rows([request.release_id])
         waiting = DateChangeRequest.objects.filter(pk=request.pk, state=RequestState.WAITING)
         if not waiting.update(state=move.target, decided_by=by, decided_at=at, refusal=refusal):
             raise ChangedMeanwhile(_("Another person has already decided this request."))
-        lock_release(request.release_id)
         # Read a copy, so that the caller's object is unchanged if the transaction is rolled back.
         decided = DateChangeRequest.objects.select_related("release__series__producer").get(pk=request.pk)
         record_event(

@@ -1,15 +1,19 @@
 """Several people at one request at the same time: one change is made, and there is no deadlock (V14)."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain
+from releases.models.event import lock_release
 from releases.rules.lifecycle import MoveRefused, Role
-from tests.support.date_requests import LATER, TO, load_request, person, request_date
+from tests.support.concurrency import is_done
+from tests.support.date_requests import LATER, TO, create_head, load_request, person, request_date
 from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -98,4 +102,46 @@ def test_many_requests_are_decided_at_once_in_any_order_and_none_waits_for_ever(
     at_once(("up", agree_in(keys, leads[0])), ("down", agree_in(keys[::-1], leads[1])))
     assert set(DateChangeRequest.objects.values_list("state", flat=True)) == {"agreed"}
     assert DateChange.objects.count() == 4
+    assert check_chain(ReleaseEvent)[1] is None
+
+
+@pytest.mark.parametrize("decision", ["lapse", "refuse", "withdraw", "agree"])
+def test_a_decision_waits_for_the_release_before_it_locks_the_request(decision):
+    """A request through the API locks the release, and then marks the overtaken request as lapsed.
+
+    If the decision locks the request first, both wait for each other, and PostgreSQL ends one with an error.
+    """
+    if connection.vendor != "postgresql":
+        return  # SQLite lets one write at a time
+    release = ReleaseFactory(announced=True)
+    manager, head = person(release, Role.CALENDAR_MANAGER), create_head(release)
+    request = request_date(release, by=manager)
+
+    def overtake():
+        present = Release.objects.get(pk=release.pk)
+        scheduling.change_date(present, to=london_slot(TO.on.replace(day=15)), reason="Late data", by=head, at=LATER)
+
+    decide = {
+        "lapse": partial(date_changes.lapse_overtaken, now=LATER),
+        "refuse": partial(date_changes.refuse_date_change, request, reason="No", by=head, at=LATER),
+        "withdraw": partial(date_changes.withdraw_date_change, request, by=manager, at=LATER),
+        "agree": partial(date_changes.agree_to_date_change, request, by=head, at=LATER),
+    }
+    if decision == "lapse":
+        overtake()
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        with transaction.atomic():
+            lock_release(release.pk)
+            waiting = threads.submit(is_done, decide[decision])
+            # It cannot end before this transaction does, unless it does not wait for the release.
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            if decision != "lapse":
+                overtake()
+            again = request_date(Release.objects.get(pk=release.pk), by=manager, to=TO)
+        is_decided = waiting.result(timeout=20)
+    assert is_decided == (decision == "lapse")
+    states = dict(DateChangeRequest.objects.values_list("pk", "state"))
+    assert states == {request.pk: "lapsed", again.pk: "waiting"}
+    assert ReleaseEvent.objects.filter(kind="date_change_lapsed").count() == 1
     assert check_chain(ReleaseEvent)[1] is None
