@@ -126,6 +126,13 @@ _STATEMENT = re.compile(
     rf"|we(?:'ll| will| shall| plan to| expect to| intend to|(?: are|'re) due to) (?:publish|release|issue) {_THIS}"
     rf"(?: here| on this page)?(?:$| (?:soon|shortly|in due course){_NO_MORE}| {_when('(?:on |at )?')})"
 )
+# After a day and a time, the words that limit a statement to a translation, as in "will be published on 21 July 2026 in
+# Welsh". "In Welsh and English" does not limit it.
+_IN_ANOTHER_LANGUAGE = re.compile(
+    rf"(?: (?:until|on|at|from|the|of|[,/-]|\d[^ ]*|st|nd|rd|th|{_MONTH}|{_WEEKDAY}|{_TIME_OF_DAY}|{EDITION}|here"
+    r"|on this page))*+"
+    r" in (?:the )?(?:welsh|(?:scottish )?gaelic|irish|ulster scots)(?= |$)(?!.* english(?: |$))"
+)
 _WITHDRAWN = re.compile(r" (?:withdrawn|unpublished|tynnwyd yn ôl|(?:tynnu|dynnu|thynnu) yn ôl) ")
 _FORETELLING = re.compile(
     rf"the {_NOUN} (?:will be|is due|are due|is scheduled|are scheduled|is expected|are expected) "
@@ -225,15 +232,21 @@ class _Statement(NamedTuple):
     """A statement that this release is absent.
 
     `phrase` is the part of `text` that states it. `is_general` is true if the sentence may be about every edition, or
-    if it gives a time without a day.
+    if it gives a time without a day. `is_of_translation` is true if the sentence is only about a translation. The
+    release itself may then be there.
     """
 
     text: str
     phrase: str
     is_general: bool
+    is_of_translation: bool
 
 
 def _find_statements(form: str) -> Iterator[_Statement]:
+    return (statement for statement in _find_all_statements(form) if not statement.is_of_translation)
+
+
+def _find_all_statements(form: str) -> Iterator[_Statement]:
     # A colon ends a statement, so times such as "9:30am" are replaced first.
     for sentence in _split(_CLOCK.sub(_TIME_OF_DAY, form), _WHOLE_SENTENCE_ENDS):
         found = [match for part in _split(sentence, _SENTENCE_ENDS) if (match := _STATEMENT.match(part))]
@@ -243,7 +256,8 @@ def _find_statements(form: str) -> Iterator[_Statement]:
             # A sentence about every edition that names no day of this one, such as "These statistics will be published
             # at 9:30am every quarter", says nothing about this edition.
             if not (recurs and has_no_day):
-                yield _Statement(match.string, match[0], recurs or has_no_day)
+                is_of_translation = _IN_ANOTHER_LANGUAGE.match(match.string, match.end()) is not None
+                yield _Statement(match.string, match[0], recurs or has_no_day, is_of_translation)
 
 
 def speaks_vaguely(form: str) -> bool:
@@ -573,8 +587,10 @@ def _sign(
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading, due_on=due_on)
     if states_absence(form):
         return _of_missing_page(form, thin=thin, marker_in_heading=marker_in_heading, marker_in_text=marker_in_text)
-    unsure = is_unsure(form) or _WAITING.search(form)
-    return Absence.POSSIBLE if may_be_held(form) or (thin and unsure) else Absence.NONE
+    if may_be_held(form):
+        return Absence.POSSIBLE
+    unsure = thin and (is_unsure(form) or _WAITING.search(form) or any(_find_all_statements(form)))
+    return Absence.POSSIBLE if unsure else Absence.NONE
 
 
 def _of_missing_page(form: str, *, thin: bool, marker_in_heading: bool, marker_in_text: bool) -> Absence:

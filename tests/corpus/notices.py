@@ -39,6 +39,19 @@ _WAIT = (
         reason=Reason.SEARCH,
     ),
     notice("not-published-yet-contracted", "As people speak.", NOT_LIVE, "This release hasn’t been published yet."),
+    notice(
+        "announced-in-two-languages",
+        "The release itself comes on the day, with its translation.",
+        NOT_LIVE,
+        "This release will be published on 14 July 2026 in Welsh and in English.",
+    ),
+    notice(
+        "announced-with-a-translated-summary",
+        "Only its summary is translated.",
+        NOT_LIVE,
+        "This release will be published on 14 July 2026, with a summary in Welsh.",
+        thin=True,
+    ),
     notice("placeholder-by-name", "It calls itself one.", NOBODY, "This page is a placeholder."),
     notice("not-out-yet", "Of this very month.", NOBODY, "Figures for this month are not out yet."),
 )
@@ -84,6 +97,30 @@ _THERE = (
         "It is there, and not on paper.",
         LIVE,
         "This release has not been published on paper since 2010.",
+    ),
+    notice(
+        "translation-on-another-day",
+        "The English release is there, and its translation comes later.",
+        LIVE,
+        "This release will be published on 21 July in Welsh.",
+    ),
+    notice(
+        "translation-by-name-at-its-time",
+        "The same with the name of the release and a time.",
+        LIVE,
+        "Road fuel prices, June 2026 will be published at 9:30am on Tuesday 21 July 2026, in the Welsh language.",
+    ),
+    notice(
+        "welsh-version-to-come",
+        "A translation is another publication.",
+        LIVE,
+        "A Welsh version will be published on 21 July 2026.",
+    ),
+    notice(
+        "translation-withdrawn",
+        "Only the translation was withdrawn.",
+        LIVE,
+        "This publication has been withdrawn in Welsh.",
     ),
     one(
         "help-to-find-a-publication",
@@ -172,6 +209,13 @@ _EITHER = (
         "A menu above a short page has a word for what is to come.",
         NOBODY,
         bare(TITLE, f"<ul><li>Published</li><li>Upcoming</li></ul><main><h1>{TITLE}</h1><p>Download.</p></main>"),
+    ),
+    notice(
+        "translation-announced-and-nothing-else",
+        "A page with nothing else may be that of the translation.",
+        NOBODY,
+        "This release will be published on 21 July 2026 in Welsh.",
+        thin=True,
     ),
     notice(
         "some-figures-are-not-published",

@@ -233,6 +233,45 @@ def test_a_live_page_that_only_mentions_such_words_is_live(sentence):
 @pytest.mark.parametrize(
     "sentence",
     [
+        "This release will be published on 21 July in Welsh.",
+        "This publication will be published on Tuesday 21st July 2026 in Welsh.",
+        "This publication will be published at 9:30am on 21/07/2026, in the Welsh language.",
+        "This release will be published on 30 July 2026 at 9:30am in Gaelic.",
+        "We will publish this release on 21 July 2026 in Welsh.",
+        "This bulletin is due to be published on the 21st of July in Welsh.",
+        "This release is not available until 21 July 2026 in Welsh.",
+        "This release has been withdrawn in Welsh.",
+        f"{TITLE} will be published on 21 July 2026 in Welsh.",
+    ],
+)
+def test_a_statement_about_a_translation_is_none_about_the_release(sentence):
+    for due_at in (None, AT):
+        assert shown(release_page(f"<p>{sentence}</p>"), due_at=due_at).result is LIVE
+        assert shown(release_page(above=f"<p>{sentence}</p>"), due_at=due_at).result is LIVE
+        finding = shown(page(f"<h1>{TITLE}</h1><p>{sentence}</p>"), due_at=due_at)
+        assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This release will be published on 30 June 2026 in Welsh and English.",
+        "This release will be published on 30 June 2026 in Welsh and in English.",
+        "This release will be published on 30 June 2026 in English and Welsh.",
+        "This release will be published on 30 June 2026, with a summary in Welsh.",
+        "This release will be published on 30 June 2026 for schools that teach in Welsh.",
+        "This release will be published on 30 June 2026. It will be published on 21 July 2026 in Welsh.",
+        "This release will be published on 21 July 2026 in Welsh. This release will be published on 30 June 2026.",
+    ],
+)
+def test_an_announcement_that_also_mentions_a_translation_is_not_live(sentence):
+    for body in (release_page(f"<p>{sentence}</p>"), page(f"<h1>{TITLE}</h1><p>{sentence}</p>")):
+        assert shown(body, due_at=AT).reasons == (Reason.NEGATIVE_MARKER,)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
         "These statistics will be published at 9:30am on the second Tuesday of each month.",
         "We will publish these statistics at 9:30am on the first Thursday of every month.",
         "This publication will be released at 9.30am every quarter.",
