@@ -12,6 +12,9 @@ from releases.detection.finding import CheckOutcome, PublisherSays, PublisherSta
 from releases.detection.names import MONTH_NAMES
 from releases.rules import calendar
 
+# The halves of the day in English and Welsh: am and yb (y bore), pm and yp or yh (y prynhawn, yr hwyr).
+_BEFORE_NOON = r" ?(?:a\.?m|y\.?b|y bore)\b"
+_AFTER_NOON = r" ?(?:p\.?m|y\.?[ph]|y prynhawn|yr hwyr)\b"
 _CALLED_OFF = re.compile(r"\b(cancell?ed|postponed|withdrawn|no longer (?:be )?(?:published|released))\b")
 
 
@@ -33,13 +36,15 @@ def names_day(text: str, due_at: datetime) -> bool:
 
 
 def names_time(text: str, due_at: datetime) -> bool:
-    """Return whether a text names the London time of day of an aware instant, in 12-hour or 24-hour format."""
+    """Return whether a text names the London time of day of an aware instant, in 12-hour or 24-hour format.
+
+    The half of the day may be in English or Welsh.
+    """
     at = calendar.in_london(due_at).time()
-    hour, half = at.hour % 12 or 12, "a" if at.hour < 12 else "p"
-    suffix = rf" ?{half}\.?m\b"
+    hour, suffix = at.hour % 12 or 12, _BEFORE_NOON if at.hour < 12 else _AFTER_NOON
     ways = [
         rf"(?<![\d.:])0?{hour}[:.]{at:%M}(?:[:.]00)?{suffix}",
-        rf"(?<![\d.:])0?{at.hour}[:.]?{at:%M}(?![\d:.]\d|\d| ?[ap]\.?m)",
+        rf"(?<![\d.:])0?{at.hour}[:.]?{at:%M}(?![\d:.]\d|\d|{_BEFORE_NOON}|{_AFTER_NOON})",
     ]
     if at.minute == 0:
         ways.append(rf"(?<![\d.:]){hour}{suffix}")
