@@ -408,7 +408,8 @@ def _each[T](values: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
-EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
+# An address begins where a run of its characters begins, so that a long run without "@" is searched only once.
+EMAIL_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\",;:@])[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
 # A telephone number has at least nine digits, with separators. Dates, times and reference numbers have fewer digits.
 TELEPHONE_NUMBER = re.compile(r"(?<![\w/.])(?:\+|\(?0)(?:[\s().-]*\d){8,14}(?!\w)")
 # The length of a scheme is limited, so that a long word is searched only once.

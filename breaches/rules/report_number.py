@@ -30,7 +30,9 @@ IN_ORDER = frozenset({NumberSeries.OFFICIAL, NumberSeries.REHEARSAL})
 # Random positions have four digits.
 LEAST_RANDOM, MOST_RANDOM = 1000, 9999
 
-_WRITTEN = re.compile(r"\s*BR\s*[-–/ ]\s*(\d{4})\s*[-–/ ]\s*(RC|R|C|)\s*(\d{1,9})\s*", re.IGNORECASE)
+# A run of spaces can be read in one way only, so that thousands of spaces are searched once.
+_BETWEEN = r"\s*+(?:[-–/]\s*+|(?<=\s))"
+_WRITTEN = re.compile(rf"\s*BR{_BETWEEN}(\d{{4}}){_BETWEEN}(RC|R|C|)\s*+(\d{{1,9}})\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

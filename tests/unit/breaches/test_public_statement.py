@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.rules.content import ContactPerson, Output, ReportContent
+from breaches.rules.content import EMAIL_ADDRESS, ContactPerson, Output, ReportContent
 from breaches.rules.public_statement import (
     ADDRESS,
     EMAIL,
@@ -80,6 +80,29 @@ def test_ordinary_text_with_dots_and_slashes_stays(text):
 def test_no_part_of_a_public_address_is_searched_again():
     page = "https://www.example.gov.uk/a,statistics.example.gov.uk/b"
     assert without_people(f"See {page}.", names=(), pages={page}) == f"See {page}."
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ada.hill@example.gov.uk", ["ada.hill@example.gov.uk"]),
+        ("Ada <ada@example.org>; mailto:bo@example.org, [al@example.org]", ["ada@example.org", "bo@example.org",
+         "al@example.org"]),
+        (f"{'a' * 70}@example.org", [f"{'a' * 70}@example.org"]),
+        ("ada@hill@example.org", ["hill@example.org"]),
+        ("'ö+x/y'@example.org.", ["'ö+x/y'@example.org"]),
+        ("ada@example.org@example.org", ["ada@example.org"]),
+        ("ada@, @example.org, ada@example, ada@example.", []),
+    ],
+)  # fmt: skip
+def test_email_addresses_are_found_wherever_they_stand(text, found):
+    assert EMAIL_ADDRESS.findall(text) == found
+
+
+def test_a_long_run_of_letters_is_searched_for_an_email_address_once():
+    address = f"{'a' * 100}@example.org"
+    assert EMAIL_ADDRESS.match(address)
+    assert not any(EMAIL_ADDRESS.match(address, place) for place in range(1, address.index("@")))
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.sampled_from([" ", "\n", ", ", " (", ": "]))

@@ -1,5 +1,7 @@
 """The number of a report as people read and type it."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -23,14 +25,44 @@ def test_a_number_is_written_with_three_digits_at_least_and_read_as_it_is_writte
     assert parse_number(written) == number
 
 
-@pytest.mark.parametrize("typed", ["br-2026-14", " BR 2026 014 ", "BR/2026/014", "BR\N{EN DASH}2026\N{EN DASH}014"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "br-2026-14",
+        " BR 2026 014 ",
+        "BR/2026/014",
+        "BR\N{EN DASH}2026\N{EN DASH}014",
+        "BR  -  2026 - 14",
+        "BR\N{NO-BREAK SPACE}2026\N{NO-BREAK SPACE}014",
+    ],
+)
 def test_a_number_is_found_as_people_type_it(typed):
     assert parse_number(typed) == ReportNumber(2026, NumberSeries.OFFICIAL, 14)
 
 
-@pytest.mark.parametrize("typed", ["", "breach-schools", "2026-014", "BR-26-014", "BR-2026-X014", "BR-2026-"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "breach-schools",
+        "2026-014",
+        "BR-26-014",
+        "BR-2026-X014",
+        "BR-2026-",
+        "BR2026-14",
+        "BR-2026",
+        "BR -- 2026-14",
+    ],
+)
 def test_other_text_is_no_number(typed):
     assert parse_number(typed) is None
+
+
+def test_thousands_of_spaces_are_searched_once():
+    # A search that takes linear time needs milliseconds for these; a quadratic one needs at least ten seconds.
+    command = "from breaches.rules.report_number import parse_number; [parse_number(f'{start}{\" \" * 20_000}x')"
+    command += " for start in ('BR', 'BR-2026', 'BR-2026-R')]"
+    subprocess.run([sys.executable, "-c", command], timeout=5, check=True)
 
 
 def test_rehearsals_and_confidential_reports_have_series_of_their_own():
