@@ -480,6 +480,12 @@ def has_vantage_check() -> Exists:
     return Exists(Observation.objects.filter(release=OuterRef("release"), purpose=Purpose.VANTAGE))
 
 
+def count_vantage_checks(releases: Collection[int]) -> dict[int, int]:
+    """Return the number of checks from other vantage points for each address of some releases, if there are any."""
+    checks = Observation.objects.filter(release__in=releases, superseded=False, purpose=Purpose.VANTAGE).order_by()
+    return dict(checks.values_list("address").annotate(number=Count("pk")))
+
+
 def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
     """Read the checks from other vantage points for some releases.
 

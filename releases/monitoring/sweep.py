@@ -44,6 +44,7 @@ from releases.rules.clock_error import Voucher, response_time
 from releases.rules.host_budget import budget_of
 from releases.rules.response import LONGEST, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
+from releases.verdict.address import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,9 @@ CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
 # How often the verdicts of other processes are read.
 VERDICTS_READ_EVERY = timedelta(seconds=1)
+# From the limit of an address, its verdict can wait this long for a check of a further vantage point. Meanwhile, the
+# stored checks of further vantage points are counted every `VERDICTS_READ_EVERY`.
+LONGEST_WAIT_FOR_VANTAGE = cadence.CONFIRMING + LONGEST
 # Judging a release takes about a millisecond. Due checks must not wait until a thousand releases are judged.
 JUDGED_AT_A_TIME = 200
 STORED_AT_A_TIME = 500
@@ -179,6 +183,10 @@ class Sweep:
         # The keys of the releases whose verdict this sweep has requested from other processes.
         self._requested: set[int] = set()
         self._read_verdicts_at = LONG_AGO
+        # The addresses whose verdict may wait for a check of a further vantage point. Each is mapped to the number of
+        # such checks that were stored when they were last counted.
+        self._awaiting: dict[int, int] = {}
+        self._count_vantage_at = LONG_AGO
         # The keys of releases that are due but not live yet. Their checks are counted when there is no other work. This
         # saves time when the releases are judged at the limit.
         self._uncounted: set[int] = set()
@@ -347,7 +355,7 @@ class Sweep:
     def _next_check_at(self) -> datetime | None:
         """Return when this sweep has to make its next check, or None if it may end.
 
-        If this sweep is waiting for other processes, its next claim counts like a check.
+        If this sweep is waiting for other processes or vantage points, its next claim counts like a check.
         """
         now = self._clock.now()
         # After a fault, a sweep ends early to report the fault. However, a sweep must not end near a due instant,
@@ -355,7 +363,7 @@ class Sweep:
         near_due = any(t.is_near_decision(now, within=HORIZON) for t in self.targets.values())
         horizon = now + (SOON if self._faults and not near_due else HORIZON)
         instants = [t.next_check_at for t in self.targets.values() if t.next_check_at and t.next_check_at <= horizon]
-        if self._is_waiting_for_others(now=now) or self._expects_hosts:
+        if self._is_waiting_for_others(now=now) or self._expects_hosts or self._awaiting:
             instants.append(self._claim_at)
         return min(instants, default=None)
 
@@ -371,7 +379,8 @@ class Sweep:
         if not quiet and now >= self._claim_at:
             if not ending:
                 self._attempt(self.claim)
-            soon = self._is_check_due_by(self._clock.now() + SOON) or self._expects_hosts or self._others_awaited_since
+            awaits = self._expects_hosts or self._others_awaited_since or self._awaiting
+            soon = awaits or self._is_check_due_by(self._clock.now() + SOON)
             self._claim_at = self._clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
         elif self._shares_hosts and now >= (self._leased_until if quiet else self._renew_at):
             if not ending:
@@ -722,6 +731,7 @@ class Sweep:
         if is_over or len(self._unstored) >= STORED_AT_A_TIME:
             self._store()
             self._receive(wait_seconds=0.0)
+        self._collect_awaited()
         if is_over or len(self._unjudged) >= JUDGED_AT_A_TIME:
             self._judge()
         self._read_verdicts()
@@ -868,6 +878,25 @@ class Sweep:
             self._plan_all_again(verdict_queue.find_verdicts(judged), now=now)
             self._requested -= judged
 
+    def _collect_awaited(self) -> None:
+        """Collect the releases to judge again, because a further vantage point has stored a check that was awaited.
+
+        This sweep also judges them when it no longer waits. Its own next check of a page may be minutes later.
+        """
+        now = self._clock.now()
+        if not self._awaiting or now < self._count_vantage_at:
+            return
+        self._count_vantage_at = now + VERDICTS_READ_EVERY
+        targets = {key: self.targets[key] for key in self._awaiting if key in self.targets}
+        stored = repository.count_vantage_checks({target.address.release_id for target in targets.values()})
+        before, self._awaiting = self._awaiting, {}
+        for key, target in targets.items():
+            number, is_over = stored.get(key, 0), now >= target.last_limit_at + LONGEST_WAIT_FOR_VANTAGE
+            if number and (is_over or number != before[key]):
+                self._unjudged[target.address.release_id] = target.address.release
+            if number and not is_over:
+                self._awaiting[key] = number
+
     def _plan_all_again(self, verifications: Iterable[Verification], *, now: datetime) -> None:
         planned_again = {key for verification in verifications for key in self._plan_again(verification, now=now)}
         self._write_next_checks(planned_again)
@@ -895,12 +924,21 @@ class Sweep:
     def _plan_again(self, verification: Verification, *, now: datetime) -> Iterator[int]:
         """Plan fewer checks if an address is judged live, and frequent checks if it is no longer judged live.
 
-        Yield the keys of the addresses whose next check has changed.
+        Also note which addresses are still pending after their limit. Yield the keys of the addresses whose next check
+        has changed.
         """
         for result in verification.results:
             target, live_since = self.targets.get(result.address), result.verdict.live_since(verification.due_at)
             if target is None or target.schedule_version != verification.schedule_version:
                 continue
+            waited = now - target.last_limit_at
+            if result.verdict.outcome is Outcome.PENDING and timedelta(0) <= waited < LONGEST_WAIT_FOR_VANTAGE:
+                if not self._awaiting:
+                    # The own checks of other pages of the release may still be open. They are stored by then.
+                    self._count_vantage_at = now + VERDICTS_READ_EVERY
+                self._awaiting.setdefault(result.address, 0)
+            else:
+                self._awaiting.pop(result.address, None)
             if target.live_since != live_since:
                 target.live_since = live_since
                 target.plan_next(now=now)
@@ -918,7 +956,7 @@ class Sweep:
             return
         logger.error("the clock was set back by %s; every check is planned again", before - self._last_turn_at)
         self._claim_at = self._enrol_at = self._quiet_until = self._retry_database_at = self._last_turn_at
-        self._read_verdicts_at = self._report_faults_at = self._last_turn_at
+        self._read_verdicts_at = self._count_vantage_at = self._report_faults_at = self._last_turn_at
         for target in self.targets.values():
             if target.next_check_at:
                 target.last_planned_at = self._last_turn_at

@@ -106,6 +106,10 @@ class Target:
     """Whether the checks of this address were selected to be counted before the limit. See `Sweep._count_checks`."""
 
     @property
+    def last_limit_at(self) -> datetime:
+        return self.part_limit_at or self.limit_at
+
+    @property
     def next_decides(self) -> bool:
         """Whether the next check decides the verdict, because it is planned for the due instant or a limit."""
         return self.decides(self.next_check_at)

@@ -23,6 +23,7 @@ def create_observation(
     body_sha256: str = "",
     hops: tuple[tuple[str, int], ...] = (),
     headers: tuple[tuple[str, str], ...] = (),
+    **columns: Any,
 ) -> Observation:
     """Keep one check at an address that was planned and sent at an instant."""
     row = _row(
@@ -35,10 +36,10 @@ def create_observation(
         text_digest=sha256_hex(text.encode()) if text else "",
         clock_bound_seconds=bound,
         publisher_says=publisher_to_json(says),
-        purpose=_purpose(address, fresh=fresh),
         body_sha256=body_sha256,
         hops=[list(hop) for hop in hops],
         headers=[list(header) for header in headers],
+        **{"purpose": _purpose(address, fresh=fresh)} | columns,
     )
     return Observation.append([row])[0]
 
