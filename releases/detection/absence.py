@@ -180,6 +180,16 @@ _WAITING = re.compile(
     r"|no (?:data|figures) (?:are )?(?:yet )?available|(?:data|figures) (?:are )?not (?:yet )?available"
     r"|delayed|rescheduled|to be confirmed) "
 )
+_IT_IS_NOT_OUT = re.compile(
+    rf"it(?:'s| is| has)(?: still)?(?:{_NOT}(?: yet)?(?: been)?| yet to be) {_OUT}(?: here| on this page)?(?: yet)?"
+    rf"{_NO_MORE}"
+)
+_THIS_BY_NAME = re.compile(rf"(?:this (?:page )?is (?:(?:about|for) )?(?:the )?)?(?:{EDITION}(?: {_NOUN})?|{_THIS})")
+_ANOTHER_PUBLICATION = re.compile(
+    r" (?:pages?|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|announcement|items?"
+    r"|versions?|translation|dashboard|tables?|data(?:sets?)?|figures|articles?|papers?|annex|guide|analysis|method(?:s|ology)?"
+    r"|review|response|file|spreadsheet|summary|update|correction)(?= |$)"
+)
 _OF_FIGURES = re.compile(
     rf"(?:this|these) (?:figures|data) (?!(?:is|are|has|have)(?: still)?(?:{_NOT} yet| yet to be))"
 )
@@ -311,6 +321,23 @@ def _states_not_yet(sentence: str) -> bool:
     # sentence again at each mention of this edition.
     mention = _OF_THIS.search(sentence)
     return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
+
+
+def says_it_is_not_out(form: str, *, is_below_heading: bool) -> bool:
+    """Return whether a text says "it has not been published yet" and probably means this release.
+
+    "It" may be any publication. So the sentence counts only in two cases: if it begins the text directly below the main
+    heading, or if the sentence before it is about this release and mentions no other publication.
+    """
+    before = EDITION if is_below_heading else ""
+    for sentence in _split(form, _WHOLE_SENTENCE_ENDS):
+        found = _IT_IS_NOT_OUT.match(sentence)
+        if found and (" yet" in found[0] or " still " in found[0]):
+            named = _THIS_BY_NAME.match(before)
+            if named and not _ANOTHER_PUBLICATION.search(before, named.end()):
+                return True
+        before = sentence
+    return False
 
 
 def is_unsure(form: str) -> bool:
@@ -459,7 +486,10 @@ def find_absence(
         if notice and _is_about_an_old_edition(form, due_on):
             notice = Absence.POSSIBLE
         signs.append(AbsenceSign(notice, block.text))
-    if _doubted_by_heading(page, names, thin=thin) or _finds_wait(page, near, names, due_on=due_on):
+    is_not_out = any(
+        says_it_is_not_out(names.normalise(block.text), is_below_heading=block is below[0]) for block in below
+    )
+    if is_not_out or _doubted_by_heading(page, names, thin=thin) or _finds_wait(page, near, names, due_on=due_on):
         signs.append(AbsenceSign(Absence.POSSIBLE, ""))
     return max(signs, key=lambda sign: sign.absence, default=AbsenceSign(Absence.NONE, ""))
 

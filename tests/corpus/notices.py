@@ -122,6 +122,31 @@ _THERE = (
         LIVE,
         "This publication has been withdrawn in Welsh.",
     ),
+    notice(
+        "technical-report-not-out",
+        "“It” is the technical report.",
+        LIVE,
+        "We are preparing a technical report. It hasn’t been published yet.",
+    ),
+    notice(
+        "technical-report-to-follow-this-release",
+        "So is it here, although the sentence before begins with this release.",
+        LIVE,
+        "This release will be followed by a technical report. It hasn’t been published yet.",
+    ),
+    notice(
+        "translation-not-out",
+        "“It” is the translation.",
+        LIVE,
+        "A Welsh version is being translated. It has not yet been published.",
+    ),
+    notice("not-in-print-yet", "It is there, and not in print.", LIVE, "It is not yet available in print."),
+    one(
+        "dashboard-not-out",
+        "“It” is the dashboard, which has a heading of its own.",
+        LIVE,
+        office(TITLE, f"<h2>Dashboard</h2><p>It hasn’t been published yet.</p>{PROSE}"),
+    ),
     one(
         "help-to-find-a-publication",
         "A sentence for readers who look for another publication is on every page of this series.",
@@ -216,6 +241,18 @@ _EITHER = (
         NOBODY,
         "This release will be published on 21 July 2026 in Welsh.",
         thin=True,
+    ),
+    notice(
+        "it-is-not-out",
+        "Directly below the heading, “it” is probably the release.",
+        NOBODY,
+        "It hasn’t been published yet.",
+    ),
+    notice(
+        "it-is-not-out-after-its-name",
+        "“It” is probably the edition that the sentence before names, on a page with a long description.",
+        NOBODY,
+        "This is the June 2026 edition of Road fuel prices. It has not been published yet.",
     ),
     notice(
         "some-figures-are-not-published",

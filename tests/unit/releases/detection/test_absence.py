@@ -231,6 +231,45 @@ def test_a_live_page_that_only_mentions_such_words_is_live(sentence):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "It hasn't been published yet.",
+        "It’s not been published yet.",
+        "It isn't yet available.",
+        "It is yet to be published.",
+        "It has still not been published here.",
+        "This is the June 2026 edition of road fuel prices. It has not been published yet.",
+        f"{TITLE} is an official statistic. It hasn't been published yet, because of a fault.",
+        "This release is produced by the office. It is not yet published.",
+    ],
+)
+def test_a_long_page_that_probably_says_it_of_this_release_is_put_to_a_person(text):
+    for due_at in (None, AT):
+        finding = shown(release_page(f"<p>{text}</p>"), due_at=due_at)
+        assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are preparing a technical report. It hasn't been published yet.",
+        "This release will be followed by a dashboard. It hasn't been published yet.",
+        "This release replaces an earlier report. It was not published here.",
+        "A Welsh version is being translated. It has not yet been published.",
+        "The next edition is being prepared. It hasn't been published yet.",
+        "It is not yet available in print.",
+        "It has not been published for Wales yet.",
+        "It was not published in time.",
+        "Prices rose. It hasn't been published yet.",
+    ],
+)
+def test_a_long_page_that_says_it_of_something_else_is_live(text):
+    for extra in (f"<p>{text}</p>", f"<h2>Plans</h2><p>{text}</p>"):
+        assert shown(release_page(extra)).result is LIVE
+    assert shown(release_page("<h2>Technical report</h2><p>It hasn't been published yet.</p>")).result is LIVE
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "This release will be published on 21 July in Welsh.",
