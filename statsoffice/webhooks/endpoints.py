@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 
 from releases.models import Producer
 from releases.models.event import lock_producer
-from releases.permissions import Action, Person, User, check_may, producers_where
+from releases.permissions import (
+    TABLE,
+    Action,
+    NotYours,
+    Person,
+    User,
+    check_may,
+    producers_where,
+    standing_roles_of,
+)
 from releases.probe.post import refuse_post_address
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 from statsoffice import encryption
@@ -73,15 +82,28 @@ def sources_of(person: Person) -> QuerySet[PublicationSource]:
     return PublicationSource.objects.filter(producer__in=producers, revoked_at__isnull=True).select_related("producer")
 
 
+def may_get_secret(person: Person, producer: Producer) -> bool:
+    """Return whether a person may create webhooks, add publishing systems and replace secrets.
+
+    Cover does not count, because a person who covers would still have the secret after the cover has ended.
+    """
+    return bool(TABLE[Action.MANAGE_WEBHOOKS] & standing_roles_of(person, producer))
+
+
+def _check_may_get_secret(person: Person, producer: Producer) -> None:
+    if not may_get_secret(person, producer):
+        raise NotYours(f"{person} may not get the secret of a webhook or publishing system of {producer}.")
+
+
 def create_endpoint(
     producer: Producer, plan: EndpointPlan, *, by: User, at: datetime
 ) -> RowWithSecret[WebhookEndpoint]:
     """Create a webhook. It gets only events that happen from now on.
 
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if none of the person's roles, apart from cover, allows it.
     :raises WebhookRefused: if the producer already has a webhook for this purpose, or the address is not accepted.
     """
-    check_may(by, Action.MANAGE_WEBHOOKS, producer)
+    _check_may_get_secret(by, producer)
     name, url = plan.name.strip(), plan.url.strip()
     if refuse_post_address(url) is not None:
         sentence = _(
@@ -118,9 +140,9 @@ def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
     system may still use the first secret. So several old secrets can be in use at once. If the old secrets cannot be
     decrypted, because SECRET_KEY was replaced, they are dropped.
 
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if none of the person's roles, apart from cover, allows it.
     """
-    check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
+    _check_may_get_secret(by, endpoint.producer)
     secret = make_secret()
     with transaction.atomic():
         stored = WebhookEndpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
@@ -216,10 +238,10 @@ def _lock_active(endpoint: WebhookEndpoint) -> None:
 def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> RowWithSecret[PublicationSource]:
     """Add a system that tells us when it has published.
 
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if none of the person's roles, apart from cover, allows it.
     :raises WebhookRefused: if the producer already has a system with this name.
     """
-    check_may(by, Action.MANAGE_WEBHOOKS, producer)
+    _check_may_get_secret(by, producer)
     name, secret = name.strip(), make_secret()
     with transaction.atomic():
         lock_producer(producer.pk)

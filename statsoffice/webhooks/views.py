@@ -85,6 +85,7 @@ def list_webhooks(request: SignedInRequest) -> HttpResponse:
     producers = [
         {
             "producer": producer,
+            "only_covers": not endpoints.may_get_secret(request.user, producer),
             "webhooks": [one for one in webhooks if one.producer_id == producer.pk],
             "systems": [(one, _address_of(one)) for one in systems if one.producer_id == producer.pk],
         }
@@ -118,7 +119,14 @@ def _create_webhook(request: SignedInRequest, owner: Producer) -> HttpResponse:
 
 
 def _find_producer(request: SignedInRequest, slug: str) -> Producer:
-    return get_object_or_404(producers_where(request.user, Action.MANAGE_WEBHOOKS), slug=slug)
+    producer = get_object_or_404(producers_where(request.user, Action.MANAGE_WEBHOOKS), slug=slug)
+    _check_may_get_secret(request, producer)
+    return producer
+
+
+def _check_may_get_secret(request: SignedInRequest, producer: Producer) -> None:
+    if not endpoints.may_get_secret(request.user, producer):
+        raise Http404("This person only covers for a Head of Profession.")
 
 
 def _find_webhook(request: SignedInRequest, key: int) -> WebhookEndpoint:
@@ -145,6 +153,7 @@ def show_webhook(request: SignedInRequest, key: int) -> HttpResponse:
     page = Paginator(deliveries, DELIVERIES_ON_A_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "webhook": webhook,
+        "only_covers": not endpoints.may_get_secret(request.user, webhook.producer),
         "order": order,
         "page": page,
         "deliveries": [(one, describe_delivery_fault(one.last_fault)) for one in page],
@@ -184,7 +193,9 @@ def send_test_view(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def replace_secret_view(request: SignedInRequest, key: int) -> HttpResponse:
-    response: HttpResponse = _replace_secret(request, _find_webhook(request, key))
+    webhook = _find_webhook(request, key)
+    _check_may_get_secret(request, webhook.producer)
+    response: HttpResponse = _replace_secret(request, webhook)
     return response
 
 

@@ -12,15 +12,17 @@ ALL_TYPES = [one.value for one in EventType]
 SECOND = timedelta(seconds=1)
 
 
-def create_webhook(office, url="https://data.example.gov.uk/hooks", *, at=A_LONG_TIME_AGO, types=ALL_TYPES, **fields):
+def create_webhook(
+    office, url="https://data.example.gov.uk/hooks", *, at=A_LONG_TIME_AGO, types=ALL_TYPES, by=None, **fields
+):
     """Return a webhook of an office for all events, and its secret."""
     plan = EndpointPlan(**{"name": "Dashboard", "url": url, "event_types": types} | fields)
-    created = endpoints.create_endpoint(office.producer, plan, by=office.head, at=at)
+    created = endpoints.create_endpoint(office.producer, plan, by=by or office.head, at=at)
     return created.row, created.secret
 
 
-def add_system(office, name="Content management system", *, at=A_LONG_TIME_AGO):
-    created = endpoints.add_source(office.producer, name, by=office.head, at=at)
+def add_system(office, name="Content management system", *, at=A_LONG_TIME_AGO, by=None):
+    created = endpoints.add_source(office.producer, name, by=by or office.head, at=at)
     return created.row, created.secret
 
 

@@ -10,8 +10,12 @@ from django.test import Client
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
+from releases.cover import CoverPerson, name_cover
 from releases.models import PublicationStatement
+from releases.permissions import NotYours
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import LEADS
+from statsoffice.webhooks import endpoints
 from statsoffice.webhooks.inbound import MOST_BYTES
 from statsoffice.webhooks.models import EventType, PublicationSource, WebhookChange, WebhookDelivery, WebhookEndpoint
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
@@ -265,6 +269,45 @@ class TestWebhooks:
             assert client.get(LIST).status_code == (404 if person in strangers else 200)
         assert WebhookEndpoint.objects.get().off_at is None
         assert PublicationSource.objects.get().revoked_at is None
+
+    def test_a_person_who_only_covers_gets_no_secret_and_can_stop_what_others_created(self, client, office):
+        webhook, secret = create_webhook(office, at=NOW)
+        system, _secret = add_system(office, at=NOW)
+        person, producer, today = office.statistician, office.producer, local_date(NOW)
+        people = [CoverPerson(person, today, today)]
+        name_cover(producer, office.head, first=today, last=today, people=people, by=office.head, at=NOW)
+        client.force_login(person)
+        client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        secret_pages = {
+            address("create_webhook", producer.slug): FORM,
+            address("add_system", producer.slug): {"name": "Pipeline"},
+            address("replace_secret", webhook.pk): {},
+        }
+        for page in (LIST, address("webhook", webhook.pk)):
+            response = client.get(page)
+            assert "You cover for a Head of Profession, so you cannot create webhooks," in text_of(response)
+            assert not [one for one in secret_pages if one in response.text]
+        for page, fields in secret_pages.items():
+            assert {client.get(page).status_code, client.post(page, fields).status_code} == {404}
+        calls = [
+            lambda: create_webhook(office, name="Second", by=person),
+            lambda: add_system(office, "Second", by=person),
+            lambda: endpoints.replace_secret(webhook, by=person, at=NOW),
+        ]
+        for call in calls:
+            with pytest.raises(NotYours):
+                call()
+        assert WebhookEndpoint.objects.get().secrets_at(NOW) == [secret]
+        assert PublicationSource.objects.get() == system
+        for page in (address("turn_off", webhook.pk), address("remove_system", system.pk)):
+            assert client.post(page).status_code == 302
+        assert WebhookEndpoint.objects.get().off_at == NOW
+        assert PublicationSource.objects.get().revoked_at == NOW
+
+    def test_only_people_who_cover_see_the_sentence_about_cover(self, head, office):
+        webhook, _secret = create_webhook(office, at=NOW)
+        for page in (LIST, address("webhook", webhook.pk)):
+            assert "You cover" not in text_of(head.get(page))
 
 
 class TestPublishingSystems:
