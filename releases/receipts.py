@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.models import (
     AccessLink,
@@ -66,6 +67,12 @@ _EVENTS = {
 }
 
 
+NO_NEW_LINK = lazy(
+    "You cannot send a new link, because this person answered that they no longer need access. If this was a mistake, "
+    "withdraw the access and add the person again."
+)
+
+
 class LinkUnusable(Exception):
     """A link must not be sent, because the link or the access is not valid, or the token cannot be computed."""
 
@@ -91,6 +98,13 @@ def token_of(link: AccessLink) -> str:
 def _sign(seed: str, *, key: str) -> str:
     signed = hmac.new(sha256(f"releases.receipts:{key}".encode()).digest(), seed.encode(), sha256).digest()
     return base64.urlsafe_b64encode(signed).decode().rstrip("=")
+
+
+def _not_needed(entry: OuterRef | PreReleaseAccess, version: OuterRef | int) -> QuerySet[AccessReceipt]:
+    """Return the answers that the access of an entry is no longer needed. An answer to a revoked link counts too."""
+    return AccessReceipt.objects.filter(
+        answer=Answer.NOT_NEEDED, link__entry=entry, link__schedule_version=version, link__is_void=False
+    )
 
 
 def window_of(entry: PreReleaseAccess) -> Window | None:
@@ -172,6 +186,7 @@ def _find_due_links(releases: QuerySet[Release], *, now: datetime) -> Iterator[t
     entries = PreReleaseAccess.objects.filter(
         # A handling link also asks the recipient to confirm the terms, so a recipient who has one needs no other link.
         ~Exists(in_force.filter(purpose=Purpose.HANDLING)),
+        ~Exists(_not_needed(OuterRef("pk"), OuterRef("release__schedule_version"))),
         release__in=releases,
         status__in=_WITH_ACCESS,
     ).exclude(email="")
@@ -185,12 +200,14 @@ def _find_due_links(releases: QuerySet[Release], *, now: datetime) -> Iterator[t
 def _make_link(entry: PreReleaseAccess, purpose: Purpose, *, now: datetime) -> bool:
     with transaction.atomic():
         release = lock_release(entry.release_id)
-        # The entry or the release date may have changed since they were read without a lock.
+        # The entry, its answers or the release date may have changed since they were read without a lock.
         entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
         window = window_of(entry)
         if window is None or window.due_purpose(now=now) != purpose or release.status != Status.CONFIRMED:
             return False
         if entry.status not in _WITH_ACCESS or not entry.email:
+            return False
+        if _not_needed(entry, release.schedule_version).exists():
             return False
         seed = new_salt()
         link = AccessLink(
@@ -215,9 +232,10 @@ def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
 
     Once access has begun, only handling links are sent, because a handling link also asks the recipient to confirm the
     terms. After access has ended, no link is sent. Recipients who already have a link can still use it to report a
-    disclosure.
+    disclosure. The same is true for recipients who answered that they no longer need access.
     """
     links = AccessLink.objects.filter(
+        ~Exists(_not_needed(OuterRef("entry"), OuterRef("schedule_version"))),
         sent_at__isnull=True,
         revoked_at__isnull=True,
         made_at__gt=since,
@@ -235,7 +253,7 @@ def token_to_send(key: int, *, now: datetime) -> str:
     """Return the token of the link with this primary key, just before the link is sent.
 
     :raises LinkUnusable: if the link or the access has ended since the message was written, if the link does not work
-        yet, or if the producer no longer asks recipients.
+        yet, if the recipient answered that they no longer need access, or if the producer no longer asks recipients.
     """
     related = ("entry__release__series__producer",)
     link = AccessLink.objects.select_related(*related).filter(pk=key).first()
@@ -243,6 +261,8 @@ def token_to_send(key: int, *, now: datetime) -> str:
         raise LinkUnusable(
             _("Not sent, because access has ended or changed, or the release was published, moved or cancelled.")
         )
+    if _not_needed(link.entry, link.schedule_version).exists():
+        raise LinkUnusable(_("Not sent, because the person answered that they no longer need access."))
     if not asks_recipients(link.entry.release):
         raise LinkUnusable(_("Not sent, because requests to recipients were turned off."))
     return token_of(link)
@@ -256,10 +276,13 @@ def renew_links(entry: PreReleaseAccess, *, by: User, at: datetime) -> int:
     """Revoke the links of an entry, so that the recipient gets new links. Earlier answers still count.
 
     :raises NotYours: if the person may not edit the list.
+    :raises MoveRefused: if the recipient answered that they no longer need access, because they get no new links.
     """
     with transaction.atomic():
         release = lock_release(entry.release_id)
         check_may(by, Action.KEEP_ACCESS_LIST, release.series.producer)
+        if _not_needed(entry, release.schedule_version).exists():
+            raise MoveRefused(NO_NEW_LINK)
         revoked = AccessLink.objects.filter(
             entry=entry, schedule_version=release.schedule_version, revoked_at__isnull=True
         ).update(revoked_at=at)
@@ -388,9 +411,14 @@ class Recipient:
         return min((link.sent_at for link in self.made.values() if link.sent_at), default=None)
 
     @property
+    def may_get_links(self) -> bool:
+        return Answer.NOT_NEEDED not in self.answered
+
+    @property
     def is_unsent(self) -> bool:
         """Whether a link was made and is still to be sent."""
-        return self.entry.status in _WITH_ACCESS and any(link.sent_at is None for link in self.made.values())
+        has_access = self.entry.status in _WITH_ACCESS
+        return has_access and self.may_get_links and any(link.sent_at is None for link in self.made.values())
 
 
 def recipients_of(release: Release, *, with_withdrawn: bool = False) -> dict[int, Recipient]:

@@ -34,7 +34,9 @@ DISCLOSURES = {
 ANSWERS = {
     Answer.CONFIRMED: lazy("Confirmed the terms at %(moment)s."),
     Answer.ACKNOWLEDGED: lazy("Confirmed receipt at %(moment)s."),
-    Answer.NOT_NEEDED: lazy("No longer needs access, answered at %(moment)s."),
+    Answer.NOT_NEEDED: lazy(
+        "No longer needs access, answered at %(moment)s. We send this person no more emails for this release date."
+    ),
     Answer.SILENT: lazy("There was no answer by %(moment)s."),
 }
 

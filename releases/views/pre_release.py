@@ -459,8 +459,11 @@ def renew_links_view(request: SignedInRequest, release: Release, key: int) -> Ht
             messages.info(request, _("You did not make any changes."))
         return redirect("releases:pre_release_list", release.reference)
 
-    if key not in receipts.recipients_of(release):
+    recipient = receipts.recipients_of(release).get(key)
+    if recipient is None:
         raise Http404("There is no such recipient.")
+    if not recipient.may_get_links:
+        raise MoveRefused(receipts.NO_NEW_LINK)
     return _confirm_entry(request, release, key, move=RENEW, act=act)
 
 

@@ -119,6 +119,40 @@ class TestLinks:
         assert answer_link("x", Answer.CONFIRMED, at=ASKS_AT) is None
         assert not AccessReceipt.objects.exists()
 
+    def test_a_recipient_who_no_longer_needs_access_gets_no_link_and_is_not_counted(self, office, asked):
+        answer_link(token(), Answer.NOT_NEEDED, at=ASKS_AT + MINUTE)
+        assert receipts.count_due_requests(office.producer, now=OPENS).emails == 0
+        assert make_due_links(now=OPENS) == 0
+        with pytest.raises(MoveRefused, match="this person answered that they no longer need access"):
+            receipts.renew_links(asked, by=office.statistician, at=ASKS_AT + 2 * MINUTE)
+        assert receipts.find_link(token(), now=OPENS), "a disclosure can still be reported"
+
+    def test_no_link_is_made_if_the_answer_arrives_while_it_is_being_made(self, asked, monkeypatch):
+        locked = receipts.lock_release
+
+        def answer_first(key):
+            monkeypatch.undo()
+            answer_link(token(), Answer.NOT_NEEDED, at=OPENS)
+            return locked(key)
+
+        monkeypatch.setattr(receipts, "lock_release", answer_first)
+        assert make_due_links(now=OPENS) == 0
+
+    @pytest.mark.parametrize("why", ["a new date", "another person", "a new entry"])
+    def test_a_recipient_who_no_longer_needed_access_is_asked_again_after(self, office, asked, why):
+        answer_link(token(), Answer.NOT_NEEDED, at=ASKS_AT + MINUTE)
+        at, opens = ASKS_AT + 2 * MINUTE, OPENS
+        if why == "a new date":
+            move(asked.release, office.head, days=7, at=at)
+            opens += timedelta(days=7)
+        elif why == "another person":
+            details = replace(asked.details, person="Another Person")
+            pre_release_access.change_access(asked, details, by=office.head, at=at, expected_version=asked.version)
+        else:
+            pre_release_access.withdraw_access(asked, by=office.head, at=at, expected_version=asked.version)
+            granted(asked.release, by=office.head, at=at)
+        assert make_due_links(now=opens) == 1
+
 
 class TestEnd:
     def test_a_withdrawal_ends_the_links_at_once(self, office, asked):

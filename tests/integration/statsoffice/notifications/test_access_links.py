@@ -127,6 +127,43 @@ def test_a_link_that_ended_after_its_message_was_written_is_never_sent(entry, he
     assert EMAIL not in mailbox.recipients
 
 
+@pytest.fixture
+def without_need(entry):
+    """Answer by the link for the terms that the recipient no longer needs access."""
+    asked_at = LONG_BEFORE + timedelta(days=3)
+    write(asked_at)
+    deliver_messages(now=asked_at)
+
+    def answer():
+        assert answer_link(token_of(AccessLink.objects.get(purpose=Purpose.TERMS)), Answer.NOT_NEEDED, at=OPENS)
+
+    return answer
+
+
+def test_a_link_is_not_sent_if_the_recipient_answers_that_they_need_no_access_after_its_message_was_written(
+    entry, without_need, mailbox
+):
+    mailbox.mails.clear()
+    message = write()
+    without_need()
+    deliver_messages(now=OPENS + SOON)
+    message.refresh_from_db()
+    assert (message.subject.startswith("Your access has begun"), message.sent_at) == (True, None)
+    assert message.attempts == MOST_ATTEMPTS
+    assert message.last_error == "Not sent, because the person answered that they no longer need access."
+    assert EMAIL not in mailbox.recipients
+    assert not receipts.recipients_of(entry.release)[entry.pk].is_unsent
+
+
+def test_no_message_is_written_if_the_recipient_answers_that_they_need_no_access_after_its_link_was_made(
+    entry, without_need
+):
+    assert make_due_links(now=OPENS) == 1
+    without_need()
+    outbox.create_missing(now=OPENS + SOON)
+    assert not Message.objects.filter(subject__startswith="Your access has begun").exists()
+
+
 def test_after_the_recorded_end_of_access_a_link_works_but_is_not_sent(entry, head):
     make_due_links(now=OPENS)
     end(entry, head)

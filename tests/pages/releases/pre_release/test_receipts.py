@@ -276,6 +276,31 @@ class TestProducersPage:
         reader.post(link_page, {"answer": "not_needed"})
         assert "No longer needs access: do not send" in words(client.get(address("list", release)))
 
+    def test_a_recipient_who_needs_no_access_is_promised_no_email_and_offered_no_new_link(
+        self, reader, client, keeper, link_page, entry, release
+    ):
+        terms = of(Purpose.TERMS)
+        reader.post(terms, {"answer": "confirmed"})
+        promise = "We will send you another email when your access begins"
+        renew = address("renew_links", release, entry.pk)
+        assert promise in words(reader.get(terms))
+        shown = client.get(address("list", release))
+        assert "Email not sent yet." in words(shown)
+        assert renew in shown.text
+        reader.post(terms, {"answer": "not_needed"})
+        assert promise not in words(reader.get(terms))
+        shown = client.get(address("list", release))
+        assert (
+            "No longer needs access, answered at 9:30am on 29 June 2020. We send this person no more emails for this "
+            "release date." in words(shown)
+        )
+        assert "Email not sent yet." not in words(shown)
+        assert renew not in shown.text
+        for answer in (client.get(renew), client.post(renew, {"version": entry.version})):
+            assert answer.status_code == 409
+            assert "You cannot send a new link, because this person answered that they no longer need" in words(answer)
+        assert not AccessLink.objects.filter(revoked_at__isnull=False).exists()
+
     def test_a_recipient_without_an_address_cannot_be_asked(self, client, keeper, office, link_page, release):
         granted(release, someone(), by=office.statistician)
         shown = words(client.get(address("list", release)))
