@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches import code_of_practice, editing, text, versions
 from breaches.facts import evidence_digest, find_unanswered_questions, late_titles
@@ -29,7 +30,7 @@ from breaches.models import (
     ReportVersion,
     SectionComment,
 )
-from breaches.permissions import senior_role
+from breaches.permissions import find_failed_dispatch, senior_role
 from breaches.refreshing import automatic_texts, digest_facts, with_annex, with_new_figures
 from breaches.rules.causes import name_last
 from breaches.rules.content import (
@@ -51,6 +52,7 @@ from breaches.rules.lifecycle import (
     CORRECT,
     DISMISS,
     EMAIL_ACCEPTED,
+    EMAIL_FAILED,
     EMAIL_RETRIED,
     NOTE_ANSWER,
     PAST_TENSE,
@@ -72,8 +74,22 @@ from releases.models.event import lock_producer
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import LEADS, TO_COME, ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
+from releases.rules.lifecycle import (
+    LEADS,
+    TO_COME,
+    ChangedMeanwhile,
+    FieldRefused,
+    MissingFields,
+    Move,
+    MoveRefused,
+    WrongState,
+)
 from releases.verdict.address import Outcome
+
+FAILED_BEFORE = lazy(
+    "We could not deliver the email to this address. Select ‘Try again’, or ask an administrator to correct the "
+    "address."
+)
 
 # People edit these fields on the page about the cause. So remarks on these fields are listed under the cause, and not
 # under the section in `Remark.section`.
@@ -495,16 +511,29 @@ def find_recipient(report: Report, *, by: User) -> str:
     return by.email if report.rehearsal else settings.REPORT_RECIPIENT
 
 
+def has_failed_for(report: Report, recipient: str) -> bool:
+    """Return whether the email of a report that was sent failed for good, and had this recipient."""
+    failed = find_failed_dispatch(report)
+    return failed is not None and failed.recipient == recipient
+
+
+@transaction.atomic
 def send_report(report: Report, *, recipient: str, words: str = "", by: User, at: datetime) -> Report:
     """Send the approved document by email. The outbox delivers the email, with the document attached.
+
+    If an earlier email with the document failed for good, it can be sent to another address.
 
     :param recipient: the address that the page showed to the person. For a rehearsal, this is the person's own address.
     :param words: an optional message for the email.
     :raises MissingFields: if there is no recipient.
+    :raises WrongState: if an email to this recipient failed for good. It can be retried instead.
     :raises FieldRefused: if the recipient is not an email address, or if the report of a rehearsal would be sent to
         anyone but the sender.
     """
+    versions.lock_report(report)  # a failed email must not be retried at the same time
     move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
+    if has_failed_for(report, recipient):
+        raise WrongState(FAILED_BEFORE)
     try:
         validate_email(recipient)
     except ValidationError:
@@ -513,17 +542,19 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: User, at
     if report.rehearsal and recipient != by.email:
         raise FieldRefused("recipient", _("A report of a rehearsal can only be sent to you."))
     how: dict[str, Any] = {"recipient": recipient, "outside": False}
-    with transaction.atomic():
-        sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
-        how |= {"document": _document(sent), "sent_on": local_date(at)}
-        _store_dispatch(sent, Nature.REPORT, move, words=words, by=by, at=at, **how)
+    sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
+    how |= {"document": _document(sent), "sent_on": local_date(at)}
+    _store_dispatch(sent, Nature.REPORT, move, words=words, by=by, at=at, **how)
     return sent
 
 
+@transaction.atomic
 def record_sent_outside(
     report: Report, *, recipient: str, sent_on: date, reference: str = "", by: User, at: datetime
 ) -> Report:
     """Record that a person has sent the approved document outside this system.
+
+    This is also possible after an email with the document failed for good.
 
     :param recipient: any text, such as a name or an address.
     :param sent_on: a day in London.
@@ -531,6 +562,7 @@ def record_sent_outside(
     :raises MissingFields: if there is no recipient.
     :raises FieldRefused: if `sent_on` is before the approval or in the future.
     """
+    versions.lock_report(report)  # a failed email must not be retried at the same time
     move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
     if sent_on > local_date(at):
         sentence = _("The date sent must be today or in the past. You entered %(day)s.") % {"day": format_day(sent_on)}
@@ -542,10 +574,9 @@ def record_sent_outside(
         }
         raise FieldRefused("sent_on", sentence)
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
-    with transaction.atomic():
-        sent = versions.make_move(report, move, by=by, at=at, sent_on=sent_on.isoformat(), **how)
-        how |= {"document": _document(sent), "sent_on": sent_on}
-        _store_dispatch(sent, Nature.REPORT, move, words="", by=by, at=at, **how)
+    sent = versions.make_move(report, move, by=by, at=at, sent_on=sent_on.isoformat(), **how)
+    how |= {"document": _document(sent), "sent_on": sent_on}
+    _store_dispatch(sent, Nature.REPORT, move, words="", by=by, at=at, **how)
     return sent
 
 
@@ -620,6 +651,11 @@ def dispatch_to_withdraw(report: Report) -> Dispatch | None:
 def record_acceptance(dispatch: Dispatch, *, at: datetime) -> None:
     """Record that the mail server accepted the email of a dispatch. From then on, its report counts as sent."""
     record_report_event(dispatch.report, EMAIL_ACCEPTED, at=at, **_facts_of(dispatch))
+
+
+def record_failure(dispatch: Dispatch, *, at: datetime) -> None:
+    """Record that the email of a dispatch failed for good."""
+    record_report_event(dispatch.report, EMAIL_FAILED, at=at, **_facts_of(dispatch))
 
 
 def record_retry(dispatch: Dispatch, *, by: User, at: datetime) -> None:

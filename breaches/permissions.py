@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from breaches.models import Report, ReportQuerySet, StartedReport, Suspicion
+from breaches.models import Dispatch, Report, ReportQuerySet, StartedReport, Suspicion
 from breaches.rules.lifecycle import (
     CLOSED_ONCE_SENT,
     CLOSED_UNTIL_SENT,
@@ -15,7 +15,9 @@ from breaches.rules.lifecycle import (
     SEND,
     UNDECIDED,
     WRITERS,
+    Nature,
     ReportKind,
+    ReportStatus,
 )
 from releases.models import Producer, Release
 from releases.models.training import is_open_to, is_shown_to
@@ -235,15 +237,31 @@ def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
         moves = tuple(move for move in moves if move != SEND)
     if DECISIONS.isdisjoint(moves):
         return moves
-    closed = DECISIONS if declared_own_act(person, report) else find_closed_moves(report)
+    closed = find_closed_moves(report)
+    if declared_own_act(person, report):
+        closed |= DECISIONS
     return tuple(move for move in moves if move not in closed)
 
 
 def find_closed_moves(report: Report) -> frozenset[str]:
-    """Return the moves that an undecided report does not allow because it was sent before, or was never sent."""
+    """Return the moves that a report does not allow although its state does.
+
+    An undecided report does not allow some moves because it was sent before, or was never sent. A report that was sent
+    can be sent again only if its email failed for good.
+    """
+    if report.status in (ReportStatus.SENT, ReportStatus.CLOSED):
+        return frozenset() if find_failed_dispatch(report) else frozenset({SEND})
     if report.status not in UNDECIDED:
         return frozenset()
     return CLOSED_ONCE_SENT if report.dispatches.exists() else CLOSED_UNTIL_SENT
+
+
+def find_failed_dispatch(report: Report) -> Dispatch | None:
+    """Return the last dispatch of a report that was sent, if its email failed for good, or None."""
+    if report.status not in (ReportStatus.SENT, ReportStatus.CLOSED):
+        return None
+    last = report.dispatches.filter(nature=Nature.REPORT).last()
+    return report.dispatches.failed().filter(pk=last.pk).first() if last else None
 
 
 def declared_own_act(person: Person, report: Report) -> bool:

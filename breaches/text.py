@@ -21,6 +21,7 @@ from breaches.rules.document import exact_time
 from breaches.rules.incident import ReportedDisclosure
 from breaches.rules.lifecycle import (
     EMAIL_ACCEPTED,
+    EMAIL_FAILED,
     EMAIL_RETRIED,
     AttachmentKind,
     Cause,
@@ -551,6 +552,7 @@ EVENTS = {
     "reopened": lazy("Reopened"),
     "sent": lazy("Sent"),
     EMAIL_ACCEPTED: lazy("Email accepted by the mail server"),
+    EMAIL_FAILED: lazy("Email could not be delivered"),
     EMAIL_RETRIED: lazy("Email to be sent again"),
     "answered": lazy("Reply recorded"),
     "correction_begun": lazy("Correction started, with a notice to the recipient"),
@@ -613,7 +615,7 @@ def _event_text(event: ReportEvent, comments: Iterable[SectionComment]) -> str:
 
 
 def event_author(event: ReportEvent) -> str:
-    if event.kind == EMAIL_ACCEPTED:
+    if event.kind in {EMAIL_ACCEPTED, EMAIL_FAILED}:
         return _("Email delivery")
     if event.actor is None:
         return _("A person on the list") if "receipt" in event.facts else _("The automatic check")
@@ -688,6 +690,7 @@ _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "resumed": _joint,
     "sent": _sent,
     EMAIL_ACCEPTED: _email,
+    EMAIL_FAILED: _email,
     EMAIL_RETRIED: _email,
     "answered": _answered,
     "cause_chosen": lambda title, event: f"{title}: {cause_name(event.facts['to']['cause'])}",

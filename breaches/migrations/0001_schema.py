@@ -855,7 +855,10 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "sent reports",
                 "ordering": ("at", "pk"),
                 "constraints": [
-                    models.UniqueConstraint(fields=("document", "nature"), name="one_dispatch_per_document_and_nature"),
+                    models.UniqueConstraint(
+                        fields=("document", "nature", "recipient", "outside"),
+                        name="one_dispatch_per_recipient_and_way",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("nature__in", ["report", "correction_notice", "withdrawal_notice"])),
                         name="what_is_sent_is_known",

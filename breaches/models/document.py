@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models.event import ReportEvent
 from breaches.models.report import Report
-from breaches.rules.lifecycle import EMAIL_ACCEPTED, Nature
+from breaches.rules.lifecycle import EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED, Nature
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.rules.calendar import LONDON
 from releases.rules.canonical import sha256_hex
@@ -44,6 +44,13 @@ class ApprovedDocument(AppendOnly):
         return sha256_hex(bytes(self.pdf)) == self.pdf_sha256
 
 
+def _email_events(*kinds: str) -> QuerySet[ReportEvent]:
+    """Return the events of these kinds about the email of a dispatch, for a subquery."""
+    of_report = ReportEvent.objects.filter(report=OuterRef("report"), kind__in=kinds)
+    key = Cast(KeyTextTransform("dispatch", "facts"), BigIntegerField())
+    return of_report.filter(Exact(key, OuterRef("pk")))
+
+
 class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
     def by_mail(self) -> "DispatchQuerySet":
         return self.filter(outside=False)
@@ -53,12 +60,15 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
 
         A dispatch by email counts from the day in London on which the mail server accepted it, and not before.
         """
-        of_report = ReportEvent.objects.filter(report=OuterRef("report"), kind=EMAIL_ACCEPTED)
-        key = Cast(KeyTextTransform("dispatch", "facts"), BigIntegerField())
-        accepted = of_report.filter(Exact(key, OuterRef("pk"))).order_by("position")
+        accepted = _email_events(EMAIL_ACCEPTED).order_by("position")
         accepted_on = Subquery(accepted.values(on=TruncDate("at", tzinfo=LONDON))[:1])
         reported_on = Case(When(outside=True, then=F("sent_on")), default=accepted_on, output_field=DateField())
         return self.filter(nature=Nature.REPORT).annotate(reported_on=reported_on).filter(reported_on__isnull=False)
+
+    def failed(self) -> "QuerySet[Any]":
+        """Return the dispatches by email that failed for good and that were not sent again since."""
+        last = _email_events(EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED).order_by("-position")
+        return self.annotate(email=Subquery(last.values("kind")[:1])).filter(email=EMAIL_FAILED)
 
 
 class Dispatch(AppendOnly):
@@ -89,7 +99,10 @@ class Dispatch(AppendOnly):
         verbose_name_plural = lazy("sent reports")
         ordering = ("at", "pk")
         constraints = [
-            models.UniqueConstraint(fields=["document", "nature"], name="one_dispatch_per_document_and_nature"),
+            # If an email failed for good, the report can be sent to another address, or outside the system.
+            models.UniqueConstraint(
+                fields=["document", "nature", "recipient", "outside"], name="one_dispatch_per_recipient_and_way"
+            ),
             models.CheckConstraint(condition=Q(nature__in=list(Nature)), name="what_is_sent_is_known"),
         ]
 

@@ -169,6 +169,9 @@ REPORT = Lifecycle(
         # After a report is sent, it can only be corrected or withdrawn with a notice to the recipient. During a
         # correction, the moves in `CLOSED_ONCE_SENT` are not allowed.
         Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
+        # A report that was sent can be sent in another way only if its email failed for good.
+        Move(SEND, ReportStatus.SENT, ReportStatus.SENT, LEADS, needs=("recipient",)),
+        Move(SEND, ReportStatus.CLOSED, ReportStatus.SENT, LEADS, needs=("recipient",)),
         Move(NOTE_ANSWER, ReportStatus.SENT, ReportStatus.SENT, WRITERS, needs=("answer",)),
         Move(CORRECT, ReportStatus.SENT, ReportStatus.DRAFT, LEADS, needs=("notice",)),
         Move(CORRECT, ReportStatus.CLOSED, ReportStatus.DRAFT, LEADS, needs=("notice",)),
@@ -209,7 +212,7 @@ PAST_TENSE = {
 BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"
-EMAIL_ACCEPTED, EMAIL_RETRIED = "email_accepted", "email_retried"
+EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED = "email_accepted", "email_failed", "email_retried"
 
 # Kinds of events that record a move, a publication, or the end of a publication.
 STEPS = frozenset({*PAST_TENSE.values(), MADE_PUBLIC, TAKEN_FROM_PUBLIC})
@@ -251,6 +254,7 @@ NO_CHANGES = frozenset(
         "statement_downloaded",
         # the email of a dispatch
         EMAIL_ACCEPTED,
+        EMAIL_FAILED,
         EMAIL_RETRIED,
     }
 )

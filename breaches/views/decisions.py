@@ -567,12 +567,16 @@ dismiss_report_view = DecisionPage(
 class SendPage(MovePage):
     """The page to send a report by email. The page shows the recipient.
 
-    If there is no recipient, redirect to the page to record that the report was sent outside this service.
+    If there is no recipient, redirect to the page to record that the report was sent outside this service. If an email
+    to this recipient failed for good, redirect to the page of the report.
     """
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
-        if request.method != "POST" and not decisions.find_recipient(report, by=request.user):
+        recipient = decisions.find_recipient(report, by=request.user)
+        if request.method != "POST" and not recipient:
             return redirect("breaches:sent_outside", report.reference)
+        if request.method != "POST" and decisions.has_failed_for(report, recipient):
+            return return_to_report(request, report, str(decisions.FAILED_BEFORE))
         return super().respond(request, report)
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:

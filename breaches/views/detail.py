@@ -57,6 +57,7 @@ from breaches.rules.lifecycle import (
     EDIT,
     MERGED_OR_SPLIT,
     RETURN,
+    SEND,
     SUBMIT,
     UNDECIDED,
     WITH_DOCUMENT,
@@ -179,6 +180,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     version = current_version(report)
     content = content_from_json(version.content)
     moves = moves_open_to(request.user, report)
+    recipient = decisions.find_recipient(report, by=request.user)
     parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request)
     incomplete = [part for part in parts if part.remarks and part.address]
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
@@ -192,7 +194,8 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "editor": editor,
         "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
         "pictures": _draw_intervals(report.suspicions.all()),
-        "recipient": decisions.find_recipient(report, by=request.user),
+        "recipient": recipient,
+        "has_failed": SEND in moves and decisions.has_failed_for(report, recipient),
         "attachments": [
             (one, text.ATTACHMENTS[AttachmentKind(one.kind)]) for one in Attachment.objects.of(report).stored()
         ],

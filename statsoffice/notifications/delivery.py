@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 
-from breaches.decisions import record_acceptance, record_retry
+from breaches.decisions import record_acceptance, record_failure, record_retry
 from breaches.models import Dispatch
 from breaches.versions import DocumentChanged, document_bytes, lock_report, name_document_file
 from releases.models.claim import is_unclaimed
@@ -336,8 +336,14 @@ def _record_fault(message: Message, fault: DeliveryRefused, *, at: datetime) -> 
     attempts = MOST_ATTEMPTS if fault.for_good else message.attempts
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (message.attempts - 1))
     reason = str(fault)[:500]
-    Message.objects.filter(pk=message.pk).update(
-        attempts=attempts, last_error=reason, due_at=at + wait, claimed_until=None
-    )
+    with transaction.atomic():
+        failed = dispatch_of(message) if attempts >= MOST_ATTEMPTS else None
+        if failed:
+            lock_report(failed.report)
+        Message.objects.filter(pk=message.pk).update(
+            attempts=attempts, last_error=reason, due_at=at + wait, claimed_until=None
+        )
+        if failed:
+            record_failure(failed, at=at)
     level = logging.ERROR if attempts >= MOST_ATTEMPTS else logging.WARNING
     logger.log(level, "Message %s was not sent, attempt %s: %s", message.pk, message.attempts, reason)

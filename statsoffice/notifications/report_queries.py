@@ -193,6 +193,8 @@ def _select_next(dispatches: Sequence[Dispatch], *, new: Collection[int], now: d
                 return dispatch
         elif written[event] is None:
             return None
+        elif dispatch.nature == Nature.REPORT:
+            without_report.discard(dispatch.document_id)
     return None
 
 
@@ -216,9 +218,9 @@ def dispatch_of(message: Message) -> Dispatch | None:
 
 
 def is_without_report(notice: Dispatch, *, now: datetime) -> bool:
-    """Return whether a notice waits because the email of its report failed for good."""
-    sent = Dispatch.objects.by_mail().filter(document=notice.document_id, nature=Nature.REPORT).exclude(pk=notice.pk)
-    return failed_messages(at=now).filter(event__in=[event_of_dispatch(one.pk) for one in sent]).exists()
+    """Return whether a notice waits because the last email with its report failed for good."""
+    last = Dispatch.objects.by_mail().filter(document=notice.document_id, nature=Nature.REPORT).last()
+    return last is not None and failed_messages(at=now).filter(event=event_of_dispatch(last.pk)).exists()
 
 
 def retryable_emails(dispatch: Dispatch, *, now: datetime) -> QuerySet[Message]:

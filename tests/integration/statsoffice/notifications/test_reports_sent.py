@@ -6,18 +6,19 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from breaches import decisions, publication
+from breaches import decisions, editing, publication, versions
 from breaches.models import Report
+from breaches.permissions import moves_open_to
 from breaches.register import with_outcome
 from breaches.rules.lifecycle import ReportStatus
-from breaches.text import event_title
+from breaches.text import event_author, event_title
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import Role
+from releases.rules.lifecycle import Role, WrongRole, WrongState
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import DeliveryRefused, deliver_messages, retry_dispatch
 from statsoffice.notifications.models import Message
 from tests.support.people import AT, REGULATOR, approve, create_office, create_report
-from tests.support.report_forms import words
+from tests.support.report_forms import send, words
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +278,162 @@ def test_the_page_of_a_correction_says_that_the_earlier_version_has_not_left(cli
     page = words(client.get(reverse("breaches:report", args=[sent_report.reference])).text)
     assert "The email with the earlier version has not been accepted by the mail server." in page
     assert "This is a suspected breach." not in page
+
+
+CORRECTED = "breaches@regulator.example"
+
+
+@pytest.fixture
+def failed_report(office, sent_report):
+    """A report whose email was refused for good. Its state is read again, because the failure is recorded."""
+    leave_with(refuse(for_good=True))
+    return Report.objects.select_related("producer").get(pk=sent_report.pk)
+
+
+def send_otherwise(report, by, *, way="email", recipient=CORRECTED, at=LATER):
+    if way == "email":
+        return decisions.send_report(report, recipient=recipient, by=by, at=at)
+    return decisions.record_sent_outside(report, recipient="OSR", sent_on=at.date(), by=by, at=at)
+
+
+def test_a_failure_for_good_is_an_event_of_the_report_that_stays_after_the_next_attempt(office, failed_report):
+    event = failed_report.events.last()
+    assert (event.kind, event.actor, event.facts["version"]) == ("email_failed", None, failed_report.version)
+    assert event_title(event) == f"Email could not be delivered: report (version {failed_report.version})"
+    assert event_author(event) == "Email delivery"
+    retry_dispatch(failed_report.dispatches.get(), by=office.head, at=LATER)
+    leave_with(refuse(for_good=True))
+    kinds = failed_report.events.filter(kind__startswith="email_").order_by("position").values_list("kind", flat=True)
+    assert list(kinds) == ["email_failed", "email_retried", "email_failed"]
+
+
+def test_a_report_that_failed_is_sent_to_the_corrected_address_once_and_its_notices_too(office, failed_report):
+    sent = send_otherwise(failed_report, office.deputy)
+    failed, again = sent.dispatches.order_by("pk")
+    assert (failed.recipient, again.recipient, again.by) == (REGULATOR, CORRECTED, office.deputy)
+    assert (again.document, again.role, sent.status) == (failed.document, "deputy", "sent")
+    event = sent.events.get(kind="sent", actor=office.deputy)
+    assert event_title(event) == f"Sent by email to {CORRECTED} (version {sent.version})"
+    assert not retry_dispatch(failed, by=office.head, at=LATER)
+    withdrawn = decisions.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
+    for seconds in range(3):
+        leave_with(lambda message: None, LATER + timedelta(seconds=5 * seconds))
+    messages = Message.objects.filter(recipient=CORRECTED).order_by("pk")
+    assert [bool(message.sent_at) for message in messages] == [True, True]
+    assert messages[0].document == again.document
+    assert "It replaces" not in messages[0].text
+    assert messages[1].subject.startswith(f"Breach report {sent.number} withdrawn")
+    assert Message.objects.get(recipient=REGULATOR).sent_at is None
+    assert publication.reported_dates(withdrawn).on == LATER.date()
+
+
+def test_a_report_that_failed_is_recorded_as_sent_in_another_way_and_counts_from_that_day(office, failed_report):
+    sent = send_otherwise(failed_report, office.head, way="outside")
+    failed, outside = sent.dispatches.order_by("pk")
+    assert (failed.outside, outside.outside, outside.recipient) == (False, True, "OSR")
+    assert publication.reported_dates(sent).on == LATER.date()
+    assert with_outcome(Report.objects.filter(pk=sent.pk)).get().sent_on == LATER.date()
+    assert not retry_dispatch(failed, by=office.head, at=LATER)
+    decisions.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
+    assert sent.dispatches.last().outside, "no notice goes to the address that failed"
+    assert leave_with(lambda message: None).count() == 1
+
+
+@pytest.mark.parametrize("way", ["email", "outside"])
+def test_only_leads_send_a_report_in_another_way_and_only_while_its_email_has_failed(office, sent_report, way):
+    leave_with(refuse(for_good=False))
+    with pytest.raises(WrongState, match="because it was sent"):
+        send_otherwise(sent_report, office.head, way=way)
+    leave_with(refuse(for_good=True), LATER + timedelta(hours=1))
+    with pytest.raises(WrongRole):
+        send_otherwise(sent_report, office.statistician, way=way)
+    retry_dispatch(sent_report.dispatches.get(), by=office.head, at=LATER)
+    with pytest.raises(WrongState, match="because it was sent"):
+        send_otherwise(sent_report, office.head, way=way)
+    leave_with(refuse(for_good=True))
+    closed = decisions.close_report(sent_report, by=office.head, at=LATER)
+    sent = send_otherwise(closed, office.head, way=way)
+    assert sent.status == "sent"
+    with pytest.raises(WrongState, match="because it was sent"):
+        send_otherwise(sent, office.head, way=way)
+    assert sent.dispatches.count() == 2
+
+
+def test_the_address_that_failed_is_retried_and_not_sent_to_a_second_time(office, failed_report):
+    with pytest.raises(WrongState, match="Select ‘Try again’, or ask an administrator to correct the address"):
+        send_otherwise(failed_report, office.head, recipient=REGULATOR)
+
+
+@pytest.mark.parametrize("way", ["email", "outside"])
+def test_a_report_is_not_sent_in_another_way_if_its_email_is_retried_at_the_same_time(
+    office, failed_report, way, monkeypatch
+):
+    locked = versions.lock_report
+
+    def retry_first(report):
+        monkeypatch.undo()
+        assert retry_dispatch(failed_report.dispatches.get(), by=office.deputy, at=LATER)
+        return locked(report)
+
+    monkeypatch.setattr(versions, "lock_report", retry_first)
+    with pytest.raises(WrongState, match="because it was sent"):
+        send_otherwise(failed_report, office.head, way=way)
+    assert failed_report.dispatches.count() == 1
+
+
+def test_a_conflict_of_interest_opens_no_second_way_to_send(office, sent_report):
+    leave_with(lambda message: None)
+    editing.declare_own_act(sent_report, by=office.head, at=LATER)
+    assert "send" not in moves_open_to(office.head, sent_report)
+
+
+def test_a_corrected_report_is_sent_to_an_address_that_failed_for_the_version_before(office, failed_report):
+    corrected = correct(failed_report, office)
+    assert corrected.dispatches.last().recipient == REGULATOR
+
+
+def test_the_page_of_a_report_that_failed_offers_other_ways_to_leads(client, office, failed_report, settings):
+    page, email, outside = (
+        reverse(f"breaches:{name}", args=[failed_report.reference]) for name in ("report", "send", "sent_outside")
+    )
+    settings.REPORT_RECIPIENT = REGULATOR
+    client.force_login(office.people[Role.AUDITOR])
+    assert outside not in client.get(page).text
+    client.force_login(office.head)
+    shown = client.get(page).text
+    assert f"Reports are sent to {REGULATOR}. If this address is wrong, ask an administrator to correct" in words(shown)
+    assert (email in shown, outside in shown) == (False, True)
+    assert "Select ‘Try again’, or ask an administrator" in words(client.get(email, follow=True).text)
+    settings.REPORT_RECIPIENT = CORRECTED
+    shown = client.get(page).text
+    assert f"Send by email to {CORRECTED}" in words(shown)
+    form = client.get(email).text
+    assert f"to {CORRECTED} and to no one else" in words(form)
+    assert send(client, email, form).url == page
+    shown = words(client.get(page).text)
+    assert f"to {REGULATOR} Not sent. We have stopped trying. Reason: 550 no such mailbox" in shown
+    assert f"to {CORRECTED} Sent by {office.head} at" in shown
+    assert "Try again" not in shown
+    assert (email in client.get(page).text, outside in client.get(page).text) == (False, False)
+    assert client.get(email).url == page
+
+
+def test_a_lead_records_on_the_page_that_a_report_that_failed_was_sent_by_post(client, office, failed_report):
+    page, outside = (reverse(f"breaches:{name}", args=[failed_report.reference]) for name in ("report", "sent_outside"))
+    client.force_login(office.head)
+    day = {"sent_on__day": "30", "sent_on__month": "6", "sent_on__year": "2020"}
+    assert send(client, outside, recipient="OSR", reference="Letter 7", **day).url == page
+    shown = words(client.get(page).text)
+    assert "Not sent. We have stopped trying. Reason: 550 no such mailbox" in shown
+    assert "Version 5 to OSR Sent outside this service on 30 June 2020" in shown
+    assert f"Recorded by {office.head}. Reference: Letter 7." in shown
+    assert outside not in client.get(page).text
+
+
+def test_a_notice_that_waits_for_the_second_email_is_not_said_to_be_held(client, office, failed_report):
+    sent = send_otherwise(failed_report, office.head)
+    decisions.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
+    client.force_login(office.head)
+    page = words(client.get(reverse("breaches:report", args=[sent.reference])).text)
+    assert "because we could not send the report that it is about" not in page
+    assert page.count("Waiting for the mail server.") == 2
