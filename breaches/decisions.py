@@ -512,9 +512,15 @@ def find_recipient(report: Report, *, by: User) -> str:
 
 
 def has_failed_for(report: Report, recipient: str) -> bool:
-    """Return whether the email of a report that was sent failed for good, and had this recipient."""
+    """Return whether the email of a report that was sent failed for good, and one with it had this recipient."""
     failed = find_failed_dispatch(report)
-    return failed is not None and failed.recipient == recipient
+    if failed is None:
+        return False
+    return (
+        Dispatch.objects.by_mail()
+        .filter(document=failed.document_id, nature=Nature.REPORT, recipient=recipient)
+        .exists()
+    )
 
 
 @transaction.atomic
@@ -642,10 +648,16 @@ def last_dispatch(report: Report) -> Dispatch | None:
 def dispatch_to_withdraw(report: Report) -> Dispatch | None:
     """Return the dispatch that a withdrawal notice is about: the last one that reached its recipient, or else the last.
 
-    If the email of a corrected report failed, its recipient still has the version before.
+    If the email of a corrected report failed, its recipient still has the version before. If the corrected report is
+    still on its way to another recipient, the notice follows it there.
     """
-    reported = Dispatch.objects.filter(report=report).reported().select_related("document")
-    return reported.order_by("pk").last() or last_dispatch(report)
+    last = last_dispatch(report)
+    sent = Dispatch.objects.filter(report=report)
+    reported: Dispatch | None = sent.reported().select_related("document").order_by("pk").last()
+    if last is None or reported is None or (last.recipient, last.outside) == (reported.recipient, reported.outside):
+        return reported or last
+    has_failed = sent.with_email().filter(pk=last.pk, email=EMAIL_FAILED).exists()
+    return reported if has_failed else last
 
 
 def record_acceptance(dispatch: Dispatch, *, at: datetime) -> None:

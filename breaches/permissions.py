@@ -10,6 +10,7 @@ from breaches.rules.lifecycle import (
     CLOSED_ONCE_SENT,
     CLOSED_UNTIL_SENT,
     DECISIONS,
+    EMAIL_FAILED,
     REPORT,
     RESTRICTED,
     SEND,
@@ -260,8 +261,8 @@ def find_failed_dispatch(report: Report) -> Dispatch | None:
     """Return the last dispatch of a report that was sent, if its email failed for good, or None."""
     if report.status not in (ReportStatus.SENT, ReportStatus.CLOSED):
         return None
-    last = report.dispatches.filter(nature=Nature.REPORT).last()
-    return report.dispatches.failed().filter(pk=last.pk).first() if last else None
+    last = report.dispatches.filter(nature=Nature.REPORT).with_email().last()
+    return last if last and last.email == EMAIL_FAILED else None
 
 
 def declared_own_act(person: Person, report: Report) -> bool:

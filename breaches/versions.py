@@ -377,7 +377,7 @@ def check_report_move(report: Report, name: str, *, by: User, remarks: tuple[Rem
             SENT_BEFORE if name in CLOSED_ONCE_SENT else _("You cannot withdraw a report that was not sent.")
         )
     if name == SEND and name in find_closed_moves(report):
-        raise WrongState(_("You cannot send this report again, because it was sent."))
+        raise WrongState(_("You can send this report again only if its email could not be delivered."))
     things = [thing for thing, is_there in given.items() if is_there]
     try:
         return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)

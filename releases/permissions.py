@@ -124,8 +124,9 @@ COVER_ROLE = Role.DEPUTY
 
 def prefetch_roles(person: User) -> None:
     """Read a person's roles once, for all permission checks of a page."""
-    rows = Membership.objects.with_cover(at=timezone.now())
-    prefetch_related_objects([person], Prefetch("memberships", rows))
+    if not _has_memberships(person):
+        prefetch_related_objects([person], Prefetch("memberships", Membership.objects.with_named()))
+        _mark_cover_in_force(person.memberships.all())
 
 
 def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
@@ -161,8 +162,7 @@ def roles_anywhere(person: Person) -> frozenset[Role]:
 
 def _roles(memberships: Iterable[Membership]) -> frozenset[Role]:
     held = list(memberships)
-    # Cover counts only if the rows were read with `with_cover`, which adds the annotation `has_cover`.
-    covered = {COVER_ROLE} if any(getattr(one, "has_cover", False) for one in held) else set()
+    covered = {COVER_ROLE} if any(one.has_cover for one in held) else set()
     return frozenset({*(Role(one.role) for one in held), *covered})
 
 
@@ -171,9 +171,21 @@ def _memberships(person: Person) -> Iterable[Membership]:
         return ()
     if _has_memberships(person):
         return person.memberships.all()
-    # Use the present time, even if the action has another time. Cover must be in force now, just as `is_active` must be
-    # true now.
-    return Membership.objects.filter(user=person).with_cover(at=timezone.now())
+    return _mark_cover_in_force(Membership.objects.filter(user=person).with_named())
+
+
+def _mark_cover_in_force(rows: Iterable[Membership]) -> list[Membership]:
+    """Set `has_cover` of a person's memberships to whether the person covers for the producer now."""
+    held = list(rows)
+    # The query for covers in force is slow to build, and most people never cover for anyone.
+    if any(getattr(one, "was_named", False) for one in held):
+        # Use the present time, even if the action has another time. Cover must be in force now, just as `is_active`
+        # must be true now.
+        in_force = Cover.objects.in_force(at=timezone.now()).filter(person=held[0].user_id)
+        producers = set(in_force.values_list("producer", flat=True))
+        for one in held:
+            one.has_cover = one.producer_id in producers
+    return held
 
 
 def _has_memberships(person: Person) -> bool:

@@ -350,7 +350,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 # process is not ended. These are the longest runs:
 # - sweep: There is no limit, because a sweep runs for hours on a long morning. A sweep that makes no progress ends its
 #   own process (SWEEP_STUCK_AFTER_SECONDS).
-# - deliver: A run sends a hundred messages on each of three channels. Each message may take 20 s.
+# - deliver: A run sends messages for ten seconds on each of four channels. Each message may take 20 s.
 # - webhooks: A run calls a hundred systems that do not answer. Each call may take 15 s.
 # - preflights: A run makes thousands of checks within the request limits of one host, and compares the whole calendar.
 # - anchors: A run sends five requests to a slow authority, and hashes all rows of a large record.

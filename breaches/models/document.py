@@ -65,10 +65,10 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
         reported_on = Case(When(outside=True, then=F("sent_on")), default=accepted_on, output_field=DateField())
         return self.filter(nature=Nature.REPORT).annotate(reported_on=reported_on).filter(reported_on__isnull=False)
 
-    def failed(self) -> "QuerySet[Any]":
-        """Return the dispatches by email that failed for good and that were not sent again since."""
+    def with_email(self) -> "QuerySet[Any]":
+        """Annotate each dispatch with the kind of the last event about its email, `email`, or None."""
         last = _email_events(EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED).order_by("-position")
-        return self.annotate(email=Subquery(last.values("kind")[:1])).filter(email=EMAIL_FAILED)
+        return self.annotate(email=Subquery(last.values("kind")[:1]))
 
 
 class Dispatch(AppendOnly):

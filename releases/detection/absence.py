@@ -129,10 +129,12 @@ _STATEMENT = re.compile(
 # After a day and a time, the words that limit a statement to a translation, as in "will be published on 21 July 2026 in
 # Welsh". "In Welsh and English" does not limit it.
 _IN_ANOTHER_LANGUAGE = re.compile(
-    rf"(?: (?:until|on|at|from|the|of|[,/-]|\d[^ ]*|st|nd|rd|th|{_MONTH}|{_WEEKDAY}|{_TIME_OF_DAY}|{EDITION}|here"
-    r"|on this page))*+"
-    r" in (?:the )?(?:welsh|(?:scottish )?gaelic|irish|ulster scots)(?= |$)(?!.* english(?: |$))"
+    r"(?: (?:on this page|here|until|on|at|from|the|of|[,/-]|\d[^ ]*|st|nd|rd|th"
+    rf"|{_MONTH}|{_WEEKDAY}|{_TIME_OF_DAY}|{EDITION}))*+"
+    r" in (?:the )?(?:welsh|(?:scottish )?gaelic|irish|ulster scots)"
+    r"(?=$| (?:language|only|and|,|because|until)(?: |$))(?!.* english(?: |$))"
 )
+_IN_WELSH = re.compile(r" in (?:the )?welsh(?: language)?(?= |$)")
 _WITHDRAWN = re.compile(r" (?:withdrawn|unpublished|tynnwyd yn ôl|(?:tynnu|dynnu|thynnu) yn ôl) ")
 _FORETELLING = re.compile(
     rf"the {_NOUN} (?:will be|is due|are due|is scheduled|are scheduled|is expected|are expected) "
@@ -185,8 +187,10 @@ _IT_IS_NOT_OUT = re.compile(
     rf"{_NO_MORE}"
 )
 _THIS_BY_NAME = re.compile(rf"(?:this (?:page )?is (?:(?:about|for) )?(?:the )?)?(?:{EDITION}(?: {_NOUN})?|{_THIS})")
-_ANOTHER_PUBLICATION = re.compile(
-    r" (?:pages?|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|announcement|items?"
+# What the words after the name of this release say if the next "it" may be another publication, or what this one uses.
+_ANOTHER_SUBJECT = re.compile(
+    r" (?:uses?|includes?|excludes?|reflects?|covers?|follows?|saw|(?:does|do|is|are) not|(?:delayed|affected) by"
+    r"|pages?|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|announcement|items?"
     r"|versions?|translation|dashboard|tables?|data(?:sets?)?|figures|articles?|papers?|annex|guide|analysis|method(?:s|ology)?"
     r"|review|response|file|spreadsheet|summary|update|correction)(?= |$)"
 )
@@ -334,7 +338,7 @@ def says_it_is_not_out(form: str, *, is_below_heading: bool) -> bool:
         found = _IT_IS_NOT_OUT.match(sentence)
         if found and (" yet" in found[0] or " still " in found[0]):
             named = _THIS_BY_NAME.match(before)
-            if named and not _ANOTHER_PUBLICATION.search(before, named.end()):
+            if named and not _ANOTHER_SUBJECT.search(before, named.end()):
                 return True
         before = sentence
     return False
@@ -442,6 +446,7 @@ def find_absence(
     marker_in_text: bool = False,
     main_h1: str = "",
     due_on: date | None = None,
+    is_translation: bool = False,
 ) -> AbsenceSign:
     """Return the most certain sign on a page that the release is absent.
 
@@ -460,13 +465,19 @@ def find_absence(
         return AbsenceSign(Absence.CERTAIN, denied)
     if not marker_in_heading and (own := _find_own_marker(words(page.text), names)):
         return AbsenceSign(Absence.CERTAIN, own)
+
+    def read(block: Block) -> str:
+        form = names.normalise(block.text)
+        # On a page in Welsh, "in Welsh" is about the page itself.
+        return _IN_WELSH.sub("", form) if is_translation else form
+
     thin = page.own_length < _THIN
     above, below = _lead(page.blocks)
     near = above + below
     signs = [
         AbsenceSign(
             _sign(
-                names.normalise(block.text),
+                read(block),
                 names,
                 thin=thin,
                 marker_in_heading=marker_in_heading,
@@ -481,14 +492,12 @@ def find_absence(
         # A word above the heading may belong to a menu, such as "Upcoming" in "Latest, Upcoming, Archive". If the
         # marker is in a heading, a word from a menu is at most a possible sign.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
-        form = names.normalise(block.text)
+        form = read(block)
         notice = _notice(form, names, thin=thin and not (marker_in_heading and in_menu))
         if notice and _is_about_an_old_edition(form, due_on):
             notice = Absence.POSSIBLE
         signs.append(AbsenceSign(notice, block.text))
-    is_not_out = any(
-        says_it_is_not_out(names.normalise(block.text), is_below_heading=block is below[0]) for block in below
-    )
+    is_not_out = any(says_it_is_not_out(read(block), is_below_heading=block is below[0]) for block in below)
     if is_not_out or _doubted_by_heading(page, names, thin=thin) or _finds_wait(page, near, names, due_on=due_on):
         signs.append(AbsenceSign(Absence.POSSIBLE, ""))
     return max(signs, key=lambda sign: sign.absence, default=AbsenceSign(Absence.NONE, ""))

@@ -227,7 +227,7 @@ class Expectation:
     `not_found_text` is the result of `read_not_found_text` for a path on the host that cannot exist. It is empty if the
     text is not known. If `not_found_certain` is true, the status of the response for this path was 404 or 410. `due_at`
     is the aware due instant of the release. If `needs_scripts` is true, scripts that we do not run add content to the
-    page, as on a dashboard.
+    page, as on a dashboard. If `is_translation` is true, the page is the Welsh page of the release.
     """
 
     role: AddressRole
@@ -245,6 +245,7 @@ class Expectation:
     not_found_certain: bool = False
     due_at: datetime | None = None
     needs_scripts: bool = False
+    is_translation: bool = False
 
     @property
     def due_on(self) -> date | None:

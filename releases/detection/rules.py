@@ -267,6 +267,7 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
         marker_in_text=is_clear and place is Reason.MARKER_IN_TEXT,
         main_h1=own_h1 or (series_h1 if is_clear and place is Reason.MARKER_IN_TITLE else ""),
         due_on=expectation.due_on,
+        is_translation=expectation.is_translation,
     )
     return PageSigns(
         answer, expectation, page, digest, names, marker, place, mention, absent.absence, own_h1, series_h1, absent.text

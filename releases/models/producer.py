@@ -226,13 +226,10 @@ class Contact(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def with_cover(self, *, at: datetime) -> "MembershipQuerySet":
-        """Annotate each membership with `has_cover`.
-
-        `has_cover` is true if the user covers for a Head of Profession of the producer at an aware instant.
-        """
-        covers = Cover.objects.in_force(at=at).filter(producer=OuterRef("producer"), person=OuterRef("user"))
-        return self.annotate(has_cover=Exists(covers))
+    def with_named(self) -> "MembershipQuerySet":
+        """Annotate each membership with `was_named`: whether the user was ever named to cover for the producer."""
+        covers = Cover.objects.filter(producer=OuterRef("producer"), person=OuterRef("user"))
+        return self.annotate(was_named=Exists(covers))
 
 
 class Membership(models.Model):
@@ -240,6 +237,7 @@ class Membership(models.Model):
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=choices_of(Role))
     history = HistoricalRecords()
+    has_cover = False  # set by `releases.permissions`, if the user covers for a Head of Profession of the producer now
 
     objects = MembershipQuerySet.as_manager()
 

@@ -156,6 +156,7 @@ class Target:
             not_found_text=not_found.text if not_found else "",
             not_found_certain=not_found is not None and not_found.status in {404, 410},
             needs_scripts=self.address.part == Part.DASHBOARD and self.address.adapter != BROWSER,
+            is_translation=self.address.part == Part.WELSH_PAGE,
         )
 
     def note(self, answer: Answer, finding: Finding, *, now: datetime) -> None:

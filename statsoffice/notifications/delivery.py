@@ -3,7 +3,7 @@
 import logging
 import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -217,6 +217,8 @@ SENDERS = {
     Channel.TEXT: send_text_message,
 }
 BATCH_SIZE = 100
+# If a server is slow, the next run sends the rest, so that new notifications are written in between.
+LONGEST_ROUND = timedelta(seconds=10)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
 
@@ -261,7 +263,7 @@ def deliver_messages(*, now: datetime, send: Send = send_message, kind: str = ""
 def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send, kind: str) -> int:
     sent = 0
     due = _due_messages(at()).filter(channel=channel, event__startswith=kind)
-    for key in list(due.values_list("pk", flat=True)[:BATCH_SIZE]):
+    for key in _keys_of_round(due, at=at):
         begun = at()
         message = _claim(key, at=begun)
         if message is None:
@@ -282,6 +284,14 @@ def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send
             _record_success(message, at=begun)
             sent += 1
     return sent
+
+
+def _keys_of_round(due: QuerySet[Message], *, at: Callable[[], datetime]) -> Iterator[int]:
+    ends_at = at() + LONGEST_ROUND
+    for key in list(due.values_list("pk", flat=True)[:BATCH_SIZE]):
+        if at() > ends_at:
+            return
+        yield key
 
 
 def _record_success(message: Message, *, at: datetime) -> None:

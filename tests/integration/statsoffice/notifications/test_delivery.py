@@ -3,6 +3,7 @@
 import itertools
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -85,6 +86,19 @@ def test_a_server_that_is_away_ends_the_round_so_that_the_others_keep_their_firs
     a_message("colleague@example.gov.uk")
     deliver_messages(now=NOW)
     assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 1]
+
+
+def test_a_slow_server_ends_the_round_so_that_new_notifications_do_not_wait(monkeypatch):
+    for number in range(5):
+        a_message(f"person-{number}@example.gov.uk")
+    seconds = 0
+
+    def send(_message):
+        nonlocal seconds
+        seconds += 6
+
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(monotonic=lambda: seconds))
+    assert [deliver_messages(now=NOW, send=send) for _ in range(3)] == [2, 2, 1]
 
 
 def test_a_refused_recipient_is_recorded_and_the_others_are_notified(mailbox):

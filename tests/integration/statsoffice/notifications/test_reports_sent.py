@@ -48,11 +48,11 @@ def leave(at=LATER):
     return Message.objects.filter(recipient=REGULATOR, sent_at__isnull=False).count()
 
 
-def refuse(for_good):
-    """Return a function that sends messages to a mail server that refuses those to the regulator."""
+def refuse(for_good, recipient=REGULATOR):
+    """Return a function that sends messages to a mail server that refuses those to one recipient."""
 
     def send(message):
-        if message.recipient == REGULATOR:
+        if message.recipient == recipient:
             raise DeliveryRefused("550 no such mailbox", for_good=for_good, only_this=True)
 
     return send
@@ -342,19 +342,19 @@ def test_a_report_that_failed_is_recorded_as_sent_in_another_way_and_counts_from
 @pytest.mark.parametrize("way", ["email", "outside"])
 def test_only_leads_send_a_report_in_another_way_and_only_while_its_email_has_failed(office, sent_report, way):
     leave_with(refuse(for_good=False))
-    with pytest.raises(WrongState, match="because it was sent"):
+    with pytest.raises(WrongState, match="only if its email could not be delivered"):
         send_otherwise(sent_report, office.head, way=way)
     leave_with(refuse(for_good=True), LATER + timedelta(hours=1))
     with pytest.raises(WrongRole):
         send_otherwise(sent_report, office.statistician, way=way)
     retry_dispatch(sent_report.dispatches.get(), by=office.head, at=LATER)
-    with pytest.raises(WrongState, match="because it was sent"):
+    with pytest.raises(WrongState, match="only if its email could not be delivered"):
         send_otherwise(sent_report, office.head, way=way)
     leave_with(refuse(for_good=True))
     closed = decisions.close_report(sent_report, by=office.head, at=LATER)
     sent = send_otherwise(closed, office.head, way=way)
     assert sent.status == "sent"
-    with pytest.raises(WrongState, match="because it was sent"):
+    with pytest.raises(WrongState, match="only if its email could not be delivered"):
         send_otherwise(sent, office.head, way=way)
     assert sent.dispatches.count() == 2
 
@@ -376,7 +376,7 @@ def test_a_report_is_not_sent_in_another_way_if_its_email_is_retried_at_the_same
         return locked(report)
 
     monkeypatch.setattr(versions, "lock_report", retry_first)
-    with pytest.raises(WrongState, match="because it was sent"):
+    with pytest.raises(WrongState, match="only if its email could not be delivered"):
         send_otherwise(failed_report, office.head, way=way)
     assert failed_report.dispatches.count() == 1
 
@@ -390,6 +390,32 @@ def test_a_conflict_of_interest_opens_no_second_way_to_send(office, sent_report)
 def test_a_corrected_report_is_sent_to_an_address_that_failed_for_the_version_before(office, failed_report):
     corrected = correct(failed_report, office)
     assert corrected.dispatches.last().recipient == REGULATOR
+
+
+def test_a_withdrawal_follows_a_corrected_report_to_its_new_recipient(office, sent_report):
+    leave_with(lambda message: None)
+    corrected = correct(sent_report, office)
+    leave_with(lambda message: None)
+    leave_with(refuse(for_good=True))
+    again = decisions.send_report(corrected, recipient=CORRECTED, by=office.head, at=LATER)
+    decisions.send_withdrawal(again, notice="It was on time.", by=office.head, at=LATER)
+    withdrawal = again.dispatches.last()
+    assert (withdrawal.recipient, withdrawal.document.version) == (CORRECTED, again.version)
+
+
+def test_a_report_is_not_sent_again_to_the_first_of_two_addresses_for_which_its_email_failed(office, failed_report):
+    second = decisions.send_report(failed_report, recipient=CORRECTED, by=office.head, at=LATER)
+    leave_with(refuse(for_good=True, recipient=CORRECTED))
+    with pytest.raises(WrongState, match="We could not deliver the email to this address"):
+        decisions.send_report(second, recipient=REGULATOR, by=office.head, at=LATER)
+    assert second.dispatches.count() == 2
+
+
+def test_a_page_to_send_a_closed_report_says_that_it_opens_the_report_again(client, office, failed_report):
+    decisions.close_report(failed_report, by=office.head, at=LATER)
+    client.force_login(office.head)
+    page = reverse("breaches:sent_outside", args=[failed_report.reference])
+    assert "The report is closed. This opens it again." in words(client.get(page).text)
 
 
 def test_the_page_of_a_report_that_failed_offers_other_ways_to_leads(client, office, failed_report, settings):

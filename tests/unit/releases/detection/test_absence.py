@@ -261,6 +261,10 @@ def test_a_long_page_that_probably_says_it_of_this_release_is_put_to_a_person(te
         "It has not been published for Wales yet.",
         "It was not published in time.",
         "Prices rose. It hasn't been published yet.",
+        "This release uses the 2025 mid-year population estimate. It has not yet been published.",
+        "This publication reflects the 2025 user consultation. It has not yet been published.",
+        "This release excludes the Scottish survey. It is not yet available, because of a delay.",
+        "This release does not include Wales. It is not yet available.",
     ],
 )
 def test_a_long_page_that_says_it_of_something_else_is_live(text):
@@ -281,6 +285,7 @@ def test_a_long_page_that_says_it_of_something_else_is_live(text):
         "This release is not available until 21 July 2026 in Welsh.",
         "This release has been withdrawn in Welsh.",
         f"{TITLE} will be published on 21 July 2026 in Welsh.",
+        "This release will be published on 21 July 2026 on this page in Welsh.",
     ],
 )
 def test_a_statement_about_a_translation_is_none_about_the_release(sentence):
@@ -299,6 +304,7 @@ def test_a_statement_about_a_translation_is_none_about_the_release(sentence):
         "This release will be published on 30 June 2026 in English and Welsh.",
         "This release will be published on 30 June 2026, with a summary in Welsh.",
         "This release will be published on 30 June 2026 for schools that teach in Welsh.",
+        "This release will be published on Tuesday in the Welsh Government statistics catalogue.",
         "This release will be published on 30 June 2026. It will be published on 21 July 2026 in Welsh.",
         "This release will be published on 21 July 2026 in Welsh. This release will be published on 30 June 2026.",
     ],
@@ -306,6 +312,15 @@ def test_a_statement_about_a_translation_is_none_about_the_release(sentence):
 def test_an_announcement_that_also_mentions_a_translation_is_not_live(sentence):
     for body in (release_page(f"<p>{sentence}</p>"), page(f"<h1>{TITLE}</h1><p>{sentence}</p>")):
         assert shown(body, due_at=AT).reasons == (Reason.NEGATIVE_MARKER,)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["This release will be published on 1 July 2026 in Welsh.", "This publication has been withdrawn in Welsh."],
+)
+def test_on_the_page_of_a_translation_the_same_statement_is_about_the_page(sentence):
+    finding = shown(release_page(f"<p>{sentence}</p>"), due_at=AT, is_translation=True)
+    assert finding.reasons == (Reason.NEGATIVE_MARKER,)
 
 
 @pytest.mark.parametrize(
