@@ -25,7 +25,7 @@ from tests.support.factories import ReleaseFactory, rolled_back
 from tests.support.people import approve, create_report
 from tests.support.shared_rows import shared_fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 MORNING = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)  # a Tuesday, 9:30am in London
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

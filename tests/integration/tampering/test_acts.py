@@ -37,7 +37,7 @@ from tests.support.processes_role import take_rights_of_processes
 from tests.support.report_mornings import create_draft
 from tests.support.shared_rows import shared_fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 @shared_fixture

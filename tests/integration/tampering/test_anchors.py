@@ -21,7 +21,7 @@ from tests.servers.time_stamp_authority import Authority, time_stamp_authority
 from tests.support.people import Office, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 SUBMITTED_EARLIER = change(
     "a report submitted earlier",

@@ -29,7 +29,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, rol
 from tests.support.people import Office, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 REWRITTEN = next(change for change in CHANGES if change.name == "the text of the first version rewritten")
 

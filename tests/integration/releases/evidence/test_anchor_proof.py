@@ -22,7 +22,7 @@ from tests.servers.time_stamp_authority import Authority, found_authority, time_
 from tests.support.factories import ReleaseFactory
 from tests.support.stored_checks import make_check, store_checks
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 NOT_PROVED = 3
 

@@ -18,7 +18,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observation
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 BEGINS, ENDS = SEED_DUE - timedelta(minutes=1), SEED_DUE + timedelta(minutes=4)
 HOST = "www.example.gov.uk"

@@ -21,7 +21,7 @@ from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 DUE = NOW.replace(month=6, day=16, hour=8, minute=30)
 PLAN = {

@@ -26,7 +26,7 @@ from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 READS = [
     Scope.READ_CALENDAR,

@@ -29,7 +29,7 @@ from tests.support.factories import rolled_back
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 TOKEN = re.compile(r"statsoffice_[a-z0-9]{8}_[0-9a-f]{64}")
 
