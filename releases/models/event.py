@@ -91,10 +91,10 @@ class Table:
         by_format = dict(enumerate((*self.earlier, self.columns), start=1))
         columns = list(dict.fromkeys(chain(*by_format.values(), self.if_used)))
         places = {number: [columns.index(name) for name in names] for number, names in by_format.items()}
-        rows = self.model._base_manager.filter(self.scope)
-        if keys is not None:
-            rows = rows.filter(pk__in=keys)
-        for key, *values in rows.order_by("pk").values_list("pk", *columns).iterator(chunk_size=CHUNK):
+        rows = self.model._base_manager.filter(self.scope).order_by("pk").values_list("pk", *columns)
+        # For a few rows, a cursor of the database would take three statements instead of one.
+        found = rows.iterator(chunk_size=CHUNK) if keys is None else rows.filter(pk__in=keys)
+        for key, *values in found:
             number = (formats or {}).get(str(key), self.format)
             content = [self.name, key, *(values[place] for place in places[number])]
             used = {name: values[columns.index(name)] for name in self.if_used}

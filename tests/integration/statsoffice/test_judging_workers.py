@@ -14,7 +14,8 @@ from statsoffice import processes
 from tests.servers.process import running, wait_until
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
-pytestmark = pytest.mark.slow
+# An office has to turn this on. Its rules have tests of their own, which run at each commit.
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 RELEASES = 260
 READY_WITHIN_SECONDS = 180

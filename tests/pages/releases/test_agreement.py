@@ -187,20 +187,19 @@ def test_waiting_changes_have_pages_and_agreeing_stays_on_the_page(client, monke
     assert [row["asked"] for row in agreed.context["rows"]] == requests[:2]
 
 
-@pytest.mark.parametrize(
-    ("sort", "order"),
-    [("", "abc"), ("salt", "abc"), ("-due", "cba"), ("to", "cba"), ("release", "bca"), ("-release", "acb")],
-)
-def test_waiting_changes_can_be_sorted(client, sort, order):
+def test_waiting_changes_can_be_sorted(client, subtests):
     series = SeriesFactory()
     for day, (reference, title) in enumerate(zip("abc", ("Trade", "Fish", "rail"), strict=True)):
         due = SEED_DUE + timedelta(days=day)
         release = ReleaseFactory(announced=True, reference=reference, title=title, series=series, due_at=due)
         request_date(release, to=london_slot(date(2020, 8, 7 - day)))
     signed_in(client, release, Role.DEPUTY)
-    page = client.get(WAITING, {"sort": sort})
-    assert "".join(row["asked"].release.reference for row in page.context["rows"]) == order
-    assert page.text.count("office-sort--") == 1
+    orders = [("", "abc"), ("salt", "abc"), ("-due", "cba"), ("to", "cba"), ("release", "bca"), ("-release", "acb")]
+    for sort, order in orders:
+        with subtests.test(sort):
+            page = client.get(WAITING, {"sort": sort})
+            assert "".join(row["asked"].release.reference for row in page.context["rows"]) == order
+            assert page.text.count("office-sort--") == 1
 
 
 def test_a_second_click_changes_nothing_and_is_told(client, announced_release):

@@ -143,9 +143,12 @@ def test_the_list_is_for_leads_and_creating_for_the_head_of_profession(client, o
     assert client.get(CREATE).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("sort", "current", "over"),
-    [
+def test_a_link_sorts_the_tokens_of_each_producer(client, office, time_machine, subtests):
+    for minute, (purpose, days) in enumerate({"Bot": 1, "xml": 2, "Dashboard": 60, "website": 50}.items()):
+        issue(office, purpose=purpose, days=days, at=NOW + timedelta(minutes=minute))
+    time_machine.move_to(NOW + timedelta(days=10), tick=False)
+    client.force_login(office.head)
+    orders = [
         ("", ["website", "Dashboard"], ["xml", "Bot"]),
         ("salt", ["website", "Dashboard"], ["xml", "Bot"]),
         ("created", ["Dashboard", "website"], ["Bot", "xml"]),
@@ -153,16 +156,12 @@ def test_the_list_is_for_leads_and_creating_for_the_head_of_profession(client, o
         ("-purpose", ["website", "Dashboard"], ["xml", "Bot"]),
         ("day", ["website", "Dashboard"], ["Bot", "xml"]),
         ("-day", ["Dashboard", "website"], ["xml", "Bot"]),
-    ],
-)
-def test_a_link_sorts_the_tokens_of_each_producer(client, office, time_machine, sort, current, over):
-    for minute, (purpose, days) in enumerate({"Bot": 1, "xml": 2, "Dashboard": 60, "website": 50}.items()):
-        issue(office, purpose=purpose, days=days, at=NOW + timedelta(minutes=minute))
-    time_machine.move_to(NOW + timedelta(days=10), tick=False)
-    client.force_login(office.head)
-    (listed,) = client.get(LIST, {"sort": sort}).context["offices"]
-    assert [row.token.purpose for row in listed["current"]] == current
-    assert [row.token.purpose for row in listed["over"]] == over
+    ]
+    for sort, current, over in orders:
+        with subtests.test(sort):
+            (listed,) = client.get(LIST, {"sort": sort}).context["offices"]
+            assert [row.token.purpose for row in listed["current"]] == current
+            assert [row.token.purpose for row in listed["over"]] == over
 
 
 def test_the_list_says_why_a_token_does_not_work(client, office, time_machine):

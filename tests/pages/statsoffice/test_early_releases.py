@@ -331,24 +331,23 @@ class TestWhoMayKnow:
         assert [[f"Over {number}" in page for number in (1, 0)] for page in pages] == [[True, False], [False, True]]
         assert 'href="?page=2"' in pages[0]
 
-    @pytest.mark.parametrize(
-        ("sort", "titles", "current"),
-        [
+    def test_the_list_is_sorted_by_release_or_by_when_each_was_found(self, early, subtests):
+        for number, title in enumerate(("beta", "Alpha", "Gamma")):
+            one = create_early_release(early.office, reference=f"over-{number}", title=title)
+            Suspicion.objects.filter(pk=one.suspicion.pk).update(raised_at=FOUND_AT + timedelta(minutes=number))
+            Release.objects.filter(pk=one.release.pk).update(status=Status.PUBLISHED)
+        orders = [
             ("", ["Gamma", "Alpha", "beta"], "Found"),
             ("salt", ["Gamma", "Alpha", "beta"], "Found"),
             ("found", ["beta", "Alpha", "Gamma"], "Found"),
             ("release", ["Alpha", "beta", "Gamma"], "Release"),
             ("-release", ["Gamma", "beta", "Alpha"], "Release"),
-        ],
-    )
-    def test_the_list_is_sorted_by_release_or_by_when_each_was_found(self, early, sort, titles, current):
-        for number, title in enumerate(("beta", "Alpha", "Gamma")):
-            one = create_early_release(early.office, reference=f"over-{number}", title=title)
-            Suspicion.objects.filter(pk=one.suspicion.pk).update(raised_at=FOUND_AT + timedelta(minutes=number))
-            Release.objects.filter(pk=one.release.pk).update(status=Status.PUBLISHED)
-        page = signed_in(early.office.head).get(reverse("early_releases:early_releases"), {"sort": sort}).text
-        assert re.findall(">(Alpha|beta|Gamma)</a>", page) == titles
-        assert re.findall(r'aria-current="true"\s+href="[^"]+">(\w+)', page) == [current]
+        ]
+        for sort, titles, current in orders:
+            with subtests.test(sort):
+                page = signed_in(early.office.head).get(reverse("early_releases:early_releases"), {"sort": sort}).text
+                assert re.findall(">(Alpha|beta|Gamma)</a>", page) == titles
+                assert re.findall(r'aria-current="true"\s+href="[^"]+">(\w+)', page) == [current]
 
     def test_the_page_links_neither_to_the_release_nor_to_its_own_page(self, early):
         text = signed_in(early.office.head).get(page_of(early)).text

@@ -64,25 +64,24 @@ def test_a_file_goes_from_upload_to_done(client, name, of):
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize(
-    ("sort", "names", "direction"),
-    [
+def test_a_heading_sorts_the_imports_and_equal_ones_stay_latest_first(client, keeper, subtests):
+    for hour, name in enumerate(("gamma.csv", "alpha.csv", "Beta.csv")):
+        found = uploaded(keeper, {}, at=NOW + timedelta(hours=min(hour, 1)))
+        CalendarImport.objects.filter(pk=found.pk).update(file_name=name)
+    uploads.discard_import(CalendarImport.objects.get(file_name="Beta.csv"), by=keeper, at=NOW)
+    orders = [
         ("", ["Beta.csv", "alpha.csv", "gamma.csv"], "descending"),
         ("salt", ["Beta.csv", "alpha.csv", "gamma.csv"], "descending"),
         ("added", ["gamma.csv", "Beta.csv", "alpha.csv"], "ascending"),
         ("file", ["alpha.csv", "Beta.csv", "gamma.csv"], "ascending"),
         ("-file", ["gamma.csv", "Beta.csv", "alpha.csv"], "descending"),
         ("status", ["alpha.csv", "gamma.csv", "Beta.csv"], "ascending"),
-    ],
-)
-def test_a_heading_sorts_the_imports_and_equal_ones_stay_latest_first(client, keeper, sort, names, direction):
-    for hour, name in enumerate(("gamma.csv", "alpha.csv", "Beta.csv")):
-        found = uploaded(keeper, {}, at=NOW + timedelta(hours=min(hour, 1)))
-        CalendarImport.objects.filter(pk=found.pk).update(file_name=name)
-    uploads.discard_import(CalendarImport.objects.get(file_name="Beta.csv"), by=keeper, at=NOW)
-    page = client.get(UPLOAD, {"sort": sort})
-    assert [found.file_name for found in page.context["page"]] == names
-    assert re.findall('aria-sort="(.*)"', page.text) == [direction]
+    ]
+    for sort, names, direction in orders:
+        with subtests.test(sort):
+            page = client.get(UPLOAD, {"sort": sort})
+            assert [found.file_name for found in page.context["page"]] == names
+            assert re.findall('aria-sort="(.*)"', page.text) == [direction]
 
 
 def test_the_preview_says_of_each_refused_row_which_column_and_why_and_asks_to_leave_it_out(client, keeper):
@@ -117,9 +116,9 @@ def test_a_long_preview_has_pages_and_shows_one_outcome_at_a_time(client, keeper
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize(
-    ("query", "numbers", "current"),
-    [
+def test_a_link_sorts_the_rows_of_a_preview_and_equal_ones_stay_in_the_order_of_the_file(client, keeper, subtests):
+    found = checked(keeper, SUNDAY | {"title": "beta"}, {"title": "Gamma"}, {"title": "Alpha"})
+    orders = [
         ({}, [2, 3, 4], "Row"),
         ({"sort": "salt"}, [2, 3, 4], "Row"),
         ({"sort": "-row"}, [4, 3, 2], "Row"),
@@ -127,15 +126,12 @@ def test_a_long_preview_has_pages_and_shows_one_outcome_at_a_time(client, keeper
         ({"sort": "-title"}, [3, 2, 4], "Title"),
         ({"sort": "status"}, [3, 4, 2], "Status"),
         ({"sort": "-title", "show": "added"}, [3, 4], "Title"),
-    ],
-)
-def test_a_link_sorts_the_rows_of_a_preview_and_equal_ones_stay_in_the_order_of_the_file(
-    client, keeper, query, numbers, current
-):
-    found = checked(keeper, SUNDAY | {"title": "beta"}, {"title": "Gamma"}, {"title": "Alpha"})
-    page = client.get(address(found), query)
-    assert [line["number"] for line in page.context["lines"]] == numbers
-    assert re.findall(r'aria-current="true"\s+href="[^"]+">(\w+)', page.text) == [current]
+    ]
+    for query, numbers, current in orders:
+        with subtests.test(str(query)):
+            page = client.get(address(found), query)
+            assert [line["number"] for line in page.context["lines"]] == numbers
+            assert re.findall(r'aria-current="true"\s+href="[^"]+">(\w+)', page.text) == [current]
 
 
 def test_what_has_changed_since_is_said_and_asked_again(client, keeper):
