@@ -657,13 +657,25 @@ def import_calendar(
     with transaction.atomic():
         parties = Parties.known(by=by, create=create)
         with batch_events():
-            results = [*group_faults(reading), *import_rows(reading.rows, parties, at=at)]
+            results = [*group_faults(reading), *import_rows(sort_rows(reading.rows), parties, at=at)]
         rows = sorted(results, key=attrgetter("number"))
         faults = [fault for row in rows if row.outcome is ImportOutcome.REFUSED for fault in row.faults]
         if faults and not skip_refused:
             raise FileRefused(faults)
         transaction.set_rollback(dry_run)
     return ImportResult(rows, parties.created)
+
+
+def sort_rows(rows: Sequence[CalendarRow]) -> list[CalendarRow]:
+    """Sort rows by the key of their release, with new releases at the end.
+
+    An import locks each release that it changes until its end. All writers of several releases lock them by key
+    (`lock_releases`). In another order, two writers could wait for each other.
+    """
+    releases = Release.objects.only("reference").in_bulk([row.reference for row in rows], field_name="reference")
+    known = [row for row in rows if row.reference in releases]
+    new = [row for row in rows if row.reference not in releases]
+    return sorted(known, key=lambda row: releases[row.reference].pk) + new
 
 
 def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) -> Iterator[RowResult]:

@@ -379,7 +379,7 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
     :return: whether the rows were applied. If not, nothing has changed, and all rows must be tried again.
     """
     expected = {row.number: row for row in found}
-    accepted = [row for row in rows if expected[row.number].outcome is not ImportOutcome.REFUSED]
+    accepted = [row for row in apply.sort_rows(rows) if expected[row.number].outcome is not ImportOutcome.REFUSED]
     try:
         with transaction.atomic():
             parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
@@ -408,7 +408,7 @@ def _try_rows(
     The progress is stored, so that the page of the import can show it.
     """
     found, created = group_faults(reading), dict[Creation, None]()
-    total, rows = len(reading.named), reading.rows
+    total, rows = len(reading.named), apply.sort_rows(reading.rows)
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         if means.stop():
             _end_claim(claimed)
