@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
+from breaches import code_of_practice, decisions, dispatches, merging, pdf, publication, text, versions
 from breaches.facts import (
     compare_availability,
     compare_with_record,
@@ -512,7 +512,7 @@ class ApprovalPage(WholeReportPage):
             },
             "one_person": decisions.is_author_or_submitter(report, request.user),
             "may_approve": decisions.has_second_person(report, request.user),
-            "recipient": decisions.find_recipient(report, by=request.user),
+            "recipient": dispatches.find_recipient(report, by=request.user),
             "since": describe_since_read(request, report),
             "read": urlencode(read_version(request)),
         }
@@ -572,41 +572,41 @@ class SendPage(MovePage):
     """
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
-        recipient = decisions.find_recipient(report, by=request.user)
+        recipient = dispatches.find_recipient(report, by=request.user)
         if request.method != "POST" and not recipient:
             return redirect("breaches:sent_outside", report.reference)
-        if request.method != "POST" and decisions.has_failed_for(report, recipient):
-            return return_to_report(request, report, str(decisions.FAILED_BEFORE))
+        if request.method != "POST" and dispatches.has_failed_for(report, recipient):
+            return return_to_report(request, report, str(dispatches.FAILED_BEFORE))
         return super().respond(request, report)
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        return super().initial(request, report) | {"recipient": decisions.find_recipient(report, by=request.user)}
+        return super().initial(request, report) | {"recipient": dispatches.find_recipient(report, by=request.user)}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         """Return the recipient and the message.
 
         :raises ChangedMeanwhile: if the recipient has changed since the page was shown.
         """
-        if form.cleaned_data["recipient"] != decisions.find_recipient(report, by=request.user):
+        if form.cleaned_data["recipient"] != dispatches.find_recipient(report, by=request.user):
             raise ChangedMeanwhile(CHANGED_SINCE_READ)
         return form.details()
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        return {"recipient": decisions.find_recipient(report, by=request.user)}
+        return {"recipient": dispatches.find_recipient(report, by=request.user)}
 
 
 send_report_view = SendPage(
     SEND,
     SendForm,
     "breaches/send.html",
-    decisions.send_report,
+    dispatches.send_report,
     lazy("Report sent for delivery. Refresh this page for the delivery status."),
 ).as_view()
 record_sent_outside_view = MovePage(
     SEND,
     SentOutsideForm,
     "breaches/sent_outside.html",
-    decisions.record_sent_outside,
+    dispatches.record_sent_outside,
     lazy("Dispatch recorded."),
 ).as_view()
 record_answer_view = MovePage(
@@ -621,7 +621,7 @@ class ReversalPage(MovePage):
     """A page to reopen, correct or withdraw a report. It shows the last dispatch and the state of the public page."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        find_last_sent = decisions.dispatch_to_withdraw if self.move == WITHDRAW else decisions.last_dispatch
+        find_last_sent = dispatches.dispatch_to_withdraw if self.move == WITHDRAW else dispatches.last_dispatch
         return {
             "is_public": settings.BREACHES_PUBLIC and publication.is_public(report),
             "is_being_corrected": settings.BREACHES_PUBLIC and publication.find_correction(report) is not None,
@@ -637,11 +637,11 @@ send_correction_view = ReversalPage(
     CORRECT,
     NoticeForm,
     "breaches/correct.html",
-    decisions.send_correction,
+    dispatches.send_correction,
     lazy("Correction started. The report is a draft again."),
 ).as_view()
 send_withdrawal_view = ReversalPage(
-    WITHDRAW, NoticeForm, "breaches/withdraw.html", decisions.send_withdrawal, lazy("Report withdrawn.")
+    WITHDRAW, NoticeForm, "breaches/withdraw.html", dispatches.send_withdrawal, lazy("Report withdrawn.")
 ).as_view()
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches import comments, decisions, editing, publication, refreshing, text
+from breaches import comments, decisions, dispatches, editing, publication, refreshing, text
 from breaches.editing import FIELDS
 from breaches.facts import find_release_with_list, is_asked, recorded_cause
 from breaches.layout import lay_out_report
@@ -180,7 +180,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     version = current_version(report)
     content = content_from_json(version.content)
     moves = moves_open_to(request.user, report)
-    recipient = decisions.find_recipient(report, by=request.user)
+    recipient = dispatches.find_recipient(report, by=request.user)
     parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request)
     incomplete = [part for part in parts if part.remarks and part.address]
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
@@ -195,7 +195,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
         "pictures": _draw_intervals(report.suspicions.all()),
         "recipient": recipient,
-        "has_failed": SEND in moves and decisions.has_failed_for(report, recipient),
+        "has_failed": SEND in moves and dispatches.has_failed_for(report, recipient),
         "attachments": [
             (one, text.ATTACHMENTS[AttachmentKind(one.kind)]) for one in Attachment.objects.of(report).stored()
         ],

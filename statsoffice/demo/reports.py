@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from breaches import comments, corrective_actions, decisions, editing, merging, pdf, publication, versions
+from breaches import comments, corrective_actions, decisions, dispatches, editing, merging, pdf, publication, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.causes import CAUSE_NOT_RECORDED
@@ -244,7 +244,7 @@ def _approve(case: Case, report: Report | None = None) -> Report:
 def _send(case: Case, report: Report | None = None) -> Report:
     approved = _approve(case, report)
     at = case.at(2, time(9, 45))
-    return decisions.record_sent_outside(
+    return dispatches.record_sent_outside(
         approved, recipient=RECIPIENT, sent_on=local_date(at), by=find_user(Role.HEAD_OF_PROFESSION), at=at
     )
 
@@ -317,7 +317,7 @@ def _dismiss(case: Case) -> None:
 
 
 def _withdraw(case: Case) -> None:
-    decisions.send_withdrawal(
+    dispatches.send_withdrawal(
         _send(case),
         notice="The later time had been agreed and announced elsewhere. Our calendar did not show it.",
         by=find_user(Role.HEAD_OF_PROFESSION),

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 
-from breaches.decisions import record_acceptance, record_failure, record_retry
+from breaches.dispatches import record_acceptance, record_failure, record_retry
 from breaches.models import Dispatch
 from breaches.versions import DocumentChanged, document_bytes, lock_report, name_document_file
 from releases.models.claim import is_unclaimed

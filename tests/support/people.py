@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from breaches import decisions, editing, merging
+from breaches import decisions, dispatches, editing, merging
 from breaches.editing import ChosenCause
 from breaches.facts import find_unanswered_questions
 from breaches.models import Report
@@ -152,21 +152,21 @@ def merge_report(report: Report, office: Office, status: ReportStatus) -> Report
 
 def dispatch_report(report: Report, office: Office, status: ReportStatus) -> Report:
     """The approved report as it is sent and accepted by the mail server and, if so wanted, closed or withdrawn."""
-    sent = decisions.send_report(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
+    sent = dispatches.send_report(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
     accept_dispatch(sent, at=AT + timedelta(minutes=3))
     if status is ReportStatus.CLOSED:
         return decisions.close_report(sent, by=office.head, at=AT + timedelta(minutes=4))
     if status is ReportStatus.WITHDRAWN:
         notice = "The release had been there in time."
-        return decisions.send_withdrawal(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
+        return dispatches.send_withdrawal(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
     return sent
 
 
 def accept_dispatch(report: Report, *, at) -> None:
     """Record that the mail server has accepted the email of the report that was sent last."""
-    dispatch = decisions.last_dispatch(report)
+    dispatch = dispatches.last_dispatch(report)
     assert dispatch is not None
-    decisions.record_acceptance(dispatch, at=at)
+    dispatches.record_acceptance(dispatch, at=at)
 
 
 def approve(report: Report, office: Office) -> Report:

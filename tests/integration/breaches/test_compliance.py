@@ -13,7 +13,7 @@ from defusedxml import ElementTree
 from django.db import connection, models
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import compliance, compliance_files, corrective_actions, decisions
+from breaches import compliance, compliance_files, corrective_actions, decisions, dispatches
 from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoPeopleNeeded
 from breaches.compliance_figures import describe_on_time, read_punctuality, read_year, sorting_of
 from breaches.corrective_actions import Plan
@@ -145,7 +145,7 @@ class TestFigures:
         assert reported() == [[], [number]]
         sent = dispatch_report(approved_report, office, ReportStatus.SENT)
         assert reported() == [[number], []]
-        corrected = decisions.send_correction(sent, notice="A date was wrong.", by=office.head, at=NOW)
+        corrected = dispatches.send_correction(sent, notice="A date was wrong.", by=office.head, at=NOW)
         assert reported() == [[], []]
         decisions.approve_report(corrected, by=office.head, at=NOW, render=render_text)
         assert reported() == [[number], []]

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches import corrective_actions, decisions, drafting, editing, pdf
+from breaches import corrective_actions, decisions, dispatches, drafting, editing, pdf
 from breaches.drafting import ReportSubject
 from breaches.models import PracticeCitation, Report
 from breaches.permissions import (
@@ -96,7 +96,7 @@ def a_restricted_report(office, release, kind=ReportKind.LEAK, *, sent=False):
     ).report
     if not sent:
         return report
-    return decisions.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    return dispatches.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 @shared_fixture
@@ -106,7 +106,7 @@ def leak(office, release):
 
 @shared_fixture
 def sent_leak(leak, office):
-    return decisions.send_report(approve(leak, office), recipient=REGULATOR, by=office.head, at=AT)
+    return dispatches.send_report(approve(leak, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 def test_the_restricted_kinds_are_those_on_access_and_leaks():
@@ -198,7 +198,7 @@ def test_no_list_and_no_other_page_names_it_to_everyone_else(client, office, rel
         assert report.number not in page, address
     # What it cites is not offered as a filter either.
     assert citation.code not in client.get(register).text
-    decisions.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    dispatches.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
     for address in (*pages[1:], reverse("breaches:report_list") + "?show=decided"):
         page = client.get(address).text
         assert report.reference not in page, address
@@ -295,7 +295,7 @@ def test_the_admin_site_lists_and_shows_nothing_of_it_to_everyone_else(office, r
 def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everyone_else(office, release, sent_leak):
     report = sent_leak
     other = create_report(office, ReportStatus.SENT, reference="not-restricted")
-    decisions.send_correction(report, notice="The day was wrong.", by=office.head, at=AT)
+    dispatches.send_correction(report, notice="The day was wrong.", by=office.head, at=AT)
     for _ in range(2):  # the notice waits until the mail server has accepted the report
         outbox.create_missing(now=AT)
         deliver_messages(now=AT, send=lambda message: None)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
-from breaches import decisions, drafting, merging, permissions, register
+from breaches import decisions, dispatches, drafting, merging, permissions, register
 from breaches.drafting import ReportSubject
 from breaches.layout import lay_out_draft
 from breaches.models import Report
@@ -248,8 +248,8 @@ def test_its_report_is_approved_and_never_sent(client, clock, office, training, 
     assert report.status == "approved"
     assert SEND not in permissions.moves_open_to(office.head, report)
     for send in (
-        lambda: decisions.send_report(report, recipient=office.head.email, by=office.head, at=AFTER),
-        lambda: decisions.record_sent_outside(report, recipient="OSR", sent_on=AFTER.date(), by=office.head, at=AFTER),
+        lambda: dispatches.send_report(report, recipient=office.head.email, by=office.head, at=AFTER),
+        lambda: dispatches.record_sent_outside(report, recipient="OSR", sent_on=AFTER.date(), by=office.head, at=AFTER),
     ):
         with pytest.raises(MoveRefused, match="never sent"):
             send()

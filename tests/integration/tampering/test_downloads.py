@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from breaches import decisions
+from breaches import dispatches
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from statsoffice.notifications import outbox
@@ -49,7 +49,7 @@ def test_it_is_not_exported(report, tmp_path):
 
 
 def test_it_is_not_sent(office, report, mailoutbox):
-    decisions.send_report(
+    dispatches.send_report(
         report, recipient="regulation@example.gov.uk", words="", by=office.head, at=AT + timedelta(hours=1)
     )
     outbox.create_missing(now=AT + timedelta(hours=2))

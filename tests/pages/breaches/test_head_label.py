@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from breaches import decisions, pdf
+from breaches import decisions, dispatches, pdf
 from breaches.layout import lay_out_draft, lay_out_report
 from breaches.models import ApprovedDocument, Report
 from breaches.rules.content import ReportSection
@@ -85,7 +85,7 @@ def test_a_report_that_is_taken_up_again_follows_the_setting(office, settings, a
         report = decisions.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     else:
         sent = dispatch_report(document.report, office, ReportStatus.SENT)
-        report = decisions.send_correction(sent, notice="A corrected report follows.", by=office.head, at=AT)
+        report = dispatches.send_correction(sent, notice="A corrected report follows.", by=office.head, at=AT)
     assert not content_of(report).lead_official
     settings.LEAD_OFFICIAL = False
     assert ALONE in labels(lay_out_draft(Report.objects.get(pk=report.pk)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import comments, corrective_actions, decisions, drafting, editing, publication, redaction
+from breaches import comments, corrective_actions, decisions, dispatches, drafting, editing, publication, redaction
 from breaches.editing import ChosenCause
 from breaches.models import ApprovedDocument, Report
 from breaches.rules.content import ReportSection
@@ -240,7 +240,7 @@ def test_the_number_is_the_position_of_the_event(office, submitted_report):
 def test_a_withdrawn_report_names_the_notice_as_what_has_happened(client, office, sent_report):
     client.force_login(office.head)
     page = client.get(page_of(sent_report, "close")).text
-    decisions.send_withdrawal(stored(sent_report), notice="It was in time.", by=office.deputy, at=AT)
+    dispatches.send_withdrawal(stored(sent_report), notice="It was in time.", by=office.deputy, at=AT)
     answer = client.post(page_of(sent_report, "close"), filled_in(page))
     assert answer.status_code == 409
     assert "Withdrawn, with a notice to the recipient" in words(answer.text)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from breaches import decisions, drafting, editing, publication
+from breaches import decisions, dispatches, drafting, editing, publication
 from breaches.models import Published, Report
 from breaches.rules.answers import Answer, Answers
 from breaches.rules.content import ContactPerson, ReportSection
@@ -185,9 +185,9 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_aga
     if move == "reopened":
         moved = decisions.reopen_report(report, reason="A figure was wrong.", by=office.head, at=LATER)
     elif move == "corrected":
-        moved = decisions.send_correction(report, notice="A figure was wrong.", by=office.head, at=LATER)
+        moved = dispatches.send_correction(report, notice="A figure was wrong.", by=office.head, at=LATER)
     else:
-        moved = decisions.send_withdrawal(report, notice="It was on time.", by=office.head, at=LATER)
+        moved = dispatches.send_withdrawal(report, notice="It was on time.", by=office.head, at=LATER)
     assert read(client, report) == ((200 if move == "corrected" else 404), False)
     if move == "withdrawn":
         return
@@ -200,7 +200,7 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_aga
 
 def test_sending_and_closing_leave_it_public(client, office, approved_report):
     report = made_public(approved_report, office)
-    sent = decisions.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
+    sent = dispatches.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
     assert read(client, report) == (200, True)
     decisions.close_report(sent, by=office.head, at=LATER)
     assert read(client, report) == (200, True)

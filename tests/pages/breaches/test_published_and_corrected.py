@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions, publication
+from breaches import dispatches, publication
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.calendar import format_day
@@ -32,7 +32,7 @@ def _shown_to_everybody(settings, time_machine):
 def corrected(office):
     """A report that was sent and public, and is being corrected."""
     report = made_public(create_report(office, ReportStatus.SENT), office)
-    return decisions.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
+    return dispatches.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
 
 
 def public_page(client, report):
@@ -99,17 +99,17 @@ def test_the_public_page_of_a_report_that_is_withdrawn_during_its_correction_is_
     assert f"The public page says that this report is being corrected. If you withdraw the report, {GONE}." in words(
         page
     )
-    decisions.send_withdrawal(corrected, notice="The check was wrong.", by=office.head, at=DAYS_LATER)
+    dispatches.send_withdrawal(corrected, notice="The check was wrong.", by=office.head, at=DAYS_LATER)
     assert read(client, corrected) == (404, False)
 
 
 def test_what_was_not_public_when_its_correction_began_is_not_spoken_of(client, office, sent_report):
-    decisions.send_correction(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
+    dispatches.send_correction(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
     assert read(client, sent_report) == (404, False)
     taken_back = made_public(create_report(office, ReportStatus.SENT, reference="taken-back"), office)
     publication.withdraw_statement(taken_back, by=office.head, at=LATER)
     taken_back.refresh_from_db()
-    decisions.send_correction(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
+    dispatches.send_correction(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
     assert read(client, taken_back) == (404, False)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import decisions
+from breaches import dispatches
 from releases.rules.calendar import format_day
 from tests.support.people import AT, accept_dispatch, approve, write_sections
 from tests.support.published_reports import LATER, made_public
@@ -26,7 +26,7 @@ def test_it_is_reported_on_a_day_only_once_it_was_sent(client, office, approved_
     assert f"Approved on {format_day(AT.date())} Not yet sent to the Office for Statistics Regulation." in page
     assert "Reported on" not in page
     assert "Not yet sent to the Office for Statistics Regulation" in listed
-    sent = decisions.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
+    sent = dispatches.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
     page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
     assert "Reported on" not in page
     assert "Not yet sent to the Office for Statistics Regulation" in page
@@ -46,7 +46,7 @@ def test_the_person_who_makes_it_public_reads_whether_it_was_sent(client, office
 
 
 def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(client, office, sent_report):
-    report = decisions.send_correction(sent_report, notice="A figure.", by=office.head, at=LATER)
+    report = dispatches.send_correction(sent_report, notice="A figure.", by=office.head, at=LATER)
     made_public(approve(write_sections(report, by=office.statistician, impact="None at all."), office), office)
     client.logout()
     page = words(client.get(f"/breaches/{report.reference}/").text)

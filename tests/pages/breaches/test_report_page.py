@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions, drafting
+from breaches import decisions, dispatches, drafting
 from breaches.drafting import ReportSubject
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from tests.support.people import AT, REGULATOR, create_report, move_report, write_sections
@@ -160,7 +160,7 @@ def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, of
     version = sent_report.version
     client.force_login(office.head)
     assert suspected not in words(client.get(page_of(sent_report, "report")).text)
-    corrected = decisions.send_correction(
+    corrected = dispatches.send_correction(
         sent_report, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=9)
     )
     said = f"Version {version} was approved and sent. This correction is not approved yet."

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions
+from breaches import dispatches
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.calendar import format_day
 from tests.support.people import ACTIONS, AT, IMPACT, REGULATOR, accept_dispatch, create_report, move_report
@@ -69,7 +69,7 @@ def test_what_was_sent_to_no_one_is_called_approved_and_not_reported(client, off
         assert "Approved on" in unsent
         assert "Date of breach report" not in unsent
     sent_on = AT + timedelta(days=2)
-    accept_dispatch(decisions.send_report(approved_report, recipient=REGULATOR, by=office.head, at=AT), at=sent_on)
+    accept_dispatch(dispatches.send_report(approved_report, recipient=REGULATOR, by=office.head, at=AT), at=sent_on)
     for name in ("statement_html", "statement_text"):
         sent = flat(taken(client, approved_report, name).text)
         assert f"Reported to the Office for Statistics Regulation on {format_day(sent_on.date())}." in sent

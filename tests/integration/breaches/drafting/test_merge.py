@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import decisions, drafting, editing, merging, publication
+from breaches import decisions, dispatches, drafting, editing, merging, publication
 from breaches.merging import drafts_of, mergeable_drafts, morning_of_drafts
 from breaches.models import JoinedDraft, Report, Suspicion
 from breaches.permissions import declared_own_act, find_unlisted_reports
@@ -304,7 +304,7 @@ def issued(request, office, three_drafts, settings):
     approved = approve(write_sections(three_drafts[0], by=office.statistician), office)
     if request.param == "sent":
         sent = dispatch_report(approved, office, ReportStatus.SENT)
-        return decisions.send_correction(sent, notice="A time was wrong.", by=office.head, at=AT)
+        return dispatches.send_correction(sent, notice="A time was wrong.", by=office.head, at=AT)
     public = made_public(approved, office)
     publication.withdraw_statement(public, by=office.head, at=LATER)
     return decisions.reopen_report(reload_reports([public])[0], reason="Again.", by=office.head, at=LATER)

@@ -10,7 +10,7 @@ from itertools import combinations_with_replacement, count
 import pytest
 from django.db import transaction
 
-from breaches import comments, corrective_actions, decisions, editing, merging, redaction
+from breaches import comments, corrective_actions, decisions, dispatches, editing, merging, redaction
 from breaches.editing import ChosenCause
 from breaches.models import Report, ReportEvent, SectionComment, TimelineNote
 from breaches.rules.content import Plan, ReportSection
@@ -56,10 +56,10 @@ ACTS = {
         report, reason="other", words="None.", by=office.head, at=AT
     ),
     REOPEN: lambda report, office: decisions.reopen_report(report, reason="News.", by=office.head, at=AT),
-    SEND: lambda report, office: decisions.send_report(report, recipient=REGULATOR, by=office.head, at=AT),
+    SEND: lambda report, office: dispatches.send_report(report, recipient=REGULATOR, by=office.head, at=AT),
     NOTE_ANSWER: lambda report, office: decisions.record_answer(report, answer="Thanks.", by=office.head, at=AT),
-    CORRECT: lambda report, office: decisions.send_correction(report, notice="Wrong day.", by=office.head, at=AT),
-    WITHDRAW: lambda report, office: decisions.send_withdrawal(report, notice="In time.", by=office.head, at=AT),
+    CORRECT: lambda report, office: dispatches.send_correction(report, notice="Wrong day.", by=office.head, at=AT),
+    WITHDRAW: lambda report, office: dispatches.send_withdrawal(report, notice="In time.", by=office.head, at=AT),
     CLOSE: lambda report, office: decisions.close_report(report, by=office.head, at=AT),
 }
 # Joining and taking apart are raced in test_at_once.py, each against itself: they need several reports. These reports

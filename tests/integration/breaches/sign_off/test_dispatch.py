@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions, pdf
+from breaches import decisions, dispatches, pdf
 from breaches.models import Dispatch, Report
 from breaches.rules.lifecycle import Nature, ReportStatus
 from breaches.versions import content_of
@@ -44,7 +44,7 @@ def state_of(report):
 
 
 def test_what_was_sent_to_whom_by_whom_and_when_is_kept(office, report):
-    sent = decisions.send_report(report, recipient=REGULATOR, words=" With regret. ", by=office.deputy, at=LATER)
+    sent = dispatches.send_report(report, recipient=REGULATOR, words=" With regret. ", by=office.deputy, at=LATER)
     (dispatch,) = Dispatch.objects.all()
     document = sent.approved_documents.get()
     assert sent.status == ReportStatus.SENT
@@ -57,7 +57,7 @@ def test_what_was_sent_to_whom_by_whom_and_when_is_kept(office, report):
 
 
 def test_one_approved_document_is_sent_once(office, report):
-    sent = decisions.send_report(report, recipient=REGULATOR, by=office.head, at=LATER)
+    sent = dispatches.send_report(report, recipient=REGULATOR, by=office.head, at=LATER)
     dispatch = Dispatch.objects.get()
     dispatch.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -73,7 +73,7 @@ def test_one_approved_document_is_sent_once(office, report):
 def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office, report, recipient, refusal):
     before = state_of(report)
     with pytest.raises(refusal) as refused:
-        decisions.send_report(report, recipient=recipient, by=office.head, at=LATER)
+        dispatches.send_report(report, recipient=recipient, by=office.head, at=LATER)
     assert refused.value.field == "recipient"
     assert state_of(report) == before
 
@@ -81,10 +81,10 @@ def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office,
 def test_a_rehearsal_goes_to_no_one_but_who_sends_it(office):
     rehearsed = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(FieldRefused):
-        decisions.send_report(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)
-    assert decisions.find_recipient(rehearsed, by=office.head) == office.head.email
+        dispatches.send_report(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)
+    assert dispatches.find_recipient(rehearsed, by=office.head) == office.head.email
     assert (
-        decisions.send_report(rehearsed, recipient=office.head.email, by=office.head, at=LATER).status
+        dispatches.send_report(rehearsed, recipient=office.head.email, by=office.head, at=LATER).status
         == ReportStatus.SENT
     )
 
@@ -100,13 +100,13 @@ def test_a_rehearsal_goes_to_no_one_but_who_sends_it(office):
 def test_the_day_on_which_it_was_sent_outside_lies_between_approval_and_today(office, report, sent_on, sentence):
     before = state_of(report)
     with pytest.raises(FieldRefused, match=sentence) as refused:
-        decisions.record_sent_outside(report, recipient="OSR", sent_on=sent_on, by=office.head, at=LATER)
+        dispatches.record_sent_outside(report, recipient="OSR", sent_on=sent_on, by=office.head, at=LATER)
     assert refused.value.field == "sent_on"
     assert state_of(report) == before
 
 
 def test_what_was_sent_outside_this_system_keeps_day_and_reference(office, report):
-    decisions.record_sent_outside(
+    dispatches.record_sent_outside(
         report, recipient=" OSR ", sent_on=date(2020, 6, 30), reference="Letter 7", by=office.head, at=LATER
     )
     dispatch = Dispatch.objects.get()
@@ -116,10 +116,10 @@ def test_what_was_sent_outside_this_system_keeps_day_and_reference(office, repor
 
 def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its_own(office, sent_report):
     first = bytes(sent_report.approved_documents.get().pdf)
-    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = dispatches.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
     assert (draft.status, draft.decided_at, content_of(draft).report_date) == (ReportStatus.DRAFT, None, None)
     again = decisions.submit_report(draft, by=office.statistician, at=LATER)
-    decisions.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5))
+    dispatches.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5))
     kept = [(dispatch.nature, dispatch.document.version) for dispatch in Dispatch.objects.order_by("pk")]
     versions = list(sent_report.approved_documents.values_list("version", flat=True))
     assert kept == [("report", versions[0]), ("correction_notice", versions[0]), ("report", versions[1])]
@@ -127,7 +127,7 @@ def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its
 
 
 def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office, sent_report):
-    withdrawn = decisions.send_withdrawal(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    withdrawn = dispatches.send_withdrawal(sent_report, notice=NOTICE, by=office.head, at=LATER)
     notice = Dispatch.objects.last()
     assert (withdrawn.status, notice.nature, notice.words) == (ReportStatus.WITHDRAWN, "withdrawal_notice", NOTICE)
     assert notice.recipient == REGULATOR
@@ -135,10 +135,10 @@ def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office, sen
 
 
 def test_a_report_withdrawn_during_its_correction_gives_notice_of_the_document_that_was_sent(office, sent_report):
-    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = dispatches.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
     draft = write_sections(draft, by=office.statistician, impact="None.")
     later = LATER + timedelta(hours=1)
-    withdrawn = decisions.send_withdrawal(draft, notice="It was on time.", by=office.deputy, at=later)
+    withdrawn = dispatches.send_withdrawal(draft, notice="It was on time.", by=office.deputy, at=later)
     assert (withdrawn.status, withdrawn.decided_at, withdrawn.version > sent_report.version) == (
         "withdrawn",
         later,
@@ -153,7 +153,7 @@ def test_a_report_withdrawn_during_its_correction_gives_notice_of_the_document_t
 
 
 def test_a_report_that_was_sent_is_neither_dismissed_nor_recorded_and_the_sentence_says_what_to_do(office, sent_report):
-    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = dispatches.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
     before = state_of(draft)
     for status in (ReportStatus.RECORDED, ReportStatus.DISMISSED):
         with pytest.raises(WrongState, match="Approve and send the corrected report, or withdraw it"):
@@ -162,7 +162,7 @@ def test_a_report_that_was_sent_is_neither_dismissed_nor_recorded_and_the_senten
 
 
 def test_the_pages_of_a_correction_offer_its_withdrawal_and_no_decision_without_a_notice(client, office, sent_report):
-    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = dispatches.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
     draft = write_sections(draft, by=office.statistician, impact="None.")
     client.force_login(office.head)
     page = client.get(page_of(draft, "report")).text
@@ -183,9 +183,9 @@ def test_the_pages_of_a_correction_offer_its_withdrawal_and_no_decision_without_
 def test_a_report_withdrawn_during_its_correction_shows_that_its_text_was_not_sent(
     client, office, sent_report, tmp_path
 ):
-    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = dispatches.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
     draft = write_sections(draft, by=office.statistician, impact="None.")
-    withdrawn = decisions.send_withdrawal(draft, notice="It was on time.", by=office.head, at=LATER)
+    withdrawn = dispatches.send_withdrawal(draft, notice="It was on time.", by=office.head, at=LATER)
     (document,) = withdrawn.approved_documents.all()
     client.force_login(office.head)
     page = words(client.get(page_of(withdrawn, "report")).text)
@@ -200,7 +200,7 @@ def test_a_report_withdrawn_during_its_correction_shows_that_its_text_was_not_se
     assert file.read_bytes() == bytes(document.pdf)
 
 
-@pytest.mark.parametrize("act", [decisions.send_correction, decisions.send_withdrawal], ids=["correct", "withdraw"])
+@pytest.mark.parametrize("act", [dispatches.send_correction, dispatches.send_withdrawal], ids=["correct", "withdraw"])
 def test_nothing_that_was_sent_is_taken_up_or_withdrawn_without_words_for_its_recipient(office, sent_report, act):
     before = state_of(sent_report)
     with pytest.raises(MissingFields) as refused:

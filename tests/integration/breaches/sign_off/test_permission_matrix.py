@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import decisions, editing, versions
+from breaches import decisions, dispatches, editing, versions
 from breaches.models import Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import (
@@ -56,10 +56,10 @@ MOVES = {
     ),
     DISMISS: lambda report, by: decisions.dismiss_report(report, reason="other", words="None.", by=by, at=AT),
     REOPEN: lambda report, by: decisions.reopen_report(report, reason="News.", by=by, at=AT),
-    SEND: lambda report, by: decisions.send_report(report, recipient=REGULATOR, by=by, at=AT),
+    SEND: lambda report, by: dispatches.send_report(report, recipient=REGULATOR, by=by, at=AT),
     NOTE_ANSWER: lambda report, by: decisions.record_answer(report, answer="Thank you.", by=by, at=AT),
-    CORRECT: lambda report, by: decisions.send_correction(report, notice="The day was wrong.", by=by, at=AT),
-    WITHDRAW: lambda report, by: decisions.send_withdrawal(report, notice="It was in time.", by=by, at=AT),
+    CORRECT: lambda report, by: dispatches.send_correction(report, notice="The day was wrong.", by=by, at=AT),
+    WITHDRAW: lambda report, by: dispatches.send_withdrawal(report, notice="It was in time.", by=by, at=AT),
     CLOSE: lambda report, by: decisions.close_report(report, by=by, at=AT),
     # Made of several reports at once by breaches/merging.py, whose own tests show its other conditions.
     JOIN: lambda report, by: made(report, JOIN, by=by, joint_report=True),
@@ -129,7 +129,7 @@ def test_the_tables_roles_and_no_others_make_a_move_from_a_state(office, draft_r
 def test_a_report_that_was_sent_is_withdrawn_while_it_is_corrected_and_neither_recorded_nor_dismissed(
     office, sent_report, status, subtests
 ):
-    draft = decisions.send_correction(sent_report, notice="The day was wrong.", by=office.head, at=AT)
+    draft = dispatches.send_correction(sent_report, notice="The day was wrong.", by=office.head, at=AT)
     report = move_report(draft, office, status)
     check_moves(report, office, OF_A_CORRECTION, everybody=False, subtests=subtests)
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import attachments, corrective_actions, decisions, editing, redaction
+from breaches import attachments, corrective_actions, decisions, dispatches, editing, redaction
 from breaches.models import (
     CorrectiveAction,
     Dispatch,
@@ -67,7 +67,7 @@ def report(office):
     decisions.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=render_text)
     report = Report.objects.get(pk=report.pk)
     words = f"With regards of {NAME}."
-    decisions.send_report(
+    dispatches.send_report(
         report, recipient="regulation@example.gov.uk", words=words, by=office.head, at=AT + timedelta(hours=1)
     )
     outbox.create_missing(now=AT + timedelta(hours=2))

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from breaches import decisions, editing, publication, versions
+from breaches import decisions, dispatches, editing, publication, versions
 from breaches.models import Report
 from breaches.permissions import moves_open_to
 from breaches.register import with_outcome
@@ -38,7 +38,7 @@ def approved_report(office):
 
 @shared_fixture
 def sent_report(approved_report, office):
-    return decisions.send_report(approved_report, recipient=REGULATOR, by=office.head, at=AT)
+    return dispatches.send_report(approved_report, recipient=REGULATOR, by=office.head, at=AT)
 
 
 def leave(at=LATER):
@@ -66,9 +66,9 @@ def leave_with(send, at=LATER):
 
 def correct(report, office):
     """The corrected report as it is sent, after a notice of the correction."""
-    draft = decisions.send_correction(report, notice="The time was wrong.", by=office.head, at=LATER)
+    draft = dispatches.send_correction(report, notice="The time was wrong.", by=office.head, at=LATER)
     again = decisions.submit_report(draft, by=office.statistician, at=LATER)
-    return decisions.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER)
+    return dispatches.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER)
 
 
 def mails_to(mailbox, recipient):
@@ -99,7 +99,7 @@ def test_nothing_leaves_because_a_report_is_approved(mailbox, office, approved_r
 
 def test_what_was_sent_outside_is_not_sent_again_from_here(mailbox, office, approved_report):
     report = approved_report
-    decisions.record_sent_outside(report, recipient=REGULATOR, sent_on=AT.date(), by=office.head, at=LATER)
+    dispatches.record_sent_outside(report, recipient=REGULATOR, sent_on=AT.date(), by=office.head, at=LATER)
     assert leave() == 0
 
 
@@ -120,7 +120,7 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
 
 def test_a_rehearsal_goes_to_who_sends_it_and_says_what_it_is(mailbox, office):
     report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
-    decisions.send_report(report, recipient=office.head.email, by=office.head, at=LATER)
+    dispatches.send_report(report, recipient=office.head.email, by=office.head, at=LATER)
     leave()
     mails = [mail for mail in mails_to(mailbox, office.head.email) if "Breach report" in mail["Subject"]]
     assert [mail["Subject"].startswith("Rehearsal: ") for mail in mails] == [True]
@@ -184,7 +184,7 @@ def test_a_report_that_was_refused_for_good_does_not_count_and_can_be_sent_again
 
 
 def test_the_notice_about_a_report_that_was_refused_for_good_waits_until_the_report_is_sent_again(office, sent_report):
-    decisions.send_withdrawal(sent_report, notice="It was on time.", by=office.head, at=LATER)
+    dispatches.send_withdrawal(sent_report, notice="It was on time.", by=office.head, at=LATER)
     leave_with(refuse(for_good=True))
     assert leave_with(lambda message: None).count() == 1
     # The notice is sent even if the person decides long afterwards.
@@ -204,7 +204,7 @@ def test_if_the_corrected_report_was_refused_the_withdrawal_goes_to_who_has_the_
     leave_with(lambda message: None)
     leave_with(refuse(for_good=True))
     assert publication.reported_dates(corrected).on is None
-    decisions.send_withdrawal(corrected, notice="It was on time.", by=office.head, at=LATER)
+    dispatches.send_withdrawal(corrected, notice="It was on time.", by=office.head, at=LATER)
     messages = leave_with(lambda message: None)
     assert [bool(message.sent_at) for message in messages] == [True, True, False, True]
     assert messages[3].subject.startswith(f"Breach report {sent_report.number} withdrawn")
@@ -252,7 +252,7 @@ def test_leads_see_why_a_report_was_not_sent_and_send_it_again(client, office, s
 
 
 def test_the_page_says_that_a_notice_waits_for_a_report_that_was_refused(client, office, sent_report):
-    decisions.send_withdrawal(sent_report, notice="It was on time.", by=office.head, at=LATER)
+    dispatches.send_withdrawal(sent_report, notice="It was on time.", by=office.head, at=LATER)
     leave_with(refuse(for_good=True))
     client.force_login(office.head)
     page = words(client.get(reverse("breaches:report", args=[sent_report.reference])).text)
@@ -273,7 +273,7 @@ def test_the_form_for_a_notice_says_if_its_report_has_not_left(client, office, s
 
 
 def test_the_page_of_a_correction_says_that_the_earlier_version_has_not_left(client, office, sent_report):
-    decisions.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
     client.force_login(office.people[Role.AUDITOR])
     page = words(client.get(reverse("breaches:report", args=[sent_report.reference])).text)
     assert "The email with the earlier version has not been accepted by the mail server." in page
@@ -292,8 +292,8 @@ def failed_report(office, sent_report):
 
 def send_otherwise(report, by, *, way="email", recipient=CORRECTED, at=LATER):
     if way == "email":
-        return decisions.send_report(report, recipient=recipient, by=by, at=at)
-    return decisions.record_sent_outside(report, recipient="OSR", sent_on=at.date(), by=by, at=at)
+        return dispatches.send_report(report, recipient=recipient, by=by, at=at)
+    return dispatches.record_sent_outside(report, recipient="OSR", sent_on=at.date(), by=by, at=at)
 
 
 def test_a_failure_for_good_is_an_event_of_the_report_that_stays_after_the_next_attempt(office, failed_report):
@@ -315,7 +315,7 @@ def test_a_report_that_failed_is_sent_to_the_corrected_address_once_and_its_noti
     event = sent.events.get(kind="sent", actor=office.deputy)
     assert event_title(event) == f"Sent by email to {CORRECTED} (version {sent.version})"
     assert not retry_dispatch(failed, by=office.head, at=LATER)
-    withdrawn = decisions.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
+    withdrawn = dispatches.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
     for seconds in range(3):
         leave_with(lambda message: None, LATER + timedelta(seconds=5 * seconds))
     messages = Message.objects.filter(recipient=CORRECTED).order_by("pk")
@@ -334,7 +334,7 @@ def test_a_report_that_failed_is_recorded_as_sent_in_another_way_and_counts_from
     assert publication.reported_dates(sent).on == LATER.date()
     assert with_outcome(Report.objects.filter(pk=sent.pk)).get().sent_on == LATER.date()
     assert not retry_dispatch(failed, by=office.head, at=LATER)
-    decisions.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
+    dispatches.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
     assert sent.dispatches.last().outside, "no notice goes to the address that failed"
     assert leave_with(lambda message: None).count() == 1
 
@@ -397,17 +397,17 @@ def test_a_withdrawal_follows_a_corrected_report_to_its_new_recipient(office, se
     corrected = correct(sent_report, office)
     leave_with(lambda message: None)
     leave_with(refuse(for_good=True))
-    again = decisions.send_report(corrected, recipient=CORRECTED, by=office.head, at=LATER)
-    decisions.send_withdrawal(again, notice="It was on time.", by=office.head, at=LATER)
+    again = dispatches.send_report(corrected, recipient=CORRECTED, by=office.head, at=LATER)
+    dispatches.send_withdrawal(again, notice="It was on time.", by=office.head, at=LATER)
     withdrawal = again.dispatches.last()
     assert (withdrawal.recipient, withdrawal.document.version) == (CORRECTED, again.version)
 
 
 def test_a_report_is_not_sent_again_to_the_first_of_two_addresses_for_which_its_email_failed(office, failed_report):
-    second = decisions.send_report(failed_report, recipient=CORRECTED, by=office.head, at=LATER)
+    second = dispatches.send_report(failed_report, recipient=CORRECTED, by=office.head, at=LATER)
     leave_with(refuse(for_good=True, recipient=CORRECTED))
     with pytest.raises(WrongState, match="We could not deliver the email to this address"):
-        decisions.send_report(second, recipient=REGULATOR, by=office.head, at=LATER)
+        dispatches.send_report(second, recipient=REGULATOR, by=office.head, at=LATER)
     assert second.dispatches.count() == 2
 
 
@@ -458,7 +458,7 @@ def test_a_lead_records_on_the_page_that_a_report_that_failed_was_sent_by_post(c
 
 def test_a_notice_that_waits_for_the_second_email_is_not_said_to_be_held(client, office, failed_report):
     sent = send_otherwise(failed_report, office.head)
-    decisions.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
+    dispatches.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
     client.force_login(office.head)
     page = words(client.get(reverse("breaches:report", args=[sent.reference])).text)
     assert "because we could not send the report that it is about" not in page
