@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import ButtonHolder, Layout
+from crispy_forms.layout import Div, Layout
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -87,9 +87,10 @@ class Questions(forms.Form):
             "reported",
             "password",
             "file",
-            ButtonHolder(
+            Div(
                 SubmitButton("Save and continue"),
                 SubmitButton("Later", name="later", css_class="govuk-button--secondary"),
+                css_class="govuk-button-group",
             ),
         )
 
