@@ -31,7 +31,6 @@ FORM_PAGE = """
 COMPONENTS_PAGE = """
 {% extends "base.html" %}
 {% block title %}All components{% endblock %}
-{% block before_content %}{% include "components/breadcrumbs.html" %}{% endblock %}
 {% block content %}
   <h1 class="govuk-heading-xl">All components</h1>
   <h2 class="govuk-heading-l">Release</h2>
@@ -100,7 +99,6 @@ def components(request: HttpRequest) -> HttpResponse:
     messages.success(request, "The report was sent to the Head of Profession.")
     messages.warning(request, "Two releases are due in the same minute.")
     context = {
-        "trail": [("Release calendar", "/"), ("Office A", "/")],
         "changeable": True,
         "rows": [
             {"key": "Title", "value": "Experimental statistics on housing", "address": "/", "subject": "the title"},
