@@ -7,10 +7,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from releases.rules import calendar
-from releases.rules.calendar import Slot
 from releases.text import dates
 
 register = template.Library()
+
+register.filter("clock_to_the_second", dates.write_time_with_seconds)
+register.filter("limit_time", dates.write_limit)
+register.filter("slot", dates.write_slot)
 
 
 def _time(machine: str, words: str) -> SafeString:
@@ -47,24 +50,6 @@ def exact_moment(value: datetime | None) -> SafeString:
 def clock_time(value: datetime | None) -> SafeString:
     """Write an instant's time of day: "9:30am", "7am", "midday"."""
     return _instant(value, dates.write_time(value) if value else "")
-
-
-@register.filter
-def clock_to_the_second(value: datetime) -> str:
-    """Write an instant's time of day to the second: "9:29:05am"."""
-    return dates.write_time_with_seconds(value)
-
-
-@register.filter
-def limit_time(value: datetime) -> str:
-    """Write the end of a tolerance: "9:32am", or "9:30:30am" if it is not a whole minute."""
-    return dates.write_limit(value)
-
-
-@register.filter
-def slot(value: Slot) -> str:
-    """Write the announced date of a release, such as "30 June 2020 9:30am" or "June to July 2020"."""
-    return dates.write_slot(value)
 
 
 @register.filter

@@ -1,7 +1,6 @@
 """Filters for releases: verdicts, checks, stored pages, the year planner, pre-release access and calendar status."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -9,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from releases.check_history import Run, SaidRun
-from releases.models import PreReleaseAccess, PreReleaseRequest, PublicationStatement, Release, Verification
+from releases.models import PreReleaseAccess, PreReleaseRequest, PublicationStatement, Release
 from releases.planner import Day, Month
 from releases.receipts import Recipient
 from releases.rules.calendar import Pace
@@ -62,6 +61,7 @@ register.filter("open_file_sentence", open_files.describe_finding)
 register.filter("open_file_state", open_files.name_state)
 register.filter("open_file_state_colour", open_files.state_colour)
 register.filter("recipient_sentences", receipt_text.recipient_sentences)
+register.simple_tag(release_text.describe_publisher_gap, name="filled_by_publisher")
 
 
 @register.simple_tag
@@ -75,7 +75,7 @@ def run_sentence(run: Run) -> str:
 
 
 @register.filter
-def run_when(run: Run, release: Release) -> str:
+def run_when(run: Run | SaidRun, release: Release) -> str:
     return release_text.describe_check_times(run.checks, run.first_at, run.last_at, day_of=release.due_at)
 
 
@@ -86,18 +86,6 @@ def seen_between(question: OpenQuestion) -> str:
     )
 
 
-@register.simple_tag
-def filled_by_publisher(start: datetime, end: datetime, verification: Verification | None) -> str:
-    """Say if the publisher's system reports a publication time between two of our checks.
-
-    If it does not, return an empty string.
-
-    :param start: the time of the first of the two checks.
-    :param end: the time of the second check.
-    """
-    return release_text.describe_publisher_gap(start, end, verification)
-
-
 @register.filter
 def said_sentence(run: SaidRun, release: Release) -> str:
     return release_text.describe_publisher_state(run.says, due_at=release.due_at) if release.due_at else ""
@@ -106,11 +94,6 @@ def said_sentence(run: SaidRun, release: Release) -> str:
 @register.filter
 def publication_sentence(statement: PublicationStatement, release: Release) -> str:
     return release_text.describe_publication(statement, due_at=release.due_at)
-
-
-@register.filter
-def said_when(run: SaidRun, release: Release) -> str:
-    return release_text.describe_check_times(run.checks, run.first_at, run.last_at, day_of=release.due_at)
 
 
 @register.filter

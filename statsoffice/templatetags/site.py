@@ -1,4 +1,4 @@
-"""Tags for every page: the office's name, sign-in provider and navigation, second factors and pagination."""
+"""Tags for many pages: the office's name, sign-in provider, navigation, second factors, pagination and punctuality."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,7 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 
+from breaches.compliance import is_punctuality_public
 from releases.permissions import Person, roles_anywhere
 from releases.text.languages import choose_language, office_names
 from statsoffice.accounts.second_factor import lacks_second_factor
@@ -16,6 +17,7 @@ from statsoffice.navigation import Link, Navigation, find_navigation, find_signe
 register = template.Library()
 
 register.simple_tag(lacks_second_factor, name="lacks_second_factor")
+register.simple_tag(is_punctuality_public, name="shows_punctuality")
 
 
 @register.simple_tag
