@@ -1,5 +1,7 @@
 """Texts about the states of dummy files and the results of their checks."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -41,12 +43,9 @@ SIGNS = {
 }
 
 
-def name_file_result(finding: OpenFileFinding) -> str:
-    return str(RESULTS[Result(finding.result)][0])
-
-
-def result_colour(finding: OpenFileFinding) -> str:
-    return RESULTS[Result(finding.result)][1]
+def name_result(finding: OpenFileFinding) -> tuple[Any, str]:
+    """Return the name of a result, and the colour of its tag."""
+    return RESULTS[Result(finding.result)]
 
 
 def name_target(finding: OpenFileFinding) -> str:
@@ -65,14 +64,9 @@ def describe_finding(finding: OpenFileFinding) -> str:
     return str(SIGNS[sign]) % {"status": finding.status}
 
 
-def name_state(record: DummyFileRecord) -> str:
-    return _("Check requested") if _is_in_progress(record) else str(STATES[record.state][0])
-
-
-def state_colour(record: DummyFileRecord) -> str:
-    return "blue" if _is_in_progress(record) else STATES[record.state][1]
-
-
-def _is_in_progress(record: DummyFileRecord) -> bool:
+def name_state(record: DummyFileRecord) -> tuple[Any, str]:
+    """Return the name of a dummy file's state, and the colour of its tag."""
     # A dummy file that was found open is shown as open while it is checked again.
-    return record.is_waiting and record.state is not DummyFileState.OPEN
+    if record.is_waiting and record.state is not DummyFileState.OPEN:
+        return _("Check requested"), "blue"
+    return STATES[record.state]

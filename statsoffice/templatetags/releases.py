@@ -1,6 +1,7 @@
 """Filters for releases: verdicts, checks, stored pages, the year planner, pre-release access and calendar status."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -8,7 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from releases.check_history import Run, SaidRun
-from releases.models import PreReleaseAccess, PreReleaseRequest, PublicationStatement, Release
+from releases.models import OpenFileFinding, PreReleaseAccess, PreReleaseRequest, PublicationStatement, Release
+from releases.open_files import DummyFileRecord
 from releases.planner import Day, Month
 from releases.receipts import Recipient
 from releases.rules.calendar import Pace
@@ -54,12 +56,8 @@ register.filter("opening_sentence_of_request", pre_release.opening_sentence_of_r
 register.filter("opening_note", pre_release.opening_note)
 register.filter("judgement_sentence", pre_release.judgement_sentence)
 register.filter("erased_sentence", pre_release.erased_sentence)
-register.filter("open_file_result", open_files.name_file_result)
-register.filter("open_file_colour", open_files.result_colour)
 register.filter("open_file_target", open_files.name_target)
 register.filter("open_file_sentence", open_files.describe_finding)
-register.filter("open_file_state", open_files.name_state)
-register.filter("open_file_state_colour", open_files.state_colour)
 register.filter("recipient_sentences", receipt_text.recipient_sentences)
 register.simple_tag(release_text.describe_publisher_gap, name="filled_by_publisher")
 
@@ -122,28 +120,8 @@ def _signs(statuses: Iterable[tuple[str, int]], words: str) -> SafeString:
 
 
 @register.filter
-def status_words(entry: PreReleaseAccess) -> str:
-    return pre_release.access_status(entry)[0]
-
-
-@register.filter
-def status_colour(entry: PreReleaseAccess) -> str:
-    return pre_release.access_status(entry)[1]
-
-
-@register.filter
 def recipient_of(recipients: Mapping[int, Recipient] | None, entry: PreReleaseAccess) -> Recipient | None:
     return (recipients or {}).get(entry.pk)
-
-
-@register.filter
-def receipt_status_words(recipient: Recipient) -> str:
-    return str(receipt_text.RECEIPT_STATUSES[recipient.status][0])
-
-
-@register.filter
-def receipt_status_colour(recipient: Recipient) -> str:
-    return receipt_text.RECEIPT_STATUSES[recipient.status][1]
 
 
 @register.filter
@@ -158,5 +136,30 @@ def oddities_of(entry: PreReleaseAccess) -> list[str]:
 
 @register.filter
 def status_tag(status: PublicStatus) -> SafeString:
-    label, colour = calendar.STATUSES[status]
-    return format_html('<strong class="govuk-tag govuk-tag--{}">{}</strong>', colour, label)
+    return _tag(calendar.STATUSES[status])
+
+
+@register.filter
+def access_tag(entry: PreReleaseAccess) -> SafeString:
+    return _tag(pre_release.access_status(entry))
+
+
+@register.filter
+def receipt_tag(recipient: Recipient) -> SafeString:
+    return _tag(receipt_text.RECEIPT_STATUSES[recipient.status])
+
+
+@register.filter
+def open_file_result_tag(finding: OpenFileFinding) -> SafeString:
+    return _tag(open_files.name_result(finding))
+
+
+@register.filter
+def open_file_state_tag(record: DummyFileRecord) -> SafeString:
+    return _tag(open_files.name_state(record))
+
+
+def _tag(status: tuple[Any, str]) -> SafeString:
+    """Show a tag with the name and the colour of a status."""
+    name, colour = status
+    return format_html('<strong class="govuk-tag govuk-tag--{}">{}</strong>', colour, name)
