@@ -81,13 +81,16 @@ CLOCK_TIMES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
 
 
 class PlainForms[M: Model](admin.ModelAdmin[M]):
-    """Shows labels, errors and times in forms and inlines in the same way as the pages outside the admin site."""
+    """Shows labels, errors and times in forms and inlines in the same way as the pages outside the admin site.
+
+    Each form has the person who sends it as `by`.
+    """
 
     formfield_overrides = CLOCK_TIMES
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (PlainLabels, form), {})
+        return type(form.__name__, (PlainLabels, form), {"by": request.user})
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):

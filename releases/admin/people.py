@@ -169,10 +169,6 @@ class MembershipAdmin(AdministratorAdmin[Membership]):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj is not None and obj.user_id == request.user.pk)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
-        kwargs["form"] = type("MembershipForm", (MembershipForm,), {"by": request.user})
-        return super().get_form(request, obj, change, **kwargs)
-
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001  # as Django calls it
         super().save_model(request, obj, form, change)
         record_rows({Membership: [obj.pk]})
@@ -233,10 +229,6 @@ class ContactAdmin(OwnProducersAdmin[Contact]):
     search_fields = ("name", "email", "producer__name")
     fields = ContactForm.Meta.fields
     raw_id_fields = ("user",)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
-        kwargs["form"] = type("ContactForm", (ContactForm,), {"by": request.user})
-        return super().get_form(request, obj, change, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the accounts of the person's own producers, unless the person may see all accounts."""
