@@ -33,7 +33,7 @@ from releases.detection.govuk import (
 )
 from releases.probe.ees import Ees
 from releases.probe.ons import Ons
-from releases.rules.response import Answer
+from releases.rules.response import Answer, as_response_of_page
 from releases.rules.web_address import parse_address, parse_target
 
 
@@ -143,7 +143,7 @@ class Govuk:
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         requested, came_from = urlsplit(answer.requested_url), urlsplit(answer.final_url or answer.requested_url)
         if answer.failure or answer.status != 200 or answer.left_allowed_hosts or came_from.netloc != requested.netloc:
-            found = rules.examine(_of_pages(answer), expectation)
+            found = rules.examine(as_response_of_page(answer, _page_of), expectation)
             return replace(found, publisher=PublisherSays(PublisherState.GONE)) if answer.status == 410 else found
         try:
             document = read_document(answer.body)
@@ -179,7 +179,7 @@ def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
 
 
 def _published(answer: Answer, document: GovukDocument, expectation: Expectation) -> Finding:
-    finding = rules.examine(_of_pages(answer, body=as_page(document)), expectation)
+    finding = rules.examine(as_response_of_page(answer, _page_of, body=as_page(document)), expectation)
     if document.kind not in STATISTICS:
         shown = CheckOutcome.UNRECOGNISED if finding.result is CheckOutcome.LIVE else finding.result
         return replace(finding, result=shown, reasons=(*finding.reasons, Reason.OTHER_KIND))
@@ -269,17 +269,6 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
         source=figure[1] if figure else None,
         change_note=strip_markup(note),
     )
-
-
-def _of_pages(answer: Answer, *, body: bytes | None = None) -> Answer:
-    """Return a response as if the pages had been requested, and not their documents in the content API.
-
-    :param body: the HTML page to use as the body, or None to leave the body and the headers unchanged.
-    """
-    paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
-    if body is None:
-        return paged
-    return replace(paged, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
 
 
 def _page_of(url: str) -> str:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from releases.detection import rules
 from releases.detection.finding import CheckOutcome, Expectation, Finding, PublisherSays, PublisherState, Reason
 from releases.detection.govuk import AnnouncedTime, parse_instant, read_display_date, strip_markup
-from releases.rules.response import Answer
+from releases.rules.response import Answer, as_response_of_page
 from releases.rules.web_address import parse_address
 
 _RELEASE = re.compile(r"(?P<page>(?:/cy)?/releases/[^/]+)(?P<data>/data)?/?")
@@ -65,11 +65,11 @@ class Ons:
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         if answer.failure or answer.left_allowed_hosts or not _is_data(answer.final_url or answer.requested_url):
-            return rules.examine(_of_page(answer), expectation)
+            return rules.examine(as_response_of_page(answer, _page_of), expectation)
         if answer.status in _NO_SUCH_DATA:
             return Finding(CheckOutcome.UNREACHABLE, (Reason.NOT_FOUND,))
         if answer.status != 200:
-            return rules.examine(_of_page(answer), expectation)
+            return rules.examine(as_response_of_page(answer, _page_of), expectation)
         release = _read(answer.body)
         if release is None:
             return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
@@ -170,7 +170,7 @@ def _announced(release: OnsRelease, expectation: Expectation) -> Finding:
 
 
 def _published(release: OnsRelease, answer: Answer, expectation: Expectation) -> Finding:
-    finding = rules.examine(_of_page(answer, body=_as_page(release)), expectation)
+    finding = rules.examine(as_response_of_page(answer, _page_of, body=_as_page(release)), expectation)
     # Each release has its own page. So an unchanged text does not mean that the page shows an earlier edition.
     if finding.result is CheckOutcome.NOT_LIVE and not _BY_PERSON & set(finding.reasons):
         finding = replace(finding, result=CheckOutcome.UNRECOGNISED)
@@ -183,17 +183,6 @@ def _as_page(release: OnsRelease) -> bytes:
         f'<!doctype html><html><head><meta charset="utf-8"><title>{title}</title></head><body><main><h1>{title}</h1>'
         f"<p>{escape(release.summary)}</p><ul>{documents}</ul></main></body></html>"
     ).encode(errors="replace")
-
-
-def _of_page(answer: Answer, *, body: bytes | None = None) -> Answer:
-    """Return a response to a request for data as if the page itself had been requested.
-
-    :param body: the HTML of the page. If None, the body of the response is kept.
-    """
-    paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
-    if body is None:
-        return paged
-    return replace(paged, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
 
 
 def _is_data(url: str) -> bool:

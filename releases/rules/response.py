@@ -1,7 +1,7 @@
 """A request made by monitoring, and its response or failure."""
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -85,6 +85,18 @@ class Answer:
             if name.strip().lower() == "charset":
                 return value.strip().strip("\"'").lower()
         return ""
+
+
+def as_response_of_page(answer: Answer, page_of: Callable[[str], str], *, body: bytes | None = None) -> Answer:
+    """Return a response to a request for data as if the page itself had been requested.
+
+    :param page_of: returns the address of the page for the address of its data, and any other address unchanged.
+    :param body: the HTML page to use as the body, or None to leave the body and the headers unchanged.
+    """
+    paged = replace(answer, requested_url=page_of(answer.requested_url), final_url=page_of(answer.final_url))
+    if body is None:
+        return paged
+    return replace(paged, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
 
 
 LONGEST = timedelta(seconds=15)
