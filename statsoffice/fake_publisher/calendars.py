@@ -11,17 +11,14 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from releases.rules.calendar import (
-    STANDARD_RELEASE_TIME,
-    Nation,
     Precision,
     Slot,
     format_month,
     in_london,
     months_after,
-    no_release_day,
 )
 from statsoffice.fake_publisher import past_year
-from statsoffice.fake_publisher.govuk import format_display_date, in_utc
+from statsoffice.fake_publisher.govuk import due_on, format_display_date, in_utc
 
 GOVUK_SEARCH, ONS_SEARCH = "/api/search.json", "/v1/search/releases"
 ORGANISATION = "department-for-practice"
@@ -132,12 +129,7 @@ def _find_govuk_results(asked: Mapping[str, str], *, now: datetime) -> Sequence[
 
 def _due(now: datetime, *, days: int) -> datetime:
     """Return the aware instant of 9:30am in London on the first working day at least `days` days after `now`."""
-    on = in_london(now).date() + timedelta(days=days)
-    while no_release_day(on, nation=Nation.ENGLAND):
-        on += timedelta(days=1)
-    due_at = Slot(on, STANDARD_RELEASE_TIME).due_at
-    assert due_at is not None  # noqa: S101  # an exact slot has its instant
-    return due_at
+    return due_on(in_london(now).date() + timedelta(days=days))
 
 
 def _slug(name: str, due_at: datetime) -> str:

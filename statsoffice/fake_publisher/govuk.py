@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from releases.rules.calendar import in_london
+from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, Slot, in_london, place_on_working_day
 from statsoffice.fake_publisher.scenes import scene
 
 API = "/api/content"
@@ -107,6 +107,13 @@ def document_scene(document: Mapping[str, Any], *, starts: datetime | None = Non
     """Return a scene in which the content API responds with this document."""
     status = 410 if document["schema_name"] == "gone" else 200
     return scene(json.dumps(document), starts=starts, status=status, content_type=JSON, **more)
+
+
+def due_on(day: date) -> datetime:
+    """Return the aware instant of 9:30am in London on a day. If it is not a working day, use the next working day."""
+    due_at = place_on_working_day(Slot(day, STANDARD_RELEASE_TIME), nation=Nation.ENGLAND).slot.due_at
+    assert due_at is not None  # noqa: S101  # an exact slot has its instant
+    return due_at
 
 
 def format_display_date(at: datetime) -> str:

@@ -7,19 +7,12 @@ and redirected because the statistics have been published.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from releases.rules.calendar import (
-    STANDARD_RELEASE_TIME,
-    Nation,
-    Slot,
-    format_month,
-    months_after,
-    no_release_day,
-)
+from releases.rules.calendar import format_month, months_after
 from statsoffice.fake_publisher import govuk
 
 ANNOUNCEMENTS, PUBLICATIONS = "/government/statistics/announcements/", "/government/statistics/"
@@ -70,7 +63,7 @@ def _documents(year: int) -> tuple[Sequence[Document], Sequence[Document]]:
 
 
 def _announcements(year: int) -> Iterator[Document]:
-    due_at = _due(year, 6, 12)
+    due_at = govuk.due_on(date(year, 6, 12))
     yield _announcement(
         f"parking-{year}",
         f"Parking: {year}",
@@ -79,7 +72,7 @@ def _announcements(year: int) -> Iterator[Document]:
         cancelled_at=govuk.in_utc(due_at - timedelta(days=40)),
         cancellation_reason="The survey was not run this year.",
     )
-    due_at = _due(year, 9, 18)
+    due_at = govuk.due_on(date(year, 9, 18))
     yield _announcement(
         f"taxi-licences-{year}",
         f"Taxi licences: {year}",
@@ -103,7 +96,7 @@ def _announcement_result(document: Document) -> Said:
     displayed, stamp = details.get("display_date"), details.get("release_timestamp")
     if document["schema_name"] == "redirect":
         # The search may still list an announcement some minutes after its statistics were published.
-        due_at = _due(int(document["base_path"].rpartition("-")[2]), 12, 3)
+        due_at = govuk.due_on(date(int(document["base_path"].rpartition("-")[2]), 12, 3))
         displayed, stamp = govuk.format_display_date(due_at), govuk.in_utc(due_at)
     return {
         "title": document["title"],
@@ -122,7 +115,7 @@ def _announcement_result(document: Document) -> Said:
 
 def _publications(year: int) -> Iterator[Document]:
     for month, delay in enumerate(DELAYS, start=1):
-        due_at = _due(year, month, 10)
+        due_at = govuk.due_on(date(year, month, 10))
         period = months_after(due_at.date().replace(day=1), -1)
         yield _publication(
             f"bus-fares-{period:%B}-{period:%Y}".lower() if period.year == year else f"bus-fares-december-{year - 1}",
@@ -133,13 +126,13 @@ def _publications(year: int) -> Iterator[Document]:
         )
     for quarter, month in enumerate((2, 5, 8, 11), start=1):
         # Published by hand, so GOV.UK has neither a scheduled time nor a delay.
-        published_at = _due(year, month, 20) + timedelta(seconds=14 + quarter)
+        published_at = govuk.due_on(date(year, month, 20)) + timedelta(seconds=14 + quarter)
         yield _publication(
             f"rail-journeys-q{quarter}-{year}", f"Rail journeys: quarter {quarter} {year}", published_at=published_at
         )
     begun = datetime(2019, 3, 7, 9, 30, 12, tzinfo=UTC)
     updates = [
-        _due(each, month, 5) + timedelta(seconds=20 + month)
+        govuk.due_on(date(each, month, 5)) + timedelta(seconds=20 + month)
         for each in range(begun.year + 1, year + 1)
         for month in (3, 6, 9, 12)
     ]
@@ -152,11 +145,11 @@ def _publications(year: int) -> Iterator[Document]:
         first_published_at=begun,
         changes=changes,
     )
-    withdrawn_at = _due(year, 10, 2) + timedelta(hours=3)
+    withdrawn_at = govuk.due_on(date(year, 10, 2)) + timedelta(hours=3)
     yield _publication(
         f"road-works-{year}",
         f"Road works: {year}",
-        published_at=_due(year, 4, 3) + timedelta(seconds=25),
+        published_at=govuk.due_on(date(year, 4, 3)) + timedelta(seconds=25),
         withdrawn=(withdrawn_at, "The figures for two regions were wrong."),
     )
     old = _publication(f"footpaths-{year}", f"Footpaths: {year}", published_at=datetime(year, 7, 1, 12, tzinfo=UTC))
@@ -166,18 +159,8 @@ def _publications(year: int) -> Iterator[Document]:
     yield old | {"public_updated_at": f"{year}-07-01T00:00:00.000+00:00"}
     # The search lists all pages that were last updated in this year or later. So the results also include a page that
     # was published in the next year.
-    yield _publication(f"bridges-{year}", f"Bridges: {year}", published_at=_due(year + 1, 1, 15))
+    yield _publication(f"bridges-{year}", f"Bridges: {year}", published_at=govuk.due_on(date(year + 1, 1, 15)))
 
 
 def _publication(slug: str, title: str, **fields: Any) -> Document:
     return govuk.publication(f"{PUBLICATIONS}{slug}", title, **fields)
-
-
-def _due(year: int, month: int, day: int) -> datetime:
-    """Return the aware instant of 9:30am in London on a day. If it is not a working day, use the next working day."""
-    on = datetime(year, month, day, tzinfo=UTC).date()
-    while no_release_day(on, nation=Nation.ENGLAND):
-        on += timedelta(days=1)
-    due_at = Slot(on, STANDARD_RELEASE_TIME).due_at
-    assert due_at is not None  # noqa: S101  # an exact slot has its instant
-    return due_at
