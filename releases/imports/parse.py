@@ -60,12 +60,26 @@ def _read_slot(cell: str, precision: Precision | None, order: DateOrder) -> Slot
 
 
 def _month(cell: str) -> date:
-    for form in ("%Y-%m-%d", "%Y-%m", "%B %Y", "%Y-%m-%d %H:%M"):
+    fault = f"“{cell}” is not a month. Write it as 2026-07, or as any day of the month."
+    return _read_day(cell, ("%Y-%m-%d", "%Y-%m", "%B %Y", "%Y-%m-%d %H:%M"), fault=fault)
+
+
+def _day(cell: str) -> date:
+    fault = f"“{cell}” is not a date. Write it as 30/06/2026 or 2026-06-30."
+    return _read_day(cell, ("%Y-%m-%d", "%Y-%m-%d %H:%M"), fault=fault)
+
+
+def _read_day(cell: str, forms: Iterable[str], *, fault: str) -> date:
+    """Read a day that is written in one of some formats of `strptime`.
+
+    :raises ValueError: with the message `fault`, if it is in none of them.
+    """
+    for form in forms:
         try:
             return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
         except ValueError:
             continue
-    raise ValueError(f"“{cell}” is not a month. Write it as 2026-07, or as any day of the month.")
+    raise ValueError(fault)
 
 
 def _reference(cell: str) -> str:
@@ -131,15 +145,6 @@ def _rehearsal(cell: str) -> bool:
     if cell.lower() != "yes":
         raise ValueError(f"Enter yes or leave this empty, not “{cell}”.")
     return True
-
-
-def _day(cell: str) -> date:
-    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M"):
-        try:
-            return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
-        except ValueError:
-            continue
-    raise ValueError(f"“{cell}” is not a date. Write it as 30/06/2026 or 2026-06-30.")
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
