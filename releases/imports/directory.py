@@ -20,15 +20,15 @@ from django.utils.translation import gettext as _
 from releases import scheduling
 from releases.calls import replace_rota
 from releases.early_findings import check_number_change
-from releases.imports.apply import ImportOutcome
-from releases.imports.parse import FileRefused, RowFault, fold_title, read_header
+from releases.imports.apply import ImportOutcome, RowRefused
+from releases.imports.parse import FileRefused, RowFault, fold_title, read_header, read_lines
 from releases.models import Contact, Producer, Release, RotaEntry, Series
 from releases.permissions import Action, NotYours, User, may, producers_where
 from releases.rules import tables
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 from releases.rules.rota import RotaDays
-from releases.rules.tables import Cell, NotATableError, TableKind
+from releases.rules.tables import Cell, TableKind
 
 BETWEEN_PHRASES = " | "
 ON_CLOSED_DAYS = "closed"
@@ -187,12 +187,6 @@ class DirectoryResult:
         return sha256_hex(repr(self.rows).encode())[:16]
 
 
-class _RowRefused(Exception):
-    def __init__(self, column: str, why: str) -> None:
-        super().__init__(why)
-        self.column = column
-
-
 def may_exchange(person: User, kind: DirectoryKind) -> bool:
     """Return whether a person may import and export this kind of rows for at least one producer."""
     if kind is DirectoryKind.PRODUCERS and person.has_perm("releases.change_producer"):
@@ -237,10 +231,7 @@ def read_directory(content: bytes, *, name: str, kind: DirectoryKind) -> list[tu
 
     :raises FileRefused: if it is not a file of this kind, or if a cell cannot be read.
     """
-    try:
-        lines = tables.read_table(content, name=name)
-    except NotATableError as error:
-        raise FileRefused([str(error)]) from error
+    lines = read_lines(content, name=name)
     directory = DIRECTORIES[kind]
     first = lines[0][1] if lines else []
     header = read_header(first, required=directory.required, known=directory.names, name=name)
@@ -295,7 +286,7 @@ class _Import:
         try:
             with transaction.atomic():
                 outcome, changes = self._write(cells)
-        except _RowRefused as refusal:
+        except RowRefused as refusal:
             faults: tuple[RowFault, ...] = (RowFault(number, refusal.column, str(refusal)),)
             return DirectoryRow(number, name, ImportOutcome.REFUSED, faults=faults)
         except ValidationError as error:
@@ -306,7 +297,7 @@ class _Import:
     def _write(self, cells: Mapping[str, str]) -> tuple[ImportOutcome, tuple[Change, ...]]:
         for name in self.directory.required:
             if not cells.get(name):
-                raise _RowRefused(name, _("This cell is empty."))
+                raise RowRefused(name, _("This cell is empty."))
         row, is_new = self._find(cells)
         before = {} if is_new else self._written(row)
         related: dict[Column, Any] = {}
@@ -353,17 +344,17 @@ class _Import:
         if model is not Producer:
             producer = self.producers.get(fold_title(cells["producer"]))
             if producer is None:
-                raise _RowRefused(
+                raise RowRefused(
                     "producer", _("You do not manage the calendar of “%(name)s”.") % {"name": cells["producer"]}
                 )
             known["producer"] = values["producer"] = producer
         place = (producer.pk if producer else None, key.casefold())
         if place in self.seen:
-            raise _RowRefused(key_column, _("“%(key)s” is in this file twice.") % {"key": key})
+            raise RowRefused(key_column, _("“%(key)s” is in this file twice.") % {"key": key})
         self.seen.add(place)
         found = model.objects.filter(**known).first()
         if model is Producer and not self._may_name(found):
-            raise _RowRefused(key_column, _("You do not manage the calendar of “%(name)s”.") % {"name": key})
+            raise RowRefused(key_column, _("You do not manage the calendar of “%(name)s”.") % {"name": key})
         return (found, False) if found is not None else (model(**values), True)
 
     def _may_name(self, producer: Any) -> bool:
@@ -380,7 +371,7 @@ class _Import:
     def _check_may(self, row: Any, changes: Iterable[Change], *, is_new: bool) -> None:
         """Refuse changes that the person may not make, or that would affect a pending verdict.
 
-        :raises _RowRefused: if a change is refused. The error names the column.
+        :raises RowRefused: if a change is refused. The error names the column.
         """
         changed = {self._field(change.column): change.column for change in changes}
         if isinstance(row, Producer):
@@ -391,15 +382,15 @@ class _Import:
             try:
                 check_number_change(row, by=self.by)
             except FieldRefused as refusal:
-                raise _RowRefused("telephone", str(refusal)) from refusal
+                raise RowRefused("telephone", str(refusal)) from refusal
 
     def _check_producer(self, row: Producer, changed: Mapping[str, str], *, is_new: bool) -> None:
         if is_new and not self.by.has_perm("releases.add_producer"):
-            raise _RowRefused("short_name", _("Only an administrator can add a producer."))
+            raise RowRefused("short_name", _("Only an administrator can add a producer."))
         if not is_new and not self.by.has_perm("releases.change_producer"):
             for field, column in changed.items():
                 if field not in OF_CALENDAR_MANAGERS:
-                    raise _RowRefused(column, _("Only an administrator can change this."))
+                    raise RowRefused(column, _("Only an administrator can change this."))
         if "negative_markers" in changed and not is_new:
             self._refuse_if_judged("words_for_a_missing_page", Release.objects.filter(series__producer=row))
 
@@ -410,7 +401,7 @@ class _Import:
             and not (is_new and row.tolerance_seconds == default)
             and not may(self.by, Action.CHANGE_TOLERANCE, row.producer)
         ):
-            raise _RowRefused(
+            raise RowRefused(
                 "tolerance_seconds", _("Only the Head of Profession or a deputy can change the tolerance.")
             )
         names = [column for field, column in changed.items() if field in {"title", "welsh_title"}]
@@ -421,7 +412,7 @@ class _Import:
         try:
             scheduling.refuse_names_during_judgement(releases, at=self.at)
         except MoveRefused as refusal:
-            raise _RowRefused(column, str(refusal)) from refusal
+            raise RowRefused(column, str(refusal)) from refusal
 
     def _written(self, row: Any, related: Mapping[Column, Any] | None = None) -> dict[str, str]:
         """Return an object as the cells of a row, keyed by column.
@@ -455,19 +446,19 @@ class _Import:
 
 
 def _read_value(text: str, column: Column, row: Any) -> Any:  # noqa: C901  # one case for each kind of column
-    """:raises _RowRefused: if the text is not a value of the column's kind; the message is one sentence."""
+    """:raises RowRefused: if the text is not a value of the column's kind; the message is one sentence."""
     field = row._meta.get_field(column.field)
     match column.kind:
         case ColumnKind.YES:
             if text.casefold() not in {"yes", "no"}:
-                raise _RowRefused(column.name, _("Enter yes or no, not “%(text)s”.") % {"text": text})
+                raise RowRefused(column.name, _("Enter yes or no, not “%(text)s”.") % {"text": text})
             return text.casefold() == "yes"
         case ColumnKind.CHOICE:
             for value, label in field.choices:
                 if text.casefold() in {str(value).casefold(), str(label).casefold()}:
                     return value
             allowed = ", ".join(str(value) for value, _label in field.choices if value)
-            raise _RowRefused(column.name, _("Enter one of: %(allowed)s.") % {"allowed": allowed})
+            raise RowRefused(column.name, _("Enter one of: %(allowed)s.") % {"allowed": allowed})
         case ColumnKind.DATE:
             return _parse(date.fromisoformat, text, column, _("Enter a date such as 2026-05-11."))
         case ColumnKind.TIME:
@@ -498,7 +489,7 @@ def _read_rota(text: str, column: Column, producer: Producer) -> Iterator[RotaEn
         if words and "@" not in words[0]:
             at = _parse(time.fromisoformat, words.pop(0), column, _("Enter a time such as 09:30."))
         if not words:
-            raise _RowRefused(column.name, _("Enter at least one email address for each time and day."))
+            raise RowRefused(column.name, _("Enter at least one email address for each time and day."))
         for order, email in enumerate(dict.fromkeys(words), start=1):
             yield RotaEntry(contact=_find_contact(email, column, producer), order=order, at=at, days=days)
 
@@ -507,14 +498,14 @@ def _parse(parse: Any, text: str, column: Column, advice: str) -> Any:
     try:
         return parse(text)
     except ValueError as error:
-        raise _RowRefused(column.name, advice) from error
+        raise RowRefused(column.name, advice) from error
 
 
 def _find_contact(email: str, column: Column, producer: Producer) -> Contact:
     found = Contact.objects.filter(producer=producer, email__iexact=email).first()
     if found is None:
         sentence = _("“%(email)s” is not a contact of this producer. Import the contacts first.")
-        raise _RowRefused(column.name, sentence % {"email": email})
+        raise RowRefused(column.name, sentence % {"email": email})
     return found
 
 

@@ -181,6 +181,17 @@ class FileRefused(Exception):
         super().__init__("\n".join(self.sentences))
 
 
+def read_lines(content: bytes, *, name: str) -> list[tables.Line]:
+    """Read the non-empty lines of a file.
+
+    :raises FileRefused: if the file is not a table, or is too large.
+    """
+    try:
+        return tables.read_table(content, name=name)
+    except NotATableError as error:
+        raise FileRefused([str(error)]) from error
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
     """One planned release in a file. If a field is None or an empty string, the file does not give the value."""
@@ -246,10 +257,7 @@ def read_calendar(
     :raises FileRefused: if the file is not a calendar file or has no releases.
     :raises OpenDateOrder: if `order` is None and the dates in the file do not show the order.
     """
-    try:
-        lines = tables.read_table(content, name=name)
-    except NotATableError as error:
-        raise FileRefused([str(error)]) from error
+    lines = read_lines(content, name=name)
     header = read_header(lines[0][1] if lines else [], required=REQUIRED, known=COLUMNS, name=name)
     rows = [(number, dict(zip(header, cells, strict=False)), cells[len(header) :]) for number, cells in lines[1:]]
     rows = [row for row in rows if row[1]["reference"].text.casefold() != EXAMPLE]
