@@ -24,7 +24,7 @@ from breaches.views.base import report_page
 from releases.forms import LongTextField, Question, inside_the_form
 from releases.models.append_only import redaction_marker
 from releases.rules.lifecycle import MissingFields
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, post_data
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Message, MessageRowRecord
 
@@ -133,7 +133,7 @@ def start_redaction(request: SignedInRequest, report: Report) -> HttpResponse:
 
     The preview shows where the words were found, and which copies will not be redacted.
     """
-    form = RedactForm(request.POST if request.method == "POST" else None)
+    form = RedactForm(post_data(request))
     found = _try(request, report, form, dry_run=True) if form.is_valid() else None
     if found is None:
         return _render_form(request, report, form)

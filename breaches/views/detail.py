@@ -81,7 +81,7 @@ from releases.models import Verification
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
 from releases.text.languages import join_with_and
 from releases.verdict.address import SUSPICIOUS
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, post_data
 
 CAUSE = "cause"
 """The key of the `ReportPart` about the cause. The page shows this part, but it is not printed in the document."""
@@ -290,7 +290,7 @@ def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, 
             "Another person must approve the report."
         )
     return DecisionForm(
-        request.POST if request.method == "POST" else None,
+        post_data(request),
         initial={"last_change": report.last_change, "version": report.version},
         moves=page["moves"],
         obstacles={"report": obstacle, "log": _count_missing(page["missing_for_log"])},

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from releases.permissions import NotYours, roles_anywhere
 from releases.rules.lifecycle import Role
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder, place_in
 from statsoffice.accounts import invitations
 from statsoffice.accounts.cover import covers_about, producers_covered_by
@@ -62,7 +62,7 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/invited_another.html", {"invitation": invitation}, status=409)
     if account is None:
         new_user = User(email=invitation.email, name=invitation.name)
-        form = FirstPasswordForm(new_user, request.POST if request.method == "POST" else None)
+        form = FirstPasswordForm(new_user, post_data(request))
         if form.is_valid():
             return _accept(request, invitation, password=form.cleaned_data["new_password1"])
         return render(request, "accounts/accept.html", {"invitation": invitation, "form": form})
@@ -110,7 +110,7 @@ def invitation_list(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite_view(request: SignedInRequest) -> HttpResponse:
     _check_invites(request.user)
-    form = InvitationForm(request.POST if request.method == "POST" else None, by=request.user)
+    form = InvitationForm(post_data(request), by=request.user)
     if form.is_valid():
         try:
             invitation, secret = invitations.invite(by=request.user, at=timezone.now(), **form.invited)
