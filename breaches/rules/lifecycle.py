@@ -231,35 +231,6 @@ CHANGES = STEPS | {
 }
 """Events after which a person must read the report again before making a move."""
 
-NO_CHANGES = frozenset(
-    {
-        "facts_offered",
-        "numbered",
-        "dealing_taken",
-        "dealing_changed",
-        "action_added",
-        "action_changed",
-        "action_done",
-        "action_open_again",
-        "note_written",
-        "note_corrected",
-        "commented",
-        "comment_resolved",
-        "attachment_added",
-        "attachment_deleted",
-        "attachment_downloaded",
-        "downloaded",
-        "draft_downloaded",
-        "concern_downloaded",
-        "statement_downloaded",
-        # the email of a dispatch
-        EMAIL_ACCEPTED,
-        EMAIL_FAILED,
-        EMAIL_RETRIED,
-    }
-)
-"""Events after which a person does not have to read the report again before making a move."""
-
 ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "numbered", "dealing_taken", "dealing_changed"}
 """Events that change the report's own row in the database. With each event, the digest of the row is recorded."""
 
