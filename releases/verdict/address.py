@@ -356,20 +356,6 @@ def _find_flips(first: Sighting, checks: Iterable[Sighting]) -> tuple[Flip, ...]
     return tuple(flips)
 
 
-def early_sightings(sightings: Iterable[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Return the checks that prove that an address was live before it was due, in the order in which they were sent.
-
-    :param sightings: all checks of the address for one schedule, in any order.
-    """
-    checks = sorted(
-        {check for check in sightings if check.clock_confirmed},
-        key=lambda check: (check.sent_at, check.completed_at, check.result),
-    )
-    absent = [check for check in _without_taken_away(checks, due_at=due_at) if check.result is CheckOutcome.NOT_LIVE]
-    shown = [check for check in checks if check.result is CheckOutcome.LIVE]
-    return [check for check in _split_by_proof(shown, absent, due_at=due_at)[0] if check.surely_before(due_at)]
-
-
 def _split_by_proof(
     shown: list[Sighting], absent: list[Sighting], *, due_at: datetime
 ) -> tuple[list[Sighting], list[Sighting]]:

@@ -1,7 +1,7 @@
 """Which checks of an address prove anything, and which may have shown the last edition all along."""
 
-from releases.verdict.address import BeforeDue, Outcome, early_sightings
-from tests.support.checks import ABSENT, DUE, LIVE, UNRECOGNISED, at, judged, make_check
+from releases.verdict.address import BeforeDue, Outcome
+from tests.support.checks import ABSENT, LIVE, UNRECOGNISED, at, judged, make_check
 
 
 def test_a_marker_that_matched_from_the_very_first_check_proves_nothing():
@@ -58,10 +58,7 @@ def test_a_last_edition_that_matched_all_along_and_is_edited_before_due_proves_n
     same = judged(*before, make_check(LIVE, 0, text="b"), make_check(LIVE, 60, text="b"))
     assert (same.outcome, same.first_live_at) == (Outcome.CANNOT_TELL, None)
     assert judged(*before, make_check(LIVE, 0, text="c")).outcome is Outcome.ON_TIME
-    assert early_sightings(before, due_at=DUE) == []
-    assert len(early_sightings(before[1:], due_at=DUE)) == 2, (
-        "without the first look nothing is known of the last edition"
-    )
+    assert judged(*before[1:]).before is BeforeDue.EARLY, "without the first look nothing is known of the last edition"
 
 
 def test_a_text_first_shown_after_a_check_that_did_not_find_it_is_proof():
