@@ -13,7 +13,7 @@ from releases.models import Producer
 from releases.permissions import Person, producers_with_standing_role, standing_roles_of
 from releases.rules.date_change import REQUEST
 from releases.rules.imports import IMPORT
-from releases.rules.lifecycle import KEEPERS, LEADS, RELEASE, Lifecycle, Role, to_words
+from releases.rules.lifecycle import KEEPERS, LEADS, RELEASE, Lifecycle, Role
 from releases.rules.pre_release import ACCESS
 from releases.rules.pre_release import REQUEST as ACCESS_REQUEST
 
@@ -87,18 +87,6 @@ def rows() -> tuple[Row, ...]:
         *_actions("the audit trail", TRAIL_TABLE),
         *_actions("an API token", TOKEN_TABLE),
     )
-
-
-def find_permitted_roles(subject: str, action: str) -> frozenset[Role]:
-    """Return the roles that may do an action on a kind of object in at least one of its states.
-
-    :raises LookupError: if no row has this subject and this action.
-    """
-    found = [row.roles for row in rows() if (row.subject, row.action) == (subject, action)]
-    if not found:
-        message = f'No table says who may "{to_words(action)}" {subject}.'
-        raise LookupError(message)
-    return frozenset().union(*found)
 
 
 def includes(role: Role, other: Role) -> bool:

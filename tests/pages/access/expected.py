@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from breaches.permissions import TABLE as ON_REPORTS
 from breaches.permissions import Action
-from releases.rules.lifecycle import LEADS, Role
-from statsoffice.accounts.permissions import find_permitted_roles
+from releases.rules.lifecycle import LEADS, Role, to_words
+from statsoffice.accounts.permissions import rows
 
 EVERYBODY = "everybody, signed in or not"
 SIGNED_IN = "whoever has signed in"
@@ -53,6 +53,18 @@ def form(who: Who) -> Expected:
 def act(who: Who) -> Expected:
     """An address to which is posted only."""
     return Expected(NOBODY, who)
+
+
+def find_permitted_roles(subject: str, action: str) -> frozenset[Role]:
+    """Return the roles that may do an action on a kind of object in at least one of its states.
+
+    :raises LookupError: if no row has this subject and this action.
+    """
+    found = [row.roles for row in rows() if (row.subject, row.action) == (subject, action)]
+    if not found:
+        message = f'No table says who may "{to_words(action)}" {subject}.'
+        raise LookupError(message)
+    return frozenset().union(*found)
 
 
 def by(subject: str, *actions: str) -> frozenset[Role]:
