@@ -1,15 +1,12 @@
 """Documents about invented releases, in the shapes of the GOV.UK content API."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, Slot, in_london, place_on_working_day
-from statsoffice.fake_publisher.scenes import scene
 
 API = "/api/content"
-JSON = "application/json; charset=utf-8"
 
 type Document = dict[str, Any]
 
@@ -89,24 +86,10 @@ def publication(
     return document
 
 
-def gone_document(path: str) -> Document:
-    return _document(path, None, schema="gone", kind="gone", details={"explanation": "", "alternative_path": ""})
-
-
 def redirect(path: str, to: str) -> Document:
     """Return the redirect that replaces an announcement when its statistics are published."""
     moved = {"redirects": [{"path": path, "type": "exact", "destination": to}]}
     return _document(path, None, schema="redirect", kind="redirect", details={}) | moved
-
-
-def api_path(path: str) -> str:
-    return f"{API}{path}"
-
-
-def document_scene(document: Mapping[str, Any], *, starts: datetime | None = None, **more: Any) -> dict[str, Any]:
-    """Return a scene in which the content API responds with this document."""
-    status = 410 if document["schema_name"] == "gone" else 200
-    return scene(json.dumps(document), starts=starts, status=status, content_type=JSON, **more)
 
 
 def due_on(day: date) -> datetime:

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from releases.models import Release
 from statsoffice.fake_publisher import govuk
 from tests.browser.barriers import is_clean
+from tests.support.content_api import api_path, document_scene
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,7 +30,7 @@ def test_it_is_read_checked_and_recorded(page, live_server, morning, sign_in, si
         latest_change_note="More time is needed to check the figures.",
         previous_display_date="30 June 2098 9:30am",
     )
-    site.publish(govuk.api_path(PATH), [govuk.document_scene(document)])
+    site.publish(api_path(PATH), [document_scene(document)])
     sign_in(morning.office.head)
     page.goto(f"{live_server}{morning.pages['importing from GOV.UK']}")
     page.get_by_label("Web address of the announcement").fill(site.url(PATH))

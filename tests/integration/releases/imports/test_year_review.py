@@ -28,6 +28,7 @@ from statsoffice import jobs
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.calendars import ORGANISATION
 from statsoffice.fake_publisher.scenes import scene
+from tests.support.content_api import document_scene
 from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, create_member
 from tests.support.shared_database import environment_of_processes
 
@@ -255,7 +256,7 @@ def test_a_complete_year_is_read_again_with_conditional_requests(organisation, p
     # What the site does not send again stays as it is stored here.
     YearReviewPage.objects.filter(path=BUS_FARES).update(title="As stored")
     changed = govuk.publication("/government/statistics/bridges-2025", "Bridges of 2025", published_at=timezone.now())
-    site.publish(f"{govuk.API}/government/statistics/bridges-2025", [govuk.document_scene(changed)])
+    site.publish(f"{govuk.API}/government/statistics/bridges-2025", [document_scene(changed)])
     again = read(organisation, producer)
     assert (again.pk, again.pages.count()) == (review.pk, LISTED)
     assert again.pages.get(path=BUS_FARES).title == "As stored"
@@ -267,9 +268,7 @@ def test_the_date_of_an_announcement_that_was_read_before_its_statistics_stays(o
     path = "/government/statistics/announcements/taxi-licences-2025"
     review = read(organisation, producer)
     announced = find(review, path).find(Figure.ANNOUNCED_FOR)
-    site.publish(
-        f"{govuk.API}{path}", [govuk.document_scene(govuk.redirect(path, "/government/statistics/taxi-licences"))]
-    )
+    site.publish(f"{govuk.API}{path}", [document_scene(govuk.redirect(path, "/government/statistics/taxi-licences"))])
     read(organisation, producer)
     found = find(review, path)
     assert found.outcome is PageOutcome.REDIRECTED
@@ -335,7 +334,7 @@ def test_the_job_reads_what_was_started_on_the_page(organisation, producer, monk
 def test_the_csv_has_the_source_of_each_figure_and_no_formula(organisation, producer, site):
     title = '=HYPERLINK("x")'
     document = govuk.publication(BUS_FARES, title, published_at=datetime(2025, 4, 10, 8, 30, 48, tzinfo=UTC))
-    site.publish(f"{govuk.API}{BUS_FARES}", [govuk.document_scene(document)])
+    site.publish(f"{govuk.API}{BUS_FARES}", [document_scene(document)])
     review = read(organisation, producer)
     written = year_review.export_review(review, TableKind.CSV).decode("utf-8-sig")
     rows = {row["address"].removeprefix(review.site): row for row in csv.DictReader(io.StringIO(written))}

@@ -12,7 +12,7 @@ from releases.detection.finding import PublisherSays, PublisherState, Source
 from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import govuk as govuk_pages
-from statsoffice.fake_publisher.govuk import api_path, document_scene
+from tests.support.content_api import api_path, document_scene, gone_document
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_an_announcement_that_turns_into_its_statistics_8_minutes_late_gives_bot
                 document_scene(ANNOUNCEMENT),
                 document_scene(govuk_pages.redirect(ANNOUNCED_AT, PATH), starts=out),
             ],
-            PATH: [document_scene(govuk_pages.gone_document(PATH)), document_scene(statistics, starts=out)],
+            PATH: [document_scene(gone_document(PATH)), document_scene(statistics, starts=out)],
         },
     )
     morning_from(after(minutes=-1)).play(after(minutes=10))

@@ -14,6 +14,7 @@ from releases.scheduling import PlannedAddress
 from statsoffice import jobs
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
+from tests.support.content_api import api_path, document_scene, gone_document
 from tests.support.factories import ReleaseFactory
 from tests.support.preflight import DAY_BEFORE, DUE, TITLE, announce_at
 
@@ -26,7 +27,7 @@ NIGHT = DAY_BEFORE - timedelta(hours=11)
 
 
 def say(site, document, path=PATH, **fields):
-    site.publish(govuk.api_path(path), [govuk.document_scene(document, **fields)])
+    site.publish(api_path(path), [document_scene(document, **fields)])
 
 
 def announced(**fields):
@@ -95,7 +96,7 @@ def test_no_night_on_which_the_clocks_change_stops_it(at):
         ),
         pytest.param(announced(state="cancelled", cancellation_reason="x"), [DifferenceKind.STATE], id="cancelled"),
         pytest.param(govuk.announcement(PATH, "Another title", due_at=DUE), [DifferenceKind.TITLE], id="another-title"),
-        pytest.param(govuk.gone_document(PATH), [DifferenceKind.GONE], id="gone"),
+        pytest.param(gone_document(PATH), [DifferenceKind.GONE], id="gone"),
         pytest.param(govuk.publication(PATH, TITLE, published_at=DUE), [DifferenceKind.PUBLISHED], id="published"),
     ],
 )
@@ -141,7 +142,7 @@ def test_an_address_of_gov_uk_is_read_by_its_content_api_whatever_its_adapter(re
 class TestCannotTell:
     def test_it_is_no_difference_and_is_tried_again_an_hour_later_for_some_hours(self, release, means, site):
         say(site, announced(), headers={"x": "y"})
-        site.publish(govuk.api_path(PATH), [scene(status=503)])
+        site.publish(api_path(PATH), [scene(status=503)])
         Comparison.objects.all().delete()
         night = NIGHT + timedelta(minutes=1)
         assert compare(means, night) == 1
@@ -156,7 +157,7 @@ class TestCannotTell:
     def test_what_was_read_before_still_applies(self, release, means, site):
         say(site, announced(due_at=DUE + timedelta(days=7)))
         compare(means)
-        site.publish(govuk.api_path(PATH), [scene("<h1>Not now</h1>")])
+        site.publish(api_path(PATH), [scene("<h1>Not now</h1>")])
         Comparison.objects.update(tried_at=NIGHT - timedelta(hours=1))
         assert compare(means) == 1
         assert found(release) == [DifferenceKind.DATE]

@@ -9,6 +9,7 @@ from releases.detection.preflight import PreflightCode
 from releases.evidence import repository
 from releases.models import Observation, PreflightRun
 from statsoffice.fake_publisher import govuk
+from tests.support.content_api import api_path, document_scene, gone_document
 from tests.support.factories import ReleaseFactory
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check
 
@@ -25,7 +26,7 @@ def release(site):
 
 
 def say(site, document):
-    site.publish(govuk.api_path(ANNOUNCEMENT), [govuk.document_scene(document)])
+    site.publish(api_path(ANNOUNCEMENT), [document_scene(document)])
 
 
 def test_the_same_time_is_no_problem_and_what_was_said_is_kept(release, means):
@@ -82,7 +83,7 @@ def test_an_announcement_with_characters_that_no_database_stores_stops_no_other_
 
 
 def test_an_announcement_that_is_gone_is_found(release, means, site):
-    say(site, govuk.gone_document(ANNOUNCEMENT))
+    say(site, gone_document(ANNOUNCEMENT))
     assert check(release, means) == {(PreflightCode.ANNOUNCEMENT_CALLED_OFF, ANNOUNCEMENT)}
 
 
@@ -90,10 +91,10 @@ def test_after_publication_the_snapshot_shows_where_the_announcement_led_and_wha
     announcements.make_due_snapshots(means=means, now=DAY_BEFORE)
     say(site, govuk.redirect(ANNOUNCEMENT, PAGE))
     out = govuk.publication(PAGE, TITLE, published_at=DUE + timedelta(seconds=36))
-    site.publish(govuk.api_path(PAGE), [govuk.document_scene(out)])
+    site.publish(api_path(PAGE), [document_scene(out)])
     announcements.make_due_snapshots(means=means, now=DUE + timedelta(minutes=11))
     before, after = announcements.snapshots_of(release)
     assert (before.observation.publisher_says["state"], before.leads_to) == ("announced", "")
-    assert after.leads_to == site.url(govuk.api_path(PAGE))
+    assert after.leads_to == site.url(api_path(PAGE))
     assert after.observation.publisher_says["state"] == "published"
     assert Observation.objects.plain().count() == 0

@@ -7,6 +7,7 @@ import pytest
 from releases.detection.finding import CheckOutcome, PublisherSays, PublisherState, Reason
 from releases.probe.adapters import get_adapter
 from statsoffice.fake_publisher import govuk as govuk_pages
+from tests.support.content_api import gone_document
 from tests.support.govuk_documents import (
     ASKED,
     DUE,
@@ -96,9 +97,9 @@ def test_a_cancelled_announcement_is_told_from_one_that_still_applies():
 
 
 def test_a_page_that_was_gone_or_withdrawn_before_it_was_due_is_not_live():
-    gone = examined(govuk_pages.gone_document(PATH), status=410)
+    gone = examined(gone_document(PATH), status=410)
     assert (shown(gone), gone.publisher.state) == ((CheckOutcome.NOT_LIVE, (Reason.GONE,)), PublisherState.GONE)
-    said_with_200 = examined(govuk_pages.gone_document(PATH))
+    said_with_200 = examined(gone_document(PATH))
     assert shown(said_with_200) == (CheckOutcome.NOT_LIVE, (Reason.GONE,))
     early = publication(published_at=after(-600), withdrawn=(after(-300), "Published in error."))
     finding = examined(early)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from releases.detection.finding import CheckOutcome, publisher_from_json, publisher_to_json
 from statsoffice.fake_publisher import govuk as govuk_pages
+from tests.support.content_api import gone_document
 from tests.support.govuk_documents import DUE, PATH, TITLE, after, examined, publication
 
 DATES = st.sampled_from(
@@ -59,7 +60,7 @@ SHAPES = st.sampled_from(
     [
         publication(),
         govuk_pages.announcement(PATH, TITLE, due_at=DUE),
-        govuk_pages.gone_document(PATH),
+        gone_document(PATH),
         govuk_pages.redirect(PATH, "/elsewhere"),
     ]
 )

@@ -10,6 +10,7 @@ from releases.probe import adapters
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Failure, Hop
 from statsoffice.fake_publisher import govuk as govuk_pages
+from tests.support.content_api import JSON, api_path
 from tests.support.fetching import answers, check_request, make_fetcher
 from tests.support.govuk_documents import ASKED, PATH, TITLE, URL, examined, expectation, publication, shown
 from tests.support.publishers import path_of, publisher, response
@@ -73,7 +74,7 @@ def serving(documents, status=200):
 
     def answer(connection, head):
         document = documents.get(path_of(head), publication())
-        connection.sendall(response(status, json.dumps(document).encode(), Content_Type=govuk_pages.JSON))
+        connection.sendall(response(status, json.dumps(document).encode(), Content_Type=JSON))
 
     return answer
 
@@ -82,9 +83,9 @@ ANNOUNCEMENT = "/government/statistics/announcements/road-fuel-june-2026"
 
 
 def fetched(documents, *, adapter="govuk", status=200, **options):
-    by_path = {govuk_pages.api_path(path): document for path, document in documents.items()}
+    by_path = {api_path(path): document for path, document in documents.items()}
     with publisher(serving(by_path, status)) as site:
-        asked = replace(check_request(site.url(govuk_pages.api_path(ANNOUNCEMENT)), site.entry), adapter=adapter)
+        asked = replace(check_request(site.url(api_path(ANNOUNCEMENT)), site.entry), adapter=adapter)
         with make_fetcher(site.entry, **options) as fetcher:
             fetcher.start(asked)
             (_, answer) = answers(fetcher)[0]
@@ -93,8 +94,8 @@ def fetched(documents, *, adapter="govuk", status=200, **options):
 
 def test_a_redirect_document_is_followed_and_both_addresses_are_kept():
     site, answer = fetched({ANNOUNCEMENT: govuk_pages.redirect(ANNOUNCEMENT, PATH)})
-    there = site.url(govuk_pages.api_path(PATH))
-    assert answer.hops == (Hop(site.url(govuk_pages.api_path(ANNOUNCEMENT)), 200), Hop(there, 200))
+    there = site.url(api_path(PATH))
+    assert answer.hops == (Hop(site.url(api_path(ANNOUNCEMENT)), 200), Hop(there, 200))
     assert (answer.failure, answer.final_url, json.loads(answer.body)["title"]) == (None, there, TITLE)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from releases.rules.lifecycle import Role
 from statsoffice.fake_publisher import govuk
+from tests.support.content_api import api_path, document_scene
 from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 from tests.support.pasted_addresses import DUE, PATH, TITLE
 from tests.support.shared_rows import shared_fixture
@@ -27,7 +28,7 @@ def announced(site):
 
     def say(document=None, **scene_fields):
         document = document or govuk.announcement(PATH, TITLE, due_at=DUE, organisations=["Office for  RAIN"])
-        site.publish(govuk.api_path(PATH), [govuk.document_scene(document, **scene_fields)])
+        site.publish(api_path(PATH), [document_scene(document, **scene_fields)])
         return site.url(PATH)
 
     return say

@@ -14,6 +14,7 @@ from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
+from tests.support.content_api import api_path, document_scene, gone_document
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.pasted_addresses import DUE, PATH, TITLE, error, read, record
 
@@ -180,7 +181,7 @@ class TestNothingToRecord:
     @pytest.mark.parametrize(
         ("scene_of", "why"),
         [
-            pytest.param(lambda: govuk.gone_document(PATH), "The announcement has been removed.", id="gone"),
+            pytest.param(lambda: gone_document(PATH), "The announcement has been removed.", id="gone"),
             pytest.param(
                 lambda: govuk.publication(PATH, TITLE, published_at=DUE),
                 "This web address redirects to published statistics. It is no longer an announcement.",
@@ -216,12 +217,12 @@ class TestNothingToRecord:
             (scene(status=503), "could not reach GOV.UK"),
             (scene("<h1>Rain</h1>"), "We cannot read this page."),
         ):
-            site.publish(govuk.api_path(PATH), [answer])
+            site.publish(api_path(PATH), [answer])
             assert why in error(read(client, site.url(PATH)))
 
     def test_a_redirect_to_what_was_published_is_followed(self, client, keeper, announced, site):
         out = "/government/statistics/rain"
-        site.publish(govuk.api_path(out), [govuk.document_scene(govuk.publication(out, TITLE, published_at=DUE))])
+        site.publish(api_path(out), [document_scene(govuk.publication(out, TITLE, published_at=DUE))])
         assert "redirects to published statistics" in error(read(client, announced(govuk.redirect(PATH, out))))
 
     def test_a_redirect_to_another_host_is_not_followed(self, client, keeper, announced):

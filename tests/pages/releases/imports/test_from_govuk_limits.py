@@ -10,8 +10,8 @@ from releases import host_budgets
 from releases.models import HostLease
 from releases.rules.lifecycle import Role
 from releases.views import imports as page_of_govuk
-from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
+from tests.support.content_api import api_path
 from tests.support.factories import UserFactory, create_member
 from tests.support.pasted_addresses import PATH, START, error, read
 
@@ -38,7 +38,7 @@ class TestPolite:
         assert HostLease.objects.get(host=name).holder == ""
 
     def test_a_site_that_asked_to_be_left_alone_is(self, client, keeper, announced, site):
-        site.publish(govuk.api_path(PATH), [scene(status=429, headers={"Retry-After": "60"})])
+        site.publish(api_path(PATH), [scene(status=429, headers={"Retry-After": "60"})])
         assert "is busy" in error(read(client, site.url(PATH)))
         announced()
         site.forget_arrivals()

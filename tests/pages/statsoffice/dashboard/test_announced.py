@@ -18,6 +18,7 @@ from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Channel, Message, Preference
+from tests.support.content_api import api_path, document_scene
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.preflight import DAY_BEFORE, DUE, announce_at
 
@@ -234,7 +235,7 @@ class TestByCommand:
 
     def say(self, site, **fields):
         document = govuk.announcement("/one", "Title one", **fields)
-        site.publish(govuk.api_path("/one"), [govuk.document_scene(document)])
+        site.publish(api_path("/one"), [document_scene(document)])
 
     def test_it_prints_in_what_each_release_differs_and_keeps_it(self, release, site):
         said = self.run()
@@ -245,7 +246,7 @@ class TestByCommand:
         assert self.run("one") == "one: no difference\nCompared: 1. Different: 0.\n"
 
     def test_what_is_not_there_is_said_and_what_no_one_can_tell_is_no_difference(self, release, site):
-        site.publish(govuk.api_path("/one"), [scene(status=503)])
+        site.publish(api_path("/one"), [scene(status=503)])
         assert self.run() == ("one: We could not reach GOV.UK, or it had an error.\nCompared: 1. Different: 0.\n")
         site.publish_all({}, replace=True)
         assert "There is no page at the web address of the announcement." in self.run()

@@ -18,6 +18,7 @@ from releases.detection.govuk import (
 from releases.rules.calendar import Precision
 from releases.rules.response import Answer, Failure
 from statsoffice.fake_publisher import govuk
+from tests.support.content_api import gone_document
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 PATH = "/government/statistics/announcements/rain-june-2026"
@@ -112,7 +113,7 @@ def test_a_date_that_no_release_can_have_is_no_date(displayed):
         pytest.param(lambda: problem({}, status=503), Problem.UNREACHABLE, id="a-fault-of-theirs"),
         pytest.param(lambda: problem({}, status=404), Problem.NOT_FOUND, id="no-such-page"),
         pytest.param(lambda: problem({}, status=410), Problem.GONE, id="gone"),
-        pytest.param(lambda: problem(govuk.gone_document(PATH)), Problem.GONE, id="gone-by-its-document"),
+        pytest.param(lambda: problem(gone_document(PATH)), Problem.GONE, id="gone-by-its-document"),
         pytest.param(lambda: problem(left_allowed_hosts=True), Problem.LED_ELSEWHERE, id="another-host"),
         pytest.param(lambda: problem(body=b"<html>"), Problem.UNKNOWN_SHAPE, id="a-page"),
         pytest.param(lambda: problem({"schema_name": 1}), Problem.UNKNOWN_SHAPE, id="another-shape"),

@@ -22,6 +22,7 @@ from releases.rules.canonical import read_dataclass, write_dataclass
 from releases.rules.response import Answer, Failure
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.calendars import announcement_result
+from tests.support.content_api import gone_document
 
 AT = datetime(2025, 3, 4, 9, 30, tzinfo=UTC)
 PATH = "/government/statistics/rain"
@@ -140,8 +141,8 @@ def test_a_cancelled_announcement_has_the_time_and_the_reason():
 @pytest.mark.parametrize(
     ("document", "status", "outcome"),
     [
-        (govuk.gone_document(PATH), 410, PageOutcome.REMOVED),
-        (govuk.gone_document(PATH), 200, PageOutcome.REMOVED),
+        (gone_document(PATH), 410, PageOutcome.REMOVED),
+        (gone_document(PATH), 200, PageOutcome.REMOVED),
         (b"", 404, PageOutcome.REMOVED),
         (govuk.redirect(PATH, "/elsewhere"), 200, PageOutcome.REDIRECTED),
         (b"<html>", 200, PageOutcome.UNREADABLE),
