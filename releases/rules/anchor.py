@@ -78,14 +78,6 @@ def inclusion_proof(heads: Iterable[Head], chain: str) -> list[Step]:
     return _path(_leaves(ordered), index)
 
 
-def root_by_proof(head: Head, proof: Iterable[Step]) -> str:
-    value = _leaf(head)
-    for step in proof:
-        neighbour = bytes.fromhex(step.neighbour)
-        value = _node(neighbour, value) if step.on_left else _node(value, neighbour)
-    return value.hex()
-
-
 def _ordered(heads: Iterable[Head]) -> list[Head]:
     return sorted(heads, key=lambda head: head.chain)
 
