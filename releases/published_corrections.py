@@ -73,11 +73,6 @@ class Correction:
                 found.insert(0, row)
         return found
 
-    @property
-    def was_public(self) -> bool:
-        """Whether the correction has a public notice, or had one before it was changed or withdrawn."""
-        return any(row.public_notice for row in self.revisions)
-
 
 def corrections_of(release: Release) -> list[Correction]:
     """Return all corrections of a release, including withdrawn corrections, in order of number."""
