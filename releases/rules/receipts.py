@@ -162,8 +162,6 @@ class ReceiptStatus(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
-# The statistics may be sent only to recipients with one of these statuses.
-MAY_BE_SENT = frozenset({ReceiptStatus.CONFIRMED, ReceiptStatus.CONFIRMED_BY_PHONE, ReceiptStatus.ACKNOWLEDGED})
 # Recipients with one of these statuses have not confirmed the terms in any way.
 UNCONFIRMED = frozenset({ReceiptStatus.NO_ADDRESS, ReceiptStatus.NOT_ASKED, ReceiptStatus.NOT_CONFIRMED})
 

@@ -10,7 +10,6 @@ from releases.rules.lifecycle import Status
 from releases.rules.pre_release import A_DAY, AccessStatus, Period, Unit
 from releases.rules.receipts import (
     AFTER_DUE,
-    MAY_BE_SENT,
     UNCONFIRMED,
     Answer,
     Purpose,
@@ -25,6 +24,8 @@ from releases.rules.receipts import (
 
 ENGLAND, SCOTLAND, NORTHERN_IRELAND = Nation.ENGLAND, Nation.SCOTLAND, Nation.NORTHERN_IRELAND
 SECOND = timedelta(seconds=1)
+# The statistics may be sent only to recipients with one of these statuses.
+MAY_BE_SENT = {ReceiptStatus.CONFIRMED, ReceiptStatus.CONFIRMED_BY_PHONE, ReceiptStatus.ACKNOWLEDGED}
 
 
 def london(*parts):
