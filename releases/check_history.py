@@ -95,13 +95,12 @@ class SaidRun:
 class AddressRecord:
     """The checks of one address, grouped into runs in order of time.
 
-    `runs` and `check_count` leave out checks that bypassed caches. `past_caches` has the runs of checks that bypassed
-    caches. No verdict depends on these runs. `said` has the statements of the publisher's own system.
+    `runs` leaves out checks that bypassed caches. `past_caches` has the runs of checks that bypassed caches. No verdict
+    depends on these runs. `said` has the statements of the publisher's own system.
     """
 
     address: Address
     runs: list[Run]
-    check_count: int
     past_caches: list[Run]
     said: list[SaidRun]
 
@@ -233,7 +232,6 @@ def _address_record(
     return AddressRecord(
         address,
         fold_runs(entries, due_at=due_at) if due_at else [],
-        len(plain),
         fold_runs(past_caches, due_at=due_at) if due_at else [],
         said,
     )
