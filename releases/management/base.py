@@ -48,19 +48,18 @@ READ_BY_ALL = 0o644
 
 
 @contextmanager
-def whole_file(path: Path, *, mode: int = READ_BY_ALL) -> Iterator[IO[bytes]]:
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Yield a temporary file, and move it to `path` at the end of the `with` block.
 
-    If the block fails, the temporary file is deleted, and a file at `path` does not change.
-
-    :param mode: the permissions of the finished file. Until then, only the owner can read the temporary file.
+    If the block fails, the temporary file is deleted, and a file at `path` does not change. Everyone can read the
+    finished file, but only the owner can read the temporary file.
     """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         temporary = Path(file.name)
         try:
             yield file
             file.flush()
-            temporary.chmod(mode)
+            temporary.chmod(READ_BY_ALL)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
