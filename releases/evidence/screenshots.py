@@ -107,9 +107,9 @@ class PlannedShot:
         return self.address.pk, self.address.release.schedule_version, self.moment.value
 
 
-def plan_screenshots(*, now: datetime, ahead: timedelta = AHEAD) -> list[PlannedShot]:
-    """Return the missing pictures that are planned up to `now + ahead`, sorted by time."""
-    monitored = Release.objects.monitored(now=now, ahead=ahead, behind=BEHIND).with_screenshots()
+def plan_screenshots(*, now: datetime) -> list[PlannedShot]:
+    """Return the missing pictures that are planned up to `now + AHEAD`, sorted by time."""
+    monitored = Release.objects.monitored(now=now, ahead=AHEAD, behind=BEHIND).with_screenshots()
     pages = list(
         Address.objects.filter(release__in=monitored, role=Address.Role.PAGE)
         .select_related("release__series__producer", "schedule")
@@ -121,7 +121,7 @@ def plan_screenshots(*, now: datetime, ahead: timedelta = AHEAD) -> list[Planned
     known = {(address, version, moment) for address, version, moment in rows}
     shots = [shot for address in pages for shot in _shots_of(address)]
     return sorted(
-        (shot for shot in shots if shot.key not in known and now - FORGOTTEN <= shot.planned_at <= now + ahead),
+        (shot for shot in shots if shot.key not in known and now - FORGOTTEN <= shot.planned_at <= now + AHEAD),
         key=lambda shot: shot.planned_at,
     )
 

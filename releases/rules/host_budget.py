@@ -129,7 +129,7 @@ class Crowd:
     seconds: float
 
 
-def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> list[Crowd]:
+def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget]) -> list[Crowd]:
     """Group checks by host and due time, and return the groups that are crowds.
 
     A crowd has at least two releases, or one release with more addresses than can be requested at once.
@@ -145,7 +145,7 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
             due_at=due_at,
             releases=tuple(dict.fromkeys(releases)),
             checks=len(releases),
-            seconds=spread_seconds(len(releases), budget_of(place, budgets, default=default).monitoring_share),
+            seconds=spread_seconds(len(releases), budget_of(place, budgets).monitoring_share),
         )
         for (due_at, place), releases in sorted(together.items(), key=lambda item: item[0])
     )

@@ -259,8 +259,8 @@ def _answer(case: Case, report: Report | None = None) -> Report:
     )
 
 
-def _publish(case: Case, report: Report | None = None) -> Report:
-    answered = _answer(case, report)
+def _publish(case: Case) -> Report:
+    answered = _answer(case)
     at = case.at(7, time(14))
     seen = statement_digest(publication.preview_statement(answered, now=at))
     publication.publish_statement(answered, seen=seen, by=find_user(Role.HEAD_OF_PROFESSION), at=at)
