@@ -6,5 +6,4 @@ from django.utils.translation import gettext_lazy as lazy
 
 class ReleasesConfig(AppConfig):
     name = "releases"
-    default_auto_field = "django.db.models.BigAutoField"
     verbose_name = lazy("Release calendar")
