@@ -389,5 +389,5 @@ def name_contact_view(request: SignedInRequest, producer: str) -> HttpResponse:
         else:
             messages.success(request, _("Incident contact saved."))
             return redirect("early_releases:early_releases")
-    context = {"producer": owner, "form": form, "rows": rows, "list_address": reverse("early_releases:early_releases")}
+    context = {"producer": owner, "form": form, "rows": rows}
     return render(request, "early_releases/contact.html", context, status=status)

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -154,7 +153,7 @@ def name_cover_view(request: SignedInRequest, producer: str) -> HttpResponse:
         else:
             messages.success(request, _("Cover saved."))
             return redirect("cover")
-    context = {"producer": owner, "form": form, "has_heads": bool(heads), "list_address": reverse("cover")}
+    context = {"producer": owner, "form": form, "has_heads": bool(heads)}
     return render(request, "accounts/name_cover.html", context)
 
 
