@@ -1,5 +1,6 @@
 """Corrections of releases, addresses, public reasons and OSR agreements, and the removal of releases."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -269,22 +270,43 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
     :raises PartRefused: if the address cannot be the planned part of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
-    stored = Address.objects.select_related("release__series__producer").get(pk=address.pk)
-    _check_open(stored.release, by=by, at=at)
-    planned = scheduling.check_address(planned)
+    with transaction.atomic():
+        # A transaction that stores the first check of the address locks the row too. So no check can be stored between
+        # the questions below and the end of this transaction.
+        rows = Address.objects.select_for_update(no_key=True, of=("self",))
+        stored = rows.select_related("release__series__producer").get(pk=address.pk)
+        _check_open(stored.release, by=by, at=at)
+        planned = scheduling.check_address(planned)
+        before, after = asdict(PlannedAddress.of(stored)), asdict(planned)
+        changed: dict[str, list[Any]] = {
+            name: [before[name], after[name]] for name in before if before[name] != after[name]
+        }
+        _check_changeable(stored, planned, changed)
+        if changed:
+            for name in changed:
+                setattr(stored, name, after[name])
+            stored.save(update_fields=list(changed))
+            record_event(stored.release, "address_changed", at=at, by=by, url=before["url"], changed=changed)
+            record_rows({Address: [stored.pk]})
+    return stored
+
+
+def _check_changeable(stored: Address, planned: PlannedAddress, changed: Collection[str]) -> None:
+    """Check that some columns of an address may change to the planned values.
+
+    :raises CorrectionRefused: if the address was checked, and one of the columns must not change any more.
+    :raises SecondAnnouncement: if the address would be a second announcement of the release.
+    """
     is_announcement = planned.role == Address.Role.ANNOUNCEMENT
-    before, after = asdict(PlannedAddress.of(stored)), asdict(planned)
-    changed: dict[str, list[Any]] = {
-        name: [before[name], after[name]] for name in before if before[name] != after[name]
-    }
     if is_announcement:
         scheduling.check_only_announcement(stored.release, but=stored)
-    if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and repository.is_checked(stored):
+    becomes_or_was = "role" in changed and Address.Role.ANNOUNCEMENT in {stored.role, planned.role}
+    if becomes_or_was and repository.is_checked(stored):
         message = _(
             "You cannot change the type of %(url)s, because we have already checked it with the type ‘%(role)s’."
         ) % {
             "url": stored.url,
-            "role": before["role"],
+            "role": stored.role,
         }
         raise CorrectionRefused(message)
     if "url" in changed and not is_announcement and repository.is_checked(stored):
@@ -293,14 +315,6 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
             "web address is no longer needed, clear ‘Must be live on time’ for it."
         ) % {"url": stored.url}
         raise CorrectionRefused(message)
-    if changed:
-        with transaction.atomic():
-            for name in changed:
-                setattr(stored, name, after[name])
-            stored.save(update_fields=list(changed))
-            record_event(stored.release, "address_changed", at=at, by=by, url=before["url"], changed=changed)
-            record_rows({Address: [stored.pk]})
-    return stored
 
 
 def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
@@ -311,10 +325,14 @@ def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
     """
     release = address.release
     _check_open(release, by=by, at=at)
-    if repository.is_checked(address):
-        sentence = _("You cannot remove %(url)s, because it was already checked. Clear ‘Must be live on time’ instead.")
-        raise CorrectionRefused(sentence % {"url": address.url})
     with transaction.atomic():
+        # Wait until a check that is being stored is committed. As long as we hold the lock, no check can be stored.
+        list(Address.objects.select_for_update().filter(pk=address.pk).values_list("pk"))
+        if repository.is_checked(address):
+            sentence = _(
+                "You cannot remove %(url)s, because it was already checked. Clear ‘Must be live on time’ instead."
+            )
+            raise CorrectionRefused(sentence % {"url": address.url})
         record_event(release, "address_removed", at=at, by=by, url=address.url)
         key = address.pk
         address.delete()
@@ -346,8 +364,10 @@ def remove_release(release: Release, *, by: User | None, at: datetime) -> None:
     """
     _check_person(release, by)
     with transaction.atomic():
-        # Take a stronger lock than `lock_release`, so that no check can be stored between `check_removable` and the
-        # removal.
+        # A transaction that stores the first check of an address locks the address and then the release. Take the locks
+        # in the same order. The lock on the release is stronger than that of `lock_release`, so that no check can be
+        # stored between `check_removable` and the removal.
+        list(release.addresses.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record_event(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)

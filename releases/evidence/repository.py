@@ -644,6 +644,11 @@ def address_has_check() -> Exists:
     return Exists(Observation.objects.filter(address=OuterRef("pk")))
 
 
+def address_has_current_check() -> Exists:
+    """Return a condition for addresses that have a stored check that is not superseded."""
+    return Exists(Observation.objects.filter(address=OuterRef("pk"), superseded=False))
+
+
 def release_has_check_since_due() -> Exists:
     """Return a condition for releases that have a plain check after the due time.
 

@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from releases.detection.finding import AddressRole, Finding, Reason, publisher_to_json, reasons_to_json
+from releases.evidence import repository
 from releases.models import (
     Address,
     Body,
@@ -74,10 +75,10 @@ def store_checks(
 ) -> Sequence[Observation]:
     """Append checks to the evidence chain, and store the bodies that are needed as proof.
 
-    If the release is rescheduled or cancelled before a check is stored, the check is stored as superseded. If the
-    bodies cannot be stored, for example because the disk is full, the checks are stored without bodies, and an event
-    records this. On SQLite, if the caller has started a transaction, such a failure rolls back the whole transaction,
-    and the error is raised. The caller still has the checks in memory.
+    If the release is rescheduled or cancelled, or the web address is corrected, before a check is stored, the check is
+    stored as superseded. If the bodies cannot be stored, for example because the disk is full, the checks are stored
+    without bodies, and an event records this. On SQLite, if the caller has started a transaction, such a failure rolls
+    back the whole transaction, and the error is raised. The caller still has the checks in memory.
 
     :param at: the aware instant of recording.
     :param replayed: whether the instants of the checks come from a replay of the past and not from the machine's clock.
@@ -104,11 +105,7 @@ def store_checks(
 
 
 def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replayed: bool) -> Sequence[Observation]:
-    versions = dict(
-        Release.objects.filter(pk__in={check.address.release_id for check in checks})
-        .exclude(status=Status.CANCELLED)
-        .values_list("pk", "schedule_version")
-    )
+    present = _read_present({check.address.pk for check in checks})
     rows = []
     for check in checks:
         address, answer, finding = check.address, check.answer, check.finding
@@ -118,7 +115,7 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
                 address=address,
                 url=address.url,
                 schedule_version=check.schedule_version,
-                superseded=versions.get(address.release_id) != check.schedule_version,
+                superseded=present[address.pk].supersedes(check),
                 replayed=replayed,
                 planned_at=answer.planned_at,
                 sent_at=answer.sent_at,
@@ -146,6 +143,47 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
             )
         )
     return Observation.append(rows)
+
+
+class _PresentAddress(NamedTuple):
+    """An address and the schedule of its release as they are stored now.
+
+    `schedule_version` is None if the release is cancelled.
+    """
+
+    url: str
+    schedule_version: int | None
+
+    def supersedes(self, check: CheckResult) -> bool:
+        """Return whether a check was made for another schedule or for another web address."""
+        if self.schedule_version != check.schedule_version:
+            return True
+        # No verdict depends on an announcement, so its web address can be corrected even after it was checked.
+        return check.purpose is not Purpose.ANNOUNCEMENT and self.url != check.address.url
+
+
+def _read_present(keys: Collection[int]) -> dict[int, _PresentAddress]:
+    """Read some addresses, and prevent changes of their web addresses until the end of the transaction.
+
+    Once a check that is not superseded is stored, `change_address` no longer changes the web address. Until then, the
+    row of the address is locked here.
+    """
+    current = repository.address_has_current_check()
+    rows = Address.objects.filter(pk__in=keys).annotate(is_fixed=current).order_by("pk")
+    columns = ("pk", "is_fixed", "url", "release__status", "release__schedule_version")
+    stored = {key: values for key, *values in rows.values_list(*columns)}
+    changeable = [key for key, (is_fixed, *_) in stored.items() if not is_fixed]
+    urls: dict[int, str] = {}
+    if changeable:
+        # The spool holds this lock already, so a fixed order of the two locks prevents deadlocks.
+        ChainHead.hold(Observation.CHAIN)
+        lockable = Address.objects.select_for_update(no_key=True).filter(pk__in=changeable).order_by("pk")
+        urls = dict(lockable.values_list("pk", "url"))
+    return {
+        key: _PresentAddress(urls.get(key, url), None if status == Status.CANCELLED else version)
+        for key, (is_fixed, url, status, version) in stored.items()
+        if is_fixed or key in urls
+    }
 
 
 def _storable(value: Any) -> Any:

@@ -71,7 +71,8 @@ class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
     def plain(self) -> "ObservationQuerySet":
         """Return the plain checks that are not superseded.
 
-        A check is superseded if its schedule was changed or cancelled before the check was stored.
+        A check is superseded if its schedule was changed or cancelled, or its web address was corrected, before the
+        check was stored.
         """
         return self.filter(purpose=Purpose.PLAIN, superseded=False)
 

@@ -8,6 +8,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
@@ -51,17 +52,22 @@ class SpooledCheck:
     answer: Answer
     finding: Finding
     body_sha256: str
+    # Empty in files of earlier versions.
+    url: str = ""
 
     def to_check(self, addresses: dict[int, Address]) -> CheckResult:
-        """Return the check with the row of its address.
+        """Return the check with the row of its address, as it was when the check was made.
 
         :param addresses: the addresses that exist, by key.
         :raises NotStored: if the address of this check does not exist any more.
         """
         if self.address not in addresses:
             raise NotStored(f"its address (number {self.address}) no longer exists")
+        address = copy(addresses[self.address])
+        # The web address may have been corrected since. If so, the check is stored as superseded.
+        address.url = self.url or address.url
         return CheckResult(
-            address=addresses[self.address],
+            address=address,
             schedule_version=self.schedule_version,
             answer=self.answer,
             finding=self.finding,
@@ -170,6 +176,7 @@ class Spool:
                     answer=replace(check.answer, headers=headers),
                     finding=check.finding,
                     body_sha256=sha256_hex(check.answer.body) if check.answer.body else "",
+                    url=check.address.url,
                 )
             )
         if new and self._folder:

@@ -147,6 +147,24 @@ def test_a_marker_that_is_corrected_during_a_sweep_is_what_is_checked_for():
     assert outcome() == Outcome.ON_TIME
 
 
+def test_a_check_of_a_wrong_web_address_is_no_proof_that_the_release_was_absent_at_the_correct_one():
+    release = ReleaseFactory(confirmed=True, url=f"{URL}-typo")
+    page, corrected_at = release.addresses.get(), SEED_DUE - seconds(62)
+
+    def previous_edition(url, at):
+        return (200, OUT, 0.1) if url == URL else (404, "", 9.0)
+
+    def correct():
+        corrections.change_address(page, PlannedAddress(url=URL, marker="31 March 2020"), by=None, at=corrected_at)
+
+    asked = sweep(SEED_DUE - seconds(70), LIMIT + seconds(5), previous_edition, (corrected_at, correct))
+    sent = [request.planned_at for request in asked if request.url == page.url]
+    assert [at for at in sent if at < corrected_at < at + seconds(9)]
+    assert set(Observation.objects.filter(url=page.url).values_list("result", "superseded")) == {("not_live", True)}
+    assert Observation.objects.filter(url=URL, sent_at__lt=SEED_DUE, result="live").count() >= 2
+    assert outcome() != Outcome.EARLY
+
+
 def test_a_check_under_way_while_its_address_is_read_again_is_not_made_twice():
     release = ReleaseFactory(confirmed=True, url=URL)
     page = release.addresses.get()

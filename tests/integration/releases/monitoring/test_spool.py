@@ -5,10 +5,12 @@ import logging
 import os
 import resource
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from releases import corrections
 from releases.detection.finding import CheckOutcome, Finding, Reason
 from releases.evidence import store
 from releases.evidence.store import CheckResult
@@ -18,6 +20,7 @@ from releases.models.observation import Purpose
 from releases.monitoring import spool
 from releases.monitoring.spool import Spool
 from releases.rules.response import Answer, Hop
+from releases.scheduling import PlannedAddress
 from tests.support.factories import SEED_DUE, ReleaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +108,17 @@ def test_what_a_process_that_died_has_left_is_stored_under_its_own_name(tmp_path
     assert len(spool.store_left_behind(tmp_path, at=BACK_AT)) == 3
     assert sent() == as_sent(looks, "gone:7")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_of_a_web_address_that_was_corrected_before_it_is_stored_is_superseded(tmp_path, address, looks):
+    left_behind(tmp_path, looks)
+    planned = PlannedAddress.of(address)
+    corrections.change_address(
+        address, replace(planned, url=f"{address.url}-2"), by=None, at=SEED_DUE - timedelta(hours=1)
+    )
+    rows = spool.store_left_behind(tmp_path, at=BACK_AT)
+    assert {(row.url, row.superseded) for row in rows} == {(looks[0].address.url, True)}
+    assert Observation.objects.count() == 3
 
 
 def test_what_a_living_process_keeps_is_taken_by_no_one_else(tmp_path, looks):
