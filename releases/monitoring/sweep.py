@@ -221,10 +221,12 @@ class Sweep:
                 pass
             return self._result()
         finally:
-            self._examine_rest()
-            self._spool.put(self._unstored)
-            self._spool.close()
-            self._release_leases()
+            try:
+                self._examine_rest()
+            finally:
+                self._spool.put(self._unstored)
+                self._spool.close()
+                self._release_leases()
 
     @classmethod
     def check_rehearsals_once(cls, *, clock: Clock, probe: ProbeInterface, name: str) -> int:

@@ -256,21 +256,34 @@ class Browser:
         return is_idle or child.pages >= MOST_PAGES_OF_A_PROCESS
 
     def _start(self) -> _Child | None:
-        folder, mark = tempfile.mkdtemp(prefix="statsoffice-browser-"), secrets.token_hex(16)
+        try:
+            folder = tempfile.mkdtemp(prefix="statsoffice-browser-")
+        except OSError:
+            logger.exception("the browser process has no room for its files")
+            self._count_failed_start()
+            return None
+        mark = secrets.token_hex(16)
         # The environment of the process contains no secrets of the product, and its home directory is empty.
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder}
         if path := os.environ.get("PYTHONPATH"):
             environment["PYTHONPATH"] = path
         written = json.dumps(canonical.write_dataclass(self._options))
-        process = subprocess.Popen(  # noqa: S603  # our own program
-            [sys.executable, "-m", "releases.probe.browser_process", written],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            cwd=ROOT,
-            env={**environment, _MARK: mark},
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603  # our own program
+                [sys.executable, "-m", "releases.probe.browser_process", written],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                cwd=ROOT,
+                env={**environment, _MARK: mark},
+                start_new_session=True,
+            )
+        except OSError:
+            # The system has too little memory, or too many processes or open files.
+            logger.exception("the browser process cannot be started")
+            shutil.rmtree(folder, ignore_errors=True)
+            self._count_failed_start()
+            return None
         assert process.stdin and process.stdout  # noqa: PT018, S101  # as asked for
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)
@@ -312,15 +325,18 @@ class Browser:
 
     def _give_up(self, child: _Child, detail: str) -> None:
         if not child.is_ready:
-            self._failed_starts += 1
-            if self._failed_starts >= _FAILED_STARTS:
-                self._failed_starts, self._rest_until = 0, time.monotonic() + _REST_SECONDS
+            self._count_failed_start()
         logger.error("%d pages were not loaded: %s", len(child.running), detail)
         for job in child.running.values():
             self._fail(job, detail)
         child.running.clear()
         self._children.remove(child)
         _end(child)
+
+    def _count_failed_start(self) -> None:
+        self._failed_starts += 1
+        if self._failed_starts >= _FAILED_STARTS:
+            self._failed_starts, self._rest_until = 0, time.monotonic() + _REST_SECONDS
 
     def _let_end(self, child: _Child) -> None:
         """Ask an idle process to close Chromium and to end. If the process does not end, it is killed later."""

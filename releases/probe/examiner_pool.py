@@ -46,6 +46,8 @@ MOST_BYTES_AT_ONCE = 512 * 1024
 LATE_FROM = 2
 """If an address has exceeded a limit this many times, it is examined after all other addresses."""
 _FAILED_STARTS = 3
+_START_AGAIN_SECONDS = 1.0
+"""If the system cannot start a further process, the pool waits this long before it tries again."""
 _READ_AT_A_TIME = 256 * 1024
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,6 +116,7 @@ class Examiners:
         self._overruns: Counter[str] = Counter()
         self._done: list[tuple[Hashable, Examined]] = []
         self._failed_starts = 0
+        self._start_again_at = 0.0
         self._until: float | None = None
         # This ends the processes even if the pool is never closed.
         weakref.finalize(self, end_all, self._children, _end, of_process=os.getpid())
@@ -200,13 +203,15 @@ class Examiners:
         """Return a child process that can take another page, or None if there is none.
 
         An idle child is preferred. If no child is idle and the pool is not full, a new child is started. If the pool is
-        full, the child with the fewest pages is used, provided that its queue has room.
+        full, or no child can be started, the child with the fewest pages is used, provided that its queue has room.
         """
         idle = next((child for child in self._children if not child.jobs), None)
         if idle is not None:
             return idle
-        if len(self._children) < self._most:
-            return self._start()
+        if len(self._children) < self._most and (started := self._start()):
+            return started
+        if not self._children:
+            return None
         fewest = min(self._children, key=lambda child: len(child.jobs))
         # A page that is examined last may take a long time, so no other page is queued behind it.
         is_late = any(self.is_last(job.url) for job in fewest.jobs)
@@ -216,9 +221,19 @@ class Examiners:
         if self._failed_starts >= _FAILED_STARTS:
             self._report_all(Overrun.ENDED)
             return None
-        process = subprocess.Popen(  # noqa: S603  # our own program, with no word from outside
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=ROOT
-        )
+        if self._children and time.monotonic() < self._start_again_at:
+            return None
+        try:
+            process = subprocess.Popen(  # noqa: S603  # our own program, with no word from outside
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=ROOT
+            )
+        except OSError:
+            # The system has too little memory, or too many processes or open files.
+            logger.exception("a process that examines pages cannot be started")
+            self._start_again_at = time.monotonic() + _START_AGAIN_SECONDS
+            if not self._children:
+                self._failed_starts += 1
+            return None
         assert process.stdin is not None and process.stdout is not None  # noqa: PT018, S101  # as asked for
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)

@@ -9,6 +9,7 @@ import pytest
 from releases.detection.finding import CheckOutcome, Finding, Reason
 from releases.models import HostLease, NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
+from releases.monitoring import spool
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
@@ -100,6 +101,36 @@ def test_what_is_not_examined_when_the_process_has_to_end_is_stored_as_it_was_to
     assert not publisher.given_up
     assert not publisher.under_examination
     assert Observation.objects.count() == len(publisher.asked) - NotFoundPage.objects.count()
+
+
+class Broken(ForEver):
+    """One whose other processes fail once a page is examined without them while another page is with them."""
+
+    fails = False
+
+    def begin_examination(self, key, adapter, answer, expectation):
+        if answer.requested_url == HOSTILE:
+            self.fails = bool(self.under_examination)
+            return self.examine(adapter, answer, expectation)
+        return super().begin_examination(key, adapter, answer, expectation)
+
+    def examined(self, timeout_seconds):
+        if self.fails:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return super().examined(timeout_seconds)
+
+
+def test_what_is_examined_is_saved_although_the_examination_of_other_pages_fails(tmp_path):
+    series = SeriesFactory()
+    for number, url in enumerate([HOSTILE, "https://www.example.gov.uk/statistics/good"]):
+        ReleaseFactory(confirmed=True, series=series, reference=f"part-{number}", url=url)
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE)
+    publisher = Broken(clock, lambda url, at: (404, "none", 0.1))
+    with pytest.raises(BlockingIOError):
+        Sweep(clock=clock, probe=publisher, name="first", spool=tmp_path).run()
+    assert not HostLease.objects.filter(holder="first").exists()
+    rows = spool.store_left_behind(tmp_path, at=SEED_DUE)
+    assert {row.url for row in rows} == {HOSTILE}
 
 
 def test_a_check_next_to_the_sweep_ends_when_it_is_told_to_although_a_page_is_still_in_examination():

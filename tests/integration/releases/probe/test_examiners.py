@@ -176,6 +176,32 @@ def test_a_pool_whose_processes_cannot_begin_says_so_and_does_not_try_for_ever(p
         examiners.close()
 
 
+def refuse_to_start(*_, **__):
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+
+
+def test_a_pool_that_cannot_start_a_process_gives_up_its_pages_and_raises_nothing(pool, monkeypatch):
+    examiners, results = pool(most=2), []
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", refuse_to_start)
+        examiners.begin("first", request())
+        for _ in range(10):
+            results += examiners.collect(0)
+    assert results == [("first", Overrun.ENDED)]
+    examiners.begin("second", request())
+    assert not isinstance(collected(examiners)["second"], Overrun)
+
+
+def test_a_pool_that_cannot_start_a_further_process_uses_those_that_it_has(pool, monkeypatch):
+    examiners = pool(most=2)
+    examiners.begin("first", request())
+    monkeypatch.setattr(subprocess, "Popen", refuse_to_start)
+    examiners.begin("second", request(path="/other"))
+    results = collected(examiners)
+    assert sorted(results) == ["first", "second"]
+    assert Overrun.ENDED not in results.values()
+
+
 def test_what_has_no_result_when_the_pool_has_to_end_is_told_so(pool):
     examiners = pool(most=1)
     examiners.begin("long", request(LONG))
