@@ -82,67 +82,74 @@ def store_checks(
 
     :param at: the aware instant of recording.
     :param replayed: whether the instants of the checks come from a replay of the past and not from the machine's clock.
+    :return: the stored checks. Checks of addresses that were removed meanwhile are missing.
     """
     connection.ensure_connection()
     line = connection.connection
     for handle_bodies in (_store_bodies, _record_missing_bodies, None):
-        rows: Sequence[Observation] = ()
+        stored: Sequence[StoredCheck] = ()
         try:
             with transaction.atomic():
-                rows = _append(checks, process=process, at=at, replayed=replayed)
+                stored = _append(checks, process=process, at=at, replayed=replayed)
                 if handle_bodies:
-                    with_body = [pair for pair in zip(rows, checks, strict=True) if pair[1].answer.body]
-                    handle_bodies(with_body, at=at)
+                    handle_bodies([pair for pair in stored if pair[1].answer.body], at=at)
         except Exception:
             # If the connection was lost, the checks may have been stored already, so do not store them again here.
             lost = connection.connection is not line or connection.needs_rollback
-            if not rows or handle_bodies is None or lost:
+            if not stored or handle_bodies is None or lost:
                 raise
-            logger.exception("bodies could not be stored; %d checks are stored without them", len(checks))
+            logger.exception("bodies could not be stored; %d checks are stored without them", len(stored))
         else:
             break
-    return rows
+    return [row for row, _ in stored]
 
 
-def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replayed: bool) -> Sequence[Observation]:
+def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replayed: bool) -> Sequence[StoredCheck]:
     present = _read_present({check.address.pk for check in checks})
-    rows = []
+    stored: list[StoredCheck] = []
     for check in checks:
-        address, answer, finding = check.address, check.answer, check.finding
-        rows.append(
-            Observation(
-                release=address.release,
-                address=address,
-                url=address.url,
-                schedule_version=check.schedule_version,
-                superseded=present[address.pk].supersedes(check),
-                replayed=replayed,
-                planned_at=answer.planned_at,
-                sent_at=answer.sent_at,
-                completed_at=answer.completed_at,
-                recorded_at=at,
-                result=finding.result,
-                reasons=_storable(reasons_to_json(finding)),
-                adapter=address.adapter,
-                failure=answer.failure or "",
-                failure_detail=_storable(answer.failure_detail[:500]),
-                status=answer.status,
-                hops=_storable([[hop.url, hop.status] for hop in answer.hops]),
-                headers=_storable([[name, value[:500]] for name, value in answer.headers if name in STORED_HEADERS]),
-                seconds={name: round(value, 6) for name, value in answer.seconds.items()},
-                body_sha256=sha256_hex(answer.body) if answer.body else "",
-                text_digest=finding.text_digest,
-                peer_address=answer.peer_address,
-                certificate_sha256=answer.certificate_sha256,
-                watcher=process,
-                purpose=check.purpose,
-                vantage=answer.vantage,
-                # A whole number would be read back as a float and give another hash.
-                clock_bound_seconds=None if check.clock_bound_seconds is None else float(check.clock_bound_seconds),
-                publisher_says=_storable(publisher_to_json(finding.publisher)),
-            )
-        )
-    return Observation.append(rows)
+        if address := present.get(check.address.pk):
+            row = _build_row(check, process=process, at=at, replayed=replayed)
+            row.superseded = address.supersedes(check)
+            stored.append((row, check))
+        else:
+            logger.warning("a check of %s is not stored, because the address was removed", check.address.url)
+    Observation.append([row for row, _ in stored])
+    return stored
+
+
+def _build_row(check: CheckResult, *, process: str, at: datetime, replayed: bool) -> Observation:
+    address, answer, finding = check.address, check.answer, check.finding
+    return Observation(
+        release=address.release,
+        address=address,
+        url=address.url,
+        schedule_version=check.schedule_version,
+        replayed=replayed,
+        planned_at=answer.planned_at,
+        sent_at=answer.sent_at,
+        completed_at=answer.completed_at,
+        recorded_at=at,
+        result=finding.result,
+        reasons=_storable(reasons_to_json(finding)),
+        adapter=address.adapter,
+        failure=answer.failure or "",
+        failure_detail=_storable(answer.failure_detail[:500]),
+        status=answer.status,
+        hops=_storable([[hop.url, hop.status] for hop in answer.hops]),
+        headers=_storable([[name, value[:500]] for name, value in answer.headers if name in STORED_HEADERS]),
+        seconds={name: round(value, 6) for name, value in answer.seconds.items()},
+        body_sha256=sha256_hex(answer.body) if answer.body else "",
+        text_digest=finding.text_digest,
+        peer_address=answer.peer_address,
+        certificate_sha256=answer.certificate_sha256,
+        watcher=process,
+        purpose=check.purpose,
+        vantage=answer.vantage,
+        # A whole number would be read back as a float and give another hash.
+        clock_bound_seconds=None if check.clock_bound_seconds is None else float(check.clock_bound_seconds),
+        publisher_says=_storable(publisher_to_json(finding.publisher)),
+    )
 
 
 class _PresentAddress(NamedTuple):

@@ -80,7 +80,9 @@ class AdhocMeans:
             rows = store.store_checks(checks, process=self.holder, at=clock()) if checks else []
         finally:
             host_budgets.release_hosts(self.holder, now=clock(), probe=self.probe)
-        return [AdhocCheck(row, check.answer, check.finding) for row, check in zip(rows, checks, strict=True)]
+        # The check of an address that was removed meanwhile is not stored.
+        made = {check.address.pk: check for check in checks}
+        return [AdhocCheck(row, made[row.address_id].answer, made[row.address_id].finding) for row in rows]
 
     def request_address(
         self, url: str, *, adapter: str, now: datetime, conditions: tuple[str, ...] = ()

@@ -772,7 +772,10 @@ class Sweep:
         # The checks stay in memory until they are stored, because the database may be unavailable.
         rows = store.store_checks(checks, process=self._name, at=now, replayed=self._replayed)
         del self._unstored[: len(checks)]
-        self._stored += len(checks)
+        self._stored += len(rows)
+        # A person may have removed an address whose first check was under way. Its next check must not be saved.
+        for key in {check.address.pk for check in checks} - {row.address_id for row in rows}:
+            self.targets.pop(key, None)
         # If the schedule was changed or cancelled meanwhile, the check is stored but never judged.
         current = {row.release_id for row in rows if not row.superseded}
         # `_answered_until` goes through all targets, so call it only if a check after a limit needs the result.

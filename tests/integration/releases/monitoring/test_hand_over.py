@@ -184,6 +184,32 @@ def test_a_check_under_way_while_its_address_is_read_again_is_not_made_twice():
     assert kept >= {instant for instant in planned if instant < SEED_DUE - seconds(15)}
 
 
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("removed", ["address", "release"])
+def test_a_check_under_way_while_its_address_is_removed_stops_no_other_check(removed, caplog):
+    release = ReleaseFactory(confirmed=True, url=URL)
+    series = release.series
+    mistake = ReleaseFactory(confirmed=True, series=series, reference="mistake", url=f"{URL}-mistake")
+    address, removed_at = mistake.addresses.get(), SEED_DUE - seconds(63)
+
+    def remove():
+        if removed == "address":
+            corrections.remove_address(address, by=None, at=removed_at)
+        else:
+            corrections.remove_release(mistake, by=None, at=removed_at)
+
+    def slow_by_mistake(url, at):
+        return (404, "", 9.0) if url == f"{URL}-mistake" else live_from_due(url, at)
+
+    asked = sweep(SEED_DUE - seconds(70), SEED_DUE + seconds(5), slow_by_mistake, (removed_at, remove))
+    (sent,) = [request.planned_at for request in asked if request.url == f"{URL}-mistake"]
+    assert sent < removed_at < sent + seconds(9)
+    assert "is not stored, because the address was removed" in caplog.text
+    assert set(Observation.objects.values_list("url", flat=True)) == {URL}
+    assert outcome() == Outcome.ON_TIME
+
+
 def test_a_check_under_way_while_its_release_is_moved_is_kept_and_judges_nothing():
     release = ReleaseFactory(confirmed=True, url=URL)
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
