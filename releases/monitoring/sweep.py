@@ -271,7 +271,9 @@ class Sweep:
             self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
         else:
             self._send_due()
-        upcoming = None if ending else self._next_check_at()
+        # In a quiet time, the next claim can only begin when the quiet time is over.
+        claim_at = max(self._claim_at, quiet_until or self._claim_at)
+        upcoming = None if ending else self._next_check_at(claim_at=claim_at)
         work_at = quiet_until or (min(self._claim_at, self._renew_at) if self._shares_hosts else self._claim_at)
         wake_at = min(work_at, upcoming or work_at)
 
@@ -354,10 +356,12 @@ class Sweep:
         targets = self.targets.values()
         return any(t.next_check_at and t.next_check_at <= at and (t.next_decides or not decisive) for t in targets)
 
-    def _next_check_at(self) -> datetime | None:
+    def _next_check_at(self, *, claim_at: datetime) -> datetime | None:
         """Return when this sweep has to make its next check, or None if it may end.
 
         If this sweep is waiting for other processes or vantage points, its next claim counts like a check.
+
+        :param claim_at: when the next claim can begin.
         """
         now = self._clock.now()
         # After a fault, a sweep ends early to report the fault. However, a sweep must not end near a due instant,
@@ -366,7 +370,7 @@ class Sweep:
         horizon = now + (SOON if self._faults and not near_due else HORIZON)
         instants = [t.next_check_at for t in self.targets.values() if t.next_check_at and t.next_check_at <= horizon]
         if self._is_waiting_for_others(now=now) or self._expects_hosts or self._awaiting:
-            instants.append(self._claim_at)
+            instants.append(claim_at)
         return min(instants, default=None)
 
     # Claim the addresses that this process checks

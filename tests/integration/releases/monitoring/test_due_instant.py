@@ -51,6 +51,24 @@ def test_a_release_seen_once_before_it_was_due_is_checked_at_until_it_can_be_jud
     assert Verification.objects.get().outcome == Outcome.UNCERTAIN
 
 
+@pytest.mark.parametrize("awaits", ["_awaiting", "_expects_hosts"])
+@pytest.mark.parametrize("takes", [0.1, 10], ids=["nothing in flight", "a request in flight"])
+def test_a_claim_that_is_due_in_a_quiet_time_is_awaited_until_the_next_check(awaits, takes):
+    release = ReleaseFactory(confirmed=True)
+    clock = JumpingClock(release.limit_at - seconds(0.8), ends_at=SEED_DUE + timedelta(hours=1))
+    publisher = ScriptedPublisher(clock, lambda url, at: (404, "", takes))
+    alone = Sweep(clock=clock, probe=publisher, name="alone")
+    alone.claim()
+    alone._receive(wait_seconds=0.2)
+    assert publisher.in_flight == (takes > 1)
+    (target,) = alone.targets.values()
+    target.next_check_at = release.limit_at
+    setattr(alone, awaits, {target.address.pk: 0} if awaits == "_awaiting" else True)
+    alone._claim_at = clock.now() - seconds(1)
+    assert not alone._step(ending=False)
+    assert clock.now() == release.limit_at
+
+
 def test_no_address_is_judged_while_its_check_at_the_limit_is_examined_and_not_stored_yet(monkeypatch):
     """Thousands of checks are stored some hundreds at a time, and a release may have one in each batch."""
     monkeypatch.setattr("releases.monitoring.sweep.STORED_AT_A_TIME", 1)
