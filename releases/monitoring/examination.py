@@ -264,20 +264,27 @@ class NotFoundPages:
         """Return the page of a host, or None if it is not known."""
         return self._pages.get(host)
 
-    def request_missing(self, targets: Iterable[Target], *, now: datetime) -> None:
-        """Read the stored pages of the targets' hosts, and request pages that are missing or too old."""
+    def request_missing(self, targets: Iterable[Target], *, now: datetime, again: bool) -> None:
+        """Read the stored pages of the targets' hosts, and request pages that are missing or too old.
+
+        :param again: whether to request pages again that have become too old. If not, only new hosts are requested.
+        """
         pages = (t for t in targets if t.address.role == Address.Role.PAGE and t.address.adapter == ADAPTER)
-        new = {target.host: target for target in pages if target.host not in self._pages}
-        if not new:
-            return
-        stored = {page.host: page for page in NotFoundPage.objects.filter(host__in=new)}
-        for host, target in new.items():
-            page = self._pages[host] = stored.get(host)
-            if page is None or page.ask_again_at <= now:
+        by_host = {target.host: target for target in pages}
+        new = [host for host in by_host if host not in self._pages]
+        if new:
+            stored = {page.host: page for page in NotFoundPage.objects.filter(host__in=new)}
+            self._pages |= {host: stored.get(host) for host in new}
+        for host in by_host if again else new:
+            key, target = ("not found", host), by_host[host]
+            if self._is_to_request(host, now=now) and key not in self._requested:
                 url = address_that_cannot_exist(target.address.url, token=secrets.token_hex(8))
-                key = ("not found", host)
                 self._requested[key] = host
                 self._probe.start(CheckRequest(key=key, url=url, allowed_hosts=target.allowed_hosts, planned_at=now))
+
+    def _is_to_request(self, host: str, *, now: datetime) -> bool:
+        page = self._pages[host]
+        return page is None or page.ask_again_at <= now
 
     def is_requested(self, key: Hashable) -> bool:
         return key in self._requested

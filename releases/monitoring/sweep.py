@@ -427,8 +427,10 @@ class Sweep:
             target.fresh_checks = cadence.count_fresh_checks(now, due_at=target.due_at)
             self.targets[target.address.pk] = target
         self._space_checks()
+        # A host that does not respond may hold its connection for fifteen seconds, so leave it to decisive checks.
+        again = not self._is_check_due_by(now + LONGEST, decisive=True)
+        self._not_found.request_missing(self.targets.values(), now=now, again=again)
         if mine:
-            self._not_found.request_missing(self.targets.values(), now=now)
             self._request_controls(now=now)
 
     def _claim_for_vantage_point(self, *, now: datetime) -> None:

@@ -137,6 +137,24 @@ def test_a_host_whose_answer_says_nothing_is_asked_again_within_the_hour():
     assert page.ask_again_at < SEED_DUE + timedelta(hours=1)
 
 
+def test_a_running_sweep_asks_a_host_again_whose_answer_said_nothing():
+    def script(url, at):
+        if "no-such-page-" in url:
+            return (200, SOFT, 0.1) if at >= SEED_DUE - timedelta(minutes=30) else (503, "", 0.1)
+        return 404, ABSENT, 0.1
+
+    ReleaseFactory(confirmed=True)
+    clock = JumpingClock(SEED_DUE - timedelta(minutes=60), ends_at=SEED_DUE - timedelta(seconds=5))
+    publisher = ScriptedPublisher(clock, script)
+    with suppress(MorningOver):
+        Sweep(clock=clock, probe=publisher, name="alone").run()
+    assert clock.now() > SEED_DUE - timedelta(seconds=20)
+    assert NotFoundPage.objects.get().text
+    asked = [request.planned_at for request in publisher.asked if "no-such-page-" in request.url]
+    assert len(asked) == 3
+    assert asked[1] - asked[0] >= timedelta(minutes=15)
+
+
 def test_a_host_that_says_with_an_empty_page_that_nothing_is_there_is_asked_once_a_day():
     watched(lambda url, at: (404, "", 0.1), until=timedelta(minutes=1))
     assert NotFoundPage.objects.get().ask_again_at > SEED_DUE + timedelta(hours=23)
