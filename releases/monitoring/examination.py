@@ -42,9 +42,9 @@ class Controls:
         """Return the control requests to make now.
 
         The list is empty if there are no control addresses, or if the last control requests are less than five seconds
-        old.
+        old. If the clock was set back since, the age of the last control requests is unknown, so they are repeated.
         """
-        if not self.urls or (self.requested_at and now - self.requested_at < FRESH_FOR):
+        if not self.urls or (self.requested_at and timedelta(0) <= now - self.requested_at < FRESH_FOR):
             return []
         self.requested_at, self.waiting, self.answered = now, set(self.urls), False
         self.led_to.clear()

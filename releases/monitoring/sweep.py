@@ -430,8 +430,7 @@ class Sweep:
         # A host that does not respond may hold its connection for fifteen seconds, so leave it to decisive checks.
         again = not self._is_check_due_by(now + LONGEST, decisive=True)
         self._not_found.request_missing(self.targets.values(), now=now, again=again)
-        if mine:
-            self._request_controls(now=now)
+        self._request_controls(now=now)
 
     def _claim_for_vantage_point(self, *, now: datetime) -> None:
         """Add the addresses of releases that are due within two minutes or were due in the last hour.
@@ -558,12 +557,14 @@ class Sweep:
     def _request_controls(self, *, now: datetime) -> None:
         """Request the control addresses, to compare the clock with the time in their responses.
 
-        Do nothing if this sweep has already requested them, or if the clock is scripted or was compared in the last
-        five minutes.
+        Do nothing if this sweep has no targets, if the clock is scripted, or if the clock was compared or the addresses
+        were requested in the last five minutes. If the clock was set back since, request them again.
         """
+        if not self.targets:
+            return
         error = self._clock.error()
-        compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
-        if error.voucher is Voucher.SCRIPT or compared or self._controls.requested_at is not None:
+        last = filter(None, (error.compared_at, self._controls.requested_at))
+        if error.voucher is Voucher.SCRIPT or any(timedelta(0) <= now - at < CLOCKS_COMPARED_EVERY for at in last):
             return
         for control in self._controls.requests(now=now):
             self._probe.start(control)

@@ -4,12 +4,13 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 
 from releases.models import Observation, Verification
 from releases.monitoring.sweep import Sweep
-from releases.rules.clock_error import ClockError, Voucher
+from releases.rules.clock_error import PEER_TIME_VALID_FOR, ClockError, Voucher
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
@@ -64,6 +65,26 @@ def test_the_clock_is_compared_with_unrelated_hosts_once_before_it_is_needed():
     publisher = play(clock, controls=CONTROLS)
     assert [check_request.url for check_request in publisher.asked if check_request.url in CONTROLS] == list(CONTROLS)
     assert {host for host, _ in clock.heard} == {"one.example.org", "two.example.net"}
+
+
+def test_a_long_sweep_compares_the_clock_again_before_the_last_comparison_is_too_old():
+    error = ClockError(Voucher.NOBODY, bound=None)
+    publisher = play(ClockOfThisMachine(error=error, start=SEED_DUE - timedelta(minutes=30)), controls=CONTROLS)
+    asked = [request.planned_at for request in publisher.asked if request.url == CONTROLS[0]]
+    assert asked[-1] > SEED_DUE - timedelta(minutes=15)
+    assert all(later - earlier >= timedelta(minutes=5) for earlier, later in pairwise(asked))
+    assert all(later - earlier < PEER_TIME_VALID_FOR for earlier, later in pairwise([*asked, SEED_DUE]))
+
+
+def test_a_clock_that_was_set_back_is_compared_again_at_once():
+    ReleaseFactory(confirmed=True)
+    clock = ClockOfThisMachine(error=ClockError(Voucher.NOBODY, bound=None))
+    publisher = ScriptedPublisher(clock, lambda url, at: (404, "", 0.1))
+    sweep = Sweep(clock=clock, probe=publisher, name="set back", controls=CONTROLS)
+    sweep.claim()
+    clock._now -= timedelta(hours=1)
+    sweep.claim()
+    assert [request.url for request in publisher.asked if request.url in CONTROLS] == [*CONTROLS, *CONTROLS]
 
 
 def test_a_clock_compared_just_now_is_not_compared_again():

@@ -56,6 +56,7 @@ def test_control_checks_are_made_once_in_a_while():
     controls = asked(answer(ONE), answer(TWO))
     assert controls.requests(now=SEED_DUE + FRESH_FOR / 2) == []
     assert len(controls.requests(now=SEED_DUE + FRESH_FOR)) == 2
+    assert len(controls.requests(now=SEED_DUE - timedelta(hours=1))) == 2, "the clock was set back"
 
 
 def test_a_gateway_of_our_own_leads_every_control_check_away_too():
