@@ -465,7 +465,10 @@ class Fetcher:
     def _seconds_to_wait(self, until: float) -> float:
         if self._done:
             return 0.0
-        moments = [until, *filter(None, [self._lanes.next_moment()])]
+        moments = [until]
+        # While all connections are in use, no request can begin, even if the budget of its host allows it.
+        if len(self._flying) < self._most_in_flight and (moment := self._lanes.next_moment()):
+            moments.append(moment)
         for _, ends_at in filter(None, map(self._wait_of, self._held)):
             moments.append(time.monotonic() + (ends_at - self._now()).total_seconds())
         return max(0.0, min(moments) - time.monotonic())

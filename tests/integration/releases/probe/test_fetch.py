@@ -4,9 +4,11 @@ import gzip
 import hashlib
 import ssl
 import subprocess
+import threading
 import time
 import zlib
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import brotli
@@ -16,7 +18,7 @@ from releases.probe.client import limit_connections
 from releases.rules.host_budget import Budget
 from releases.rules.response import Failure, Hop
 from releases.rules.web_address import NotAWebAddressError
-from tests.support.fetching import PLANNED, answers, check_request, fetch, make_fetcher, real_now
+from tests.support.fetching import PLANNED, QUICK, answers, check_request, fetch, make_fetcher, real_now
 from tests.support.publishers import always, once, path_of, publisher, response, self_signed, tls_with
 
 PAGE = b"<title>Pupil absence in schools: autumn 2026</title>" * 20
@@ -206,6 +208,31 @@ class TestPolling:
                     fetcher.start(check_request(site.url(), site.entry, key=number))
                 assert len(answers(fetcher)) == 12
         assert site.most_at_a_time == 3
+
+    def test_a_poll_waits_while_all_connections_are_in_use_although_a_host_may_be_asked_again(self, monkeypatch):
+        ends, rounds = threading.Event(), []
+
+        def silent(connection, head):
+            ends.wait(8)
+            connection.sendall(response(200, PAGE))
+
+        limits = replace(QUICK, total_seconds=10)
+        with (
+            publisher(silent) as site,
+            publisher(silent) as other,
+            make_fetcher(site.entry, other.entry, most_in_flight=2, limits=limits) as fetcher,
+        ):
+            fetcher.start(check_request(site.url(), site.entry, key="first"))
+            fetcher.rest(site.entry, seconds=0.05)
+            fetcher.start(check_request(site.url(), site.entry, key="waits for its host"))
+            fetcher.start(check_request(other.url(), other.entry, key="second"))
+            fetcher.poll(0.1)
+            drive = fetcher._drive
+            monkeypatch.setattr(fetcher, "_drive", lambda **fields: [rounds.append(fields), drive(**fields)])
+            assert fetcher.poll(0.3) == []
+            ends.set()
+            assert len(answers(fetcher)) == 3
+        assert len(rounds) < 20
 
     def test_closing_gives_up_what_is_in_flight(self):
         def never(connection, head):
