@@ -110,10 +110,13 @@ def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> Quer
     # Hide the event of an early verdict even if a staff statement later changed the verdict, because only a few people
     # may read the report on the early release.
     was_early = Q(facts__outcome__0=Outcome.EARLY) | Q(facts__outcome__1=Outcome.EARLY)
-    judged = early.filter(was_early, kind="judged")
-    since_found = Exists(judged.filter(release=OuterRef("release"), at__lte=OuterRef("at")))
+    # The interval of such an event ends before the due time, so a check had found the release live by then. PostgreSQL
+    # sorts the null of an interval without an end before every number, so leave it out.
+    ends_before_due = Q(facts__delay_seconds__1__lt=0) & ~Q(facts__delay_seconds__1=None)
+    # A single live check is enough for a disappearance. Hide all of them, because as long as the release is not
+    # published, a page that disappeared after the due time had nearly always been found live before it.
     changed_since = early.filter(
-        Q(pk__in=judged.values("pk")) | Q(kind="early_release_decided") | Q(since_found, kind__in=FLIPS),
+        Q(was_early | ends_before_due, kind="judged") | Q(kind__in=("early_release_decided", *FLIPS)),
         release__status__in=TO_COME,
     ).exclude(release__series__producer__in=producers_known_to(person))
     shown = (

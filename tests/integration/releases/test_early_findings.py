@@ -16,7 +16,7 @@ from releases.models import Address, Comparison, PreflightRun, Release, ReleaseE
 from releases.rules.calendar import slot_at
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import SlotRefused
-from releases.rules.lifecycle import Role, Status
+from releases.rules.lifecycle import EVERY_ROLE, LEADS, Role, Status
 from releases.verdict.address import Outcome
 from tests.support.early_release import (
     FOUND_AT,
@@ -148,8 +148,12 @@ class TestOneLiveCheck:
     """A single live check before the due time: no verdict, and yet nothing that others may know."""
 
     @pytest.fixture
-    def once(self):
-        release = create_release(create_office())
+    def office(self):
+        return create_office()
+
+    @pytest.fixture
+    def once(self, office):
+        release = create_release(office)
         add_checks(release, ("live", -1200))
         return release
 
@@ -174,6 +178,50 @@ class TestOneLiveCheck:
         assert report.kind == "late"
         assert "once" not in current_version(report).content["circumstances"]
         assert "9:10" not in str(current_version(report).content)
+
+    def test_others_do_not_read_of_a_page_that_disappeared_until_the_release_is_published(self, office, once):
+        add_checks(once, ("not_live", -600))
+        assert self.find_readers(office, once, kind="gone_again") == LEADS
+        add_checks(once, *(("live", at) for at in range(0, 125, 5)))
+        assert self.find_readers(office, once, kind="gone_again") == EVERY_ROLE
+
+    def test_others_do_not_read_an_interval_that_ends_before_the_due_time(self, office, once):
+        judge.judge_one(once, now=SEED_DUE + timedelta(minutes=10))
+        (event,) = ReleaseEvent.objects.filter(release=once, kind="judged")
+        assert event.facts["outcome"] == ["pending", "cannot_tell"]
+        assert event.facts["delay_seconds"][1] < 0
+        assert self.find_readers(office, once, kind="judged") == LEADS
+
+    def test_others_read_that_it_was_not_there_when_it_was_due(self, office, once):
+        add_checks(once, ("not_live", -600), *(("not_live", at) for at in range(0, 125, 5)))
+        (event,) = ReleaseEvent.objects.filter(release=once, kind="judged")
+        assert event.facts["outcome"] == ["pending", "not_seen"]
+        assert event.facts["delay_seconds"][1] is None
+        assert self.find_readers(office, once, kind="judged") == EVERY_ROLE
+
+    def test_others_do_not_read_that_a_file_that_is_not_required_disappeared(self, office):
+        release = create_release(office)
+        file = Address.objects.create(
+            release=release,
+            url="https://www.example.gov.uk/zephyrine.ods",
+            role="attachment",
+            required=False,
+            added_at=release.recorded_at,
+        )
+        for minutes, result in ((25, "not_live"), (20, "live"), (19, "live"), (15, "not_live"), (14, "live")):
+            create_observation(file, result, at=SEED_DUE - timedelta(minutes=minutes))
+        assert judge.judge_one(release, now=SEED_DUE - timedelta(minutes=13)).outcome == Outcome.PENDING
+        for kind in ("gone_again", "back_again"):
+            assert self.find_readers(office, release, kind=kind) == LEADS
+
+    def find_readers(self, office, release, *, kind):
+        """Return the roles whose people are shown the only event of a kind."""
+        event = ReleaseEvent.objects.get(release=release, kind=kind)
+        return {
+            role
+            for role, person in office.people.items()
+            if without_early_events(ReleaseEvent.objects.all(), person).filter(pk=event.pk)
+        }
 
 
 class TestComparisonWithTheAnnouncement:
