@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin import site
 from django.db.models import Q
+from django.test import RequestFactory
 
 from breaches import drafting, early_releases
 from breaches.models import Report, Suspicion
@@ -199,7 +201,9 @@ class TestOneLiveCheck:
         assert event.facts["delay_seconds"][1] is None
         assert self.find_readers(office, once, kind="judged") == EVERY_ROLE
 
-    def test_others_do_not_read_that_a_file_that_is_not_required_disappeared(self, office):
+    @pytest.fixture
+    def with_file(self, office):
+        """A release with a file that is not required, which was live twice before the due time and then disappeared."""
         release = create_release(office)
         file = Address.objects.create(
             release=release,
@@ -211,8 +215,36 @@ class TestOneLiveCheck:
         for minutes, result in ((25, "not_live"), (20, "live"), (19, "live"), (15, "not_live"), (14, "live")):
             create_observation(file, result, at=SEED_DUE - timedelta(minutes=minutes))
         assert judge.judge_one(release, now=SEED_DUE - timedelta(minutes=13)).outcome == Outcome.PENDING
-        for kind in ("gone_again", "back_again"):
-            assert self.find_readers(office, release, kind=kind) == LEADS
+        return release
+
+    @pytest.mark.parametrize("kind", ["gone_again", "back_again"])
+    def test_others_do_not_read_that_a_file_that_is_not_required_disappeared(self, office, with_file, kind):
+        assert self.find_readers(office, with_file, kind=kind) == LEADS
+
+    @pytest.mark.parametrize("name", ["once", "with_file"])
+    def test_others_do_not_open_the_release_check_until_the_release_is_published(self, office, name, request):
+        release = request.getfixturevalue(name)
+        add_checks(release, ("not_live", -600), *(("not_live", at) for at in range(0, 125, 5)))
+        verification = Verification.objects.get(release=release)
+        assert (verification.outcome, verification.first_live_at) == (Outcome.NOT_SEEN, None)
+        assert self.find_readers_of_check(office, verification) == LEADS
+        Release.objects.update(status="published")
+        assert self.find_readers_of_check(office, verification) == EVERY_ROLE
+
+    def test_others_open_the_release_check_if_nothing_was_live_before_the_due_time(self, office):
+        release = create_release(office)
+        add_checks(release, *(("not_live", at) for at in range(0, 125, 5)))
+        assert self.find_readers_of_check(office, Verification.objects.get(release=release)) == EVERY_ROLE
+
+    def find_readers_of_check(self, office, verification):
+        """Return the roles whose people can open a verdict in the admin site, if they may use it."""
+        found = set()
+        for role, person in office.people.items():
+            request = RequestFactory().get("/")
+            request.user = person
+            if site.get_model_admin(Verification).get_queryset(request).filter(pk=verification.pk):
+                found.add(role)
+        return found
 
     def find_readers(self, office, release, *, kind):
         """Return the roles whose people are shown the only event of a kind."""
