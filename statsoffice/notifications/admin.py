@@ -20,17 +20,22 @@ from releases.admin.access import HistoryAdmin
 from releases.models.append_only import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
+from statsoffice.notifications.access_links import ACCESS_LINK
 from statsoffice.notifications.models import Channel, Message, Preference, available_channels
 from statsoffice.notifications.recipients import FOR_LEADS_ALONE, about_hidden_trainings
 
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin[Message]):
-    """The admin page of messages, which is read-only."""
+    """The admin page of messages, which is read-only.
+
+    It shows whether a message was sent and why not. It leaves out the text, because people can open it without a role
+    at the producer.
+    """
 
     list_display = ("told", "channel", "to", "created_at", "sent_at", "attempts", "last_error")
     list_filter = (("sent_at", admin.EmptyFieldListFilter), "channel", "created_at")
-    exclude = ("document",)
+    exclude = ("document", "text")
     search_fields = ("subject", "recipient")
 
     @admin.display(description=lazy("subject"), ordering="subject")
@@ -44,11 +49,17 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         return message.recipient
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Exclude messages that the user may not see, such as messages about restricted reports."""
+        """Exclude messages that the user may not see, such as messages about restricted reports.
+
+        The recipient of a message with a personal link has pre-release access, which only people who may edit the list
+        may know.
+        """
         restricted = Report.objects.filter(kind__in=list(RESTRICTED)) | Report.objects.about_unpublished_early()
         hidden = restricted.exclude(pk__in=reports_where(request.user, ReportAction.VIEW).values("pk"))
         led = permissions.producers_where(request.user, Action.KNOW_EARLY_FINDINGS)
+        lists = permissions.producers_where(request.user, Action.KEEP_ACCESS_LIST)
         rows = super().get_queryset(request).exclude(report__in=hidden.values("pk"))
+        rows = rows.exclude(~Q(producer__in=lists) & Q(event__startswith=ACCESS_LINK))
         return rows.exclude(~Q(producer__in=led) & FOR_LEADS_ALONE).exclude(about_hidden_trainings(request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
+from releases.permissions import TABLE, Action
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
+from statsoffice.notifications.access_links import event_of_link
 from statsoffice.notifications.models import Message, Preference
 from tests.support.factories import UserFactory
 from tests.support.people import create_office
@@ -29,11 +31,37 @@ def test_an_operator_sees_why_a_message_was_not_sent_and_can_change_nothing(clie
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     assert "550 No such mailbox" in client.get(reverse("admin:outbox_message_changelist")).text
     change = reverse("admin:outbox_message_change", args=[message.pk])
-    assert client.get(change).status_code == 200
+    page = client.get(change)
+    assert page.status_code == 200
+    assert "550 No such mailbox" in page.text
+    assert "See the record." not in page.text
     assert client.post(change, {"sent_at_0": "2020-06-30", "sent_at_1": "09:33"}).status_code == 403
     assert client.post(reverse("admin:outbox_message_delete", args=[message.pk]), {"post": "yes"}).status_code == 403
     assert client.get(reverse("admin:outbox_message_add")).status_code == 403
     assert Message.objects.get().sent_at is None
+
+
+def test_a_message_with_a_personal_link_is_shown_only_to_those_who_keep_the_list_of_its_producer(client):
+    office, others = create_office(), create_office()
+    message = Message.objects.create(
+        event=event_of_link(1),
+        producer=office.producer,
+        recipient="minister@example.gov.uk",
+        subject="Your access has begun: Zephyrine sales",
+        created_at=NOW,
+        due_at=NOW,
+    )
+    change = reverse("admin:outbox_message_change", args=[message.pk])
+    readers = set()
+    people = [*office.people.values(), others.head, UserFactory()]
+    for person in people:
+        User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+        client.force_login(User.objects.get(pk=person.pk))
+        listed = "minister@example.gov.uk" in client.get(reverse("admin:outbox_message_changelist")).text
+        assert (client.get(change).status_code == 200) is listed
+        if listed:
+            readers.add(person)
+    assert readers == {office.people[role] for role in TABLE[Action.KEEP_ACCESS_LIST]} != set(people)
 
 
 @pytest.fixture
