@@ -71,7 +71,12 @@ def may_import(person: Person) -> bool:
 
 
 def imports_of(person: Person) -> QuerySet[CalendarImport]:
-    """Return a person's own imports, the newest first."""
+    """Return a person's own imports, the newest first.
+
+    If the person may no longer import, return none, because imports contain releases that are not announced.
+    """
+    if not may_import(person):
+        return CalendarImport.objects.none()
     return CalendarImport.objects.filter(uploaded_by=person.pk).defer("content")
 
 

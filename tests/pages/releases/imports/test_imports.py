@@ -235,6 +235,8 @@ class TestWhose:
         yield client.get(address(found))
         yield client.get(address(found, "import_progress"))
         yield client.post(address(found, "confirm_import"))
+        yield client.post(address(found, "set_date_order"))
+        yield client.post(address(found, "change_options"))
         yield client.post(address(found, "discard_import"))
 
     def test_an_import_is_its_own_persons_and_no_one_elses(self, client, keeper, series):
@@ -242,6 +244,13 @@ class TestWhose:
         client.force_login(create_member(Role.HEAD_OF_PROFESSION, series.producer))
         assert {answer.status_code for answer in self.requests(client, found)} == {404}
         assert client.get(UPLOAD).context["page"].object_list.count() == 0
+        assert CalendarImport.objects.get().status == "checked"
+
+    def test_a_person_whose_role_was_removed_opens_their_own_import_no_more(self, client, keeper):
+        found = checked(keeper, {})
+        assert client.get(address(found)).status_code == 200
+        keeper.memberships.all().delete()
+        assert {answer.status_code for answer in self.requests(client, found)} == {404}
         assert CalendarImport.objects.get().status == "checked"
 
     @pytest.mark.parametrize("role", [None, *sorted(set(Role) - KEEPERS)], ids=str)
