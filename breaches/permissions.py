@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from breaches.models import Dispatch, Report, ReportQuerySet, StartedReport, Suspicion
+from breaches.models import Dispatch, JoinedDraft, Report, ReportQuerySet, StartedReport, Suspicion
 from breaches.rules.lifecycle import (
     CLOSED_ONCE_SENT,
     CLOSED_UNTIL_SENT,
@@ -20,7 +20,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
 )
-from releases.models import Producer, Release
+from releases.models import Producer, Release, Series
 from releases.models.training import is_open_to, is_shown_to
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of, standing_roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
@@ -89,14 +89,37 @@ def listed_reports_with(
     return listed.exclude(pk__in=unlisted) if unlisted else listed
 
 
-def open_reports_of(producer: Producer) -> ReportQuerySet:
+def open_reports_of(producer: Producer, *, with_unannounced: bool) -> ReportQuerySet:
     """Return the reports of a producer that are visible to every role with access to reports.
 
     Programs can read these reports with an API token. Restricted reports, reports about early releases that are still
     to be published, rehearsals and trainings are left out.
+
+    :param with_unannounced: whether to include reports about releases that are not announced, and about series without
+        announced releases.
     """
     found = Report.objects.official().listed().filter(producer=producer, training__isnull=True)
-    return found.exclude(kind__in=list(RESTRICTED))
+    found = found.exclude(kind__in=list(RESTRICTED))
+    return found if with_unannounced else found.exclude(pk__in=_find_reports_about_unannounced(producer))
+
+
+def _find_reports_about_unannounced(producer: Producer) -> set[int]:
+    """Return the primary keys of the reports about releases or series that are not in the public calendar.
+
+    The reference of a report contains the reference of its release, and a document contains the title. So drafts that
+    were merged into a joint report are included, and joint reports that were split again.
+    """
+    releases = Release.objects.filter(series__producer=producer, announced_at__isnull=True)
+    series = Series.objects.filter(producer=producer).exclude(releases__in=Release.objects.public())
+    suspicions = dict(Suspicion.objects.filter(release__in=releases).values_list("pk", "report"))
+    started = StartedReport.objects.filter(Q(release__in=releases) | Q(series__in=series))
+    found = {*suspicions.values(), *started.values_list("report", flat=True)} - {None}
+    # A joint report can be merged again, so read the merges in the order in which they were made.
+    merges = JoinedDraft.objects.filter(joint__producer=producer).order_by("pk")
+    for joint, draft, brought in merges.values_list("joint", "draft", "suspicions"):
+        if draft in found or not suspicions.keys().isdisjoint(brought):
+            found |= {joint, draft}
+    return found
 
 
 def find_unlisted_reports() -> set[int]:

@@ -31,7 +31,7 @@ from pydantic import BeforeValidator, ConfigDict
 
 from breaches import permissions as breach_permissions
 from breaches import register, versions
-from breaches.models import Report
+from breaches.models import Report, ReportQuerySet
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.rules.report_number import parse_number
 from releases import check_history, overview
@@ -647,15 +647,24 @@ class ReportsQuery(ListQuery):
     after: Annotated[str, Field(pattern="^[0-9]{0,18}$")] = Field("", description=AFTER)
 
 
+def _readable_reports(own: ApiToken) -> ReportQuerySet:
+    """Return the reports that a token may read.
+
+    Without READ_UNANNOUNCED, these are only reports about what is in the public calendar.
+    """
+    return breach_permissions.open_reports_of(own.producer, with_unannounced=own.has(Scope.READ_UNANNOUNCED))
+
+
 @read("/reports", ReportsAnswer, "reports", Scope.READ_REPORTS)
 def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any]:
     """List the breach reports of the producer, including drafts.
 
     Restricted reports, reports about an early release that is not published yet, and reports about rehearsals and
-    training sessions are left out.
+    training sessions are left out. Reports about releases that are not announced, or about a series without announced
+    releases, are listed only if the token has the scope `read_unannounced`.
     """
     check_known_parameters(request, ReportsQuery)
-    found = breach_permissions.open_reports_of(request.auth.producer)
+    found = _readable_reports(request.auth)
     found = found.filter(pk__gt=int(query.after or 0)).order_by("pk")[: query.per_page + 1]
     shown, next_url = list_page(found, of=lambda one: str(one.pk), query=query, request=request)
     entries = register.describe_reports(Report.objects.filter(pk__in=[one.pk for one in shown]).order_by("pk"))
@@ -672,11 +681,12 @@ def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any
 def report_document(request: OfficeRequest, reference: Path[Slug]) -> HttpResponseBase:
     """Download the last approved document of a breach report as a PDF file. The download is recorded.
 
-    In the path, use the `reference` of the report or its `number`.
+    In the path, use the `reference` of the report or its `number`. A report about a release that is not announced needs
+    the scope `read_unannounced` as well.
     """
     check_known_parameters(request, Schema)
     own = request.auth
-    readable, number = breach_permissions.open_reports_of(own.producer), parse_number(reference)
+    readable, number = _readable_reports(own), parse_number(reference)
     found = readable.filter(reference=reference).first() or (readable.numbered(number).first() if number else None)
     document = found.approved_documents.order_by("version").last() if found else None
     if found is None or document is None:

@@ -24,7 +24,7 @@ from statsoffice.office_api.models import PREFIX, PURPOSE_LENGTH, ApiToken, Scop
 
 _SECRET_BYTES = 32
 _CODE_LENGTH = 8
-_READS = {Scope.READ_CALENDAR, Scope.READ_RESULTS, Scope.READ_EVIDENCE, Scope.EXPORT_EVIDENCE}
+_READS = set(Scope) - {Scope.READ_UNANNOUNCED, Scope.CHANGE_CALENDAR}
 LONGEST = timedelta(days=365)
 EXPIRES_SOON = timedelta(days=14)
 
@@ -111,7 +111,7 @@ def _check_values(purpose: str, scopes: list[Scope], last_day: date, *, today: d
         raise TokenRefused("scopes", _("Select what the token may do."))
     if Scope.READ_UNANNOUNCED in scopes and not set(scopes) & _READS:
         sentence = _(
-            "Select the announced calendar, results, checks or evidence as well. ‘Include releases that "
+            "Select the announced calendar, results, checks, evidence or reports as well. ‘Include releases that "
             "are not announced yet’ is not enough on its own."
         )
         raise TokenRefused("scopes", sentence)

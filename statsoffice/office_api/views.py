@@ -48,7 +48,7 @@ class TokenForm(GovukForm):
             "hints": {
                 Scope.READ_CALENDAR.value: lazy("Everyone can read this. It is enough for most uses."),
                 Scope.READ_UNANNOUNCED.value: lazy(
-                    "Select the announced calendar, results, checks or evidence as well. "
+                    "Select the announced calendar, results, checks, evidence or reports as well. "
                     "Only select this if the system needs it."
                 ),
                 Scope.READ_RESULTS.value: lazy("For example, ‘On time’ and when we first found the release live."),

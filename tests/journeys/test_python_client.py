@@ -54,7 +54,7 @@ def test_a_system_downloads_an_approved_report(live_server, time_machine):
     time_machine.move_to(AT)
     caches["rates"].clear()
     office = create_office(name="Office for Rain", slug="rain")
-    report = move_report(create_report(office), office, ReportStatus.APPROVED)
+    report = move_report(create_report(office, announced=True), office, ReportStatus.APPROVED)
     client = Client(live_server.url, issue(office, Scope.READ_REPORTS, Scope.READ_DOCUMENTS, at=AT).secret)
 
     assert [one["reference"] for one in client.reports()] == [report.reference]

@@ -360,7 +360,8 @@ class Client(Transport):
         """List the breach reports of the producer, including drafts.
 
         Restricted reports, reports about an early release that is not published yet, and reports about rehearsals
-        and training sessions are left out.
+        and training sessions are left out. Reports about releases that are not announced, or about a series
+        without announced releases, are listed only if the token has the scope `read_unannounced`.
 
         :param per_page: Results per page, at most 100.
         """
@@ -369,7 +370,8 @@ class Client(Transport):
     def report_document(self, reference: str) -> bytes:
         """Download the last approved document of a breach report as a PDF file. The download is recorded.
 
-        In the path, use the `reference` of the report or its `number`.
+        In the path, use the `reference` of the report or its `number`. A report about a release that is not
+        announced needs the scope `read_unannounced` as well.
         """
         return self.download(f"/api/office/v1/reports/{quote_part(reference)}/document")
 

@@ -108,7 +108,10 @@ def test_a_person_confirms_that_it_is_them_before_they_create_a_token_but_not_to
         ({"purpose": " "}, "Enter what the token is for"),
         ({"purpose": "x" * 101}, "at most 100 characters"),
         ({"scopes": []}, "Select what the token may do"),
-        ({"scopes": ["read_unannounced"]}, "Select the announced calendar, results, checks or evidence as well."),
+        (
+            {"scopes": ["read_unannounced"]},
+            "announced calendar, results, checks, evidence or reports as well. ‘Include",
+        ),
         ({"scopes": ["agree"]}, "Select a valid choice"),
         ({"last_day-year": ""}, "Last day must include a year"),
         ({"last_day-day": "", "last_day-month": "", "last_day-year": ""}, "Enter the last day"),

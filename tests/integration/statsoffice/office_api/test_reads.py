@@ -3,17 +3,20 @@
 import io
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
 from django.test import Client
 from openapi_spec_validator import validate
 
+from breaches import drafting, merging
+from breaches.drafting import ReportSubject
 from breaches.models import Report, ReportEvent
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.text import event_title
 from releases.evidence.export import EXPORTED, export_evidence
-from releases.models import Membership, ReleaseEvent
+from releases.models import Membership, Release, ReleaseEvent
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from statsoffice.audit.trail import describe_entry
@@ -23,7 +26,7 @@ from statsoffice.office_api.tokens import revoke_token
 from tests.support.api_tokens import issue
 from tests.support.early_release import FOUND_AT, add_checks, create_release, find_early, publish
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.people import AT, create_office, create_report, move_report
+from tests.support.people import AT, create_office, create_report, move_report, reload_reports
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -304,7 +307,7 @@ class TestFiles:
         assert describe_entry("evidence", by_command) == words
 
     def test_the_approved_document_is_the_stored_one_and_its_download_is_recorded(self, office):
-        report = move_report(create_report(office), office, ReportStatus.APPROVED)
+        report = move_report(create_report(office, announced=True), office, ReportStatus.APPROVED)
         document = report.approved_documents.get()
         token = issue(office, Scope.READ_DOCUMENTS, at=AT)
         answer = get(token, f"/reports/{report.reference}/document")
@@ -323,8 +326,8 @@ class TestFiles:
             assert get(token, f"/reports/{name}/document").status_code == 404
 
     def test_a_report_without_an_approved_document_or_of_another_producer_does_not_exist(self, office):
-        approved = move_report(create_report(office), office, ReportStatus.APPROVED)
-        create_report(office, ReportStatus.DRAFT, reference="draft")
+        approved = move_report(create_report(office, announced=True), office, ReportStatus.APPROVED)
+        create_report(office, ReportStatus.DRAFT, reference="draft", announced=True)
         other = issue(create_office(name="Office for Hail"), Scope.READ_DOCUMENTS, at=AT)
         for token in (issue(office, Scope.READ_DOCUMENTS, at=AT), other):
             answer = get(token, "/reports/draft/document")
@@ -344,7 +347,7 @@ class TestFiles:
 class TestReports:
     def test_only_reports_that_all_roles_may_know_of_are_read(self, office):
         token = issue(office, Scope.READ_REPORTS, at=AT)
-        shown = create_report(office, ReportStatus.DRAFT, reference="shown")
+        shown = create_report(office, ReportStatus.DRAFT, reference="shown", announced=True)
         (one,) = get(token, "/reports").json()["reports"]
         assert (one["reference"], one["kind"], one["status"]) == (shown.reference, ReportKind.LATE, "draft")
         assert one["number"] == str(shown.number)
@@ -355,9 +358,69 @@ class TestReports:
         assert get(token, "/reports").json()["reports"] == []
 
     def test_those_of_other_producers_do_not_exist(self, office):
-        create_report(office, ReportStatus.DRAFT, reference="of-rain")
+        create_report(office, ReportStatus.DRAFT, reference="of-rain", announced=True)
         other = create_office(name="Office for Hail")
         assert get(issue(other, Scope.READ_REPORTS, at=AT), "/reports").json()["reports"] == []
+
+    @pytest.fixture
+    def narrow(self, office):
+        return issue(office, Scope.READ_REPORTS, Scope.READ_DOCUMENTS, at=AT)
+
+    @pytest.fixture
+    def wide(self, office):
+        scopes = (Scope.READ_REPORTS, Scope.READ_DOCUMENTS, Scope.READ_UNANNOUNCED)
+        return issue(office, *scopes, purpose="Archive", at=AT)
+
+    def test_those_about_an_unannounced_release_need_its_scope_and_so_do_their_documents(self, office, narrow, wide):
+        report = move_report(create_report(office), office, ReportStatus.APPROVED)
+        assert self.references(narrow) == set()
+        assert self.references(wide) == {report.reference}
+        for name in (report.reference, report.number):
+            assert get(narrow, f"/reports/{name}/document").status_code == 404
+            assert get(wide, f"/reports/{name}/document").status_code == 200
+        Release.objects.filter(pk=report.suspicions.get().release_id).update(announced_at=AT)
+        assert self.references(narrow) == {report.reference}
+        assert get(narrow, f"/reports/{report.reference}/document").status_code == 200
+
+    @pytest.mark.parametrize("about", ["release", "series"])
+    def test_those_that_a_person_started_need_it_too(self, office, narrow, wide, about):
+        series = SeriesFactory(producer=office.producer, slug="planned")
+        release = ReleaseFactory(series=series, reference="planned-1", title="Planned", confirmed=True)
+        of_series = SeriesFactory(producer=office.producer, slug="shown")
+        shown = ReleaseFactory(series=of_series, reference="shown-1", title="Shown", announced=True)
+        started = [
+            start_report(office, ReportSubject(office.producer, **{about: one}))
+            for one in ((release, shown) if about == "release" else (series, of_series))
+        ]
+        of_producer = start_report(office, ReportSubject(office.producer))
+        hidden, *others = [report.reference for report in (*started, of_producer)]
+        assert self.references(narrow) == set(others)
+        assert self.references(wide) == {hidden, *others}
+
+    def test_those_that_were_combined_with_one_about_an_unannounced_release_need_it_too(self, office, narrow, wide):
+        shown = create_report(office, ReportStatus.DRAFT, reference="shown", announced=True)
+        hidden = create_report(office, ReportStatus.DRAFT, reference="hidden")
+        joint = merging.merge_drafts(reload_reports([shown, hidden]), by=office.statistician, at=AT)
+        assert self.references(narrow) == {shown.reference}
+        assert self.references(wide) == {shown.reference, hidden.reference, joint.reference}
+        merging.split_report(joint, by=office.statistician, at=AT)
+        assert self.references(narrow) == {shown.reference}
+        assert self.references(wide) == {shown.reference, hidden.reference, joint.reference}
+
+    def references(self, token):
+        return {one["reference"] for one in get(token, "/reports").json()["reports"]}
+
+
+def start_report(office, about):
+    report, _is_new = drafting.start_report(
+        about,
+        kind=ReportKind.LATE,
+        occurred_on=(AT.date(),),
+        by=office.statistician,
+        at=AT,
+        form_key=uuid4(),
+    )
+    return report
 
 
 def test_the_openapi_document_is_valid_and_has_its_own_address(office):

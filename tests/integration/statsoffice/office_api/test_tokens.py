@@ -94,10 +94,12 @@ class TestIssue:
 
     def test_unannounced_releases_are_a_part_of_something_that_is_read(self, office):
         with pytest.raises(
-            TokenRefused, match="Select the announced calendar, results, checks or evidence as well"
+            TokenRefused, match="Select the announced calendar, results, checks, evidence or reports as well"
         ) as refusal:
             issue(office, Scope.READ_UNANNOUNCED, Scope.CHANGE_CALENDAR)
         assert refusal.value.field == "scopes"
+        for number, scope in enumerate(set(Scope) - {Scope.READ_UNANNOUNCED, Scope.CHANGE_CALENDAR}):
+            assert issue(office, Scope.READ_UNANNOUNCED, scope, purpose=f"System {number}").token.has(scope)
 
     def test_a_purpose_has_one_token_at_a_time(self, office):
         first = issue(office).token
