@@ -233,7 +233,7 @@ def _compare_with_due(report: Report, content: ReportContent, *, at: datetime) -
             )
             yield remark_on(Question.DUE, sentence)
     if kind is ReportKind.EARLY and answers.happened:
-        due = _find_due(report, answers, happened=answers.happened, at=at)
+        due = _find_due(report, content, happened=answers.happened, at=at)
         if due and contradicts_due_time(kind, answers.happened, due):
             sentence = (
                 "This report is about an early release, but the date or time that you entered is not before the "
@@ -246,7 +246,7 @@ def _answer_at(instant: datetime) -> Answer:
     return Answer(on=local_date(instant), at=instant)
 
 
-def _find_due(report: Report, answers: Answers, *, happened: Answer, at: datetime) -> Answer | None:
+def _find_due(report: Report, content: ReportContent, *, happened: Answer, at: datetime) -> Answer | None:
     """Return when a reported release was due, according to the schedule at the time when the release appeared.
 
     If the record has no due time, use the due time from the answers.
@@ -254,9 +254,15 @@ def _find_due(report: Report, answers: Answers, *, happened: Answer, at: datetim
     :param happened: when the release appeared.
     """
     release = Release.objects.filter(started_reports__report=report).select_related("series__producer").first()
-    answers = replace(answers, happened=happened)
-    incident = incident_about(release, kind=ReportKind(report.kind), answers=answers, cause=NO_CAUSE, now=at)
-    return _answer_at(incident.due_at) if incident.due_at else answers.due
+    incident = incident_about(
+        release,
+        kind=ReportKind(report.kind),
+        answers=replace(content.answers, happened=happened),
+        cause=NO_CAUSE,
+        now=at,
+        occurred_on=content.occurred_on,
+    )
+    return _answer_at(incident.due_at) if incident.due_at else content.answers.due
 
 
 def _read_automatic_text(
@@ -502,12 +508,7 @@ def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answ
         return _answer_at(missed)
     if report.kind != ReportKind.LATE:
         return None
-    content = content_of(report)
-    due = _find_due(report, content.answers, happened=_answer_at(available), at=at)
-    # If the due date is after the day of the breach, the release was rescheduled after the breach. So this is not the
-    # date that was missed.
-    is_later = due and due.on and content.first_day and due.on > content.first_day
-    return None if is_later else due
+    return _find_due(report, content_of(report), happened=_answer_at(available), at=at)
 
 
 def people_to_assign(report: Report) -> QuerySet[User]:

@@ -44,7 +44,7 @@ from releases.early_findings import is_hidden, mask_verdict, shows_early_finding
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
 from releases.evidence.screenshots import find_open_screenshots
-from releases.models import AccessReceipt, Address, PreReleaseAccess, Release, Verification
+from releases.models import AccessReceipt, Address, DateChange, PreReleaseAccess, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_roles_at
 from releases.public.calendar import live_page_of
@@ -607,6 +607,7 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
         cause=recorded_cause(report),
         now=now,
         receipt=started.receipt if started else None,
+        occurred_on=content.occurred_on,
     )
     return incident if incident.title or not content.outputs else replace(incident, title=content.outputs[0].title)
 
@@ -675,15 +676,17 @@ def incident_about(
     cause: RecordedCause,
     now: datetime,
     receipt: AccessReceipt | None = None,
+    occurred_on: Collection[date] = (),
 ) -> Incident:
     """Return the facts for the account of a breach.
 
     :param release: the release, loaded with its series and producer, or None if the breach is not about a release.
     :param receipt: the answer of a pre-release access recipient, if the report started from this answer.
+    :param occurred_on: the days of occurrence of the report, or nothing if they are not known.
     """
     if release is None:
         return Incident(kind=kind, answers=answers, cause=cause)
-    due_at, exceptions = _schedule_at_incident(release, answers.happened)
+    due_at, exceptions = _schedule_at_incident(release, kind=kind, happened=answers.happened, occurred_on=occurred_on)
     return Incident(
         kind=kind,
         answers=answers,
@@ -730,31 +733,59 @@ def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | 
 
 
 def _schedule_at_incident(
-    release: Release, happened: Answer | None
+    release: Release, *, kind: ReportKind, happened: Answer | None, occurred_on: Collection[date]
 ) -> tuple[datetime | None, tuple[ReleaseException, ...]]:
     """Return the due date that was in force at the time of a breach, and the exceptions to report.
 
     The exceptions are those for this due date. A later decision to release at once is included too, because it is made
     after a leak or a statement in public.
 
-    If only the day of the breach is known, the due date that was in force at the start of this day is used. If the day
-    is not known either, the present due date is used. However, if there was a decision to release at once, the due date
-    before this decision is used.
+    If a release missed its due date and was rescheduled afterwards, the missed due date is used. Otherwise, if only the
+    day of the breach is known, the due date that was in force at the start of this day is used. If the day is not known
+    either, the present due date is used. However, if there was a decision to release at once, the due date before this
+    decision is used.
     """
     departures = list(release.departures.prefetch_related("corrections").order_by("schedule_version", "pk"))
     at_once = [one for one in departures if one.kind == DepartureKind.AT_ONCE]
     moment = happened and (happened.at or (happened.on and from_london(datetime.combine(happened.on, time.min))))
+    changes = list(release.date_changes.order_by("schedule_version"))
+    followed = _find_change_after_miss(changes, occurred_on) if kind in _MISSED_DUE_DATE else None
+    if followed is None:
+        at_once_versions = {one.schedule_version for one in at_once}
+        followed = next(
+            (
+                change
+                for change in changes
+                if (change.made_at > moment if moment else change.schedule_version in at_once_versions)
+            ),
+            None,
+        )
     due_at, version = release.due_at, release.schedule_version
-    for change in release.date_changes.order_by("schedule_version"):
-        is_at_once = any(one.schedule_version == change.schedule_version for one in at_once)
-        if change.made_at > moment if moment else is_at_once:
-            due_at, version = change.was.due_at, change.schedule_version - 1
-            break
+    if followed:
+        due_at, version = followed.was.due_at, followed.schedule_version - 1
     present = [one for one in departures if one.schedule_version == release.schedule_version and one in at_once]
     found = [replace(_exception(one), due_at=due_at) for one in departures if one.schedule_version == version]
     if version != release.schedule_version:
         found += [replace(_exception(one), due_at=release.due_at) for one in present]
     return due_at, tuple(found)
+
+
+# A release that missed its due date was not there, or not complete, at this date. So the time at which it appeared does
+# not show which due date it missed. It may have been rescheduled before it appeared.
+_MISSED_DUE_DATE = frozenset({ReportKind.LATE, ReportKind.NOT_LIVE, ReportKind.PARTIAL})
+
+
+def _find_change_after_miss(changes: Iterable[DateChange], occurred_on: Collection[date]) -> DateChange | None:
+    """Return the first change of a date that was made after this date had passed.
+
+    If the days of the breach are known, the date must be on one of these days, because a release can miss several
+    dates.
+    """
+    for change in changes:
+        due_at = change.was.due_at
+        if due_at and due_at <= change.made_at and (not occurred_on or local_date(due_at) in occurred_on):
+            return change
+    return None
 
 
 def names_on_list(report: Report) -> list[str]:

@@ -19,7 +19,7 @@ from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import content_of
 from releases import scheduling
 from releases.rules.calendar import Precision, Slot, format_moment, slot_at
-from releases.scheduling import PlannedAddress
+from releases.scheduling import Grounds, PlannedAddress
 from tests.integration.breaches.pdf.documents import PAGE_HEIGHT, end_of_text, text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
@@ -40,6 +40,7 @@ pytestmark = pytest.mark.django_db
 
 NEXT_WEEK = SEED_DUE + timedelta(days=7)
 EVE, DAY = date(2020, 6, 29), date(2020, 6, 30)
+AGREED = Grounds(osr_reference="OSR-1", osr_agreed_on=DAY)
 
 
 def moment(question: str, clock: str, on: date = EVE) -> dict[str, str]:
@@ -697,15 +698,57 @@ def test_a_late_release_that_appeared_before_it_was_due_is_refused_with_its_caus
     assert send(client, address, **typed | {"available_time": "10:27am"}).status_code == 302
 
 
-def test_a_late_release_may_have_appeared_when_it_was_due_on_a_later_date(office, release):
+def reschedule(office, release, *, to: datetime, at: datetime, **more):
+    return scheduling.change_date(release, to=slot_at(to), reason="A fault.", by=office.head, at=at, **more)
+
+
+@pytest.mark.parametrize(
+    ("moved_at", "available_at", "grounds", "appeared"),
+    [
+        (london("11:30"), london("09:30", "2020-07-01"), {}, "at 9:30am on 1 July 2020, 24 hours late"),
+        (london("09:45"), london("11:00"), {"grounds": AGREED}, "at 11am, 1 hour 30 minutes late"),
+    ],
+    ids=["on the next day", "on the same day"],
+)
+def test_a_late_release_may_have_appeared_when_it_was_due_at_a_later_time(
+    office, release, moved_at, available_at, grounds, appeared
+):
     """It was missed on its first date, which is what the report is about."""
     report = start_about(office, ReportKind.LATE, DAY, release=release)
-    next_day = SEED_DUE + timedelta(days=1)
-    scheduling.change_date(
-        release, to=slot_at(next_day), reason="A fault.", by=office.head, at=SEED_DUE + timedelta(hours=2)
+    reschedule(office, release, to=available_at, at=moved_at, **grounds)
+    chosen = ChosenCause(Cause.OUTAGE, "A fault.", available_at)
+    report = editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK)
+    assert report.available_at == available_at
+    account = content_of(report).circumstances
+    assert account.startswith(
+        f"‘{release.title}’ was due for release at 9:30am on 30 June 2020. It appeared {appeared}, because"
     )
-    chosen = ChosenCause(Cause.OUTAGE, "A fault.", next_day)
-    assert editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK).available_at == next_day
+
+
+@pytest.mark.parametrize("kind", [ReportKind.NOT_LIVE, ReportKind.PARTIAL])
+def test_a_release_that_was_rescheduled_after_it_was_missed_was_due_at_the_missed_time(client, office, release, kind):
+    report = start_about(office, kind, DAY, release=release)
+    reschedule(office, release, to=NEXT_WEEK, at=london("11:30"))
+    client.force_login(office.statistician)
+    section = reverse("breaches:section", args=[report.reference, "what_happened"])
+    assert send(client, section, noticed_by="A user").status_code == 302
+    account = content_of(Report.objects.get(pk=report.pk)).circumstances
+    assert account.startswith(f"‘{release.title}’ was due for release at 9:30am on 30 June 2020. ")
+
+
+def test_a_release_that_missed_two_dates_was_due_at_the_date_that_the_report_is_about(office, release):
+    next_day = SEED_DUE + timedelta(days=1)
+    release = reschedule(office, release, to=next_day, at=london("11:30"))
+    reports = [start_about(office, ReportKind.LATE, on, release=release) for on in (DAY, date(2020, 7, 1))]
+    reschedule(office, release, to=next_day + timedelta(days=1), at=next_day + timedelta(hours=2))
+    chosen = ChosenCause(Cause.OUTAGE, "A fault.", next_day + timedelta(days=1))
+    accounts = [
+        content_of(editing.choose_cause(one, chosen, by=office.statistician, at=NEXT_WEEK)).circumstances
+        for one in reports
+    ]
+    assert [account.split(". ")[0] for account in accounts] == [
+        f"‘{release.title}’ was due for release at 9:30am on {day} 2020" for day in ("30 June", "1 July")
+    ]
 
 
 def test_a_late_release_cannot_be_due_after_it_was_made_available(client, start_by_statistician):
