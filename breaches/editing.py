@@ -23,7 +23,7 @@ from breaches.facts import (
 )
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
-from breaches.rules.annex_notes import name_address
+from breaches.rules.annex_notes import NAME_OF_ONLY_PAGE, name_address
 from breaches.rules.answers import Answer, Answers, Question, contradicts_due_time, describe_moment
 from breaches.rules.causes import NO_CAUSE, name_last
 from breaches.rules.content import (
@@ -47,7 +47,6 @@ from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.rules.narrative import describe_choice, describe_decider, write_account
 from breaches.versions import contact_person, content_of, lock_report, record_report_event
-from releases.detection.finding import AddressRole
 from releases.models import Contact, Release
 from releases.permissions import Person, User, roles_of
 from releases.rules.calendar import format_moment, local_date
@@ -632,13 +631,21 @@ def outdated_entries(report: Report, content: ReportContent) -> tuple[TimelineEn
     return tuple(entry for entry in content.timeline if entry not in present)
 
 
+# The words for the kinds of suspicion in a printed timeline, which is always in English.
+_SUSPECTED_KINDS: Mapping[ReportKind, str] = {
+    ReportKind.LATE: "late",
+    ReportKind.EARLY: "early",
+    ReportKind.PARTIAL: "incomplete",
+}
+
+
 def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
     verdict, title = suspicion.shown_verdict, f"‘{suspicion.release.title}’"
     key = f"verdict-{verdict.pk}"
     yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
     for result in verdict.results:
-        name = name_address(verdict.results, result)[0] if result.role is AddressRole.ATTACHMENT else ""
-        what = f"{title}, {name}," if name else title
+        name = name_address(verdict.results, result)[0]
+        what = title if name == NAME_OF_ONLY_PAGE else f"{name} of {title}"
         at = f"{key}-{result.address}"
         if absent := result.verdict.last_not_live_at:
             text = f"The automatic check did not find {what}."
@@ -652,7 +659,8 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
             if flip.back_at:
                 text = f"The automatic check found {what} there again."
                 yield TimelineEntry(round_up(flip.back_at), text, f"{at}-back{which}")
-    raised = f"Automatic check: suspected breach ({suspicion.kind}) in the release of {title}."
+    kind = _SUSPECTED_KINDS[ReportKind(suspicion.kind)]
+    raised = f"Automatic check: suspected breach ({kind}) in the release of {title}."
     yield TimelineEntry(round_down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
     if suspicion.kind == ReportKind.EARLY:
         yield from _response_to_early(suspicion, title)

@@ -64,6 +64,7 @@ INCONCLUSIVE = {
 # length of the longest one, because a long list is hard to read.
 MOST_LISTED_GAPS = 4
 CLOCK_ERROR = "Our clock may have been wrong by up to"
+NAME_OF_ONLY_PAGE = "the release"
 OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers saw the release later than it was published."
 
 
@@ -89,7 +90,8 @@ def name_address[T: NamedAddress](addresses: Sequence[T], address: T) -> tuple[s
     """Return both names of an address, as `output_names` does.
 
     A named part has a number if several addresses are the same part. Any other address has a number if several
-    addresses have the same role, or if the address is an attachment.
+    addresses have the same role, or if the address is an attachment. The name of the only page of a release is
+    `NAME_OF_ONLY_PAGE`, unless the page is a named part.
 
     :param addresses: all addresses of the release.
     """
@@ -101,7 +103,7 @@ def name_address[T: NamedAddress](addresses: Sequence[T], address: T) -> tuple[s
     number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
     if address.role is AddressRole.ATTACHMENT:
         return f"attachment{number}", f"Attachment{number}"
-    return (f"page{number}", f"Page{number}") if number else ("the release", "The release")
+    return (f"page{number}", f"Page{number}") if number else (NAME_OF_ONLY_PAGE, with_capital(NAME_OF_ONLY_PAGE))
 
 
 def narrate_check(check: CheckFact) -> str:

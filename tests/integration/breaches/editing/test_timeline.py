@@ -22,7 +22,7 @@ from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, create_office, render_text
 from tests.support.report_evidence import LIVE, NOT_LIVE, london
 from tests.support.report_forms import error_links, send, words
-from tests.support.report_mornings import SEED_MORNING, record_checks, record_coverage
+from tests.support.report_mornings import SEED_MORNING, create_draft_about_a_part, record_checks, record_coverage
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,7 @@ def test_entries_about_attachments_name_them_as_the_annex_does_and_print_no_addr
     (report,) = drafting.draft_missing(now=london("10:45"))
     entries = [entry.text for entry in editing.timeline_entries(report)]
     for name in ("attachment 1", "attachment 2", "tables 1", "tables 2"):
-        what = f"‘{release.title}’, {name},"
+        what = f"{name} of ‘{release.title}’"
         assert [text for text in entries if what in text] == [
             f"The automatic check did not find {what}.",
             f"The automatic check found {what} for the first time.",
@@ -103,6 +103,19 @@ def test_entries_about_attachments_name_them_as_the_annex_does_and_print_no_addr
             f"The automatic check found {what} there again.",
         ]
     assert "http" not in " ".join(entries)
+
+
+def test_entries_about_several_pages_name_each_page_and_say_that_the_release_was_incomplete(office):
+    report = create_draft_about_a_part(office.producer)
+    title = report.suspicions.get().release.title
+    assert [(entry.at, entry.text) for entry in editing.timeline_entries(report)] == [
+        (london("09:29:55"), f"The automatic check did not find the English page of ‘{title}’."),
+        (london("09:30"), f"The automatic check found the English page of ‘{title}’ for the first time."),
+        (london("09:30"), f"‘{title}’ was due to be released."),
+        (london("09:47"), f"The automatic check did not find the Welsh page of ‘{title}’."),
+        (london("09:52"), f"The automatic check found the Welsh page of ‘{title}’ for the first time."),
+        (london("09:52:05"), f"Automatic check: suspected breach (incomplete) in the release of ‘{title}’."),
+    ]
 
 
 def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office, draft_report):
