@@ -422,7 +422,7 @@ def _describe_early(
 def _describe_since_due(facts: Facts, address: AddressFacts, *, is_brief: bool) -> str:
     """Write whether an early address was there from the due time on, without a capital and a full stop.
 
-    Return "" if it was there at the due time, or if its checks have not ended.
+    Return "" if it was there at the due time and had not been gone until then, or if its checks have not ended.
     """
     verdict, due_at, was = address.verdict, facts.due_at, _was(address)
     what = "it" if address in facts.main_pages else _the(address)
@@ -447,7 +447,20 @@ def _describe_since_due(facts: Facts, address: AddressFacts, *, is_brief: bool) 
     if verdict.from_due in NEEDS_CHECKING:
         when = f"at {_clock(due_at, facts)}" if is_brief else "at the due time"
         return f"our checks do not show whether {what} {was} there {when}"
+    if verdict.from_due is Outcome.ON_TIME and (back_at := _find_return(address, due_at)):
+        return f"{what} {was} back by {_clock(round_up(back_at), facts)}"
     return ""
+
+
+def _find_return(address: AddressFacts, due_at: datetime) -> datetime | None:
+    """Return when an early address that had disappeared before the due time was live again, at or after the due time.
+
+    The instant is the latest at which the first check that found it again can have been completed. Return None if the
+    address did not disappear before the due time, or was live again before then.
+    """
+    gone_before = [flip for flip in address.verdict.flips if flip.gone_at < due_at]
+    back_at = gone_before[-1].back_at if gone_before else None
+    return _surely_by(back_at, address) if back_at and back_at >= due_at else None
 
 
 def _describe_late_parts(facts: Facts, late: Sequence[AddressFacts], *, is_brief: bool) -> str:

@@ -1,5 +1,6 @@
 """An output that was there, then not, and then there again: account, timeline, annex and refreshing show both."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,6 +70,23 @@ def test_an_early_release_that_was_gone_before_it_was_due_is_not_said_to_be_back
     )
     assert "early, but it was gone by 9:17am. Our checks do not show whether it was there at the due time." in later
     assert later.count("gone") == 1
+
+
+@pytest.mark.parametrize(
+    ("since_due", "back_by"),
+    [((("09:30", LIVE),), "9:30am"), ((("09:30", NOT_LIVE), ("09:31", LIVE)), "9:31am")],
+    ids=["at the due time", "within the tolerance"],
+)
+def test_an_early_release_that_was_gone_before_it_was_due_is_said_to_be_back_if_it_was_on_time(since_due, back_by):
+    later = account_of(*EARLY, check("09:17", NOT_LIVE), *(check(*one) for one in since_due), check("09:40", LIVE))
+    assert f"early, but it was gone by 9:17am. It was back by {back_by}. {CAUSE_NOT_RECORDED}" in later
+
+
+def test_the_time_at_which_an_early_release_was_back_allows_for_the_error_of_the_clock():
+    back = check("09:30", LIVE)
+    sighting = replace(back.sighting, completed_at=DUE + timedelta(seconds=1.7), clock_bound=timedelta(seconds=0.4))
+    later = account_of(*EARLY, check("09:17", NOT_LIVE), replace(back, sighting=sighting), check("09:40", LIVE))
+    assert "gone by 9:17am. It was back by 9:30:03am." in later
 
 
 def test_the_annex_shows_the_look_that_found_it_again():
