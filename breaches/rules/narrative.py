@@ -44,7 +44,7 @@ from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.lifecycle import Role
 from releases.rules.parts import Part
-from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Gap, Interval, Outcome, Sighting
+from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Gap, Interval, Outcome, Sighting, is_corrected
 from releases.verdict.parts import measure_spread
 
 NOT_ENDED = "our checks had not ended when this was written"
@@ -84,7 +84,7 @@ STATED = {
     StatementFact.WAS_LIVE: "the release was live",
 }
 MOST_WORDS = 80
-# The account only quotes the last statements, because these decide the result. The annex lists every statement.
+# The account quotes at most this many statements. The annex lists every statement.
 MOST_STATEMENTS = 2
 
 
@@ -774,11 +774,20 @@ def describe_choice(decision: EarlyDecision, what: str = "it") -> str:
 
 
 def _statements(facts: Facts) -> Iterator[str]:
-    for statement in facts.statements[-MOST_STATEMENTS:]:
+    """Describe people's statements, the last ones if there are many.
+
+    Statements that decide the result come first, because the sentence after them says that they do.
+    """
+    is_decided = any(check.by_statement for address in facts.addresses for check in address.checks)
+    deciding = [one for one in facts.statements if is_decided and is_corrected(one.said)][-MOST_STATEMENTS:]
+    for statement in deciding:
         yield describe_statement(statement, facts)
-    if facts.statements and any(check.by_statement for address in facts.addresses for check in address.checks):
-        quoted = "this statement" if len(facts.statements) == 1 else "these statements"
+    if deciding:
+        quoted = "this statement" if len(deciding) == 1 else "these statements"
         yield f"Our automatic check could not determine the result without {quoted}."
+    others = [one for one in facts.statements if not (is_decided and is_corrected(one.said))]
+    for statement in others[max(0, len(others) - MOST_STATEMENTS + len(deciding)) :]:
+        yield describe_statement(statement, facts)
 
 
 def describe_statement(statement: Statement, facts: Facts) -> str:

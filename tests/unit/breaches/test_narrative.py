@@ -589,10 +589,54 @@ def test_what_people_stated_has_a_paragraph_of_its_own_and_names_their_role():
 
     assert "stated" not in observed
     assert stated == (
-        "A statistician stated at 11:05am that the release was live at 9:31am. The Head of Profession for "
-        "Statistics stated at 11:06am on 1 July 2020 that the page or file that our check had found was the previous "
-        "edition. Our automatic check could not determine the result without these statements."
+        "The Head of Profession for Statistics stated at 11:06am on 1 July 2020 that the page or file that our check "
+        "had found was the previous edition. Our automatic check could not determine the result without this "
+        "statement. A statistician stated at 11:05am that the release was live at 9:31am."
     )
+
+
+WITHOUT = "Our automatic check could not determine the result without"
+
+
+def stated(clock, said, live_at=None):
+    return Statement(said, Role.STATISTICIAN, london(clock), live_at and london(live_at))
+
+
+@pytest.mark.parametrize(
+    ("statements", "times"),
+    [
+        # A statement that decides nothing does not displace an earlier one that does.
+        (
+            (
+                stated("09:40", StatementFact.PREVIOUS_EDITION),
+                stated("09:50", StatementFact.WAS_LIVE, "09:31"),
+                stated("09:55", StatementFact.WAS_LIVE, "09:32"),
+            ),
+            ["9:40am", f"{WITHOUT} this statement", "9:55am"],
+        ),
+        (
+            (
+                stated("09:40", StatementFact.PREVIOUS_EDITION),
+                stated("09:45", StatementFact.NOT_IT),
+                stated("09:50", StatementFact.THIS_IS_IT),
+            ),
+            ["9:40am", "9:50am", f"{WITHOUT} these statements"],
+        ),
+    ],
+    ids=["one", "two"],
+)
+def test_the_account_names_only_statements_that_decide_the_result_as_needed(statements, times):
+    checks = (check("09:30", NOT_LIVE, by_statement=True), *SEED_LOOKS[2:])
+    account = write_account(record(address(*checks), statements=statements))
+    sentences = account.split("\n\n")[1].removesuffix(".").split(". ")
+    assert [re.sub(r"^A statistician stated at (\S+) .*", r"\1", one) for one in sentences] == times
+
+
+def test_a_statement_about_no_check_is_not_said_to_decide_the_result():
+    statements = (stated("09:40", StatementFact.PREVIOUS_EDITION), stated("09:50", StatementFact.NOT_IT))
+    account = write_account(record(address(*SEED_LOOKS), statements=statements))
+    assert account.count(" stated at ") == 2
+    assert WITHOUT not in account
 
 
 @pytest.mark.parametrize("role", [*Role, None])
