@@ -358,7 +358,11 @@ def comparison_tables(
     yield _lay_out_table("compared-reports", _("%(what)s: reports in %(year)s") % values, what, reports, lines)
     caption = _("%(what)s: time to report, approvals, date changes and repeat causes in %(year)s") % values
     handling = _lay_out_table("compared-handling", caption, what, _handling_columns(), lines)
-    again = [len(repeat_causes(history.cases)) for history in histories.values()]
+    # A repeat cause counts in the year if it was the cause of a breach in this year, even if the others were before.
+    again = [
+        sum(_count_in_year(quarters, year) > 0 for quarters in repeat_causes(history.cases).values())
+        for history in histories.values()
+    ]
     yield replace(
         handling,
         columns=[*handling.columns, _("Repeat causes")],

@@ -30,6 +30,7 @@ from breaches.rules.statistics import (
     repeat_causes,
     spread_of,
 )
+from breaches.statistics_tables import comparison_tables
 from releases.verdict.address import Outcome
 
 Q1, Q2 = Quarter(2020, 1), Quarter(2020, 2)
@@ -97,6 +98,14 @@ def test_a_cause_comes_again_where_one_producer_had_it_twice():
         Case(**HERE, cause=Cause.OUTAGE, decision=Decision.RECORDED),
     ]
     assert repeat_causes(cases) == {(1, Cause.SCHEDULER_FAULT): {Q1: 1, Q2: 1}}
+
+
+@pytest.mark.parametrize(("years", "number"), [((2025, 2025), 0), ((2025, 2026), 1), ((2026, 2026), 1), ((2026,), 0)])
+def test_a_repeat_cause_is_compared_in_a_year_only_if_it_occurred_in_that_year(years, number):
+    fault = {"cause": Cause.SCHEDULER_FAULT, "decision": Decision.REPORTED}
+    history = History(cases=[Case(producer=1, quarter=Quarter(year, 1), **fault) for year in years])
+    *_others, handling = comparison_tables({1: history}, {1: "Office"}, 2026, what="Producer", address=str)
+    assert (handling.columns[-1], handling.rows[0].cells[-1]) == ("Repeat causes", str(number))
 
 
 @pytest.mark.parametrize("decision", [one for one in Decision if one not in BREACHES])
