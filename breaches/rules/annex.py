@@ -10,6 +10,7 @@ from textwrap import wrap
 
 from breaches.rules.annex_notes import (
     CLOCK_ERROR,
+    NAME_OF_ONLY_PAGE,
     SOURCES,
     describe_access_period,
     describe_caches,
@@ -46,7 +47,7 @@ from breaches.rules.facts import (
     with_capital,
 )
 from breaches.rules.lifecycle import AttachmentKind
-from releases.detection.finding import AddressRole, Source
+from releases.detection.finding import Source
 from releases.rules.calendar import (
     format_day,
     format_time,
@@ -301,11 +302,9 @@ def _describe_lag(one: PartLag[AddressFacts], spread: Spread[AddressFacts], fact
 
 def _part(facts: Facts, address: AddressFacts, *, after: str) -> AnnexPart:
     verdict, listed = address.verdict, checks_around_change(facts, address)
-    name = "Page" if address.role is AddressRole.PAGE else output_names(facts, address)[1]
-    if address.part in PART_NOUNS:
-        name = with_capital(PART_NOUNS[address.part])
+    name = output_names(facts, address)[0]
     return AnnexPart(
-        name=name,
+        name="Page" if name == NAME_OF_ONLY_PAGE else with_capital(name.removeprefix("the ")),
         outcome=OUTCOMES[verdict.outcome],
         last_not_live_at=verdict.last_not_live_at,
         first_live_at=verdict.first_live_at,
@@ -531,7 +530,7 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
         agrees = "check is" if part.not_listed == 1 else "checks are"
         not_listed = f"{part.not_listed} more {agrees} on record but not listed here."
     return AnnexPartRow(
-        heading=title if len(output.parts) == 1 else f"{title}: {part.name[:1].lower()}{part.name[1:]}",
+        heading=title if len(output.parts) == 1 else f"{title}: {_name_within_heading(part)}",
         summary=tuple(rows),
         chart=_chart(output, part, with_publisher=is_first),
         checks=tuple(
@@ -542,6 +541,12 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
         notes=output.notes if is_first else (),
         pictures=tuple(_picture_row(picture, due_at) for picture in output.pictures) if is_first else (),
     )
+
+
+def _name_within_heading(part: AnnexPart) -> str:
+    """Return the name of a part without its capital letter, except for a name such as "Welsh page"."""
+    is_proper = any(noun[:1].isupper() and part.name.startswith(noun) for noun in PART_NOUNS.values())
+    return part.name if is_proper else f"{part.name[:1].lower()}{part.name[1:]}"
 
 
 def _chart(output: AnnexOutput, part: AnnexPart, *, with_publisher: bool) -> Chart:

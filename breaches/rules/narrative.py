@@ -513,7 +513,9 @@ def _describe_unknown(facts: Facts, address: AddressFacts, *, is_brief: bool) ->
     said = [f"they {join_words(words for _at, words in sorted(found))}"] if found else []
     if elsewhere := address.found_elsewhere:
         names = f"check{'s' if len(elsewhere) > 1 else ''} from {join_words(f'‘{name}’' for name, _at in elsewhere)}"
-        said.append(f"our {names} found it by {_clock(round_up(max(at for _name, at in elsewhere)), facts)}")
+        said.append(
+            f"our {names} found {_them(address)} by {_clock(round_up(max(at for _name, at in elsewhere)), facts)}"
+        )
     if said:
         yield f"{with_capital(', but '.join(said))}."
 
@@ -541,10 +543,10 @@ def _early_or_doubtful_results(
     if doubtful:
         begins, ends = min(check.surely_from for check in doubtful), max(check.surely_by for check in doubtful)
         span = Interval((begins - due_at).total_seconds(), (ends - due_at).total_seconds())
-        yield begins, f"may have found it {_between(span, facts)}"
+        yield begins, f"may have found {_them(address)} {_between(span, facts)}"
     if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
         at = verdict.live_before_due_at + verdict.clock_bound
-        yield at, f"found it once before then, at {_clock(round_up_before(at, due_at), facts)}"
+        yield at, f"found {_them(address)} once before then, at {_clock(round_up_before(at, due_at), facts)}"
 
 
 def _other_results(facts: Facts, address: AddressFacts) -> Iterator[tuple[datetime, str]]:
@@ -552,10 +554,10 @@ def _other_results(facts: Facts, address: AddressFacts) -> Iterator[tuple[dateti
     verdict = address.verdict
     if verdict.last_not_live_at:
         at = verdict.last_not_live_at - verdict.clock_bound
-        yield at, f"did not find it at {_clock(round_down(at), facts)}"
+        yield at, f"did not find {_them(address)} at {_clock(round_down(at), facts)}"
     if verdict.first_live_at and verdict.first_live_at != verdict.live_before_due_at:
         at = verdict.first_live_at + verdict.clock_bound
-        yield at, f"found it at {_clock(round_up(at), facts)}"
+        yield at, f"found {_them(address)} at {_clock(round_up(at), facts)}"
     checks = [*(check.sighting for check in address.checks), *address.elsewhere]
     if gaps := [(gap.begins_at, gap.ends_at) for gap in verdict.gaps if not _has_result(gap, checks)]:
         yield gaps[0][0], f"gave no result {_stretches(gaps, facts)}"
@@ -593,7 +595,7 @@ def _appeared(subject: str, facts: Facts, address: AddressFacts, *, there: str =
     if delay.to_seconds is None:
         return (
             f"{subject} had still not appeared{there} at {_time(delay.from_seconds, facts)}"
-            f"{late if delay.from_seconds >= 1 else ''}"
+            f"{late if delay.from_seconds - address.may_follow.total_seconds() >= 1 else ''}"
         )
     return f"{subject} appeared{there} {_between(delay, facts)}{late}{_unchecked(facts, delay)}"
 
@@ -646,6 +648,10 @@ def _surely_by(instant: datetime, address: AddressFacts) -> datetime:
 
 def _was(address: AddressFacts) -> str:
     return "were" if address.part is Part.TABLES else "was"
+
+
+def _them(address: AddressFacts) -> str:
+    return "them" if address.part is Part.TABLES else "it"
 
 
 def _last_delay(files: Sequence[AddressFacts]) -> Interval | None:

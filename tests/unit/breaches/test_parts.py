@@ -1,5 +1,6 @@
 """Parts of a release in the account and in the annex of a report."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from breaches.rules.lifecycle import Cause
 from breaches.rules.narrative import write_account
 from releases.detection.finding import AddressRole
 from releases.rules.parts import Part
-from releases.verdict.address import Outcome
-from tests.support.report_evidence import LIVE, NOT_LIVE, address, london, record
+from releases.verdict.address import Outcome, judge_address
+from tests.support.report_evidence import LIVE, NOT_LIVE, UNREACHABLE, address, london, record
 from tests.support.report_evidence import make_check_fact as check
 from tests.support.seed_case import TITLE
 
@@ -116,6 +117,27 @@ def test_an_account_without_room_does_not_say_how_far_apart_the_parts_were():
     assert len(account.split()) <= 80
 
 
+def test_a_part_that_was_missing_at_the_end_of_its_extra_time_is_not_said_to_be_late_by_an_unknown_time():
+    missing = welsh(check("09:30", NOT_LIVE), check("09:45", NOT_LIVE))
+    verdict = judge_address(
+        [one.sighting for one in missing.checks],
+        due_at=london("09:30"),
+        limit_at=london("09:45"),
+        longest_gap=timedelta(hours=1),
+        settled=True,
+    )
+    facts = replace(record(english(), replace(missing, verdict=verdict)), tolerance_seconds=0)
+    assert "The Welsh page had still not appeared at 9:45am. The cause" in write_account(facts)
+
+
+def test_tables_whose_checks_show_too_little_are_more_than_one_thing():
+    facts = record(english(), tables(check("09:30", UNREACHABLE), check("09:33", LIVE)))
+    assert (
+        "Our automatic checks do not show whether its tables were there on time. They did not find them at 9:29am and "
+        "found them at 9:33am."
+    ) in write_account(facts)
+
+
 def laid_out(*addresses):
     return lay_out_annex(annex_of([record(*addresses)]), approved=False)
 
@@ -124,7 +146,7 @@ def test_the_annex_has_a_table_of_the_parts_with_the_time_after_the_first():
     annex = laid_out(english(), FOLLOWED, tables(check("09:30", NOT_LIVE), check("09:30:03", LIVE)), AWAITED)
     assert annex.overview_columns[-1] == "After the first part"
     assert [row[0] for row in annex.overview] == [
-        f"{TITLE}: {name}" for name in ("english page", "welsh page", "tables", "welsh page")
+        f"{TITLE}: {name}" for name in ("English page", "Welsh page 1", "tables", "Welsh page 2")
     ]
     assert [(row[1], row[-1]) for row in annex.overview] == [
         ("9:30am on 30 June 2020", "This was the first part"),
@@ -139,6 +161,12 @@ def test_the_annex_has_a_table_of_the_parts_with_the_time_after_the_first():
     assert welsh_page["On time until"] == "9:47am"
     assert dict(annex.parts[0].summary)["On time until"] == "9:32am"
     assert "(shaded): 9:30am to 9:47am" in annex.parts[1].chart.title
+
+
+def test_several_unnamed_pages_have_numbers_in_the_annex():
+    page = address(check("09:29:55", NOT_LIVE), check("09:30:03", LIVE))
+    annex = laid_out(page, address(*MISSING.checks, url=WELSH_URL))
+    assert [part.heading for part in annex.parts] == [f"{TITLE}: page 1", f"{TITLE}: page 2"]
 
 
 def test_the_annex_says_that_a_part_is_not_live_yet():
