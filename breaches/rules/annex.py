@@ -568,6 +568,7 @@ def _picture_row(picture: AnnexPicture, due_at: datetime) -> AnnexPictureRow:
 
 
 def _became_visible(delay: tuple[float, float | None] | None) -> str:
+    """Write when a part appeared, relative to the due time. Bounds are rounded outwards to the second."""
     if delay is None:
         return "The checks do not show when"
     lower, upper = delay
@@ -577,6 +578,11 @@ def _became_visible(delay: tuple[float, float | None] | None) -> str:
         return f"Not yet, {delay_in_figures(lower, None)} after it was due"
     if upper < 0:
         return with_capital(f"{delay_in_figures(-upper, -lower)} before it was due")
+    if lower < 0:
+        before = f"Between {describe_duration(math.ceil(-lower))} before"
+        if not upper:
+            return f"{before} it was due and the time at which it was due"
+        return f"{before} and {describe_duration(math.ceil(upper))} after it was due"
     return with_capital(f"{delay_in_figures(lower, upper)} after it was due")
 
 

@@ -124,6 +124,21 @@ def test_what_was_early_is_described_before_the_announced_time_and_never_rounded
     assert {answered for _sent, answered, _showed in part.checks} == {"09:29:00", "09:29:59"}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "appeared"),
+    [
+        (0.2, "Between 5 seconds before and 1 second after it was due"),
+        (61, "Between 5 seconds before and 1 minute 1 second after it was due"),
+        (0, "Between 5 seconds before it was due and the time at which it was due"),
+    ],
+)
+def test_what_may_have_appeared_before_the_announced_time_or_after_it_has_both_bounds(seconds, appeared):
+    checks = make_check_fact("09:29:55.100", NOT_LIVE), make_check_fact("09:30", LIVE, seconds=seconds)
+    (part,) = parts(record(address(*checks)))
+    assert summary(part)["Appeared"] == appeared
+    assert "after 9:29:55am and by " in part.chart.title
+
+
 def test_no_answer_is_described_as_such_and_what_was_never_found_has_no_time():
     (part,) = parts(record(address(*ABSENT)))
     assert summary(part)["Result"] == "Not live when last checked"
