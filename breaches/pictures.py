@@ -180,6 +180,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
     shown = [key for key in order if longest[key] > -math.inf][:MOST_SERIES]
     drawn = [one for key in shown for one in of_series[key] if one.delay is not None]
     dots = sorted(drawn, key=lambda one: -abs(one.delay or 0))[:MOST_DOTS]
+    known = sum(one.delay is not None for one in results)
     places = {key: place for place, key in enumerate(shown)}
     names = {outcome: str(text.OUTCOMES[outcome]) for outcome, _shape, _colour in _RESULTS}
     values = [{"series": places[one.series], "delay": one.delay, "result": names[one.outcome]} for one in dots]
@@ -232,13 +233,13 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
             },
         }
 
-    late = [one for one in drawn if one.outcome in SUSPICIOUS and one.delay is not None and one.delay > 0]
+    late = [one for one in results if one.outcome in SUSPICIOUS and one.delay is not None and one.delay > 0]
     summary = ngettext(
         "%(number)s release with a known delay. The longest delay is %(longest)s.",
         "%(number)s releases with a known delay. The longest delay is %(longest)s.",
-        len(drawn),
+        known,
     ) % {
-        "number": f"{len(drawn):,}",
+        "number": f"{known:,}",
         "longest": describe_delay(max((one.delay or 0 for one in late), default=None)),
     }
     return Picture(
@@ -272,7 +273,9 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
         width=940,
         height=LINE_HEIGHT * max(1, len(shown)) + 110,
         narrow_height=(LINE_HEIGHT + 10) * max(1, len(shown)) + 135,
-        note=_delay_note(results, series=len(of_series), shown=len(shown), dots=len(dots), drawn=len(drawn)),
+        note=_delay_note(
+            results, series=len(of_series), shown=len(shown), dots=len(dots), drawn=len(drawn), known=known
+        ),
         nothing="" if dots else _("No release has a known delay in this period."),
     )
 
@@ -291,15 +294,21 @@ def _delay_row(found: Sequence[ReleaseResult]) -> Row:
     return Row(found[0].series_title, [*(f"{number:,}" for number in cells), *map(describe_delay, spread)])
 
 
-def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, dots: int, drawn: int) -> str:
-    """Return a note that explains the marks, and says which releases and series the picture does not show."""
-    sentences = [_("Each mark is one release. The delay ends when a check first finds the release live.")]
+def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, dots: int, drawn: int, known: int) -> str:
+    """Return a note that explains the marks, and says which releases and series the picture does not show.
+
+    :param drawn: the number of delays of the series in the picture. The picture has a mark for `dots` of them.
+    :param known: the number of delays of all series.
+    """
+    sentences = [
+        _("Each mark is one release. The delay ends when a check first finds the release, or its missing part.")
+    ]
     unknown = sum(one.outcome in NEEDS_CHECKING for one in results)
     not_found = sum(one.delay is None for one in results) - unknown
     if not_found:
         sentence = ngettext(
-            "%(number)s release that was not live when last checked has no delay yet.",
-            "%(number)s releases that were not live when last checked have no delay yet.",
+            "%(number)s release that was not live or not complete when last checked has no delay yet.",
+            "%(number)s releases that were not live or not complete when last checked have no delay yet.",
             not_found,
         )
         sentences.append(sentence % {"number": f"{not_found:,}"})
@@ -322,7 +331,7 @@ def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, do
         sentences.append(sentence % values)
     if dots < drawn:
         sentence = _("The chart shows the %(dots)s longest delays. The CSV file has all %(drawn)s.")
-        sentences.append(sentence % {"dots": f"{dots:,}", "drawn": f"{drawn:,}"})
+        sentences.append(sentence % {"dots": f"{dots:,}", "drawn": f"{known:,}"})
     return " ".join(sentences)
 
 

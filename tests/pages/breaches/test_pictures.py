@@ -94,7 +94,7 @@ def test_each_delay_is_in_the_file_and_what_has_none_is_left_empty(client, offic
         "not_seen": ("Schools", ""),
     }
     page = words(client.get(REGISTER).text)
-    assert "1 release that was not live when last checked has no delay yet." in page
+    assert "1 release that was not live or not complete when last checked has no delay yet." in page
     assert "1 release is not shown because its result could not be determined." in page
 
 
@@ -230,13 +230,32 @@ def test_a_delay_axis_has_zero_and_every_delay():
         assert domain[1] >= max(0, delay)
 
 
+def test_the_delay_of_an_incomplete_release_ends_with_its_missing_part():
+    results = [ReleaseResult(1, "A", "A", DUE, outcome, None) for outcome in (Outcome.PARTIAL, Outcome.NOT_SEEN)]
+    assert pictures.draw_delays(results[:1]).note == (
+        "Each mark is one release. The delay ends when a check first finds the release, or its missing part. "
+        "1 release that was not live or not complete when last checked has no delay yet."
+    )
+    assert pictures.draw_delays(results).note.endswith(
+        " 2 releases that were not live or not complete when last checked have no delay yet."
+    )
+
+
+def test_the_summary_counts_the_delays_of_all_series_and_not_only_of_those_in_the_picture():
+    results = [ReleaseResult(key, f"Series {key}", "A", DUE, Outcome.LATE, 60.0 * key) for key in range(1, 41)]
+    results.append(ReleaseResult(41, "Series 41", "A", DUE, Outcome.NOT_SEEN, None))
+    picture = pictures.draw_delays(results)
+    assert len(picture.draw(False)["data"]["values"]) == pictures.MOST_SERIES
+    assert picture.summary == "40 releases with a known delay. The longest delay is 40 minutes."
+
+
 def test_many_series_and_releases_are_cut_with_a_sentence(monkeypatch):
     monkeypatch.setattr(pictures, "MOST_SERIES", 2)
     monkeypatch.setattr(pictures, "MOST_DOTS", 3)
     results = [ReleaseResult(key % 5, f"Series {key % 5}", "A", DUE, Outcome.LATE, 100.0 + key) for key in range(20)]
     picture = pictures.draw_delays(results)
     assert "The chart shows the 2 series with the longest delays. The table shows all 5." in picture.note
-    assert "The chart shows the 3 longest delays. The CSV file has all 8." in picture.note
+    assert "The chart shows the 3 longest delays. The CSV file has all 20." in picture.note
     assert len(picture.table.rows) == 5
     assert len(picture.draw(False)["data"]["values"]) == 3
     monkeypatch.setattr(pictures, "MOST_ROWS", 4)
