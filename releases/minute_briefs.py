@@ -29,7 +29,15 @@ from releases.rules.lifecycle import Status
 from releases.rules.parts import LONGEST_FOLLOW, part_limit_at
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, BriefState, DueRelease, build_brief
+from releases.verdict.minute_brief import (
+    AFTER_LIMIT,
+    AWAITED,
+    NOT_LIVE_AT_LIMIT,
+    Brief,
+    BriefState,
+    DueRelease,
+    build_brief,
+)
 
 LATEST = timedelta(days=1)
 """How long after a limit a brief can still be made, for example if our own processes were down before."""
@@ -182,7 +190,8 @@ class ReadBrief:
 
     @property
     def not_live(self) -> list[BriefLine]:
-        return self.in_state(BriefState.NOT_LIVE)
+        """The releases that are not live or not complete now."""
+        return self.in_state(*AWAITED)
 
     @property
     def live_now(self) -> list[BriefLine]:

@@ -39,7 +39,7 @@ from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion, find_open_questions
 from releases.text import minute_brief as texts
 from releases.text.release import StatusLabel, known_sentence, status_of_release
-from releases.verdict.minute_brief import BriefState
+from releases.verdict.minute_brief import AWAITED, BriefState
 from releases.views.base import SignedInRequest, signed_in_part
 from statsoffice.dashboard.live_text import LiveText, split_live_text
 from statsoffice.dashboard.monitoring import monitoring_status
@@ -169,6 +169,7 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
         "since": texts.since_sentence(read),
         "delay": texts.delay_sentence(read),
         "not_live": items[BriefState.NOT_LIVE],
+        "incomplete": items[BriefState.INCOMPLETE],
         "live_now": items[BriefState.LIVE_NOW],
         "live": items[BriefState.LIVE],
         "not_known": items[BriefState.NOT_KNOWN],
@@ -198,9 +199,7 @@ def _find_questions(person: Person, read: ReadBrief) -> dict[int, list[OpenQuest
 def _describe(line: BriefLine, *, calls: CallList, questions: Sequence[OpenQuestion], now: datetime) -> ReleaseItem:
     release = line.release
     page = find_main_page(release.addresses.all())
-    may_tell = (
-        line.state is BriefState.NOT_LIVE and release.announced_at is not None and release.status == Status.CONFIRMED
-    )
+    may_tell = line.state in AWAITED and release.announced_at is not None and release.status == Status.CONFIRMED
     responsible = release.series.responsible
     notice = current_notice(release, list(release.delay_notices.all())) if may_tell else None
     draft = None

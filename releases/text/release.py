@@ -251,14 +251,17 @@ def describe_verdict(verification: Verification) -> str:
 def known_sentence(verification: Verification) -> str:
     """Say when the release was last found not live, and when it was first found live.
 
-    If a person has to check the release, the text also describes the gaps in monitoring.
+    If the release is incomplete, the times are those of the part that decides the verdict. If a person has to check the
+    release, the text also describes the gaps in monitoring.
     """
     due_at, parts = verification.due_at, []
+    is_partial = verification.outcome == Outcome.PARTIAL
     if verification.last_not_live_at:
-        parts.append(_("Last found not live at %(at)s.") % {"at": _clock(verification.last_not_live_at, due_at)})
+        absent = _("A part was last found not live at %(at)s.") if is_partial else _("Last found not live at %(at)s.")
+        parts.append(absent % {"at": _clock(verification.last_not_live_at, due_at)})
     if verification.first_live_at:
-        at = clock_of_response(verification.first_live_at, due_at=due_at)
-        parts.append(_("First found live at %(at)s.") % {"at": at})
+        live = _("This part was first found live at %(at)s.") if is_partial else _("First found live at %(at)s.")
+        parts.append(live % {"at": clock_of_response(verification.first_live_at, due_at=due_at)})
     return " ".join([*parts, *filter(None, [_not_monitored(verification)])])
 
 

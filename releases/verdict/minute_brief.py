@@ -1,4 +1,4 @@
-"""Compute the figures of a minute brief, which reports releases that were not live when the tolerance ended.
+"""Compute the figures of a minute brief, which reports releases that were not live or not complete at their limit.
 
 The brief gives numbers but no explanations, because the cause is not known. If a release has no usable verdict, its
 state is "not known" instead of "not live".
@@ -25,14 +25,17 @@ A single release says nothing about other releases.
 
 
 class BriefState(StrEnum):
-    """Whether one release was live at the limit and, if not, whether it was found live since."""
+    """Whether one release was live and complete at the limit and, if not, whether it was found complete since."""
 
     NOT_LIVE = "not_live"
+    INCOMPLETE = "incomplete"
     LIVE_NOW = "live_now"
     LIVE = "live"
     NOT_KNOWN = "not_known"
 
 
+AWAITED = frozenset({BriefState.NOT_LIVE, BriefState.INCOMPLETE})
+"""The states of releases that are still to become live or complete."""
 NOT_LIVE_AT_LIMIT = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
 
 
@@ -62,30 +65,38 @@ class DueRelease:
         return self.outcome in NOT_LIVE_AT_LIMIT
 
     @property
+    def was_incomplete(self) -> bool:
+        """Whether checks showed that a required part was not live at its limit, but not that the release was late."""
+        return self.outcome is Outcome.PARTIAL
+
+    @property
     def state(self) -> BriefState:
+        if self.was_not_live and self.complete_at:
+            return BriefState.LIVE_NOW
         if self.was_not_live:
-            return BriefState.LIVE_NOW if self.complete_at else BriefState.NOT_LIVE
+            return BriefState.INCOMPLETE if self.was_incomplete else BriefState.NOT_LIVE
         return BriefState.LIVE if self.outcome is Outcome.ON_TIME else BriefState.NOT_KNOWN
 
     @property
     def is_expected(self) -> bool:
         """Whether the release, or a required part of it, is still to be published as far as we know."""
         is_unknown = self.state is BriefState.NOT_KNOWN and not self.is_published
-        return not self.is_over and (self.state is BriefState.NOT_LIVE or is_unknown)
+        return not self.is_over and (self.state in AWAITED or is_unknown)
 
 
 @dataclass(frozen=True, slots=True)
 class HostCount:
     """Figures for the releases of all producers that were due on one host at the instant of the brief.
 
-    `limit_at` is when the tolerance of these releases ended, or None if their tolerances ended at different times.
-    `is_brief` is true if these releases are exactly the releases of the brief. In this case, the host and the brief
-    have the same figures.
+    `not_live` includes the releases that were only incomplete, and `incomplete` is their number. `limit_at` is when the
+    tolerance of these releases ended, or None if their tolerances ended at different times. `is_brief` is true if these
+    releases are exactly the releases of the brief. In this case, the host and the brief have the same figures.
     """
 
     host: str
     due: int
     not_live: int
+    incomplete: int
     not_known: int
     limit_at: datetime | None
     is_brief: bool = False
@@ -112,8 +123,13 @@ class Brief:
 
     @property
     def were_not_live(self) -> int:
-        """The number of releases that were not live when their tolerance ended, even if they are live now."""
+        """The number of releases that were not live or not complete at their limit, even if they are live now."""
         return sum(one.was_not_live for one in self.releases)
+
+    @property
+    def were_incomplete(self) -> int:
+        """The number of releases in `were_not_live` that were only incomplete."""
+        return sum(one.was_incomplete for one in self.releases)
 
     @property
     def is_open(self) -> bool:
@@ -146,6 +162,7 @@ def _count(host: str, releases: Collection[DueRelease], *, own: Collection[DueRe
         host=host,
         due=len(releases),
         not_live=sum(one.was_not_live for one in releases),
+        incomplete=sum(one.was_incomplete for one in releases),
         not_known=sum(one.state is BriefState.NOT_KNOWN for one in releases),
         limit_at=_shared_limit(releases),
         is_brief=list(releases) == list(own),

@@ -12,7 +12,7 @@ from releases import calls, minute_briefs
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import MinuteBrief
 from releases.text import minute_brief as texts
-from releases.verdict.minute_brief import BriefState
+from releases.verdict.minute_brief import AWAITED, BriefState
 from statsoffice.deadlines import list_decision_steps
 from statsoffice.notifications.notification import Notification, name_in_mail, one_line, write_text_message
 from statsoffice.notifications.recipients import MINUTE_BRIEF, approver_addresses
@@ -39,7 +39,8 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
                 "since": texts.since_sentence(read),
                 "delay": texts.delay_sentence(read),
                 "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
-                "not_live": [_name_and_statement(line) for line in read.not_live],
+                "not_live": [_name_and_statement(line) for line in read.in_state(BriefState.NOT_LIVE)],
+                "incomplete": [_name_and_statement(line) for line in read.in_state(BriefState.INCOMPLETE)],
                 "live_now": [_name_and_statement(line) for line in read.live_now],
                 "live": [name_in_mail(line.release) for line in read.live],
                 "not_known": [name_in_mail(line.release) for line in read.not_known],
@@ -65,7 +66,7 @@ def _event_of(row: MinuteBrief) -> str:
 
 
 def _find_recipients(read: ReadBrief) -> frozenset[str]:
-    late = [line.release for line in read.in_state(BriefState.NOT_LIVE, BriefState.LIVE_NOW)]
+    late = [line.release for line in read.in_state(*AWAITED, BriefState.LIVE_NOW)]
     if not read.row.rehearsal or read.row.training_id is not None:
         # All these releases have the same recipients: the producer's leads, or in a training the leads who take part.
         late = late[:1]
@@ -96,13 +97,13 @@ def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
 def _write_text_message(read: ReadBrief) -> str:
     """Write the brief as a text message.
 
-    If exactly one release was not live at the limit, and the release is announced, the message names the release.
-    Otherwise the message names the producer.
+    If exactly one release was not live or not complete at the limit, and the release is announced, the message names
+    the release. Otherwise the message names the producer.
     """
     link = f"{settings.ADDRESS}{reverse('minute_brief', args=[read.row.pk])}"
     head = texts.short_headline(read)
     if read.row.rehearsal:
         head = _("Rehearsal: %(text)s") % {"text": head}
-    named = read.in_state(BriefState.NOT_LIVE, BriefState.LIVE_NOW)
+    named = read.in_state(*AWAITED, BriefState.LIVE_NOW)
     name = one_line(named[0].release.title) if len(named) == 1 and named[0].release.announced_at else ""
     return write_text_message(f"{head}. {name or one_line(read.row.producer)}", link)

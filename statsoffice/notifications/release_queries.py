@@ -50,7 +50,8 @@ SUSPICION_SENTENCES = {
     ),
     ReportKind.EARLY: lazy("%(release)s was due at %(moment)s (London time). We found it live before that time."),
     ReportKind.PARTIAL: lazy(
-        "%(release)s was due at %(moment)s (London time). A required file was not live by the end of its tolerance."
+        "%(release)s was due at %(moment)s (London time). A required page or file was not live by the end of its "
+        "tolerance."
     ),
 }
 SUBJECTS = {ReportKind.LATE: lazy("Late"), ReportKind.EARLY: lazy("Early"), ReportKind.PARTIAL: lazy("Incomplete")}

@@ -14,7 +14,16 @@ from releases import calls, delay_notices, judge, statements
 from releases.models import Statement
 from releases.rules.lifecycle import Role
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
-from tests.support.briefs import BRIEFED, SECOND, due_release, found_live, make_brief
+from tests.support.briefs import (
+    BRIEFED,
+    LIMIT,
+    SECOND,
+    due_release,
+    found_live,
+    make_brief,
+    part_not_live,
+    release_with_a_part_that_may_follow,
+)
 from tests.support.observations import create_observation
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
@@ -72,6 +81,23 @@ def test_the_page_shows_what_was_live_and_not_live_with_observed_and_stated_apar
     ):
         assert part in shown
     assert shown.index("Not known") < shown.index("Release unchecked") < shown.index("Live on time")
+
+
+def test_an_incomplete_release_has_a_heading_of_its_own_and_names_whom_to_call(client, head, series, now):
+    limit = LIMIT + timedelta(minutes=15)
+    part_not_live(release_with_a_part_that_may_follow(series, "parts"), at=limit)
+    now(limit + 5 * SECOND)
+    brief = make_brief(now=limit + 5 * SECOND)
+    answer = client.get(page(brief))
+    headings = [one.text(strip=True) for one in LexborHTMLParser(answer.text).css("main h2")]
+    assert (headings[0], "Not live" in headings) == ("Incomplete", False)
+    shown = words(answer)
+    for part in (
+        "The release was not complete at 9:47am.",
+        "Our checks A part was last found not live at 9:47:00am.",
+        f"Who to call {series.responsible.name}, Lead statistician: 020 7946 0000",
+    ):
+        assert part in shown
 
 
 @pytest.mark.parametrize("results", [("unrecognised",), ("not_live", "unrecognised")])

@@ -15,6 +15,7 @@ from releases.text.release import (
     describe_check,
     describe_check_times,
     describe_verdict,
+    known_sentence,
     status_of_release,
 )
 from releases.verdict.address import Outcome
@@ -171,6 +172,14 @@ def test_the_sentence_names_the_interval_that_holds_the_publication():
     verdict = a_verdict(Outcome.LATE, 3415.0, 3420.0, last_not_live_at=last, first_live_at=first)
     said = "Last found not live at 10:26:55am. First found live at 10:27:00am."
     assert describe_verdict(verdict).endswith(said)
+
+
+def test_the_times_of_an_incomplete_release_are_those_of_a_part():
+    last, first = SEED_DUE + timedelta(minutes=17), SEED_DUE + timedelta(minutes=22)
+    verdict = a_verdict(Outcome.PARTIAL, 1020.0, 1320.0, last_not_live_at=last, first_live_at=first)
+    said = "A part was last found not live at 9:47:00am. This part was first found live at 9:52:00am."
+    assert known_sentence(verdict) == said
+    assert describe_verdict(verdict).endswith(f"when the tolerance ended. {said}")
 
 
 @pytest.mark.parametrize(

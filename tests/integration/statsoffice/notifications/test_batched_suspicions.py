@@ -28,6 +28,7 @@ from statsoffice.notifications.notification import (
 from statsoffice.notifications.outbox import RULES
 from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observations
+from tests.support.report_mornings import create_draft_about_a_part
 from tests.support.shared_rows import shared_fixture
 
 RAISED = SEED_DUE + timedelta(seconds=125)
@@ -65,6 +66,16 @@ def told():
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
     monkeypatch.setattr(outbox, "RULES", [rule for rule in RULES if rule.template == "suspected_breach"])
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("no_other_news")
+def test_the_message_about_an_incomplete_release_does_not_say_that_a_page_is_a_file(producer):
+    create_draft_about_a_part(producer)
+    outbox.create_missing(now=SEED_DUE + timedelta(minutes=30))
+    message = Message.objects.first()
+    assert message.subject.startswith("Incomplete: ")
+    assert " (London time). A required page or file was not live by the end of its tolerance." in message.text
 
 
 @pytest.mark.django_db

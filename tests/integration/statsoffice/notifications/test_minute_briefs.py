@@ -134,12 +134,31 @@ def test_a_part_that_misses_its_own_limit_later_is_sent_once_more(office, series
     assert run_jobs(BRIEFED) == [(lead, "1 of 2 not live at 9:32am") for lead in leads]
     found_live(release, at=BRIEFED + SECOND)
     part_not_live(other, at=limit)
-    assert run_jobs(limit + 5 * SECOND) == [(lead, "2 of 2 not live at the end of their tolerance") for lead in leads]
+    subject = "2 of 2 not live or not complete at the end of their tolerance"
+    assert run_jobs(limit + 5 * SECOND) == [(lead, subject) for lead in leads]
     assert run_jobs(limit + timedelta(hours=1)) == []
     assert briefs().count() == 4
     text = briefs().latest("pk").text
-    assert "Not live:\n\n- Release parts\n" in text
+    assert "Incomplete:\n\n- Release parts\n" in text
+    assert "Not live:" not in text
     assert "Now live, but late:\n\n- Release late\n" in text
+
+
+def test_the_brief_of_an_incomplete_release_goes_to_its_leads_and_names_it_in_the_text_message(office, series, texted):
+    part_not_live(release_with_a_part_that_may_follow(series, "parts"), at=LIMIT + timedelta(minutes=15))
+    now = LIMIT + timedelta(minutes=15, seconds=5)
+    brief = make_brief(now=now)
+    outbox.create_missing(now=now)
+    assert set(briefs(channel=Channel.MAIL).values_list("recipient", flat=True)) == {
+        office.head.email,
+        office.deputy.email,
+    }
+    text = briefs(channel=Channel.MAIL)[0].text
+    assert "The release was not complete at 9:47am." in text
+    assert f"Call first:\n\n- {series.responsible.name}: 020 7946 0000\n" in text
+    assert briefs(channel=Channel.TEXT).get().text == (
+        f"1 of 1 not complete at 9:47am. Release parts. https://office.example.gov.uk/briefs/{brief.pk}/"
+    )
 
 
 def test_four_late_releases_take_no_more_queries_than_two(office, series):

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from releases.minute_briefs import ReadBrief
+from releases.models import MinuteBrief
+from releases.text import minute_brief as texts
 from releases.verdict.address import Outcome
 from releases.verdict.minute_brief import BriefState, DueRelease, build_brief
 from tests.support.factories import SEED_DUE
@@ -24,7 +27,7 @@ def due(key, outcome, *, host=HOST, **fields):
         (Outcome.NOT_SEEN, None, BriefState.NOT_LIVE),
         (Outcome.LATE, LATER, BriefState.LIVE_NOW),
         (Outcome.LATE, None, BriefState.NOT_LIVE),
-        (Outcome.PARTIAL, None, BriefState.NOT_LIVE),
+        (Outcome.PARTIAL, None, BriefState.INCOMPLETE),
         (Outcome.PARTIAL, LATER, BriefState.LIVE_NOW),
         (Outcome.PENDING, None, BriefState.NOT_KNOWN),
         (Outcome.CANNOT_TELL, None, BriefState.NOT_KNOWN),
@@ -34,7 +37,7 @@ def due(key, outcome, *, host=HOST, **fields):
 def test_a_release_without_a_usable_verdict_is_not_known_and_never_not_live(outcome, complete_at, state):
     one = due(1, outcome, complete_at=complete_at)
     assert one.state is state
-    assert one.was_not_live == (state in {BriefState.NOT_LIVE, BriefState.LIVE_NOW})
+    assert one.was_not_live == (state in {BriefState.NOT_LIVE, BriefState.INCOMPLETE, BriefState.LIVE_NOW})
 
 
 def test_every_release_is_in_one_state_and_the_figures_count_what_was_not_live_at_the_limit():
@@ -100,3 +103,57 @@ def test_the_time_at_which_all_are_live_is_that_of_the_last():
     )
     assert build_brief([earlier, due(2, Outcome.NOT_SEEN)]).live_at is None
     assert build_brief([due(1, Outcome.ON_TIME)]).live_at is None
+
+
+ABSENT, PART, PUNCTUAL = Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.ON_TIME
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "headline", "short"),
+    [
+        ([PART], "The release was not complete at 9:32am.", "1 of 1 not complete at 9:32am"),
+        ([ABSENT], "The release was not live at 9:32am.", "1 of 1 not live at 9:32am"),
+        (
+            [PART, PUNCTUAL],
+            "1 of 2 releases was not complete at 9:32am.",
+            "1 of 2 not complete at 9:32am",
+        ),
+        (
+            [PART, PART, PUNCTUAL],
+            "2 of 3 releases were not complete at 9:32am.",
+            "2 of 3 not complete at 9:32am",
+        ),
+        (
+            [PART, ABSENT, PUNCTUAL],
+            "2 of 3 releases were not live or not complete at 9:32am.",
+            "2 of 3 not live or not complete at 9:32am",
+        ),
+        ([ABSENT, PUNCTUAL], "1 of 2 releases was not live at 9:32am.", "1 of 2 not live at 9:32am"),
+    ],
+)
+def test_an_incomplete_release_is_not_said_to_be_not_live(outcomes, headline, short):
+    own = [due(number, outcome) for number, outcome in enumerate(outcomes)]
+    read = read_of(own)
+    assert (texts.brief_headline(read), texts.short_headline(read)) == (headline, short)
+    (count,) = build_brief(own, [due(9, PUNCTUAL)]).hosts
+    most, _space, _when = headline.partition(" at 9")
+    figures = f"{read.brief.were_not_live} of {len(own) + 1} releases on {HOST} "
+    assert texts.host_sentence(count).startswith(figures)
+    assert texts.host_sentence(count).endswith(f"{most.partition(' not ')[2]} at 9:32am. Cause not known.")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ([PART], "It is complete now. We first found it complete at 9:39:00am."),
+        ([PART, ABSENT], "All of them are complete now. We first found the last one complete at 9:39:00am."),
+        ([ABSENT, ABSENT], "All of them are live now. We first found the last one complete at 9:39:00am."),
+    ],
+)
+def test_what_was_incomplete_is_said_to_be_complete_now(outcomes, said):
+    own = [due(number, outcome, complete_at=LATER) for number, outcome in enumerate(outcomes)]
+    assert texts.since_sentence(read_of(own)) == said
+
+
+def read_of(own):
+    return ReadBrief(MinuteBrief(due_at=SEED_DUE), build_brief(own), ())
