@@ -1,8 +1,8 @@
 """Charts for the breach register and the statistics pages (decision 83)."""
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from statistics import median
 from textwrap import wrap
@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from breaches import text
 from breaches.rules.lifecycle import Cause
 from breaches.rules.statistics import Figures
-from breaches.statistics import ReleaseResult
+from breaches.statistics import ReleaseResult, SeriesResults
 from breaches.statistics_tables import Row, Table
 from breaches.text import describe_delay, describe_rate
 from releases.pictures import (
@@ -162,38 +162,49 @@ MOST_SERIES, MOST_ROWS = 25, 100
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
-def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
+def draw_delays(found: Mapping[int, SeriesResults], read_results: Callable[[], Sequence[ReleaseResult]]) -> Picture:
     """Draw a row for each series, with a mark for the delay of each release.
 
     The series with the longest delay comes first. At most `MOST_SERIES` series and `MOST_DOTS` marks are drawn. A
     release has no mark if no check found the release live, or if its result could not be determined. The note gives the
     number of these releases.
+
+    :param read_results: returns the same results with the titles of the releases, sorted by due time. It is called only
+        for a file, and not for the summary and the table on a page.
     """
-    of_series: dict[int, list[ReleaseResult]] = defaultdict(list)
-    for one in results:
-        of_series[one.series].append(one)
     longest = {
-        key: max((one.delay for one in found if one.delay is not None), default=-math.inf)
-        for key, found in of_series.items()
+        key: max((delay for delay in of.delays if delay is not None), default=-math.inf) for key, of in found.items()
     }
-    order = sorted(of_series, key=lambda key: (-longest[key], of_series[key][0].series_title, key))
+    order = sorted(found, key=lambda key: (-longest[key], found[key].title, key))
     shown = [key for key in order if longest[key] > -math.inf][:MOST_SERIES]
-    drawn = [one for key in shown for one in of_series[key] if one.delay is not None]
-    dots = sorted(drawn, key=lambda one: -abs(one.delay or 0))[:MOST_DOTS]
-    known = sum(one.delay is not None for one in results)
-    places = {key: place for place, key in enumerate(shown)}
+    all_delays = [
+        (outcome, delay)
+        for of in found.values()
+        for outcome, delay in zip(of.outcomes, of.delays, strict=True)
+        if delay is not None
+    ]
+    known = len(all_delays)
+    drawn = sum(delay is not None for key in shown for delay in found[key].delays)
+    number_of_dots = min(drawn, MOST_DOTS)
     names = {outcome: str(text.OUTCOMES[outcome]) for outcome, _shape, _colour in _RESULTS}
-    values = [{"series": places[one.series], "delay": one.delay, "result": names[one.outcome]} for one in dots]
-    present = [row for row in _RESULTS if any(one.outcome is row[0] for one in dots)]
-    delays = [one.delay for one in dots if one.delay is not None]
-    ticks = _delay_ticks(min(delays, default=0), max(delays, default=0))
     axis_title = _("Time after the release was due (the scale is not linear)")
 
     def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
+        of_shown: dict[int, list[ReleaseResult]] = {key: [] for key in shown}
+        for one in read_results():
+            if one.delay is not None and one.series in of_shown:
+                of_shown[one.series].append(one)
+        dots = [one for some in of_shown.values() for one in some]
+        dots = sorted(dots, key=lambda one: -abs(one.delay or 0))[:MOST_DOTS]
+        places = {key: place for place, key in enumerate(shown)}
+        values = [{"series": places[one.series], "delay": one.delay, "result": names[one.outcome]} for one in dots]
+        present = [row for row in _RESULTS if any(one.outcome is row[0] for one in dots)]
+        delays = [one.delay for one in dots if one.delay is not None]
+        ticks = _delay_ticks(min(delays, default=0), max(delays, default=0))
         marks = _narrow_ticks(ticks) if narrow else ticks
         domain = [names[outcome] for outcome, _shape, _colour in present]
         kinds: dict[str, Any] = {"field": "result", "type": "nominal", "legend": {"columns": 2} if narrow else {}}
-        titles = [of_series[key][0].series_title for key in shown]
+        titles = [found[key].title for key in shown]
         # In a narrow picture, a series title gets two lines, because the titles of series often begin with the same
         # words.
         labels = [wrap(title, NARROW_SERIES, max_lines=2, placeholder=" …") if narrow else title for title in titles]
@@ -233,14 +244,14 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
             },
         }
 
-    late = [one for one in results if one.outcome in SUSPICIOUS and one.delay is not None and one.delay > 0]
+    late = [delay for outcome, delay in all_delays if outcome in SUSPICIOUS and delay > 0]
     summary = ngettext(
         "%(number)s release with a known delay. The longest delay is %(longest)s.",
         "%(number)s releases with a known delay. The longest delay is %(longest)s.",
         known,
     ) % {
         "number": f"{known:,}",
-        "longest": describe_delay(max((one.delay or 0 for one in late), default=None)),
+        "longest": describe_delay(max(late, default=None)),
     }
     return Picture(
         table=Table(
@@ -255,7 +266,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                 _("Median delay"),
                 _("Longest delay"),
             ],
-            [_delay_row(of_series[key]) for key in order[:MOST_ROWS]],
+            [_delay_row(found[key]) for key in order[:MOST_ROWS]],
         ),
         summary=summary,
         columns=("series", "release", "due_at", "result", "delay_seconds"),
@@ -267,34 +278,36 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                 one.outcome.value,
                 "" if one.delay is None else one.delay,
             ]
-            for one in results
+            for one in read_results()
         ],
         draw=draw,
         width=940,
         height=LINE_HEIGHT * max(1, len(shown)) + 110,
         narrow_height=(LINE_HEIGHT + 10) * max(1, len(shown)) + 135,
-        note=_delay_note(
-            results, series=len(of_series), shown=len(shown), dots=len(dots), drawn=len(drawn), known=known
-        ),
-        nothing="" if dots else _("No release has a known delay in this period."),
+        note=_delay_note(found, shown=len(shown), dots=number_of_dots, drawn=drawn, known=known),
+        nothing="" if drawn else _("No release has a known delay in this period."),
     )
 
 
-def _delay_row(found: Sequence[ReleaseResult]) -> Row:
-    outcomes = Counter(one.outcome for one in found)
+def _delay_row(found: SeriesResults) -> Row:
+    outcomes = Counter(found.outcomes)
     # The delay of an early release is negative and says nothing about lateness, so it is left out.
-    delays = [max(one.delay, 0) for one in found if one.delay is not None and one.outcome is not Outcome.EARLY]
+    delays = [
+        max(delay, 0)
+        for outcome, delay in zip(found.outcomes, found.delays, strict=True)
+        if delay is not None and outcome is not Outcome.EARLY
+    ]
     cells = [
-        len(found),
+        len(found.outcomes),
         outcomes[Outcome.ON_TIME],
         sum(outcomes[one] for one in SUSPICIOUS),
         sum(outcomes[one] for one in NEEDS_CHECKING),
     ]
     spread = [median(delays) if delays else None, max(delays, default=None)]
-    return Row(found[0].series_title, [*(f"{number:,}" for number in cells), *map(describe_delay, spread)])
+    return Row(found.title, [*(f"{number:,}" for number in cells), *map(describe_delay, spread)])
 
 
-def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, dots: int, drawn: int, known: int) -> str:
+def _delay_note(found: Mapping[int, SeriesResults], *, shown: int, dots: int, drawn: int, known: int) -> str:
     """Return a note that explains the marks, and says which releases and series the picture does not show.
 
     :param drawn: the number of delays of the series in the picture. The picture has a mark for `dots` of them.
@@ -303,8 +316,9 @@ def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, do
     sentences = [
         _("Each mark is one release. The delay ends when a check first finds the release, or its missing part.")
     ]
-    unknown = sum(one.outcome in NEEDS_CHECKING for one in results)
-    not_found = sum(one.delay is None for one in results) - unknown
+    series = len(found)
+    unknown = sum(outcome in NEEDS_CHECKING for of in found.values() for outcome in of.outcomes)
+    not_found = sum(of.delays.count(None) for of in found.values()) - unknown
     if not_found:
         sentence = ngettext(
             "%(number)s release that was not live or not complete when last checked has no delay yet.",

@@ -42,7 +42,7 @@ from breaches.models import (
     StartedReport,
     Suspicion,
 )
-from breaches.permissions import TABLE, Action, reports_where
+from breaches.permissions import TABLE, Action, listed_reports_with
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, ReportKind, ReportStatus
 from releases.models import Membership, PreflightRun, Producer, Release, Series, Statement, Verification
@@ -84,17 +84,21 @@ def describe_filter(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
 
 
-def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
+def select_reports(
+    filters: RegisterFilter, *, by: Person, action: Action = Action.VIEW, unlisted: Collection[int] | None = None
+) -> ReportQuerySet:
     """Return the reports that match the filters, ordered by the day of occurrence, the latest first.
 
     Reports without a day of occurrence come last. They do not match if a first or last day is requested.
 
     :param by: the person for whom the reports are listed.
     :param action: only reports on which the person may take this action are returned.
+    :param unlisted: the result of `find_unlisted_reports`, if the caller already has it.
     """
     # Leave out merged drafts, because the joint report is listed. Leave out joint reports that were split, because
     # their drafts are listed.
-    found = reports_where(by, action).official().listed().exclude(status__in=MERGED_OR_SPLIT)
+    listed = listed_reports_with(by, TABLE[action], unlisted=unlisted)
+    found = listed.official().exclude(status__in=MERGED_OR_SPLIT)
     for choice in fields(filters):
         if value := getattr(filters, choice.name):
             found = found.filter(CONDITIONS[choice.name](value))
@@ -205,12 +209,12 @@ def _by_label(field_name: str, labels: Mapping[Any, Any]) -> Case:
     return Case(*places, output_field=IntegerField())
 
 
-def list_cited_practices(*, by: Person) -> list[tuple[str, str]]:
+def list_cited_practices(*, by: Person, unlisted: Collection[int] | None = None) -> list[tuple[str, str]]:
     """Return the edition and the code of each practice that the reports in a person's register cite.
 
     Other reports are left out, because a practice that only a restricted report cites would disclose this report.
     """
-    listed = select_reports(RegisterFilter(), by=by).order_by()
+    listed = select_reports(RegisterFilter(), by=by, unlisted=unlisted).order_by()
     cited = PracticeCitation.objects.filter(report__in=listed.values("pk"))
     return list(cited.order_by("edition", "code").values_list("edition", "code").distinct())
 

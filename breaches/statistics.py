@@ -1,7 +1,7 @@
 """Queries for the figures of the releases and reports that a person may read."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from breaches.models import DONE, CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import TABLE as REPORT_TABLE
-from breaches.permissions import Action, listed_reports_with, report_producers
+from breaches.permissions import Action, find_unlisted_reports, listed_reports_with, report_producers
 from breaches.register import about_series, with_outcome
 from breaches.rules.lifecycle import (
     BREACHES,
@@ -157,7 +157,7 @@ def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
 
 def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
     actions = _count_actions(by, today)
-    whole = with_outcome(counted_reports(scope, by)).values_list(
+    whole = with_outcome(counted_reports(scope, by, unlisted=find_unlisted_reports())).values_list(
         "pk",
         "producer_id",
         "status",
@@ -190,14 +190,15 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
         )
 
 
-def counted_reports(scope: Scope, by: Person) -> "QuerySet[Any]":
+def counted_reports(scope: Scope, by: Person, *, unlisted: Collection[int] | None = None) -> "QuerySet[Any]":
     """Return the reports in a scope that a person may read.
 
     The annotation `counts_on` is the day that decides in which period a report counts.
     """
     # Leave out drafts that were merged into a joint report, because the joint report counts. Leave out joint reports
     # that were split, because their drafts count.
-    found = listed_reports_with(by, REPORT_TABLE[Action.VIEW]).official().exclude(status__in=MERGED_OR_SPLIT)
+    listed = listed_reports_with(by, REPORT_TABLE[Action.VIEW], unlisted=unlisted)
+    found = listed.official().exclude(status__in=MERGED_OR_SPLIT)
     if scope.producer:
         found = found.filter(producer=scope.producer)
     if scope.series:
@@ -275,23 +276,16 @@ def scope_of_months(months: Sequence[Month], *, producer: Producer | None, serie
     return Scope(months[0].first, months[-1].last, producer=producer, series=series)
 
 
-def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict[Month, Figures]:
-    """Count releases by the month in which they were due. Only releases that the person may read count.
+def _figures_by_month(months: Sequence[Month], counted: Iterable[tuple[int, Outcome, int]]) -> dict[Month, Figures]:
+    """Return the figures of each month.
 
-    Every month has an entry, even if no release was due in it.
+    :param counted: the place of a month in `months`, an outcome and the number of releases, for each pair.
     """
-    counted = (
-        _verified(scope, by)
-        .annotate(month=_period_due(one.last for one in months))
-        .order_by()
-        .values_list("month", "shown")
-        .annotate(number=Count("*"))
-    )
     verdicts: dict[Month, list[Verdicts]] = {month: [] for month in months}
     for place, outcome, number in counted:
         month = months[place]
         quarter = quarter_of(month.first)
-        verdicts[month].append(Verdicts(outcome=Outcome(outcome), number=number, producer=0, quarter=quarter))
+        verdicts[month].append(Verdicts(outcome=outcome, number=number, producer=0, quarter=quarter))
     return {month: figures_of(History(verdicts=found)) for month, found in verdicts.items()}
 
 
@@ -311,6 +305,15 @@ class ReleaseResult:
     outcome: Outcome
     delay: float | None
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesResults:
+    """The results of the releases of one series. Each release has an outcome and a delay, as in `ReleaseResult`."""
+
+    title: str
+    outcomes: Sequence[Outcome]
+    delays: Sequence[float | None]
 
 
 # The outcomes for which the checks show when the release went live. An incomplete release counts as live when its last
@@ -347,14 +350,44 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
     ]
 
 
-def count_causes(scope: Scope, *, by: Person) -> Counter[Cause | None]:
+def read_months_and_series(
+    months: Sequence[Month], scope: Scope, *, by: Person
+) -> tuple[dict[Month, Figures], dict[int, SeriesResults]]:
+    """Return the figures of each month, and the results for each series, keyed by its primary key.
+
+    Both are read with one query, because finding the series of each release takes most of its time. The query reads no
+    titles and is not sorted, so an index answers it alone. The order of the results of a series is undefined.
+    """
+    known = When(shown=F("outcome"), outcome__in=WITH_DELAY, then=F("delay_to"))
+    rows = (
+        _verified(scope, by)
+        .annotate(month=_period_due(one.last for one in months), delay=Cases(known))
+        .order_by()
+        .values_list("release__series", "month", "shown", "delay")
+    )
+    by_name = {outcome.value: outcome for outcome in Outcome}
+    numbers: Counter[tuple[int, str]] = Counter()
+    results: dict[int, tuple[list[Outcome], list[float | None]]] = defaultdict(lambda: ([], []))
+    for series, place, shown, delay in rows:
+        numbers[place, shown] += 1
+        outcomes, delays = results[series]
+        outcomes.append(by_name[shown])
+        delays.append(delay)
+    titles = dict(Series.objects.filter(pk__in=results).order_by().values_list("pk", "title"))
+    found = {key: SeriesResults(titles[key], *of) for key, of in results.items()}
+    return _figures_by_month(
+        months, ((place, by_name[name], number) for (place, name), number in numbers.items())
+    ), found
+
+
+def count_causes(scope: Scope, *, by: Person, unlisted: Collection[int] | None = None) -> Counter[Cause | None]:
     """Count the breaches that a person may read, by cause.
 
     Breaches for which no cause has been chosen yet have the key None.
     """
     states = [state for decision in BREACHES for state in STATES[decision]]
-    causes = counted_reports(scope, by).filter(status__in=states).values_list("cause", flat=True)
-    return Counter(Cause(cause) if cause else None for cause in causes)
+    causes = counted_reports(scope, by, unlisted=unlisted).filter(status__in=states).values_list("cause")
+    return Counter({Cause(cause) if cause else None: number for cause, number in causes.annotate(number=Count("*"))})
 
 
 def _days(occurred_on: date | None, until: date | None) -> int | None:

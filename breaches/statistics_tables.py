@@ -373,6 +373,8 @@ def comparison_tables(
 
 
 def _count_pair(history: History, year: int) -> Pair:
+    if history.is_empty:
+        return NOTHING, NOTHING
     years = by_year(history)
     now, before = (figures_of(years[one]) if one in years else NOTHING for one in (year, year - 1))
     return now, before

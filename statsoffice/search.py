@@ -12,7 +12,7 @@ the releases nearest to today come first.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -50,6 +50,9 @@ MOST_WORDS = 8
 MOST_FOUND = 500
 """The largest number of results of each kind."""
 ON_A_PAGE = 20
+NEAR = timedelta(days=90)
+MANY_SERIES = 100
+"""If the titles of so many series contain a word, the releases that are due within `NEAR` of today are read first."""
 AT_FIRST = 5
 """The number of results of each kind on the page that shows all kinds together."""
 
@@ -118,7 +121,7 @@ def _match(kind: Kind, found: "QuerySet[Any]", words: Sequence[str], *, today: d
     if connection.vendor != "postgresql":
         return _match_in_sqlite(_SOURCES[kind].with_words(found), words, is_dated=kind is Kind.RELEASES)
     if kind is Kind.RELEASES:
-        return _match_releases(found, words)
+        return _match_releases(found, words, today=today)
     query = to_query(*words)
     if kind is Kind.REPORTS:
         # Ranking reads the complete text of a report again, so only the newest matches are ranked.
@@ -140,7 +143,7 @@ def to_vector(field: str) -> SearchVector:
     return SearchVector(field, config="english")
 
 
-def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
+def _match_releases(found: "QuerySet[Any]", words: Sequence[str], *, today: date) -> list[int]:
     """Return the primary keys of the releases that contain all words, best match first.
 
     The titles of releases are indexed. A condition that also refers to other tables could not use this index. So the
@@ -149,6 +152,7 @@ def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
     of releases whose series matches.
     """
     named, matched = Q(), Q()
+    most_series = 0
     indexed = _without_stop_words(words)
     if not indexed:
         return []
@@ -157,12 +161,21 @@ def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
         producers = Producer.objects.annotate(vector=to_vector("name")).filter(vector=query)
         titled = Series.objects.annotate(vector=to_vector("title")).filter(vector=query)
         series = list(titled.order_by().values_list("pk", flat=True))
+        most_series = max(most_series, len(series))
         of_producers = Series.objects.filter(producer__in=producers.values("pk")).order_by()
         named &= Q(series__in=series) | Q(vector=query)
         matched &= Q(series__in=[*series, *of_producers.values_list("pk", flat=True)]) | Q(vector=query)
     order = ("distance", "-planned_on", "-pk")
     found = found.annotate(vector=to_vector("title"))
-    best = list(found.filter(named).order_by(*order).values_list("pk", flat=True)[:MOST_FOUND])
+    best: list[int] = []
+    if most_series >= MANY_SERIES:
+        # Such a word is in most releases. If enough of them are near today, the others do not have to be sorted.
+        near = found.filter(named, planned_on__gte=today - NEAR, planned_on__lte=today + NEAR)
+        best = list(near.order_by(*order).values_list("pk", flat=True)[:MOST_FOUND])
+    if len(best) < MOST_FOUND:
+        best = list(found.filter(named).order_by(*order).values_list("pk", flat=True)[:MOST_FOUND])
+    if len(best) == MOST_FOUND:
+        return best
     others = found.filter(matched).exclude(pk__in=best).order_by(*order).values_list("pk", flat=True)
     return [*best, *others[: MOST_FOUND - len(best)]]
 

@@ -558,6 +558,8 @@ class Migration(migrations.Migration):
                             "person_dealing",
                             "decision_reason",
                             "cause",
+                            "training",
+                            "drafted_at",
                         ],
                         name="reports_as_listed",
                     ),

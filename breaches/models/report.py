@@ -69,6 +69,8 @@ LISTED_BY = [
     "person_dealing",
     "decision_reason",
     "cause",
+    "training",
+    "drafted_at",
 ]
 
 

@@ -267,12 +267,17 @@ def split_cases[K: Hashable](history: History, by: Callable[[Fact], Iterable[K]]
 
     :param by: returns the keys of a fact.
     """
-    parts: dict[K, dict[str, list[Fact]]] = defaultdict(lambda: {field.name: [] for field in fields(History)})
+    found: dict[str, dict[K, list[Fact]]] = {}
     for field in fields(History):
+        of_each = found[field.name] = defaultdict(list)
         for fact in getattr(history, field.name):
             for part in by(fact):
-                parts[part][field.name].append(fact)
-    return {part: History(**facts) for part, facts in parts.items()}  # type: ignore[arg-type]  # each in its own list
+                of_each[part].append(fact)
+    parts = dict.fromkeys(part for of_each in found.values() for part in of_each)
+    return {
+        part: History(**{name: of_each.get(part, []) for name, of_each in found.items()})  # type: ignore[arg-type]
+        for part in parts
+    }
 
 
 def by_quarter(history: History) -> dict[Quarter, History]:

@@ -1,9 +1,9 @@
 """Pages of the register of breaches, its figures, its exports and near misses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
-from typing import Any, Protocol, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode
 
 from crispy_forms.layout import Div
@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import pictures, register, statistics, statistics_tables, text
 from breaches.models import RegisterEvent, Report
-from breaches.permissions import Action, report_producers
+from breaches.permissions import Action, find_unlisted_reports, report_producers
 from breaches.register import (
     EDITION_BEFORE,
     EXPORTED,
@@ -162,6 +162,8 @@ class RegisterForm(ProducerForm):
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
         super().__init__(data, by=by)
+        # Read once for all queries of the page.
+        self.unlisted = find_unlisted_reports()
         choices_of: dict[str, Any] = {
             "kind": [ANY, *((kind, text.KINDS[kind]) for kind in ReportKind)],
             "cause": [ANY, *text.CAUSES.items()],
@@ -182,7 +184,7 @@ class RegisterForm(ProducerForm):
                         f"{edition}{EDITION_BEFORE}{code}",
                         format_lazy(lazy("{code} (edition {edition})"), code=code, edition=edition),
                     )
-                    for edition, code in register.list_cited_practices(by=by)
+                    for edition, code in register.list_cited_practices(by=by, unlisted=self.unlisted)
                 ),
             ],
             "actions": [ANY, ("open", _("Has open actions"))],
@@ -225,7 +227,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     filters = form.to_filter()
     # If the filters are invalid, show no pictures, because pictures of all producers could be mistaken for pictures of
     # the chosen producer.
-    found = select_reports(filters, by=request.user) if filters else Report.objects.none()
+    found = select_reports(filters, by=request.user, unlisted=form.unlisted) if filters else Report.objects.none()
     order = ListOrder(request.GET, _register_columns(), default="-occurred")
     keys = order.sort(found).values_list("pk", flat=True)
     page = Paginator(keys, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
@@ -239,7 +241,10 @@ def register_page(request: SignedInRequest) -> HttpResponse:
         "rows": [_register_row(report) for report in list_reports(list(page))],
         "period": _describe_period(months),
         "pictures": [
-            _show_picture(draw(months, **_selection(selected), by=request.user), selected) for draw in GLANCE.values()
+            _show_picture(draw(), selected)
+            for draw in _pictures_of_months(
+                months, by=request.user, unlisted=form.unlisted, **_selection(selected)
+            ).values()
         ]
         if filters
         else [],
@@ -381,24 +386,18 @@ def _selection(of: Mapping[str, Any]) -> _Selection:
     return {"producer": of.get("producer"), "series": of.get("series")}
 
 
-def _punctuality(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_punctuality(statistics.count_by_month(months, statistics.scope_of_months(months, **of), by=by))
-
-
-def _delays(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_delays(statistics.list_results(statistics.scope_of_months(months, **of), by=by))
-
-
-def _causes(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_causes(statistics.count_causes(statistics.scope_of_months(months, **of), by=by))
-
-
-class _Draw(Protocol):
-    def __call__(self, months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture: ...
-
-
-GLANCE: Mapping[str, _Draw] = {"punctuality": _punctuality, "causes": _causes, "release-delays": _delays}
-"""Functions that draw the pictures of the last 12 months. The keys are also used in the URLs of the pictures."""
+def _pictures_of_months(
+    months: Sequence[Month], *, by: Person, unlisted: Collection[int] | None = None, **of: Unpack[_Selection]
+) -> Mapping[str, Callable[[], Picture]]:
+    """Return functions that draw the pictures of some months. The keys are also used in the URLs of the pictures."""
+    scope = statistics.scope_of_months(months, **of)
+    # Two pictures show the same releases, which are read once.
+    read = cache(lambda: statistics.read_months_and_series(months, scope, by=by))
+    return {
+        "punctuality": lambda: pictures.draw_punctuality(read()[0]),
+        "causes": lambda: pictures.draw_causes(statistics.count_causes(scope, by=by, unlisted=unlisted)),
+        "release-delays": lambda: pictures.draw_delays(read()[1], lambda: statistics.list_results(scope, by=by)),
+    }
 
 
 def _show_picture(picture: Picture, of: Mapping[str, Any]) -> ShownPicture:
@@ -435,10 +434,9 @@ def _find_picture(key: str, request: SignedInRequest, form: "FiguresForm", today
     """
     producer, series, year = form.selection()
     whose = series.title if series else producer.name if producer else _("All your producers")
-    if draw := GLANCE.get(key):
-        months = statistics.last_months(today)
-        picture = draw(months, producer=producer, series=series, by=request.user)
-        return picture, f"{whose}, {_describe_period(months)}"
+    months = statistics.last_months(today)
+    if draw := _pictures_of_months(months, by=request.user, producer=producer, series=series).get(key):
+        return draw(), f"{whose}, {_describe_period(months)}"
     table = next((one for one in _tables(_history(request, form, today), form) if one.key == key and one.bars), None)
     if table is None:
         raise Http404(f"There is no picture {key}.")

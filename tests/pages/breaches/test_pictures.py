@@ -1,7 +1,7 @@
 """The pictures of the last 12 months: what they count, as table and file, for whom, and safe to show."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from defusedxml import ElementTree
 
 from breaches import pictures, statistics, statistics_tables
 from breaches.rules.lifecycle import Cause, ReportStatus
-from breaches.statistics import ReleaseResult
+from breaches.statistics import ReleaseResult, SeriesResults
 from breaches.statistics_tables import Row
 from releases.models import Verification
 from releases.pictures import FileKind, Layout, render_picture
@@ -174,6 +174,17 @@ def test_an_office_without_results_has_sentences_in_place_of_pictures(client):
 NAMES = ('Prices & "costs" <b>', "'];alert(1)//", "${7*7} {{ 7 }}", "Ⅻ ünïcode\u2028")
 
 
+def draw_delays(results):
+    of_series = defaultdict(list)
+    for one in results:
+        of_series[one.series].append(one)
+    found = {
+        key: SeriesResults(of[0].series_title, [one.outcome for one in of], [one.delay for one in of])
+        for key, of in of_series.items()
+    }
+    return pictures.draw_delays(found, lambda: results)
+
+
 def draw_all():
     results = [
         ReleaseResult(key, name, f"{name}: June", DUE, Outcome.LATE, 60.0 * 4**key) for key, name in enumerate(NAMES)
@@ -181,7 +192,7 @@ def draw_all():
     months = statistics.last_months(date(2020, 7, 3))
     bars = [statistics_tables.BarGroup(name, [statistics_tables.Bar("2020", name, 1.0)]) for name in NAMES]
     return [
-        pictures.draw_delays(results),
+        draw_delays(results),
         pictures.draw_punctuality(dict.fromkeys(months, statistics_tables.NOTHING)),
         pictures.draw_causes(Counter({Cause.OUTAGE: 2, None: 1})),
         pictures.draw_bars(statistics_tables.Table("bars", "Bars", ["Name"], [Row(NAMES[0], [])], bars)),
@@ -224,7 +235,7 @@ def test_the_same_figures_are_the_same_picture():
 
 def test_a_delay_axis_has_zero_and_every_delay():
     for delay in (0.0, 59, 61, 4000, 9e5, -5, -4000):
-        (picture,) = [pictures.draw_delays([ReleaseResult(1, "A", "A", DUE + timedelta(), Outcome.LATE, delay)])]
+        (picture,) = [draw_delays([ReleaseResult(1, "A", "A", DUE + timedelta(), Outcome.LATE, delay)])]
         domain = picture.draw(False)["encoding"]["x"]["scale"]["domain"]
         assert domain[0] <= min(0, delay)
         assert domain[1] >= max(0, delay)
@@ -232,11 +243,11 @@ def test_a_delay_axis_has_zero_and_every_delay():
 
 def test_the_delay_of_an_incomplete_release_ends_with_its_missing_part():
     results = [ReleaseResult(1, "A", "A", DUE, outcome, None) for outcome in (Outcome.PARTIAL, Outcome.NOT_SEEN)]
-    assert pictures.draw_delays(results[:1]).note == (
+    assert draw_delays(results[:1]).note == (
         "Each mark is one release. The delay ends when a check first finds the release, or its missing part. "
         "1 release that was not live or not complete when last checked has no delay yet."
     )
-    assert pictures.draw_delays(results).note.endswith(
+    assert draw_delays(results).note.endswith(
         " 2 releases that were not live or not complete when last checked have no delay yet."
     )
 
@@ -244,7 +255,7 @@ def test_the_delay_of_an_incomplete_release_ends_with_its_missing_part():
 def test_the_summary_counts_the_delays_of_all_series_and_not_only_of_those_in_the_picture():
     results = [ReleaseResult(key, f"Series {key}", "A", DUE, Outcome.LATE, 60.0 * key) for key in range(1, 41)]
     results.append(ReleaseResult(41, "Series 41", "A", DUE, Outcome.NOT_SEEN, None))
-    picture = pictures.draw_delays(results)
+    picture = draw_delays(results)
     assert len(picture.draw(False)["data"]["values"]) == pictures.MOST_SERIES
     assert picture.summary == "40 releases with a known delay. The longest delay is 40 minutes."
 
@@ -253,15 +264,15 @@ def test_many_series_and_releases_are_cut_with_a_sentence(monkeypatch):
     monkeypatch.setattr(pictures, "MOST_SERIES", 2)
     monkeypatch.setattr(pictures, "MOST_DOTS", 3)
     results = [ReleaseResult(key % 5, f"Series {key % 5}", "A", DUE, Outcome.LATE, 100.0 + key) for key in range(20)]
-    picture = pictures.draw_delays(results)
+    picture = draw_delays(results)
     assert "The chart shows the 2 series with the longest delays. The table shows all 5." in picture.note
     assert "The chart shows the 3 longest delays. The CSV file has all 20." in picture.note
     assert len(picture.table.rows) == 5
     assert len(picture.draw(False)["data"]["values"]) == 3
     monkeypatch.setattr(pictures, "MOST_ROWS", 4)
-    picture = pictures.draw_delays(results)
+    picture = draw_delays(results)
     assert "delays, and the table shows 4. The CSV file has all 5." in picture.note
     assert [row.name for row in picture.table.rows] == ["Series 4", "Series 3", "Series 2", "Series 1"]
     assert len(picture.list_lines()) == 20
     unknown = [replace(one, delay=None) if one.series else one for one in results]
-    assert "the table shows 4. The CSV file has all 5." in pictures.draw_delays(unknown).note
+    assert "the table shows 4. The CSV file has all 5." in draw_delays(unknown).note

@@ -78,8 +78,12 @@ def test_reports_of_another_producer_are_not_in_it_even_if_asked_for(client):
 
 
 def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatch, office, draft_report):
-    hidden = permissions.reports_where
-    monkeypatch.setattr(register, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
+    listed = permissions.listed_reports_with
+
+    def list_less(*asked, **more):
+        return listed(*asked, **more).exclude(kind="late")
+
+    monkeypatch.setattr(register, "listed_reports_with", list_less)
     assert references(office.statistician) == []
 
 

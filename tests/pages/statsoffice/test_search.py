@@ -160,6 +160,10 @@ def test_the_release_nearest_to_today_comes_first_and_one_with_only_the_producer
     client.force_login(office.head)
     assert titles(client, "rail", kind="releases")["releases"] == [*wanted, "rain today"]
     assert titles(client, "rail", kind="releases", sort="latest")["releases"][0] == "in a year"
+    monkeypatch.setattr(search, "MANY_SERIES", 1)
+    for most in (2, 3, 4, 500):
+        monkeypatch.setattr(search, "MOST_FOUND", most)
+        assert titles(client, "rail", kind="releases")["releases"] == [*wanted, "rain today"][:most]
 
 
 @pytest.mark.both_databases
