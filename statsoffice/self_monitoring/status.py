@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -162,13 +163,23 @@ def record_spool(folder: Path, *, owner: str, now: datetime) -> None:
             Heartbeat.objects.create(step=step, begun_at=now, failed_at=now)
 
 
-def spool_waiting_since(*, now: datetime) -> datetime | None:
+def spool_waiting_since(heartbeats: Iterable[Heartbeat], *, now: datetime) -> datetime | None:
     """Return the earliest instant, at least a minute ago, since which a spool has had files.
 
     Return None if there is no such instant.
+
+    :param heartbeats: the rows of all spools. Rows of other steps are ignored.
     """
-    noted = Heartbeat.objects.filter(step__startswith=STEP, begun_at__lte=now - LONGEST, failed_at__gt=now - REMEMBERED)
-    return noted.order_by("begun_at").values_list("begun_at", flat=True).first()
+    begun = [
+        heartbeat.begun_at
+        for heartbeat in heartbeats
+        if heartbeat.step.startswith(STEP)
+        and heartbeat.begun_at
+        and heartbeat.begun_at <= now - LONGEST
+        and heartbeat.failed_at
+        and heartbeat.failed_at > now - REMEMBERED
+    ]
+    return min(begun, default=None)
 
 
 OVERDUE = timedelta(minutes=3)
@@ -229,34 +240,35 @@ class Condition:
 
 def condition(*, now: datetime) -> Condition:
     latest = list(SyntheticCheck.objects.filter(finished_at__gt=now - OVERDUE, finished_at__lte=now)[:JUDGED_BY])
-    heartbeats = Heartbeat.objects.in_bulk([SWEEP, f"{SWEEP}{FAULT}"])
+    of_sweep_or_spool = Q(step__in=[SWEEP, f"{SWEEP}{FAULT}"]) | Q(step__startswith=STEP)
+    heartbeats = {row.step: row for row in Heartbeat.objects.filter(of_sweep_or_spool)}
     heartbeat = heartbeats.get(SWEEP) or Heartbeat(step=SWEEP)
     fault = heartbeats.get(f"{SWEEP}{FAULT}") or Heartbeat()
-    active_at = last_alive_at(heartbeat, now=now)
+    # `last_alive_at` reads the periods of coverage. This is not necessary if the heartbeat has a finished sweep.
+    has_finished = heartbeat.finished_at is not None and heartbeat.finished_at <= now
+    ever_active = has_finished or last_alive_at(heartbeat, now=now) is not None
     problems: list[Problem] = []
-    if active_at is not None:
-        problems += _sweep_problems(heartbeat, fault_at=fault.failed_at, active_at=active_at, now=now)
+    if ever_active:
+        problems += _sweep_problems(heartbeat, fault_at=fault.failed_at, now=now)
         problems += _self_test_problems(latest, now=now) if settings.CANARY else []
         problems += [Problem(Trouble.CLOCK_OFF, one.begins_at) for one in latest[:1] if one.clock_off]
-        waiting_since = spool_waiting_since(now=now)
+        waiting_since = spool_waiting_since(heartbeats.values(), now=now)
         problems += [Problem(Trouble.UNSTORED, waiting_since)] if waiting_since else []
     right = latest[0].begins_at if settings.CANARY and latest and latest[0].right else None
     return Condition(
-        ever_active=active_at is not None,
+        ever_active=ever_active,
         problems=tuple(problems),
         rehearsed_at=right,
         clock_vouched=latest[0].clock_voucher != Voucher.NOBODY if latest else None,
     )
 
 
-def _sweep_problems(
-    heartbeat: Heartbeat, *, fault_at: datetime | None, active_at: datetime, now: datetime
-) -> list[Problem]:
+def _sweep_problems(heartbeat: Heartbeat, *, fault_at: datetime | None, now: datetime) -> list[Problem]:
     if is_beating(heartbeat, now=now):
         return [Problem(Trouble.SWEEP_FAILS)] if _is_recent(fault_at, FAULT_REPORTED_FOR, now=now) else []
     if heartbeat.failed_at and (heartbeat.finished_at is None or heartbeat.failed_at > heartbeat.finished_at):
         return [Problem(Trouble.SWEEP_FAILS, heartbeat.finished_at)]
-    return [Problem(Trouble.SWEEP_SILENT, active_at)]
+    return [Problem(Trouble.SWEEP_SILENT, last_alive_at(heartbeat, now=now))]
 
 
 def _self_test_problems(latest: Sequence[SyntheticCheck], *, now: datetime) -> list[Problem]:
