@@ -85,7 +85,9 @@ class CallList:
 NO_CALLS = CallList(())
 
 
-def find_call_lists(releases: Sequence[Release]) -> dict[int, CallList]:
+def find_call_lists(
+    releases: Sequence[Release], *, has_rotas: bool = True, has_covers: bool = True
+) -> dict[int, CallList]:
     """Return a dict that maps the primary key of each release to its call list.
 
     If the rota has no contacts for a release, the call list has the responsible contact and the Head of Profession of
@@ -93,19 +95,20 @@ def find_call_lists(releases: Sequence[Release]) -> dict[int, CallList]:
 
     :param releases: releases that were read with `select_related` for the series, its producer, its responsible contact
         and its Head of Profession.
+    :param has_rotas: False if the caller knows that no series has a rota.
+    :param has_covers: False if the caller knows that no cover is in force at the due times of the releases.
     """
     if not releases:
         return {}
     rotas: dict[int, list[RotaEntry]] = defaultdict(list)
-    for entry in RotaEntry.objects.filter(series__in={release.series_id for release in releases}).select_related(
-        "contact"
-    ):
+    series = {release.series_id for release in releases}
+    for entry in RotaEntry.objects.filter(series__in=series).select_related("contact") if has_rotas else ():
         rotas[entry.series_id].append(entry)
     events: dict[int, list[ReleaseEvent]] = defaultdict(list)
     recorded = ReleaseEvent.objects.filter(release__in=[release.pk for release in releases], kind__in=CALL_EVENTS)
     for event in recorded.select_related("actor").order_by("position"):
         events[event.release_id].append(event)
-    stand_ins = find_stand_ins(releases)
+    stand_ins = find_stand_ins(releases) if has_covers else {}
     found = {}
     for release in releases:
         contacts, absent = dict[int, Contact](), dict[int, str]()

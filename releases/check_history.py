@@ -259,7 +259,9 @@ _MARKS = {
 }
 
 
-def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now: datetime) -> dict[int, CheckStrip]:
+def draw_strips(
+    releases: Sequence[tuple[Release, Verification | None]], *, now: datetime, has_statements: bool = True
+) -> dict[int, CheckStrip]:
     """Draw the checks of each release around its due time.
 
     The number of queries does not depend on the number of releases or checks.
@@ -269,6 +271,7 @@ def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now:
 
     :param releases: pairs of a release and its masked verdict. The series of each release must be selected, and its
         addresses prefetched.
+    :param has_statements: False if the caller knows that there is no staff statement about these releases.
     :return: a dict that maps the primary key of each release to its strip. Releases without an exact date are left out.
     """
     dated = {
@@ -287,7 +290,7 @@ def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now:
     spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for release_id, digest, kind in (
         Statement.objects.filter(release__in=made).in_order().values_list("release_id", "text_digest", "kind")
-        if made
+        if made and has_statements
         else ()
     ):
         spoken[release_id].append((digest, kind))

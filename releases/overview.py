@@ -179,7 +179,12 @@ def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now
 
 
 def _is_due_soon(now: datetime) -> Q:
-    return Q(due_at__gt=now, due_at__lt=_midnight(calendar.local_date(now) + SOON + timedelta(days=1)))
+    return Q(due_at__gt=now, due_at__lt=end_of_soon(now))
+
+
+def end_of_soon(now: datetime) -> datetime:
+    """Return the end of the period in which information must not be missing."""
+    return _midnight(calendar.local_date(now) + SOON + timedelta(days=1))
 
 
 def _has_no_page(now: datetime) -> Q:

@@ -45,16 +45,21 @@ class OpenQuestion:
     checks: int
 
 
-def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
+def find_open_questions(
+    releases: Collection[Release] | QuerySet[Release], *, has_statements: bool = True
+) -> list[OpenQuestion]:
     """Find the texts that a person has to identify.
 
     Only texts that were found by checks for the present schedules are considered. If monitoring does not judge a
     release, for example because it was cancelled before it was due, its texts are left out.
+
+    :param has_statements: False if the caller knows that there is no staff statement about these releases.
     """
     said: dict[int, dict[str, str]] = {}
-    statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
-    for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
-        said.setdefault(release, {})[digest] = kind
+    if has_statements:
+        statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
+        for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
+            said.setdefault(release, {})[digest] = kind
     texts = repository.read_seen_texts(releases)
     # Maps the key of each address to the time of the first check that did not find the release there.
     absent_since: dict[int, datetime] = {}

@@ -1,10 +1,9 @@
 """The status of monitoring and the results of preflights, for the dashboard."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import ngettext
@@ -13,12 +12,14 @@ from releases import host_budgets
 from releases import preflight as releases_preflight
 from releases.early_findings import listed_preflights
 from releases.host_budgets import budgets_from_settings
-from releases.models import PreflightRun, Release
-from releases.permissions import Action, Person, producers_where
+from releases.models import PreflightRun
+from releases.overview import visible_releases
+from releases.permissions import Person
 from releases.rules import cadence, calendar
-from releases.rules.lifecycle import Status
+from releases.rules.lifecycle import TO_COME
 from releases.text import preflight as text_preflight
 from releases.text.preflight import BEGINS
+from statsoffice.dashboard.upcoming_releases import UpcomingRelease
 from statsoffice.self_monitoring import status
 
 
@@ -56,12 +57,12 @@ class Preflight:
     time.
     """
 
-    problems: list[tuple[Release, list[str]]]
+    problems: list[tuple[UpcomingRelease, list[str]]]
     left_out: int
     well: int
     checked_at: datetime | None
     waiting: int
-    notes: list[tuple[str, list[Release], int]]
+    notes: list[tuple[str, list[UpcomingRelease], int]]
     crowds: list[str]
 
     def __bool__(self) -> bool:
@@ -81,35 +82,25 @@ def detection_chances() -> list[tuple[str, str]]:
     return rows
 
 
-class _Upcoming(NamedTuple):
-    """A release that is due soon enough for a preflight. `key` and `producer` are primary keys."""
+def preflight_summary_of(person: Person, upcoming: Iterable[UpcomingRelease], *, now: datetime) -> Preflight:
+    """Summarise the preflights of the releases that a person may view.
 
-    key: int
-    due_at: datetime
-    producer: int
-
-
-def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
-    visible = Release.objects.shown_to(person).filter(
-        series__producer__in=producers_where(person, Action.VIEW),
-        due_at__gt=now,
-        due_at__lte=now + releases_preflight.AHEAD,
-        status__in=[Status.PROVISIONAL, Status.CONFIRMED],
-    )
-    columns = visible.order_by("due_at", "pk").values_list("pk", "due_at", "series__producer_id")
-    upcoming = [_Upcoming(key, due_at, producer) for key, due_at, producer in columns if due_at]
-    if not upcoming:
+    :param upcoming: the upcoming releases that the person may view.
+    """
+    to_come = sorted((one for one in upcoming if one.is_to_come), key=lambda one: (one.due_at, one.key))
+    if not to_come:
         return Preflight(problems=[], left_out=0, well=0, checked_at=None, waiting=0, notes=[], crowds=[])
+    visible = visible_releases(person).filter(
+        due_at__gt=now, due_at__lte=now + releases_preflight.AHEAD, status__in=TO_COME
+    )
     runs = {run.release_id: run for run in listed_preflights().newest().filter(release__in=visible.values("pk"))}
-    done = [one.key for one in upcoming if one.key in runs]
+    done = [one.key for one in to_come if one.key in runs]
     troubled = [key for key in done if runs[key].problems]
     noted = _find_notes(done, runs)
-    named = {*troubled[:MOST_LINES], *(key for keys in noted.values() for key in keys[:MOST_NOTED])}
-    releases = Release.objects.in_bulk(named) if named else {}
+    releases = {one.key: one for one in to_come}
     well = [runs[key] for key in done if not runs[key].problems]
-    requests = PreflightRun.objects.open().filter(release__in=visible.values("pk"))
-    requested = set(requests.values_list("release_id", flat=True))
-    due = {one.key for one in _find_due([one for one in upcoming if one.key not in runs], now=now)}
+    requested = {one.key for one in to_come if one.is_requested}
+    due = {one.key for one in _find_due([one for one in to_come if one.key not in runs], now=now)}
     return Preflight(
         problems=[(releases[key], _sentences(releases[key], runs[key])) for key in troubled[:MOST_LINES]],
         left_out=max(0, len(troubled) - MOST_LINES),
@@ -121,11 +112,11 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
             for code, words in text_preflight.NOTED.items()
             if (keys := noted[code])
         ],
-        crowds=_crowds(upcoming, now=now),
+        crowds=_crowds(to_come, now=now),
     )
 
 
-def _sentences(release: Release, run: PreflightRun) -> list[str]:
+def _sentences(release: UpcomingRelease, run: PreflightRun) -> list[str]:
     found = [finding for finding in text_preflight.read_findings(run.findings) if finding.is_problem]
     counted = Counter(text_preflight.finding_sentence(finding, planned=release.due_at) for finding in found)
     return [
@@ -146,13 +137,14 @@ def _find_notes(done: Sequence[int], runs: Mapping[int, PreflightRun]) -> dict[s
     return noted
 
 
-def _find_due(unchecked: Sequence[_Upcoming], *, now: datetime) -> list[_Upcoming]:
+def _find_due(unchecked: Sequence[UpcomingRelease], *, now: datetime) -> list[UpcomingRelease]:
     """Return the releases whose preflight is due."""
-    planned = releases_preflight.find_planned_instants(unchecked, at=settings.PREFLIGHT_AT)
+    columns = [(one.key, one.due_at, one.producer) for one in unchecked]
+    planned = releases_preflight.find_planned_instants(columns, at=settings.PREFLIGHT_AT)
     return [one for one in unchecked if planned[one.key] <= now]
 
 
-def _crowds(upcoming: Sequence[_Upcoming], *, now: datetime) -> list[str]:
+def _crowds(upcoming: Sequence[UpcomingRelease], *, now: datetime) -> list[str]:
     """Return a sentence for each group of releases that are due on the same host at the same time.
 
     Only the releases of today and of the next day with releases are considered.

@@ -1,8 +1,8 @@
-"""A person's tasks, missing information about coming releases, and announcements that differ from the calendar."""
+"""A person's tasks, missing information about upcoming releases, and announcements that differ from the calendar."""
 
-from collections.abc import Collection, Sized
+from collections.abc import Collection, Iterable, Sized
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -37,16 +37,14 @@ from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
 from releases.text.minute_brief import brief_headline
 from releases.views.list_order import ListOrder, release_columns
+from statsoffice.dashboard.existing_rows import ASKED_AFTER_DUE, ASKED_BEFORE_DUE, ExistingRows
 from statsoffice.dashboard.today import Day, Line, not_live_releases
+from statsoffice.dashboard.upcoming_releases import UpcomingRelease
 from statsoffice.office_api.models import ApiToken
 from statsoffice.office_api.tokens import find_expiring_tokens
 
 MOST_LINES = 20
 MOST_BRIEFS = 5
-# We ask questions about a release from one day before its due time until two weeks after it. Two weeks are enough,
-# because the last check of the release is made long before they end.
-DAYS_AHEAD = timedelta(days=1)
-DAYS_BEHIND = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +103,36 @@ class PersonTasks:
 
 
 def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
-    left_provisional = Release.objects.left_provisional(now=now).filter(
-        series__producer__in=producers_where(person, Action.EDIT)
-    )
-    to_complete = _reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED, unlisted=day.unlisted)
-    briefs, finished_briefs = _briefs(person, now=now)
+    existing, unlisted = day.existing, day.unlisted
+    to_complete: list[Report] = []
+    if existing.drafts:
+        to_complete = _reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED, unlisted=unlisted)
+    to_approve: list[Report] = []
+    if existing.submitted_reports:
+        to_approve = _reports(person, LEADS, ReportStatus.WITH_HOP, unlisted=unlisted)
+    briefs, finished_briefs = _briefs(person, now=now) if existing.briefs else ([], [])
     return PersonTasks(
         incidents=[report for report in to_complete if _is_incident(report)],
         not_live=not_live_releases(person, day)[:MOST_LINES],
         to_complete=[report for report in to_complete if not _is_incident(report)],
-        to_join=mergeable_drafts(person, most=MOST_LINES, unlisted=day.unlisted),
-        to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP, unlisted=day.unlisted),
-        to_answer=_questions(person, now=now),
-        to_agree=date_changes.open_requests_for(person).count(),
-        left_provisional=list(left_provisional.order_by("planned_on", "pk")[:MOST_LINES]),
-        access_to_agree=_access_lists(person),
-        access_lists=receipts.find_list_tasks(person, now=now)[:MOST_LINES],
-        tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
-        open_files=open_files.find_open_places(person)[:MOST_LINES],
+        to_join=mergeable_drafts(person, most=MOST_LINES, unlisted=unlisted) if existing.drafts else [],
+        to_approve=to_approve,
+        to_answer=_questions(person, existing, now=now),
+        to_agree=date_changes.open_requests_for(person).count() if existing.date_requests else 0,
+        left_provisional=_left_provisional(person, now=now) if existing.left_provisional else [],
+        access_to_agree=_access_lists(person) if existing.access_requests else [],
+        access_lists=receipts.find_list_tasks(person, now=now)[:MOST_LINES] if existing.asking_producers else [],
+        tasks=tasks.tasks_waiting_for(person, most=MOST_LINES) if existing.tasks else [],
+        open_files=open_files.find_open_places(person)[:MOST_LINES] if existing.open_files else [],
         briefs=briefs,
         finished_briefs=finished_briefs,
-        api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES],
+        api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES] if existing.api_tokens else [],
     )
+
+
+def _left_provisional(person: Person, *, now: datetime) -> list[Release]:
+    own = Release.objects.left_provisional(now=now).filter(series__producer__in=producers_where(person, Action.EDIT))
+    return list(own.order_by("planned_on", "pk")[:MOST_LINES])
 
 
 def _is_incident(report: Report) -> bool:
@@ -163,27 +169,41 @@ def _access_lists(person: Person) -> list[Release]:
     return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
-def _questions(person: Person, *, now: datetime) -> list[Release]:
+def _questions(person: Person, existing: ExistingRows, *, now: datetime) -> list[Release]:
     own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER)).shown_to(person)
     # The dashboard may be shown on a wall. So it does not ask about an early release until the release is published.
     own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
-    recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)
-    moved = own.filter(pk__in=DateChange.objects.made_since(now - DAYS_BEHIND).values("release"))
-    of_moved = statements.verdicts_without_answer(moved, reader=person).filter(due_at__gt=now - DAYS_BEHIND)
-    unanswered = (
-        statements.verdicts_without_answer(recent, reader=person).order_by().values_list("release_id", flat=True)
-    )
-    keys = set(unanswered.union(of_moved.order_by().values_list("release_id", flat=True)))
-    keys |= {question.address.release_id for question in statements.find_open_questions(recent)}
+    recent: QuerySet[Release] = own.filter(due_at__gt=now - ASKED_AFTER_DUE, due_at__lte=now + ASKED_BEFORE_DUE)
+    keys: set[int] = set()
+    if existing.unsure_verdicts:
+        moved = own.filter(pk__in=DateChange.objects.made_since(now - ASKED_AFTER_DUE).values("release"))
+        of_moved = statements.verdicts_without_answer(moved, reader=person).filter(due_at__gt=now - ASKED_AFTER_DUE)
+        unanswered = (
+            statements.verdicts_without_answer(recent, reader=person).order_by().values_list("release_id", flat=True)
+        )
+        keys |= set(unanswered.union(of_moved.order_by().values_list("release_id", flat=True)))
+    questions = statements.find_open_questions(recent, has_statements=existing.statements)
+    keys |= {question.address.release_id for question in questions}
     return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
 RELEASES_PER_PAGE = 50
 
 
-def missing_information_of(person: Person, *, now: datetime) -> list[tuple[Concern, str]]:
-    """Return the kinds of information that are missing from releases of the next two weeks, each with a sentence."""
-    counted = overview.count_concerns(person, overview.MISSING, now=now)
+def missing_information_of(upcoming: Iterable[UpcomingRelease], *, now: datetime) -> list[tuple[Concern, str]]:
+    """Return the kinds of information that are missing from releases of the next two weeks, each with a sentence.
+
+    The counts are the same as those of `overview.count_concerns`, which would need another query.
+
+    :param upcoming: the upcoming releases that the person may view.
+    """
+    end = overview.end_of_soon(now)
+    soon = [release for release in upcoming if release.is_to_come and release.due_at < end]
+    counted = {
+        Concern.NO_ADDRESS: sum(not release.has_page for release in soon),
+        Concern.NO_CONTACT: sum(release.responsible is None for release in soon),
+        Concern.NO_HEAD: sum(release.head is None for release in soon),
+    }
     return [(concern, calendar.concern_sentence(concern, count)) for concern, count in counted.items() if count]
 
 

@@ -21,7 +21,7 @@ from breaches.permissions import find_unlisted_reports, listed_reports_with
 from releases import check_history, exemptions, outages
 from releases.calls import NO_CALLS, CallList, find_call_lists
 from releases.early_findings import mask_verdict
-from releases.models import Address, Contact, Release, Verification
+from releases.models import Contact, Release, Verification
 from releases.models.release import find_main_page
 from releases.outages import Outage
 from releases.overview import london_day, visible_releases
@@ -33,6 +33,8 @@ from releases.rules.time_axis import CheckStrip, strip_window
 from releases.rules.web_address import telephone_uri
 from releases.text.release import StatusLabel, publisher_note, status_of_release
 from releases.verdict.address import SUSPICIOUS, Outcome
+from statsoffice.dashboard.existing_rows import ExistingRows, find_existing_rows
+from statsoffice.dashboard.upcoming_releases import UpcomingRelease
 from statsoffice.fake_publisher import DEMO_PRODUCERS
 
 MOST_LINES = 200
@@ -264,13 +266,15 @@ class FurtherRelease:
 class Day:
     """The releases that are due on one London day.
 
-    `left_out` is the number of releases beyond the first `MOST_LINES`. `rehearsals` is None if the day has no
-    rehearsals. Otherwise, it says whether the rehearsals are shown. `is_long` is true if the reader asked for all
-    lines. `unlisted` has the primary keys of the reports that no list shows (`find_unlisted_reports`).
+    `existing` says which kinds of rare rows exist, so that lists without rows are not read. `left_out` is the number of
+    releases beyond the first `MOST_LINES`. `rehearsals` is None if the day has no rehearsals. Otherwise, it says
+    whether the rehearsals are shown. `is_long` is true if the reader asked for all lines. `unlisted` has the primary
+    keys of the reports that no list shows (`find_unlisted_reports`).
     """
 
     on: date
     lines: list[Line]
+    existing: ExistingRows
     left_out: int = 0
     rehearsals: bool | None = None
     further: tuple[FurtherRelease, ...] = ()
@@ -396,7 +400,8 @@ class Day:
             for line in self.shown
             if line.has_strip and (only is None or line.release.pk in only)
         ]
-        strips = check_history.draw_strips(chosen, now=now) if chosen else {}
+        has_statements = self.existing.statements
+        strips = check_history.draw_strips(chosen, now=now, has_statements=has_statements) if chosen else {}
         return replace(self, lines=[replace(line, strip=strips.get(line.release.pk)) for line in self.lines])
 
 
@@ -459,7 +464,7 @@ def today(
     )
     found = [_DueRelease(*row) for row in rows[: MOST_LINES + 1]]  # type: ignore[arg-type]  # all have a due time
     is_cut, found = len(found) > MOST_LINES, found[:MOST_LINES]
-    listed = [release for release in found if not release.is_rehearsal or _is_shown(release, wanted=rehearsals)]
+    listed = [one for one in found if not one.is_rehearsal or _is_shown(one.producer, wanted=rehearsals)]
     left_out = _with_shown_rehearsals(due, wanted=rehearsals).count() - len(listed) if is_cut else 0
     has_rehearsals = any(release.is_rehearsal for release in found)
     are_shown = any(release.is_rehearsal for release in listed)
@@ -471,12 +476,14 @@ def today(
     releases = {release.pk: release for release in selected.prefetch_related("addresses")} if shown else {}
     # A release may have been deleted since its key was read.
     in_order = [releases[release.key] for release in shown if release.key in releases]
-    unlisted = find_unlisted_reports()
+    existing = find_existing_rows(person, now=now)
+    unlisted = find_unlisted_reports() if existing.unlisted_reports else set[int]()
     return Day(
         on,
-        _lines(person, in_order, now=now, unlisted=unlisted, wall=wall),
-        left_out,
-        are_shown if has_rehearsals else None,
+        _lines(person, in_order, now=now, existing=existing, unlisted=unlisted, wall=wall),
+        existing=existing,
+        left_out=left_out,
+        rehearsals=are_shown if has_rehearsals else None,
         further=further,
         is_long=long,
         unlisted=frozenset(unlisted),
@@ -512,13 +519,19 @@ def _with_shown_rehearsals(releases: QuerySet[Release], *, wanted: bool | None) 
     return releases.filter(Q(rehearsal=False) | of_demo)
 
 
-def _is_shown(rehearsal: _DueRelease, *, wanted: bool | None) -> bool:
-    in_demo = rehearsal.producer in DEMO_PRODUCERS
-    return in_demo if wanted is None else wanted
+def _is_shown(producer: str, *, wanted: bool | None) -> bool:
+    """Return whether to show a rehearsal of the producer with this slug."""
+    return producer in DEMO_PRODUCERS if wanted is None else wanted
 
 
 def _lines(
-    person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int], wall: bool
+    person: Person,
+    releases: Sequence[Release],
+    *,
+    now: datetime,
+    existing: ExistingRows,
+    unlisted: Collection[int],
+    wall: bool,
 ) -> list[Line]:
     # Until a release is published, the dashboard does not show to anyone that the release was found early.
     by_key = {release.pk: release for release in releases}
@@ -529,10 +542,14 @@ def _lines(
         verification.release = by_key[verification.release_id]
         verdicts[verification.release_id] = mask_verdict(verification)
     found = [(release, verdicts.get(release.pk)) for release in releases]
-    exempted = _name_exemptions(found)
+    exempted = _name_exemptions(found) if existing.exemptions else {}
     suspected = [release.pk for release, verdict in found if verdict and verdict.outcome in SUSPICIOUS]
     reports = _find_reports(person, suspected, unlisted=unlisted)
-    calls = find_call_lists([release for release in releases if release.due_at and now >= release.due_at - DUE_SOON])
+    calls = find_call_lists(
+        [release for release in releases if release.due_at and now >= release.due_at - DUE_SOON],
+        has_rotas=existing.rotas,
+        has_covers=existing.covers,
+    )
     roles = roles_by_producer(person)
     return [
         _line(
@@ -763,7 +780,7 @@ class UpcomingDay:
     """
 
     on: date
-    releases: list[tuple[Release, list[str]]]
+    releases: list[tuple[UpcomingRelease, list[str]]]
     left_out: int
 
     @property
@@ -771,20 +788,20 @@ class UpcomingDay:
         return len(self.releases) + self.left_out
 
 
-def upcoming_days(person: Person, *, now: datetime, rehearsals: bool | None = None) -> list[UpcomingDay]:
-    """Return the next days with releases, at most three within two weeks."""
+def upcoming_days(
+    upcoming: Iterable[UpcomingRelease], *, now: datetime, rehearsals: bool | None = None
+) -> list[UpcomingDay]:
+    """Return the next days with releases, at most three within two weeks.
+
+    :param upcoming: the upcoming releases that the person may view, sorted by due time.
+    """
     _today, start = london_day(calendar.local_date(now))
-    ahead = visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD))
-    found = (
-        _with_shown_rehearsals(ahead, wanted=rehearsals)
-        .exclude(status=Status.CANCELLED)
-        .select_related("series__producer")
-        .prefetch_related("addresses")
-    )
-    by_day: dict[date, list[Release]] = defaultdict(list)
-    for release in found.order_by("due_at", "title", "pk")[:MOST_LINES]:
-        if release.due_at is not None:
-            by_day[calendar.local_date(release.due_at)].append(release)
+    end = start + timedelta(days=DAYS_AHEAD)
+    ahead = [release for release in upcoming if start <= release.due_at < end]
+    listed = [release for release in ahead if not release.rehearsal or _is_shown(release.slug, wanted=rehearsals)]
+    by_day: dict[date, list[UpcomingRelease]] = defaultdict(list)
+    for release in listed[:MOST_LINES]:
+        by_day[calendar.local_date(release.due_at)].append(release)
     return [
         UpcomingDay(
             on,
@@ -795,12 +812,12 @@ def upcoming_days(person: Person, *, now: datetime, rehearsals: bool | None = No
     ]
 
 
-def _missing_from(release: Release) -> Iterable[str]:
-    if not any(address.role == Address.Role.PAGE for address in release.addresses.all()):
+def _missing_from(release: UpcomingRelease) -> Iterable[str]:
+    if not release.has_page:
         yield _("No web page")
-    if release.series.responsible_id is None:
+    if release.responsible is None:
         yield _("No contact")
-    if release.series.head_of_profession_id is None:
+    if release.head is None:
         yield _("No Head of Profession")
     if release.status == Status.PROVISIONAL:
         yield _("Date not confirmed")

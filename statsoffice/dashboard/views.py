@@ -27,6 +27,7 @@ from statsoffice.audit.trail import may_read_trail
 from statsoffice.dashboard import monitoring, tasks, today
 from statsoffice.dashboard.live_text import split_live_text
 from statsoffice.dashboard.today import Day, standing_of
+from statsoffice.dashboard.upcoming_releases import read_upcoming_releases
 from statsoffice.setup.steps import may_set_up, office_of
 
 LONGEST_PAUSE = timedelta(minutes=1)
@@ -96,15 +97,16 @@ def desk(request: HttpRequest) -> HttpResponse:
     day = _read_day(request, shown, now=now).with_strips(now=now)
     context = {"part": _part(request, day, shown, now=now), "shown": shown, "links": shown.links}
     if not shown.large:
+        upcoming = read_upcoming_releases(request.user, now=now)
         context |= {
-            "missing": tasks.missing_information_of(request.user, now=now),
-            "upcoming": today.upcoming_days(request.user, now=now, rehearsals=shown.rehearsals),
-            "preflight": monitoring.preflight_summary_of(request.user, now=now),
+            "missing": tasks.missing_information_of(upcoming, now=now),
+            "upcoming": today.upcoming_days(upcoming, now=now, rehearsals=shown.rehearsals),
+            "preflight": monitoring.preflight_summary_of(request.user, upcoming, now=now),
             "noticing": monitoring.detection_chances(),
             "has_register": permissions.may_anywhere(request.user, permissions.Action.VIEW),
             "has_trail": may_read_trail(request.user),
-            "announced": tasks.differences_of(request.user, now=now),
-            "covers": covers_about(request.user, now=now),
+            "announced": tasks.differences_of(request.user, now=now) if day.existing.announcements else None,
+            "covers": covers_about(request.user, now=now) if day.existing.covers else [],
             "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
         }
     return render(request, "dashboard/desk.html", context)

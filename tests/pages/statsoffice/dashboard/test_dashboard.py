@@ -334,7 +334,7 @@ def test_the_number_of_queries_does_not_grow_with_the_day(client, clock, release
     clock(AFTER)
     suspect(release)
     sign_in(client, release, Role.DEPUTY)
-    with django_assert_max_num_queries(38) as few:
+    with django_assert_max_num_queries(20) as few:
         client.get(DESK)
     for number in range(5):
         other = ReleaseFactory(announced=True, reference=f"other-{number}", series=release.series)

@@ -1,17 +1,22 @@
 """What coming releases lack is on the dashboard, and leads to exactly those releases (C14); so does tomorrow."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases.models import Address, Release
+from releases import overview, scheduling
+from releases.models import Address, Membership, Release
 from releases.overview import Concern
 from releases.rules.lifecycle import Role
-from tests.pages.statsoffice.dashboard.morning import sign_in
+from releases.scheduling import PlannedAddress, add_address
+from releases.text.calendar import concern_sentence
+from statsoffice.dashboard import tasks
+from statsoffice.dashboard.upcoming_releases import read_upcoming_releases
+from tests.pages.statsoffice.dashboard.morning import BEFORE, sign_in
 from tests.support.factories import (
     SEED_DUE,
     ReleaseFactory,
@@ -87,6 +92,43 @@ def test_a_heading_sorts_the_releases_and_equal_ones_stay_in_the_order_of_their_
             assert re.findall('aria-sort="(.*)"', page.text) == [direction]
 
 
+def test_the_counts_are_those_of_the_pages_to_which_the_warnings_lead(clock, subtests):
+    """The dashboard counts the releases that it has read for several lists; the page asks the database."""
+    full, bare = SeriesFactory(), SeriesFactory(responsible=None, head_of_profession=None)
+    without_head = SeriesFactory(producer=bare.producer, head_of_profession=None)
+    head = create_member(Role.HEAD_OF_PROFESSION, bare.producer)
+    Membership.objects.create(user=head, producer=full.producer, role=Role.AUDITOR)
+    days = {"past": -1, "today": 0, "tomorrow": 1, "last": 14, "first-that-is-later": 15, "later": 31}
+    for name, number in days.items():
+        for kind, series in {
+            "full": full,
+            "bare": bare,
+            "without-head": without_head,
+            "foreign": SeriesFactory(),
+        }.items():
+            release = due(f"{kind}-{name}", series=series, on=SEED_DUE.date() + timedelta(days=number))
+            if kind != "full" or name == "last":
+                release.addresses.all().delete()
+    sheet = PlannedAddress(url="https://www.example.gov.uk/tables.ods", role="attachment")
+    add_address(Release.objects.get(reference="bare-tomorrow"), sheet, at=SEED_DUE - timedelta(days=9))
+    for fields in ({"announced": False}, {"announced": False, "confirmed": True, "rehearsal": True}):
+        ReleaseFactory(**fields, series=bare, reference=f"other-{len(fields)}", slot=london_slot(TOMORROW))
+    stopped, early = due("stopped", series=bare), due("early", series=bare)
+    scheduling.cancel_release(stopped, reason="Stopped", by=head, at=BEFORE - timedelta(days=9))
+    scheduling.publish(early, by=None, at=BEFORE, published_at=BEFORE)
+    midnight = datetime(2020, 7, 14, 23, tzinfo=UTC)
+    for now in (BEFORE, SEED_DUE, *(midnight - timedelta(days=14) + timedelta(seconds=by) for by in (-1, 0, 1))):
+        for person in (head, create_member(Role.STATISTICIAN, full.producer), UserFactory()):
+            with subtests.test(now=now, person=person.name):
+                counted = overview.count_concerns(person, overview.MISSING, now=now)
+                shown = tasks.missing_information_of(read_upcoming_releases(person, now=now), now=now)
+                expected = [
+                    (concern, concern_sentence(concern, number)) for concern, number in counted.items() if number
+                ]
+                assert shown == expected
+                assert len(shown) == (3 if person == head else 1 if person.memberships.exists() else 0)
+
+
 def test_where_nothing_is_missing_the_desk_says_so(client, clock, release):
     sign_in(client, release)
     assert warned(client) == {}
@@ -123,8 +165,8 @@ def test_staff_are_led_to_the_same_releases_in_the_admin_site(client, clock):
     assert [row.reference for row in client.get(address).context["cl"].result_list] == ["no-page"]
 
 
-def coming_up(client):
-    text = client.get(reverse("desk")).text
+def coming_up(client, **query):
+    text = client.get(reverse("desk"), query).text
     return " ".join(text.partition('id="desk-coming"')[2].partition('id="desk-missing"')[0].split())
 
 
@@ -141,6 +183,30 @@ def test_the_next_days_are_listed_with_what_is_missing(client, clock, release):
     for words in ("No web page", "No contact", "No Head of Profession"):
         assert words not in complete
         assert words in incomplete
+
+
+def test_releases_that_are_due_at_the_same_time_are_in_the_order_of_their_titles(client, clock, release):
+    sign_in(client, release)
+    for name in ("b", "c", "a"):
+        due(name, series=release.series)
+    assert re.findall("Title [abc]", coming_up(client)) == ["Title a", "Title b", "Title c"]
+
+
+def test_a_rehearsal_to_come_is_listed_only_if_it_was_asked_for_and_a_cancelled_release_never(client, clock, release):
+    head = sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    due("stays", series=release.series)
+    scheduling.cancel_release(due("stopped", series=release.series), reason="Stopped", by=head, at=BEFORE)
+    ReleaseFactory(
+        confirmed=True,
+        rehearsal=True,
+        series=release.series,
+        reference="rehearsed",
+        title="Title rehearsed",
+        slot=london_slot(TOMORROW),
+    )
+    assert re.findall("Title [a-z]+", coming_up(client)) == ["Title stays"]
+    assert "Title rehearsed" in coming_up(client, rehearsals="show")
+    assert "Title rehearsed" not in coming_up(client, rehearsals="hide")
 
 
 def test_a_long_day_to_come_is_cut_and_counted_in_full(client, clock, release):

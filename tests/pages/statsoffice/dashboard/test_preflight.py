@@ -1,5 +1,6 @@
 """What the dashboard shows before the releases to come: problems, all that is well, and crowded minutes (V17)."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -73,6 +74,18 @@ def test_what_is_worth_knowing_is_listed_with_its_releases_and_the_list_is_short
     assert "so we only check the web page: Title r-0; Title r-1; Title r-2; Title r-3; Title r-4; and 2 more" in text
     assert "so we did not compare the announced time: Title r-3 " in text
     assert page.count('/releases/r-3/#preflight"') == 2
+
+
+def test_problems_of_one_instant_are_in_the_order_in_which_the_releases_were_recorded(client, series):
+    for name in ("b", "c", "a"):
+        checked(release_at(series, name), PreflightFinding(PreflightCode.NO_HEAD))
+    checked(
+        release_at(series, "first", due_at=DUE - timedelta(hours=1), rehearsal=True),
+        PreflightFinding(PreflightCode.NO_HEAD),
+    )
+    page = desk(client, series)
+    problems = page.partition('id="desk-preflight"')[2]
+    assert re.findall('/releases/([a-z]+)/#preflight"', problems) == ["first", "b", "c", "a"]
 
 
 def test_where_all_is_well_the_desk_says_so(client, series):
