@@ -3,7 +3,7 @@
 from enum import Enum
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.migrations.serializer import ChoicesSerializer
 from django.db.migrations.writer import MigrationWriter
 from django.utils.translation import gettext_lazy as lazy
@@ -20,7 +20,9 @@ class StatsofficeConfig(AppConfig):
         MigrationWriter.register_serializer(Enum, ChoicesSerializer)
 
 
-class AdministrationConfig(AdminConfig):
+class AdministrationConfig(SimpleAdminConfig):
+    """The admin site. `statsoffice.urls` imports its pages, so that processes without pages do not hold their code."""
+
     default_site = "statsoffice.admin.OfficeAdminSite"
 
 

@@ -31,6 +31,7 @@ from statsoffice.setup.steps import Step
 from statsoffice.webhooks import views as webhooks
 from statsoffice.webhooks.inbound import state_publication
 
+admin.autodiscover()
 # Replace the log-in page of the admin site, because it does not limit attempts. Our own sign-in page does.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

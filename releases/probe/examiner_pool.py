@@ -69,9 +69,15 @@ type Examined = Result | Overrun
 
 @dataclass(slots=True)
 class _Job:
+    """A page to examine. `size` is the number of bytes that were written to the child process that has the page."""
+
     key: Hashable
-    url: str
-    message: bytes
+    request: Request
+    size: int = 0
+
+    @property
+    def url(self) -> str:
+        return self.request.answer.requested_url
 
 
 @dataclass(slots=True)
@@ -88,7 +94,7 @@ class _Child:
 
     @property
     def has_room(self) -> bool:
-        given = sum(len(job.message) for job in self.jobs)
+        given = sum(job.size for job in self.jobs)
         return not self.jobs or (len(self.jobs) < MOST_AT_ONCE and given < MOST_BYTES_AT_ONCE)
 
 
@@ -134,7 +140,7 @@ class Examiners:
         if self._is_over:
             self._done.append((key, Overrun.ENDED))
             return
-        job = _Job(key, request.answer.requested_url, write_request(request))
+        job = _Job(key, request)
         (self._last if self.is_last(job.url) else self._waiting).append(job)
         self._hand_out()
 
@@ -197,7 +203,10 @@ class Examiners:
             if not child.jobs and child.is_ready:
                 child.begun_at = time.monotonic()
             child.jobs.append(job)
-            child.unsent += job.message
+            # The message is written only now, because each waiting page would otherwise be in memory twice.
+            message = write_request(job.request)
+            job.size = len(message)
+            child.unsent += message
 
     def _free_child(self) -> _Child | None:
         """Return a child process that can take another page, or None if there is none.

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
+from django.core.checks import Tags, run_checks
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -90,3 +91,9 @@ def test_the_calendar_stands_before_the_record(client):
     text = client.get(INDEX).text
     places = [text.index(f'id="releases-{model}"') for model in ("release", "series", "contact", "observation")]
     assert places == sorted(places)
+
+
+def test_django_finds_no_fault_in_the_pages_of_the_admin_site(client):
+    # The pages are imported with the addresses, so `manage.py check` may run before they are.
+    assert client.get(INDEX).status_code == 200
+    assert run_checks(tags=[Tags.admin]) == []
