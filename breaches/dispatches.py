@@ -1,7 +1,7 @@
-"""Sending a report to its recipient, notices about a report that was sent, and what became of their emails.
+"""Dispatches of reports to their recipients, notices about sent reports, and the delivery of the emails.
 
-A function that a person calls raises MoveRefused if the report's state or the person's roles do not allow the step. It
-raises ChangedMeanwhile if another person changed the report first.
+The functions that send something, or record that it was sent, raise MoveRefused if the report's state or the person's
+roles do not allow it. They raise ChangedMeanwhile if another person changed the report first.
 """
 
 from datetime import date, datetime

@@ -507,7 +507,11 @@ def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answ
         return _answer_at(missed)
     if report.kind != ReportKind.LATE:
         return None
-    return _find_due(report, content_of(report), happened=_answer_at(available), at=at)
+    content = content_of(report)
+    due = _find_due(report, content, happened=_answer_at(available), at=at)
+    # If the due date is after the day of the breach, it is not the date that was missed.
+    is_later = due and due.on and content.first_day and due.on > content.first_day
+    return None if is_later else due
 
 
 def people_to_assign(report: Report) -> QuerySet[User]:

@@ -1,7 +1,7 @@
 """Lists of releases, concerns about releases, and date changes for a producer's own staff."""
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -163,17 +163,13 @@ class Concern(StrEnum):
     DUE_TOMORROW = "due_tomorrow"
 
 
-# Concerns about information that is missing for a release due within two weeks.
-MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
-
-
 def releases_of_concern(releases: ReleaseQuerySet, concern: Concern, *, now: datetime) -> ReleaseQuerySet:
     return releases.filter(_CONDITIONS[concern](now), status__in=TO_COME)
 
 
-def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now: datetime) -> dict[Concern, int]:
+def count_concerns(person: Person, *, now: datetime) -> dict[Concern, int]:
     """Count the releases of a person's producers for each concern, with one query."""
-    counts = {concern.value: Count("pk", filter=_CONDITIONS[concern](now)) for concern in concerns}
+    counts = {concern.value: Count("pk", filter=_CONDITIONS[concern](now)) for concern in Concern}
     found = visible_releases(person).filter(status__in=TO_COME).aggregate(**counts)
     return {Concern(name): found[name] for name in counts}
 

@@ -52,7 +52,7 @@ MOST_FOUND = 500
 ON_A_PAGE = 20
 NEAR = timedelta(days=90)
 MANY_SERIES = 100
-"""If the titles of so many series contain a word, the releases that are due within `NEAR` of today are read first."""
+"""If the titles of at least this many series contain a word, the releases due within `NEAR` of today are read first."""
 AT_FIRST = 5
 """The number of results of each kind on the page that shows all kinds together."""
 

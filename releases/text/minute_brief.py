@@ -127,7 +127,7 @@ def since_sentence(read: ReadBrief) -> str:
     if brief.were_not_live == 1:
         return _("It was moved or cancelled, so it is no longer expected.")
     if read.live_now:
-        return _("Some of these releases are live now. The rest were moved or cancelled.")
+        return _("Some of these releases are complete now. The rest were moved or cancelled.")
     return _("All of them were moved or cancelled, so they are no longer expected.")
 
 

@@ -1,4 +1,4 @@
-"""Finds out with one query which kinds of rare rows exist, so that the dashboard reads no lists that are empty."""
+"""Finds out with one query which rare rows exist, so that the dashboard reads no list that is empty for everyone."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,14 +42,14 @@ ASKED_AFTER_DUE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class ExistingRows:
-    """Whether rows of each kind exist in the whole service, for any producer and any person.
+    """Whether the whole service has rows that the lists of each kind can show now, for any producer and any person.
 
     If a field is False, the list of these rows is empty for every person. If it is True, the list of a person can still
     be empty.
     """
 
     access_requests: bool
-    announcements: bool
+    announcement_differences: bool
     api_tokens: bool
     asking_producers: bool
     briefs: bool
@@ -96,7 +96,7 @@ def _build_conditions(now: datetime) -> dict[str, Combinable]:
     is_any_unsure = Exists(unsure.filter(due_at__gt=asked_since)) | Exists(unsure.filter(of_recent_release))
     return {
         "access_requests": Exists(PreReleaseRequest.objects.filter(status=RequestStatus.WAITING)),
-        "announcements": Exists(Comparison.objects.filter(differs=True)),
+        "announcement_differences": Exists(Comparison.objects.filter(differs=True)),
         "api_tokens": Exists(ApiToken.objects.usable(at=now).filter(last_day__lte=on + EXPIRES_SOON)),
         "asking_producers": Exists(Producer.objects.filter(asks_recipients=True)),
         "briefs": Exists(MinuteBrief.objects.filter(due_at__gte=day_begins_at, due_at__lte=now)),

@@ -105,7 +105,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "noticing": monitoring.detection_chances(),
             "has_register": permissions.may_anywhere(request.user, permissions.Action.VIEW),
             "has_trail": may_read_trail(request.user),
-            "announced": tasks.differences_of(request.user, now=now) if day.existing.announcements else None,
+            "announced": tasks.differences_of(request.user, now=now) if day.existing.announcement_differences else None,
             "covers": covers_about(request.user, now=now) if day.existing.covers else [],
             "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
         }

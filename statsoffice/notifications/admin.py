@@ -29,8 +29,8 @@ from statsoffice.notifications.recipients import FOR_LEADS_ALONE, about_hidden_t
 class MessageAdmin(admin.ModelAdmin[Message]):
     """The admin page of messages, which is read-only.
 
-    It shows whether a message was sent and why not. It leaves out the text, because people can open it without a role
-    at the producer.
+    The page shows whether a message was sent, and if it was not, why. It does not show the text, because people without
+    a role at the producer can open the page.
     """
 
     list_display = ("told", "channel", "to", "created_at", "sent_at", "attempts", "last_error")
@@ -51,8 +51,8 @@ class MessageAdmin(admin.ModelAdmin[Message]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Exclude messages that the user may not see, such as messages about restricted reports.
 
-        The recipient of a message with a personal link has pre-release access, which only people who may edit the list
-        may know.
+        The recipient of a message with a personal link has pre-release access. Only people who may edit the list may
+        know who has access.
         """
         restricted = Report.objects.filter(kind__in=list(RESTRICTED)) | Report.objects.about_unpublished_early()
         hidden = restricted.exclude(pk__in=reports_where(request.user, ReportAction.VIEW).values("pk"))

@@ -335,5 +335,5 @@ def test_the_brief_says_what_happened_to_each_release_that_was_not_live(office, 
     assert since_sentence(read_brief(brief)) == ""
     found_live(live, at=BRIEFED + 7 * MINUTE)
     assert since_sentence(read_brief(brief)) == (
-        "Some of these releases are live now. The rest were moved or cancelled."
+        "Some of these releases are complete now. The rest were moved or cancelled."
     )

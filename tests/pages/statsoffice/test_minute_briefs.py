@@ -201,7 +201,7 @@ def test_the_page_updates_until_the_release_is_live_and_then_says_when(client, h
     assert "It is live now. We first found it complete at 9:39:06am." in words(answer)
     assert "hx-get" not in answer.text, "there is nothing to wait for"
     shown = words(client.get(page(brief)))
-    assert "Now live, but late" in shown
+    assert "Now complete, but not on time" in shown
     assert "update automatically" not in shown
     assert "Who to call" not in shown
 

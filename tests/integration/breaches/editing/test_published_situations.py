@@ -725,6 +725,15 @@ def test_a_late_release_may_have_appeared_when_it_was_due_at_a_later_time(
     )
 
 
+def test_a_time_after_a_later_due_date_is_accepted_if_the_missed_date_is_not_known(office, release):
+    next_day = SEED_DUE + timedelta(days=1)
+    report = start_about(office, ReportKind.LATE, date(2020, 7, 1), release=release)
+    reschedule(office, release, to=SEED_DUE + timedelta(days=7), at=next_day)
+    chosen = ChosenCause(Cause.OUTAGE, "A fault.", SEED_DUE + timedelta(days=7))
+    report = editing.choose_cause(report, chosen, by=office.statistician, at=SEED_DUE + timedelta(days=8))
+    assert report.available_at == SEED_DUE + timedelta(days=7)
+
+
 @pytest.mark.parametrize("kind", [ReportKind.NOT_LIVE, ReportKind.PARTIAL])
 def test_a_release_that_was_rescheduled_after_it_was_missed_was_due_at_the_missed_time(client, office, release, kind):
     report = start_about(office, kind, DAY, release=release)

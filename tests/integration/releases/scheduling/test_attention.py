@@ -22,6 +22,7 @@ from tests.support.shared_rows import shared_fixture
 # Half past midnight in London, still the day before in UTC.
 NOW = datetime(2026, 6, 29, 23, 30, tzinfo=UTC)
 TODAY = date(2026, 6, 30)
+MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,12 +61,12 @@ def found(person, concern):
 @pytest.mark.parametrize("days", [0, 1, 14], ids=["today", "tomorrow", "in-two-weeks"])
 def test_a_release_due_within_two_weeks_without_page_contact_or_head_is_warned_of(series, person, days):
     release = due(series, days)
-    for concern in overview.MISSING:
+    for concern in MISSING:
         assert found(person, concern) == set()
     release.addresses.all().delete()
     series.responsible = series.head_of_profession = None
     series.save()
-    for concern in overview.MISSING:
+    for concern in MISSING:
         assert found(person, concern) == {"one"}
 
 
@@ -74,7 +75,7 @@ def test_one_that_is_past_or_due_later_is_not_warned_of(series, person, days):
     due(series, days).addresses.all().delete()
     series.responsible = series.head_of_profession = None
     series.save()
-    for concern in overview.MISSING:
+    for concern in MISSING:
         assert found(person, concern) == set()
 
 

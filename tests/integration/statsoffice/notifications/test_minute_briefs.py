@@ -98,7 +98,7 @@ def test_the_publishers_own_statement_is_below_each_release_that_was_not_live(of
     stated = "Publishing system states that it published this at 9:30:01am."
     text = briefs()[0].text
     assert f"Not live:\n\n- Release late\n   {stated}\n" in text
-    assert f"Now live, but late:\n\n- Release live-now\n   {stated}\n" in text
+    assert f"Now complete, but not on time:\n\n- Release live-now\n   {stated}\n" in text
 
 
 def test_the_brief_says_when_the_next_decisions_are_due(office, series, settings):
@@ -141,7 +141,7 @@ def test_a_part_that_misses_its_own_limit_later_is_sent_once_more(office, series
     text = briefs().latest("pk").text
     assert "Incomplete:\n\n- Release parts\n" in text
     assert "Not live:" not in text
-    assert "Now live, but late:\n\n- Release late\n" in text
+    assert "Now complete, but not on time:\n\n- Release late\n" in text
 
 
 def test_the_brief_of_an_incomplete_release_goes_to_its_leads_and_names_it_in_the_text_message(office, series, texted):

@@ -196,7 +196,7 @@ def doubt_verdict_of_moved_release(office):
 # For each kind: how its rows are made, and the words that the page has with them, or without them after "not".
 KINDS = [
     ("access_requests", ask_for_access, "Pre-release access awaiting your decision"),
-    ("announcements", differ_from_announcement, "Different on GOV.UK"),
+    ("announcement_differences", differ_from_announcement, "Different on GOV.UK"),
     ("api_tokens", issue_token, "API tokens that expire soon"),
     ("asking_producers", ask_recipients, "Pre-release access to confirm"),
     ("briefs", brief_people, "Minute brief Brief for 9:30am"),

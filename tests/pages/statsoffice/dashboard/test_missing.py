@@ -27,6 +27,7 @@ from tests.support.factories import (
 )
 
 TOMORROW = date(2020, 7, 1)
+MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 pytestmark = pytest.mark.django_db
 
@@ -120,10 +121,10 @@ def test_the_counts_are_those_of_the_pages_to_which_the_warnings_lead(clock, sub
     for now in (BEFORE, SEED_DUE, *(midnight - timedelta(days=14) + timedelta(seconds=by) for by in (-1, 0, 1))):
         for person in (head, create_member(Role.STATISTICIAN, full.producer), UserFactory()):
             with subtests.test(now=now, person=person.name):
-                counted = overview.count_concerns(person, overview.MISSING, now=now)
+                counted = overview.count_concerns(person, now=now)
                 shown = tasks.missing_information_of(read_upcoming_releases(person, now=now), now=now)
                 expected = [
-                    (concern, concern_sentence(concern, number)) for concern, number in counted.items() if number
+                    (concern, concern_sentence(concern, counted[concern])) for concern in MISSING if counted[concern]
                 ]
                 assert shown == expected
                 assert len(shown) == (3 if person == head else 1 if person.memberships.exists() else 0)
