@@ -20,7 +20,7 @@ from releases.models import (
     Release,
     Series,
 )
-from releases.models.event import lock_release, record_event, record_rows
+from releases.models.event import lock_release, lock_release_rows, record_event, record_rows
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
 from releases.rules.canonical import digest_json
@@ -364,9 +364,9 @@ def remove_release(release: Release, *, by: User | None, at: datetime) -> None:
     """
     _check_person(release, by)
     with transaction.atomic():
-        # A transaction that stores the first check of an address locks the address and then the release. Take the locks
-        # in the same order. The lock on the release is stronger than that of `lock_release`, so that no check can be
-        # stored between `check_removable` and the removal.
+        # Other writers lock the release before its addresses too. This first lock does not stop a check that is being
+        # stored. The second one does, so that no check can be stored between `check_removable` and the removal.
+        lock_release_rows([release.pk])
         list(release.addresses.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)

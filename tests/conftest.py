@@ -4,6 +4,7 @@
 """
 
 import gc
+import importlib
 import os
 import shutil
 import tempfile
@@ -90,6 +91,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection() -> Generator[None, Any, Any]:
     """Spare the garbage collector thousands of tests and modules, all of which stay to the end."""
     gc.disable()
+    # Register the pages of the admin site in the order of a web process. A module of tests could register some first.
+    importlib.import_module("statsoffice.urls")
     try:
         return (yield)
     finally:

@@ -558,7 +558,8 @@ def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
     """Read the texts that were found at some addresses before their releases were due, keyed by address."""
     before = {key: EarlierTexts() for key in addresses}
     checks = (
-        Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))
+        # A check of a web address that was corrected since says nothing about the present one.
+        Observation.objects.filter(address__in=addresses, url=F("address__url"), completed_at__lt=F("release__due_at"))
         .exclude(result__in=[CheckOutcome.LIVE, CheckOutcome.UNREACHABLE, CheckOutcome.OBSERVER_FAULT])
         .annotate(codes=Cast("reasons", TextField()))
         .values("address_id", "result", "codes", "text_digest")

@@ -82,7 +82,8 @@ def store_checks(
 
     :param at: the aware instant of recording.
     :param replayed: whether the instants of the checks come from a replay of the past and not from the machine's clock.
-    :return: the stored checks. Checks of addresses that were removed meanwhile are missing.
+    :return: the stored checks. Checks of addresses that were removed meanwhile are missing. So are checks of addresses
+        that have no check yet and that a person is changing.
     """
     connection.ensure_connection()
     line = connection.connection
@@ -113,7 +114,9 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
             row.superseded = address.supersedes(check)
             stored.append((row, check))
         else:
-            logger.warning("a check of %s is not stored, because the address was removed", check.address.url)
+            logger.warning(
+                "a check of %s is not stored, because the address was removed or is being changed", check.address.url
+            )
     Observation.append([row for row, _ in stored])
     return stored
 
@@ -182,9 +185,10 @@ def _read_present(keys: Collection[int]) -> dict[int, _PresentAddress]:
     changeable = [key for key, (is_fixed, *_) in stored.items() if not is_fixed]
     urls: dict[int, str] = {}
     if changeable:
-        # The spool holds this lock already, so a fixed order of the two locks prevents deadlocks.
+        # Processes that store checks wait for each other here. They never wait for a person: an import can lock
+        # addresses for a minute. A check of such an address is not stored, and is made again.
         ChainHead.hold(Observation.CHAIN)
-        lockable = Address.objects.select_for_update(no_key=True).filter(pk__in=changeable).order_by("pk")
+        lockable = Address.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=changeable)
         urls = dict(lockable.values_list("pk", "url"))
     return {
         key: _PresentAddress(urls.get(key, url), None if status == Status.CANCELLED else version)

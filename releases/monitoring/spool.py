@@ -36,6 +36,10 @@ class NotStored(Exception):
     pass
 
 
+class AddressBeingChanged(OperationalError):
+    """Checks cannot be stored at present. As when the database is unavailable, their file stays and is tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpooledCheck:
     """One check that is waiting for the database.
@@ -346,7 +350,11 @@ def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Obse
         addresses = Address.objects.select_related("release__series__producer").in_bulk({o.address for o in missing})
         for watcher, replayed in sorted({(one.watcher, one.replayed) for one in missing}):
             of_process = [one for one in missing if (one.watcher, one.replayed) == (watcher, replayed)]
-            rows += store.store_checks(
+            stored = store.store_checks(
                 [one.to_check(addresses) for one in of_process], process=watcher, at=at, replayed=replayed
             )
+            left_out = {one.address for one in of_process} - {row.address_id for row in stored}
+            if Address.objects.filter(pk__in=left_out).exists():
+                raise AddressBeingChanged("a person is changing an address that has no check yet")
+            rows += stored
     return rows

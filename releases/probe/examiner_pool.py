@@ -200,11 +200,16 @@ class Examiners:
             if child is None:
                 return
             job = (self._waiting or self._last).popleft()
+            # The message is written only now, because each waiting page would otherwise be in memory twice.
+            try:
+                message = write_request(job.request)
+            except Exception:  # our own fault, or too little memory; the other pages are still examined
+                logger.exception("%s cannot be given to a process that examines it", job.url)
+                self._done.append((job.key, Overrun.ENDED))
+                continue
             if not child.jobs and child.is_ready:
                 child.begun_at = time.monotonic()
             child.jobs.append(job)
-            # The message is written only now, because each waiting page would otherwise be in memory twice.
-            message = write_request(job.request)
             job.size = len(message)
             child.unsent += message
 

@@ -1,19 +1,27 @@
 """An address is corrected or removed while a check of it is under way or is being stored."""
 
+import contextlib
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 
 from releases import corrections
 from releases.corrections import CorrectionRefused
+from releases.evidence import repository
 from releases.models import Address, Observation
+from releases.models.event import lock_release_rows
 from releases.models.observation import Purpose
+from releases.monitoring import spool
+from releases.monitoring.spool import AddressBeingChanged, Spool
+from releases.rules.canonical import sha256_hex
 from releases.scheduling import PlannedAddress
 from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observation
 from tests.support.stored_checks import make_check, store_checks
 
 BEFORE = SEED_DUE.replace(hour=0)
@@ -63,17 +71,22 @@ def in_another_transaction(act):
     assert faults == []
 
 
+def wait_until_waiting():
+    """Return as soon as a statement of another transaction waits for a lock."""
+    deadline = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+
+
 def commit_once_waiting(ends):
     """End the other transaction as soon as a statement waits for a lock, in a thread that returns then."""
 
     def watch():
-        deadline = time.monotonic() + 20
-        with connection.cursor() as cursor:
-            while time.monotonic() < deadline:
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone()[0]:
-                    break
-                time.sleep(0.01)
+        wait_until_waiting()
         connection.close()
         ends.set()
 
@@ -96,6 +109,18 @@ def test_a_check_of_an_address_that_was_corrected_meanwhile_is_stored_and_never_
 
 
 @pytest.mark.django_db
+def test_a_text_of_a_wrong_web_address_is_no_earlier_text_of_the_correct_one():
+    """A page that was missing there would otherwise have replaced every text of the correct page."""
+    address = create_address()
+    under_way = check(address, at=-3600)
+    correct(address)
+    store_checks(under_way)
+    before = SEED_DUE - timedelta(minutes=30)
+    create_observation(Address.objects.get(), "unrecognised", at=before, text="previous", reasons=("no_marker",))
+    assert repository.read_texts_before([address.pk])[address.pk].lasting == {sha256_hex(b"previous")}
+
+
+@pytest.mark.django_db
 def test_a_check_of_an_announcement_stays_valid_when_its_address_is_corrected():
     address = create_address()
     announced = PlannedAddress(url=TYPO, role="announcement", required=False)
@@ -106,13 +131,48 @@ def test_a_check_of_an_announcement_stays_valid_when_its_address_is_corrected():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_check_waits_for_a_correction_of_its_address_that_is_being_stored():
+@pytest.mark.parametrize("act", [correct, lambda address: corrections.remove_address(address, by=None, at=BEFORE)])
+def test_a_check_does_not_wait_for_a_person_who_is_changing_its_address_and_is_not_stored(act):
     address = create_address()
-    with in_another_transaction(lambda: correct(address)) as ends:
-        watcher = commit_once_waiting(ends)
-        (row,) = store_checks(check(address))
-        watcher.join()
-    assert row.superseded
+    other = create_address(reference="other", series__title="Another series")
+    with in_another_transaction(lambda: act(address)):
+        # If it waited for the other transaction, it would not end before this one does.
+        rows = store_checks(check(address), check(other))
+        assert [row.address_id for row in rows] == [other.pk]
+    assert [row.address_id for row in Observation.objects.all()] == [other.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_saved_checks_stay_in_their_file_while_a_person_is_changing_their_address(tmp_path):
+    address = create_address()
+    with contextlib.closing(Spool(tmp_path, process="gone:7")) as spooled:
+        spooled.put([check(address)])
+    with in_another_transaction(lambda: correct(address)):
+        with pytest.raises(AddressBeingChanged):
+            spool.store_left_behind(tmp_path, at=SEED_DUE)
+        assert spool.is_any_waiting(tmp_path)
+    (row,) = spool.store_left_behind(tmp_path, at=SEED_DUE)
+    assert (row.url, row.superseded) == (TYPO, True)
+    assert not spool.is_any_waiting(tmp_path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_is_removed_after_the_writers_that_have_locked_it():
+    release = create_address().release
+
+    def remove():
+        corrections.remove_release(release, by=None, at=BEFORE)
+        connection.close()
+
+    remover = threading.Thread(target=remove)
+    with in_another_transaction(lambda: lock_release_rows([release.pk])):
+        remover.start()
+        wait_until_waiting()
+        # It would have locked the address first, for which the other writer could be about to wait.
+        with transaction.atomic():
+            assert Address.objects.select_for_update(no_key=True, skip_locked=True).exists()
+    remover.join(timeout=20)
+    assert not Address.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ import pytest
 
 from releases.detection.finding import CheckOutcome, EarlierTexts, Finding, Reason
 from releases.detection.rules import examine
-from releases.probe import examiner
+from releases.probe import examiner, examiner_pool
 from releases.probe.examiner import ExaminationError, Request
 from releases.probe.examiner_pool import LATE_FROM, Examiners, Overrun
 from releases.probe.probe import Probe
@@ -340,3 +340,19 @@ def test_a_pool_that_no_one_closes_leaves_no_process_behind():
     del pool
     gc.collect()
     wait_until_gone(process)
+
+
+def test_a_page_that_cannot_be_given_to_a_process_takes_no_result_of_another_page(pool, monkeypatch):
+    examiners, write = pool(most=1), examiner_pool.write_request
+
+    def write_most(one):
+        if one.answer.requested_url.endswith("/a"):
+            raise MemoryError
+        return write(one)
+
+    monkeypatch.setattr(examiner_pool, "write_request", write_most)
+    for name in ("a", "b"):
+        examiners.begin(name, request(b"<p>31 March 2026", path=f"/{name}"))
+    results = collected(examiners)
+    assert results["a"] is Overrun.ENDED
+    assert isinstance(results["b"], Finding)

@@ -56,4 +56,5 @@ def test_a_period_beyond_all_reason_is_refused_in_one_sentence(producer, length)
 
 
 def test_the_lists_themselves_are_not_in_the_admin_site():
+    assert Producer in admin.site._registry
     assert not {PreReleaseAccess, PreReleaseRequest} & set(admin.site._registry)
