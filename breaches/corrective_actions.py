@@ -12,13 +12,13 @@ from breaches import editing
 from breaches.models import CorrectiveAction, Report
 from breaches.permissions import is_restricted, moves_open_to, senior_role
 from breaches.rules.content import Plan, ReportSection
-from breaches.rules.lifecycle import EDIT, WRITERS, ReportTerm
+from breaches.rules.lifecycle import EDIT, MERGED_OR_SPLIT, WRITERS, ReportTerm
 from breaches.versions import content_of, lock_report, record_report_event
 from releases import tasks
 from releases.models import Series
 from releases.permissions import User
 from releases.rules.calendar import format_day
-from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Role
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 
 # Headings for the two terms, in the wording of the form. They are printed, so they are not translated.
 HEADINGS = {ReportTerm.SHORT: "Short-term:", ReportTerm.LONG: "Long-term:"}
@@ -46,6 +46,7 @@ def add_action(
     :param next_release_of: a series. If given, the action becomes a task of the next release of this series.
     :raises MissingFields: if the text or the owner is empty.
     :raises FieldRefused: if the action is due before the day of the breach.
+    :raises MoveRefused: if the report was merged or split, so that another report continues it.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = senior_role(by, WRITERS, report)
@@ -55,6 +56,9 @@ def add_action(
         held = lock_report(report)
         if (again := alike.first()) is not None:
             return again
+        if held.status in MERGED_OR_SPLIT:
+            sentence = _("This report was combined or separated. Add the action to the report that replaced it.")
+            raise MoveRefused(sentence)
         before = _plans_of(held)
         action = _store_action(held, plan, next_release_of=next_release_of, by=by, role=role, at=at)
         _print_plans(held, before, by=by, at=at)

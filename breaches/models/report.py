@@ -1,6 +1,7 @@
 """Breach reports, how they were started, their versions, and the drafts that were merged into them."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from django.conf import settings
 from django.db import models
@@ -218,8 +219,15 @@ class Report(models.Model):
         return str(ReportNumber(self.number_year, NumberSeries(self.number_series), self.number_position))
 
     def find_series(self) -> models.QuerySet[Series]:
-        """Return the series that the report is about, and the series of its releases."""
+        """Return the series that the report is about, and the series of its releases.
+
+        After a merge or a split, other reports have the suspicions. The releases are then those of the suspicions that
+        the report had before.
+        """
         of_releases = Q(releases__suspicions__report=self) | Q(releases__started_reports__report=self)
+        if self.status in MERGED_OR_SPLIT:
+            merges = JoinedDraft.objects.filter(Q(draft=self) | Q(joint=self)).values_list("suspicions", flat=True)
+            of_releases |= Q(releases__suspicions__in=list(chain.from_iterable(merges)))
         return Series.objects.filter(of_releases | Q(started_reports__report=self)).distinct().order_by("title")
 
 

@@ -18,9 +18,16 @@ from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may_act_on, may_write_or_decide
 from breaches.rules.content import TimelineEntry
 from breaches.rules.document import exact_time
-from breaches.rules.lifecycle import EDIT
+from breaches.rules.lifecycle import EDIT, MERGED_OR_SPLIT
 from breaches.versions import content_of
-from breaches.views.base import digest_values, explain_closed_move, refusal_page, report_page
+from breaches.views.base import (
+    digest_values,
+    explain_closed_move,
+    explain_status,
+    refusal_page,
+    report_page,
+    return_to_report,
+)
 from releases.forms import (
     ClockTimeField,
     GovukDateField,
@@ -30,7 +37,7 @@ from releases.forms import (
 )
 from releases.models import Series
 from releases.rules.calendar import in_london, local_date
-from releases.rules.lifecycle import FieldRefused, MoveRefused, Role
+from releases.rules.lifecycle import MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
 
 # The kinds of events that the timeline leaves out. Edits, automatic updates of facts, and downloads of the document, a
@@ -264,11 +271,13 @@ class ActionForm(ActionFields, GovukForm):
 
 @report_page("GET")
 def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
+    may_write = may_write_or_decide(request.user, report)
     context = {
         "report": report,
         "actions": report.actions.with_tasks(),
         "printed": corrective_actions.printed_actions(report),
-        "may_write": may_write_or_decide(request.user, report),
+        "may_write": may_write,
+        "may_add": may_write and report.status not in MERGED_OR_SPLIT,
         "today": local_date(timezone.now()),
     }
     return render(request, "breaches/actions.html", context)
@@ -276,6 +285,8 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
+    if request.method == "GET" and report.status in MERGED_OR_SPLIT:
+        return return_to_report(request, report, explain_status(report))
     # If the report belongs to a training session, do not offer to make the action a task of a release. Everyone with a
     # role can see the tasks of a release, but only participants may see the training session.
     form = ActionForm(post_data(request), series=None if report.training_id else report.find_series())
@@ -285,7 +296,7 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
             corrective_actions.add_action(
                 report, form.plan(), next_release_of=series, by=request.user, at=timezone.now()
             )
-        except FieldRefused as refused:
+        except MoveRefused as refused:
             add_refusal(form, refused)
         else:
             messages.success(request, _("Action saved."))

@@ -9,15 +9,15 @@ from django.urls import reverse
 from breaches import corrective_actions, decisions, editing
 from breaches.models import CorrectiveAction
 from breaches.rules.content import ReportSection
-from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, ReportStatus, ReportTerm
 from breaches.versions import content_of
 from releases import preflight, tasks
 from releases.detection.preflight import PreflightCode
 from releases.models import ReleaseTask
-from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Role
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import ReleaseFactory, london_slot
+from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot
 from tests.support.people import AT, create_report, move_report, write_sections
 from tests.support.preflight import means_with
 from tests.support.report_forms import error_links, filled_in, send, words
@@ -108,6 +108,45 @@ def test_the_same_action_sent_twice_is_kept_once(report, office):
     assert add(report, office) == add(report, office, at=AT + timedelta(seconds=2))
     assert at_next(report, office) == at_next(report, office)
     assert (CorrectiveAction.objects.count(), ReleaseTask.objects.count()) == (2, 1)
+
+
+REPLACED = "This report was combined or separated. Add the action to the report that replaced it."
+
+
+@pytest.mark.parametrize("status", MERGED_OR_SPLIT)
+def test_no_action_is_added_to_a_report_that_was_combined_or_separated(report, office, status):
+    replaced = move_report(report, office, status)
+    with pytest.raises(MoveRefused, match=REPLACED):
+        add(replaced, office, next_release_of=SeriesFactory(producer=office.producer))
+    assert (CorrectiveAction.objects.count(), ReleaseTask.objects.count()) == (0, 0)
+    assert not replaced.events.filter(kind="action_added").exists()
+
+
+def test_an_action_of_a_draft_is_sent_again_and_done_after_the_draft_was_combined(report, office):
+    action = add(report, office)
+    report.refresh_from_db()
+    combined = move_report(report, office, ReportStatus.JOINED)
+    assert add(combined, office) == action
+    done = corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
+    assert done.finished_at == AT
+
+
+def test_an_action_typed_while_the_draft_was_combined_is_refused_and_not_lost(client, report, office):
+    client.force_login(office.statistician)
+    page, series = page_of(report, "add_action"), report.find_series().get()
+    assert page in client.get(page_of(report)).text
+    opened = client.get(page).text
+    move_report(report, office, ReportStatus.JOINED)
+    answer = send(client, page, opened, text=CHECK, term="short", owner=PLAN.owner, next_release_of=series.pk)
+    assert answer.status_code == 200
+    assert REPLACED in words(answer.text)
+    shown = filled_in(answer.text)
+    assert (shown["text"], shown["owner"], shown["next_release_of"]) == ([CHECK], [PLAN.owner], [str(series.pk)])
+    assert CorrectiveAction.objects.count() == 0
+    assert page not in client.get(page_of(report)).text
+    assert "You cannot do this, because the status of the report is ‘Combined’." in words(
+        client.get(page, follow=True).text
+    )
 
 
 @pytest.mark.parametrize("field", ["text", "owner"])
