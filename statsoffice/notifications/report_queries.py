@@ -1,7 +1,7 @@
 """Queries for notifications about reports: steps, deadlines, dispatches, overdue actions, unassigned reports."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time
 
 from django.conf import settings
@@ -235,27 +235,62 @@ def retryable_emails(dispatch: Dispatch, *, now: datetime) -> QuerySet[Message]:
     return failed.none() if later.exists() or withdrawn.exists() else failed
 
 
+WITHOUT_REMINDERS = (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN)
+
+
 def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the open corrective actions whose due day has passed.
 
     Actions of rehearsals are omitted. An action has one reminder, and another one if its due day changes and the new
     day passes too. The reminder goes to the responsible statisticians and Heads of Profession of the series. If there
     are none, or the report is restricted, the reminder goes to the producer's leads.
+
+    The corrective actions of a dismissed or withdrawn report need not be completed. So there are no reminders if the
+    report is dismissed or withdrawn, or if it was merged into a report that is.
     """
     today = local_date(now)
     overdue = CorrectiveAction.objects.overdue(on=today).filter(due__gt=today - MAX_AGE, report__rehearsal=False)
     overdue = overdue.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
-    # The corrective actions of a dismissed or withdrawn report need not be completed.
-    open_reports = overdue.exclude(report__status__in=(ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
-    for action in open_reports.select_related("report__producer").order_by("due", "pk"):
-        if (event := f"overdue-action-{action.pk}-{action.due}") not in known:
+    overdue = overdue.exclude(report__status__in=WITHOUT_REMINDERS).select_related("report__producer")
+    actions = [action for action in overdue.order_by("due", "pk") if _name_overdue_action(action) not in known]
+    statuses = _find_last_statuses([action.report for action in actions])
+    for action in actions:
+        if statuses[action.report_id] not in WITHOUT_REMINDERS:
             assert action.due is not None  # noqa: S101  # an action without a day is never overdue
             yield Notification(
-                event=event,
+                event=_name_overdue_action(action),
                 recipients=_action_recipients(action.report),
                 context={"day": format_day(action.due)},
                 report=action.report,
             )
+
+
+def _name_overdue_action(action: CorrectiveAction) -> str:
+    return f"overdue-action-{action.pk}-{action.due}"
+
+
+def _find_last_statuses(reports: Collection[Report]) -> dict[int, str]:
+    """Return a dict that maps the key of each report to its status.
+
+    If a report was merged into a joint report, the status is that of the joint report. A joint report can be merged
+    again. So the number of queries depends only on how often the reports were merged.
+    """
+    statuses = {report.pk: report.status for report in reports}
+    joint_of: dict[int, int] = {}
+    drafts = {key for key, status in statuses.items() if status == ReportStatus.JOINED}
+    while drafts:
+        merges = JoinedDraft.objects.in_force().filter(draft__in=drafts)
+        rows = list(merges.values_list("draft", "joint", "joint__status"))
+        joint_of |= {draft: joint for draft, joint, _ in rows}
+        statuses |= {joint: status for _, joint, status in rows}
+        drafts = {joint for _, joint, status in rows if status == ReportStatus.JOINED} - joint_of.keys()
+    return {report.pk: statuses[_find_last_joint(report.pk, joint_of)] for report in reports}
+
+
+def _find_last_joint(report: int, joint_of: Mapping[int, int]) -> int:
+    while report in joint_of:
+        report = joint_of[report]
+    return report
 
 
 def _action_recipients(report: Report) -> frozenset[str]:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from breaches import corrective_actions, decisions, editing
+from breaches import corrective_actions, decisions, editing, merging
 from breaches.models import CorrectiveAction
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, ReportStatus, ReportTerm
@@ -17,10 +19,12 @@ from releases.models import ReleaseTask
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot
-from tests.support.people import AT, create_report, move_report, write_sections
+from statsoffice.notifications.report_queries import find_overdue_actions
+from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot, rolled_back
+from tests.support.people import AT, create_joint_report, create_report, move_report, reload_reports, write_sections
 from tests.support.preflight import means_with
 from tests.support.report_forms import error_links, filled_in, send, words
+from tests.support.report_mornings import create_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -254,8 +258,7 @@ def overdue_messages(now):
 
 def test_an_overdue_action_reminds_the_series_people_once_after_its_day(report, office):
     action = add(report, office)
-    series = report.find_series().get()
-    people = sorted(contact.email for contact in (series.responsible, series.head_of_profession) if contact)
+    people = series_people(report.find_series().get())
     on_the_day = AT.replace(month=7, day=31, hour=23)
     assert overdue_messages(on_the_day) == []
     expected = [(f"overdue-action-{action.pk}-2020-07-31", email) for email in people]
@@ -271,6 +274,62 @@ def test_no_one_is_reminded_of_what_is_settled(office, settled, draft_report):
     if settled != "dismissed":
         corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
     assert overdue_messages(AT.replace(month=8, day=1)) == []
+
+
+def series_people(series):
+    return sorted(contact.email for contact in (series.responsible, series.head_of_profession) if contact)
+
+
+def combine(report, office, *, times=1):
+    """The joint report of a draft with another one. It can be combined again with one more draft."""
+    (joint,) = reload_reports([report])
+    for _ in range(times):
+        joint = create_joint_report(office, joint)
+    return joint
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_overdue_action_of_a_combined_draft_reminds_the_people_of_its_own_series(report, office, times):
+    action, series = add(report, office), report.find_series().get()
+    combine(report, office, times=times)
+    expected = [(f"overdue-action-{action.pk}-2020-07-31", email) for email in series_people(series)]
+    assert overdue_messages(AT.replace(month=8, day=1)) == expected
+
+
+def test_an_overdue_action_of_a_separated_report_reminds_the_people_of_all_its_series(report, office):
+    joint = combine(report, office)
+    action, (one, other) = add(joint, office), joint.find_series()
+    joint.refresh_from_db()
+    merging.split_report(joint, by=office.statistician, at=AT)
+    people = sorted([*series_people(one), *series_people(other)])
+    expected = [(f"overdue-action-{action.pk}-2020-07-31", email) for email in people]
+    assert overdue_messages(AT.replace(month=8, day=1)) == expected
+
+
+@pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.WITHDRAWN])
+@pytest.mark.parametrize("times", [1, 2])
+def test_no_one_is_reminded_of_an_action_whose_draft_is_part_of_a_report_that_is_settled(report, office, times, status):
+    add(report, office)
+    joint = combine(report, office, times=times)
+    move_report(write_sections(joint, by=office.statistician), office, status)
+    assert overdue_messages(AT.replace(month=8, day=1)) == []
+
+
+def test_reminders_of_many_combined_drafts_follow_their_merges_with_one_query(report, office):
+    counted = {}
+    for count in (2, 4):
+        with rolled_back():
+            drafts = [
+                create_draft(producer=office.producer, reference=f"draft-{count}-{number}") for number in range(count)
+            ]
+            for draft in drafts:
+                add(draft, office)
+            joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
+            move_report(joint, office, ReportStatus.DISMISSED)
+            with CaptureQueriesContext(connection) as captured:
+                assert list(find_overdue_actions(known=(), now=AT.replace(month=8, day=1))) == []
+            counted[count] = len(captured)
+    assert counted == {2: 2, 4: 2}
 
 
 def test_an_overdue_action_names_no_statistics_in_mail(report, office):
