@@ -130,7 +130,7 @@ class ReleasePicture:
 
 
 def list_report_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
-    """Return the parts of a report in the order in which people complete them."""
+    """Return the parts of a report, without comments, in the order in which people complete them."""
     version = current_version(report)
     content = content_from_json(version.content)
     return _parts_of(report, version, content, may_edit=EDIT in moves_open_to(request.user, report), request=request)
@@ -181,7 +181,9 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     content = content_from_json(version.content)
     moves = moves_open_to(request.user, report)
     recipient = dispatches.find_recipient(report, by=request.user)
-    parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request)
+    with_drafts = comments.find_parts(report)
+    commented = comments.open_comments(report, parts=with_drafts)
+    parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request, commented=commented)
     incomplete = [part for part in parts if part.remarks and part.address]
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
     return {
@@ -197,7 +199,8 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "recipient": recipient,
         "has_failed": SEND in moves and dispatches.has_failed_for(report, recipient),
         "attachments": [
-            (one, text.ATTACHMENTS[AttachmentKind(one.kind)]) for one in Attachment.objects.of(report).stored()
+            (one, text.ATTACHMENTS[AttachmentKind(one.kind)])
+            for one in Attachment.objects.filter(report__in=with_drafts).stored()
         ],
         "has_access_list": find_release_with_list(report) is not None,
         **_origin(report),
@@ -328,12 +331,17 @@ def open_decision_page(request: SignedInRequest, report: Report) -> HttpResponse
 
 
 def _parts_of(
-    report: Report, version: ReportVersion, content: ReportContent, *, may_edit: bool, request: SignedInRequest
+    report: Report,
+    version: ReportVersion,
+    content: ReportContent,
+    *,
+    may_edit: bool,
+    request: SignedInRequest,
+    commented: Sequence[SectionComment] = (),
 ) -> list[ReportPart]:
     document = lay_out_report(report, version)
     needs = decisions.find_needs(report, content)
     changed = refreshing.changed_facts(report, version)
-    commented = comments.open_comments(report)
     # Until a person edits the circumstances, the text is written from the answers. So the section is incomplete while
     # answers are missing.
     is_unwritten = version.is_untouched("circumstances") and any(

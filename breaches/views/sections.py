@@ -531,7 +531,8 @@ def add_comment_view(request: SignedInRequest, report: Report, section: ReportSe
 
 @report_page("POST", allowed=may_write_or_decide)
 def resolve_comment_view(request: SignedInRequest, report: Report, comment: int) -> HttpResponse:
-    found = get_object_or_404(SectionComment.objects.filter(event__report=report), pk=comment)
+    shown = SectionComment.objects.filter(event__report__in=comments.find_parts(report)).select_related("event__report")
+    found = get_object_or_404(shown, pk=comment)
     try:
         comments.resolve_comment(report, found, by=request.user, at=timezone.now())
     except MoveRefused as refused:

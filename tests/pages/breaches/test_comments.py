@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import comments, decisions
+from breaches import comments, decisions, merging
+from breaches.models import SectionComment
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import MissingFields, MoveRefused, Role
-from tests.support.people import AT, create_report, move_report, reload_reports
+from tests.support.people import AT, create_joint_report, create_office, create_report, move_report, reload_reports
 from tests.support.report_forms import error_links, page_of, send, words
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +107,88 @@ def test_a_comment_of_another_report_is_not_found(client, office, draft_report):
     address = reverse("breaches:resolve_comment", args=[draft_report.reference, comment.pk])
     assert client.post(address).status_code == 404
     assert [one.pk for one in comments.open_comments(other)] == [comment.pk]
+
+
+@pytest.fixture(params=[1, 2], ids=["combined", "combined twice"])
+def joint(request, office, draft_report):
+    """The report into which a draft with a comment went."""
+    comment_on(draft_report, office.head)
+    report = draft_report
+    for _ in range(request.param):
+        report = create_joint_report(office, report)
+    return report
+
+
+def resolve_page(report):
+    """The address at which a report resolves the comment."""
+    return reverse("breaches:resolve_comment", args=[report.reference, SectionComment.objects.get().pk])
+
+
+def test_a_combined_report_shows_the_comments_of_its_drafts_and_they_are_resolved_there(
+    client, office, draft_report, joint
+):
+    client.force_login(office.statistician)
+    page = client.get(page_of(joint, "report")).text
+    assert f"Comment by {office.head} on report {draft_report.number} at" in words(page)
+    assert ASKED in words(page)
+    assert resolve_page(joint) in page
+    draft = client.get(page_of(draft_report, "report")).text
+    assert ASKED in words(draft)
+    assert "Resolve comment" not in words(draft)
+    for _ in range(2):
+        assert client.post(resolve_page(joint)).url == f"{page_of(joint, 'report')}#section-impact"
+    for report in (joint, draft_report):
+        assert ASKED not in words(client.get(page_of(report, "report")).text)
+    history = words(client.get(page_of(draft_report, "history")).text)
+    assert history.count("Comment resolved: Impact of the breach") == 1
+
+
+@pytest.mark.parametrize("resolved", [True, False])
+def test_after_a_split_the_draft_has_its_comment_as_it_was(office, draft_report, resolved):
+    comment = comment_on(draft_report, office.head)
+    joint = create_joint_report(office, draft_report)
+    assert comment_on(joint, office.head) == comment
+    if resolved:
+        comments.resolve_comment(joint, comment, by=office.statistician, at=AT)
+    parted = merging.split_report(joint, by=office.statistician, at=AT)
+    assert comments.open_comments(parted) == []
+    (draft,) = reload_reports([draft_report])
+    assert comments.open_comments(draft) == ([] if resolved else [comment])
+    with pytest.raises(MoveRefused):
+        comments.resolve_comment(parted, comment, by=office.statistician, at=AT)
+    comments.resolve_comment(draft, comment, by=office.statistician, at=AT)
+    assert comments.open_comments(draft) == []
+
+
+def test_a_comment_of_a_draft_is_resolved_neither_at_the_draft_nor_after_the_decision(
+    client, office, draft_report, joint
+):
+    client.force_login(office.head)
+    refused = client.post(resolve_page(draft_report), follow=True)
+    assert "You cannot comment on this report in its present state." in words(refused.text)
+    decisions.dismiss_report(joint, reason="other", words="No.", by=office.head, at=AT)
+    client.post(resolve_page(joint))
+    page = client.get(page_of(joint, "report")).text
+    assert ASKED in words(page)
+    assert "Resolve comment" not in words(page)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_those_who_write_or_decide_resolve_a_comment_of_a_draft_in_the_combined_report(
+    client, office, draft_report, role
+):
+    comment_on(draft_report, office.head)
+    joint = create_joint_report(office, draft_report)
+    client.force_login(office.people[role])
+    assert client.post(resolve_page(joint)).status_code == (302 if role in WRITES else 404)
+    assert bool(comments.open_comments(joint)) is (role not in WRITES)
+    client.force_login(create_office().head)
+    assert client.post(resolve_page(joint)).status_code == 404
+
+
+def test_a_combined_report_does_not_find_the_comment_of_a_report_that_is_no_part_of_it(client, office, draft_report):
+    joint = create_joint_report(office, create_report(office, reference="breach-of-another"))
+    comment_on(draft_report, office.head)
+    client.force_login(office.head)
+    assert client.post(resolve_page(joint)).status_code == 404
+    assert len(comments.open_comments(draft_report)) == 1
