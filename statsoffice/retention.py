@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from breaches import attachments, facts
@@ -87,31 +87,48 @@ def redact_old_invitations(*, now: datetime, dry_run: bool = False) -> int:
     return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)
 
 
-PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "socialaccount", "usersessions"]) | Q(
-    content_type__app_label="releases", content_type__model__in=["contact", "membership"]
+PEOPLE = (
+    Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "socialaccount", "usersessions"])
+    | Q(content_type__app_label="releases", content_type__model__in=["contact", "membership"])
+    | Q(content_type__app_label="outbox", content_type__model="preference")
 )
-"""Log entries about people, which contain a name or an email address. Other entries name releases or series."""
+"""Log entries about rows of people. The name of the row contains a name or an email address."""
+
+ROTAS = Q(content_type__app_label="releases", content_type__model="series", change_message__contains='"object": ')
+"""Log entries about series whose rota was edited on the same page. Only the message contains the names of contacts.
+
+All other entries name releases, series, producers and exemptions, and no people.
+"""
 
 
 def redact_admin_log(*, now: datetime, dry_run: bool = False) -> int:
     """Remove the names of people from old log entries of the admin site.
 
-    The entries still show who changed which fields of which row, and when.
+    The entries still show who changed which fields of which row, and when. Entries about series still name the series.
 
     :return: the number of redacted entries.
     """
+    old = LogEntry.objects.filter(action_time__lt=now - settings.FORMER_DETAILS_KEPT)
+    marker, start = redaction_marker(now), redaction_marker_start()
     # Django's log has no column that marks a row as redacted, so redacted rows are recognised by their text.
-    of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - settings.FORMER_DETAILS_KEPT)
-    old = of_people.exclude(object_repr__startswith=redaction_marker_start())
+    of_people = old.filter(PEOPLE).exclude(object_repr__startswith=start)
+    of_rotas = old.filter(ROTAS).exclude(change_message__contains=start)
     if dry_run:
-        return old.count()
-    changed = 0
-    while entries := list(old.order_by("pk")[:LOG_ROWS_AT_A_TIME]):
+        return of_people.count() + of_rotas.count()
+    return _redact_entries(of_people, marker=marker, object_repr=marker) + _redact_entries(of_rotas, marker=marker)
+
+
+def _redact_entries(entries: QuerySet[LogEntry], *, marker: str, **values: str) -> int:
+    """Remove the names from the messages of log entries, and overwrite the other values. Return the number of entries.
+
+    Each entry is read once, so that an entry that still matches the query afterwards does not cause an endless loop.
+    """
+    changed = last = 0
+    while rows := list(entries.filter(pk__gt=last).order_by("pk")[:LOG_ROWS_AT_A_TIME]):
         with allow_redaction():
-            for entry in entries:
-                description = remove_names(entry.change_message, marker=redaction_marker(now))
-                overwrite(entry, object_repr=redaction_marker(now), change_message=description)
-        changed += len(entries)
+            for row in rows:
+                overwrite(row, change_message=remove_names(row.change_message, marker=marker), **values)
+        changed, last = changed + len(rows), rows[-1].pk
     return changed
 
 

@@ -9,11 +9,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from releases.models import Contact, Release
-from releases.models.append_only import allow_redaction, overwrite
+from releases.models import Contact, Release, Series
+from releases.models.append_only import allow_redaction, overwrite, redaction_marker
+from releases.rules.lifecycle import Role
 from statsoffice import retention, verification
 from statsoffice.accounts.models import User
+from statsoffice.notifications.models import Preference
 from statsoffice.retention import redact_admin_log, remove_names
+from tests.pages.releases.admin.test_rota import send
+from tests.support.admin_site import staff
+from tests.support.factories import ContactFactory
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +43,7 @@ def entry(office, *, model=User, message=MESSAGE, name=NAME):
     )
 
 
-@pytest.mark.parametrize("model", [User, Contact])
+@pytest.mark.parametrize("model", [User, Contact, Preference])
 def test_a_name_goes_two_years_after_the_edit_and_not_before(office, model):
     made = entry(office, model=model)
     assert redact_admin_log(now=AT + KEPT) == 0
@@ -55,6 +60,30 @@ def test_what_is_called_by_no_persons_name_stays(office):
     assert redact_admin_log(now=OVER) == 0
     made.refresh_from_db()
     assert made.object_repr == "Schools, March 2020"
+
+
+def test_the_name_of_a_contact_goes_from_the_edit_of_a_rota_and_the_series_stays(series):
+    contact = ContactFactory(producer=series.producer, name=NAME)
+    send(staff(Role.CALENDAR_MANAGER, series.producer), series, (contact.pk, 1, "", "every_day"))
+    made = LogEntry.objects.get()
+    assert f"1: {NAME}" in made.get_change_message()
+    over = made.action_time + KEPT + timedelta(seconds=1)
+    assert redact_admin_log(now=made.action_time + KEPT) == 0
+    assert redact_admin_log(now=over, dry_run=True) == 1
+    assert redact_admin_log(now=over) == 1
+    redacted = LogEntry.objects.get()
+    assert (redacted.object_repr, redacted.object_id) == (made.object_repr, str(series.pk))
+    assert made.object_repr == str(series)
+    assert redacted.get_change_message() == made.get_change_message().replace(f"1: {NAME}", redaction_marker(over))
+    assert redact_admin_log(now=over + KEPT) == redact_admin_log(now=over + KEPT, dry_run=True) == 0
+
+
+def test_an_edit_of_a_series_alone_does_not_change(office):
+    message = json.dumps([{"changed": {"fields": ["Title", "object"]}}])
+    made = entry(office, model=Series, message=message, name="Schools")
+    assert redact_admin_log(now=OVER, dry_run=True) == redact_admin_log(now=OVER) == 0
+    made.refresh_from_db()
+    assert (made.object_repr, made.change_message) == ("Schools", message)
 
 
 def test_many_go_a_few_at_a_time_and_a_dry_run_changes_nothing(office, monkeypatch):
