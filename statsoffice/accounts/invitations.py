@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from releases.models import Contact, Membership, Producer
-from releases.models.event import record_rows
+from releases.models.event import lock_producer, record_rows
 from releases.permissions import NotYours, Person
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permissions
@@ -71,24 +72,43 @@ def invite(
     _check_may_grant(by, role, producer)
     address = email.strip().lower()
     refuse_own_role(address, by=by)
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        _lock_invitations(producer, by=by)
+        _check_is_new(address, role, producer, at=at)
+        invitation = Invitation.objects.create(
+            email=address,
+            name=name.strip(),
+            producer=producer,
+            role=role or "",
+            invited_by=by,
+            invited_at=at,
+            expires_at=at + VALID_FOR,
+            digest=_digest(secret),
+        )
+    return invitation, secret
+
+
+def _lock_invitations(producer: Producer | None, *, by: User) -> None:
+    """Lock the invitations to a producer until the end of the transaction.
+
+    The lock prevents two people, or one person who sends the form twice, from creating the same invitation. An
+    invitation without a role has no producer, so only a second request of the same person waits.
+    """
+    if producer is not None:
+        lock_producer(producer.pk)
+    else:
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)
+
+
+def _check_is_new(address: str, role: Role | None, producer: Producer | None, *, at: datetime) -> None:
+    """:raises InvitationRefused: if the same invitation is still open, or if the person already has the role."""
     the_same = Q(email=address, producer=producer, role=role or "", accepted_at=None, withdrawn_at=None)
     if Invitation.objects.filter(the_same, expires_at__gt=at).exists():
         sentence = _("You have already invited %(email)s to this role. Send that invitation again.")
         raise InvitationRefused(sentence % {"email": address}, field="email")
     if role and Membership.objects.filter(user__email__iexact=address, producer=producer, role=role).exists():
         raise InvitationRefused(_("%(email)s already has this role.") % {"email": address}, field="email")
-    secret = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
-        email=address,
-        name=name.strip(),
-        producer=producer,
-        role=role or "",
-        invited_by=by,
-        invited_at=at,
-        expires_at=at + VALID_FOR,
-        digest=_digest(secret),
-    )
-    return invitation, secret
 
 
 def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
@@ -144,7 +164,8 @@ def accept(invitation: Invitation, *, password: str | None, at: datetime) -> Use
     :param password: the validated password for a new account. None if the account exists, or if the person signs in
         with the office's provider.
     :raises InvitationRefused: if the invitation is no longer valid, if the account is closed, if the account belongs to
-        the person who sent the invitation, or if another request changed the account at the same time.
+        the person who sent the invitation, if the role was removed since the invitation was sent, or if another request
+        changed the account at the same time.
     """
     try:
         with transaction.atomic():
@@ -184,9 +205,16 @@ def remove_outdated_addresses(user: User) -> None:
 
 
 def _grant_role(user: User, invitation: Invitation) -> None:
-    """Grant the role. Also link the account to the producer's contacts that have the same email address."""
+    """Grant the role. Also link the account to the producer's contacts that have the same email address.
+
+    :raises InvitationRefused: if the role was removed since the invitation was sent.
+    """
     key = {"user": user, "producer": invitation.producer, "role": invitation.role}
     if not Membership.objects.filter(**key).exists():
+        # A second open invitation, such as an expired one that was sent again, must not give back a removed role.
+        if _has_held_role(key, since=invitation.expires_at - VALID_FOR):
+            sentence = _("This role was removed after the invitation was sent. Ask for a new invitation.")
+            raise InvitationRefused(sentence)
         membership = Membership(**key)
         # The history must name the person who granted the role, not the person who received the role.
         membership._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
@@ -196,6 +224,18 @@ def _grant_role(user: User, invitation: Invitation) -> None:
         contact.user = user
         contact._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
         contact.save(update_fields=["user"])
+
+
+def _has_held_role(key: dict[str, Any], *, since: datetime) -> bool:
+    """Return whether a person held a role at an instant or at any time after it.
+
+    :param key: the user, the producer and the role.
+    """
+    held = Membership.history.filter(**key)
+    # Read the complete history of each membership, because an administrator can change the role of a row.
+    rows = Membership.history.filter(id__in=held.values("id")).order_by("history_date", "history_id")
+    in_force = {row.id: row.pk for row in rows.filter(history_date__lte=since)}
+    return bool(held.filter(Q(history_date__gt=since) | Q(pk__in=in_force.values()) & ~Q(history_type="-")).exists())
 
 
 def _is_valid(invitation: Invitation, at: datetime) -> bool:

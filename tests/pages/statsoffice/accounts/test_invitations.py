@@ -342,6 +342,65 @@ def test_two_who_follow_one_link_at_once_make_one_account(head, producer):
     assert User.objects.get(email=ADDRESS).check_password(PASSWORD)
 
 
+def two_open_invitations(head, producer):
+    """An invitation that expired and was sent again after a newer one to the same role, and the newer one."""
+    old, _ = invited(head, producer, at=timezone.now() - timedelta(days=8))
+    new, _ = invited(head, producer)
+    invitations.send_again(old, by=head, at=timezone.now())
+    return old, new
+
+
+@pytest.mark.parametrize("end", ["removed", "changed to another role"])
+def test_a_second_open_invitation_does_not_give_a_removed_role_back(client, head, producer, end):
+    old, new = two_open_invitations(head, producer)
+    user = invitations.accept(new, password=PASSWORD, at=timezone.now())
+    membership = user.memberships.get()
+    if end == "removed":
+        membership.delete()
+    else:
+        membership.role = Role.AUDITOR
+        membership.save()
+    roles = list(user.memberships.values_list("role", flat=True))
+    with pytest.raises(InvitationRefused, match="This role was removed after the invitation was sent"):
+        invitations.accept(old, password=None, at=timezone.now())
+    assert list(user.memberships.values_list("role", flat=True)) == roles
+    old.refresh_from_db()
+    assert old.accepted_at is None
+    secret = invitations.send_again(old, by=head, at=timezone.now())
+    client.force_login(user)
+    client.get(reverse("account_invited", args=[secret]))
+    assert "Invitation accepted" in client.post(reverse("account_accept"), follow=True).text
+    assert user.memberships.filter(role=Role.STATISTICIAN).exists()
+
+
+def test_the_page_says_that_the_role_was_removed(client, head, producer):
+    old, new = two_open_invitations(head, producer)
+    secret = invitations.send_again(old, by=head, at=timezone.now())
+    user = invitations.accept(new, password=PASSWORD, at=timezone.now())
+    user.memberships.get().delete()
+    client.force_login(user)
+    client.get(reverse("account_invited", args=[secret]))
+    answer = client.post(reverse("account_accept"))
+    assert (answer.status_code, "This role was removed after the invitation was sent." in answer.text) == (409, True)
+    assert not user.memberships.exists()
+
+
+def test_a_second_open_invitation_changes_nothing_while_the_role_is_held(head, producer):
+    old, new = two_open_invitations(head, producer)
+    user = invitations.accept(new, password=PASSWORD, at=timezone.now())
+    assert invitations.accept(old, password=None, at=timezone.now()) == user
+    assert user.memberships.get().role == Role.STATISTICIAN
+
+
+def test_a_role_that_was_removed_before_the_invitation_was_sent_is_given_again(head, producer):
+    first, _ = invited(head, producer)
+    user = invitations.accept(first, password=PASSWORD, at=timezone.now())
+    user.memberships.get().delete()
+    again, _ = invited(head, producer)
+    invitations.accept(again, password=None, at=timezone.now())
+    assert user.memberships.get().role == Role.STATISTICIAN
+
+
 def test_the_admin_site_leads_to_the_page(client):
     client.force_login(administrator())
     assert reverse("invite") in client.get(reverse("admin:accounts_user_changelist")).text
