@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 class PublishedData(BaseModel):
     """The reference of the published release, and the time of publication according to the sender."""
 
-    reference: str = Field(min_length=1, max_length=200)
+    # PostgreSQL refuses null characters in queries.
+    reference: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")
     published_at: AwareDatetime
 
 

@@ -434,6 +434,7 @@ class TestStatements:
             body_of(""),
             body_of("x").replace(b"release.published", b"release.moved"),
             body_of("x" * 201),
+            body_of("x\0"),
             b"\xff",
         ],
     )

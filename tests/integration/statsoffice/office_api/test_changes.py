@@ -111,6 +111,9 @@ class TestPlan:
             ({"title": ""}, 400, "“title” must be 1 to 300 characters on one line."),
             ({"title": " \u00a0"}, 400, "“title” must be"),
             ({"title": "x" * 301}, 400, "“title” must be"),
+            ({"title": "Rain\0"}, 400, "“title” must be"),
+            ({"welsh_title": "Glaw\0"}, 400, "“welsh_title” must be"),
+            ({"series": "rain\0"}, 400, "The body must be a JSON object"),
             ({"date": {"day": "2026-02-30"}}, 400, "“day” must be a valid date"),
             ({"date": {"day": 1}}, 400, "“day” must be a valid date"),
             ({"date": {"day": "2026-03-04"}}, 409, "The date must be in the future."),
@@ -186,6 +189,12 @@ class TestChangeDate:
         assert code == 409
         assert sentence in said
         assert Release.objects.filter(reference=path).values().get() == before
+        assert not DateChangeRequest.objects.exists()
+
+    @pytest.mark.parametrize("name", ["reason", "osr_reference", "bank_holiday_reason"])
+    def test_a_null_character_is_refused(self, token, name):
+        code, said = error(send(token, "/releases/firm/date", LATER | {name: "Letter\0 12"}))
+        assert (code, f"“{name}” must be" in said) == (400, True)
         assert not DateChangeRequest.objects.exists()
 
     def test_osrs_agreement_to_another_day_of_a_confirmed_release_goes_with_the_request(self, token):
