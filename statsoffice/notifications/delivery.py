@@ -104,10 +104,10 @@ def _is_about_this_message(fault: Exception) -> bool:
 
 
 TIMEOUT_SECONDS = 20
-# If the request is wrong (400), or the key is wrong or forbidden (403), a retry would fail too. Other errors, such as
-# too many requests or an error in Notify, are temporary. Source:
+# If the request is wrong (400), a retry would fail too. Other errors are not about the message: too many requests, an
+# error in Notify, or a key or clock of ours that the operator must correct (403). Source:
 # https://docs.notifications.service.gov.uk/rest-api.html, error codes of sending an email.
-WRONG_REQUEST, FORBIDDEN = 400, 403
+WRONG_REQUEST = 400
 
 
 def send_by_notify(message: Message, *, name: str) -> None:
@@ -138,11 +138,9 @@ def _send_by_notify(send: Callable[[NotificationsAPIClient], object]) -> None:
         if status is None:
             reason = f"GOV.UK Notify cannot be reached: {type(fault.__cause__).__name__}"
             raise DeliveryRefused(reason) from fault
-        raise DeliveryRefused(
-            f"GOV.UK Notify: {status} {_format_errors(fault.message)}",
-            for_good=status in {WRONG_REQUEST, FORBIDDEN},
-            only_this=status == WRONG_REQUEST,
-        ) from fault
+        is_wrong = status == WRONG_REQUEST
+        reason = f"GOV.UK Notify: {status} {_format_errors(fault.message)}"
+        raise DeliveryRefused(reason, for_good=is_wrong, only_this=is_wrong) from fault
     finally:
         client.request_session.close()
 

@@ -22,7 +22,9 @@ TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
 TEXT_TEMPLATE = "0a1b2c3d-2a88-4f6e-b855-c550268ce08a"
 KEY = f"release_desk-{SERVICE}-{SECRET}"
 CLOCKS_APART_SECONDS = 30
+WRONG_CLOCK = "Error: Your system clock must be accurate to within 30 seconds"
 ERRORS = {
+    403: ("AuthError", WRONG_CLOCK),
     429: ("RateLimitError", "Exceeded rate limit for key type LIVE of 3000 requests per 60 seconds"),
     500: ("Exception", "Internal server error"),
 }
@@ -77,7 +79,7 @@ def wrong_with_token(authorisation: str) -> str:
     if not hmac.compare_digest(decoded(signature), right):
         return "Invalid token: API key not found"
     if abs(time.time() - claims.get("iat", 0)) > CLOCKS_APART_SECONDS:
-        return "Error: Your system clock must be accurate to within 30 seconds"
+        return WRONG_CLOCK
     return ""
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
-from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message
+from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, DeliveryState, Message
 from tests.servers.ports import free_port
 from tests.support.notify_server import KEY, SECRET, SERVICE, TEMPLATE, notify_stub
 
@@ -65,14 +65,18 @@ def test_each_attempt_carries_the_same_reference(notify):
         pytest.param(f"release_desk-{SECRET}-{SECRET}", "service not found", id="another service"),
     ],
 )
-def test_a_key_that_is_forbidden_is_refused_for_good_with_its_reason(notify, settings, key, reason):
+def test_no_message_is_lost_while_a_key_is_forbidden_and_the_reason_is_stored(notify, settings, key, reason):
     settings.NOTIFY_KEY = key
     a_message()
-    assert deliver_messages(now=NOW) == 0
-    assert stored().attempts == MOST_ATTEMPTS
-    assert f"403 AuthError: Invalid token: {reason}" in stored().last_error
-    assert SECRET not in stored().last_error
-    assert (deliver_messages(now=NOW + timedelta(days=1)), notify.asked) == (0, 1)
+    a_message("colleague@example.gov.uk")
+    assert (deliver_messages(now=NOW), notify.asked) == (0, 1)
+    tried = Message.objects.get(attempts=1)
+    assert f"403 AuthError: Invalid token: {reason}" in tried.last_error
+    assert SECRET not in tried.last_error
+    assert Message.objects.filter(CONDITIONS[DeliveryState.WAITING]).count() == 2
+    settings.NOTIFY_KEY = KEY
+    assert deliver_messages(now=SOON) == 2
+    assert len(notify.taken) == 2
 
 
 def test_a_wrong_request_is_refused_for_good_and_the_others_are_notified(notify):
@@ -85,7 +89,9 @@ def test_a_wrong_request_is_refused_for_good_and_the_others_are_notified(notify)
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"), [(429, "429 RateLimitError"), (500, "500 Exception")], ids=["too many", "its own fault"]
+    ("fault", "reason"),
+    [(403, "403 AuthError: Error: Your system clock"), (429, "429 RateLimitError"), (500, "500 Exception")],
+    ids=["a wrong clock", "too many", "its own fault"],
 )
 def test_what_passes_is_tried_again_after_a_pause_and_ends_the_round(notify, fault, reason):
     notify.fault = fault
