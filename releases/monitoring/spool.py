@@ -340,8 +340,7 @@ def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Obse
     """
     with transaction.atomic():
         # Every process that stores checks takes this lock. So no other process stores the same checks at the same time.
-        ChainHead.objects.get_or_create(chain=Observation.CHAIN)
-        ChainHead.objects.select_for_update().get(chain=Observation.CHAIN)
+        ChainHead.hold(Observation.CHAIN)
         wanted = {(one.watcher, one.address, one.purpose, one.answer.sent_at): one for one in checks}
         found = repository.find_stored_checks({one.address for one in checks}, {one.answer.sent_at for one in checks})
         there = {(row.watcher, row.address_id, row.purpose, row.sent_at): row for row in found}
