@@ -650,7 +650,7 @@ class ReportsQuery(ListQuery):
 def _readable_reports(own: ApiToken) -> ReportQuerySet:
     """Return the reports that a token may read.
 
-    Without READ_UNANNOUNCED, these are only reports about what is in the public calendar.
+    Without READ_UNANNOUNCED, reports about releases or series outside the public calendar are left out.
     """
     return breach_permissions.open_reports_of(own.producer, with_unannounced=own.has(Scope.READ_UNANNOUNCED))
 

@@ -157,7 +157,7 @@ def add_to_rota(office):
 def answer_question(office):
     release = due(office, "answered")
     page = release.addresses.get()
-    create_observation(page, "unrecognised", at=SEED_DUE - timedelta(hours=1), text="What is this?")
+    create_observation(page, "unrecognised", at=SEED_DUE - timedelta(hours=1), text="Another text")
     (question,) = statements.find_open_questions([release])
     statements.record_text_statement(
         release, page, Statement.Kind.NOT_IT, text_digest=question.text_digest, by=office.statistician, at=BEFORE

@@ -116,7 +116,7 @@ def test_a_release_of_which_no_one_can_tell_waits_until_someone_says_when_it_was
 
 
 def test_a_text_that_no_one_has_placed_waits_even_before_the_release_is_due(client, clock, release):
-    create_observation(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="What is this?")
+    create_observation(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="Another text")
     sign_in(client, release)
     assert "Releases to check" in client.get(DESK).text
     client.force_login(create_member(Role.AUDITOR, release.series.producer))
