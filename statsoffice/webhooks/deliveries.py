@@ -35,6 +35,8 @@ WAITS = (
 MOST_ATTEMPTS = len(WAITS) + 1
 FAILING = timedelta(days=5)
 """If every attempt fails for this long, the endpoint is turned off."""
+LONGEST_QUIET = max(WAITS) * 2
+"""If there was no attempt for longer than this, the time for which an endpoint has been failing begins again."""
 GONE = 410
 BATCH_SIZE = 100
 """The most deliveries that a run sends to one endpoint."""
@@ -234,13 +236,25 @@ def _record_failed(delivery: WebhookDelivery, posted: PostResponse, *, at: datet
         delivery.pk,
         posted.status or posted.fault,
     )
-    WebhookEndpoint.objects.filter(pk=delivery.endpoint_id, failing_since__isnull=True).update(failing_since=at)
+    began = Q(failing_since__isnull=True) if _was_tried_lately(delivery, at=at) else Q()
+    WebhookEndpoint.objects.filter(began, pk=delivery.endpoint_id).update(failing_since=at)
     if posted.status == GONE:
         turn_off(delivery.endpoint, OffReason.GONE, at=at)
         return
     is_over = WebhookEndpoint.objects.filter(pk=delivery.endpoint_id, failing_since__lte=at - FAILING).exists()
     if is_over:
         turn_off(delivery.endpoint, OffReason.FAILING, at=at)
+
+
+def _was_tried_lately(delivery: WebhookDelivery, *, at: datetime) -> bool:
+    """Return whether this delivery, or another of its endpoint, had an earlier attempt within the longest quiet time.
+
+    An endpoint with rare events can have failed weeks ago, and have had nothing to send since.
+    """
+    if delivery.attempts > 1:
+        return True
+    others = WebhookDelivery.objects.filter(endpoint=delivery.endpoint_id).exclude(pk=delivery.pk)
+    return others.filter(tried_at__gte=at - LONGEST_QUIET).exists()
 
 
 def turn_off(endpoint: WebhookEndpoint, reason: OffReason, *, at: datetime, by: User | None = None) -> bool:

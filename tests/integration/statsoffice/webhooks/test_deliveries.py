@@ -119,6 +119,20 @@ def test_after_five_days_of_failure_it_is_turned_off_and_what_waits_is_given_up(
     assert WebhookChange.objects.filter(kind="turned_off", actor=None).count() == 1
 
 
+def test_a_webhook_that_failed_weeks_ago_is_not_turned_off_by_one_failed_attempt(webhook, office, receiver):
+    receiver.statuses = [500] * MOST_ATTEMPTS + [503, 200]
+    while (row := stored()).is_waiting:
+        deliver(now=row.due_at)
+    later = NOW + timedelta(days=30)
+    endpoints.send_test(webhook, by=office.head, at=later)
+    deliver(now=later)
+    row = WebhookEndpoint.objects.get()
+    assert (row.off_at, row.failing_since >= later) == (None, True)
+    deliver(now=later + timedelta(seconds=10))
+    row = WebhookEndpoint.objects.get()
+    assert (row.off_at, row.failing_since) == (None, None)
+
+
 def test_410_turns_it_off_at_once(webhook, receiver):
     receiver.statuses = [410]
     deliver(now=NOW)
