@@ -65,13 +65,26 @@ class Correction:
         return self.current.number
 
     @property
+    def posted_at(self) -> datetime:
+        """The time at which the present notice was posted. A change that readers do not see does not change it."""
+        return self._first_rows[-1].recorded_at
+
+    @property
     def earlier_notices(self) -> list[PublishedCorrection]:
-        """Earlier revisions whose public notice was later replaced or removed, latest first."""
-        found: list[PublishedCorrection] = []
-        for row, later in zip(self.revisions, self.revisions[1:], strict=False):
-            if row.public_notice and row.public_notice != later.public_notice:
-                found.insert(0, row)
-        return found
+        """The first revision with each public notice that was later replaced or removed, latest first."""
+        return [row for row in reversed(self._first_rows[:-1]) if row.public_notice]
+
+    @property
+    def _first_rows(self) -> list[PublishedCorrection]:
+        """The first revision of each public notice, oldest first. A revision without a notice counts as an empty one."""
+        return [next(rows) for _notice, rows in groupby(self.revisions, key=lambda row: row.public_notice)]
+
+    @property
+    def public_changes(self) -> list[PublishedCorrection]:
+        """The revisions that changed what readers see, from the first notice on, oldest first."""
+        by_text = groupby(self.revisions, key=lambda row: row.public_notice and (row.public_notice, row.corrected_at))
+        first_rows = [next(rows) for _shown, rows in by_text]
+        return first_rows if first_rows[0].public_notice else first_rows[1:]
 
 
 def corrections_of(release: Release) -> list[Correction]:

@@ -451,7 +451,7 @@ class CorrectionAnswer(Schema):
         description="The time at which the statistics were corrected; null if they are not corrected yet."
     )
     announced_at: datetime = Field(description="The time at which the notice was first published.")
-    updated_at: datetime = Field(description="The time at which the notice was last changed.")
+    updated_at: datetime = Field(description="The time at which the notice or `corrected_at` was last changed.")
 
 
 class ContactAnswer(Schema):

@@ -249,8 +249,7 @@ def _corrections(releases: Collection[int]) -> dict[int, tuple[AnnouncedCorrecti
 
 
 def _announced_correction(correction: Correction) -> AnnouncedCorrection | None:
-    texts = ["", *(row.public_notice for row in correction.revisions)]
-    changed = [row for row, before in zip(correction.revisions, texts, strict=False) if row.public_notice != before]
+    changed = correction.public_changes
     if not changed:
         return None
     last = correction.current

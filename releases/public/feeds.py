@@ -38,7 +38,7 @@ from releases.rules.public_calendar import (
     days_of,
 )
 from releases.text.calendar import STATUSES
-from releases.text.dates import write_slot
+from releases.text.dates import write_moment, write_slot
 from releases.text.languages import (
     ENGLISH,
     WELSH,
@@ -256,7 +256,8 @@ def describe_change(change: Change) -> str:
     if change.kind is PublicEvent.MOVED and change.was is not None:
         return describe_move(change.was, change.slot, change.reason)
     if change.kind is PublicEvent.CORRECTED:
-        return words["reason"] or _("This notice was withdrawn.")
+        # On a Welsh page, `_paragraphs` marks the notice at the end as English.
+        return f"{_corrected_at(change)} {words['reason']}" if change.reason else _("This notice was withdrawn.")
     if change.kind is PublicEvent.ANNOUNCED:
         if change.confirmed:
             return _("Announced, and confirmed for %(date)s.") % words
@@ -267,6 +268,12 @@ def describe_change(change: Change) -> str:
         PublicEvent.PUBLISHED: _("Published. It was announced for %(date)s."),
     }
     return sentences[change.kind] % words
+
+
+def _corrected_at(change: Change) -> str:
+    if change.corrected_at is None:
+        return _("Not corrected yet.")
+    return _("Corrected at %(moment)s.") % {"moment": write_moment(change.corrected_at)}
 
 
 CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"

@@ -73,8 +73,8 @@ class AnnouncedCorrection:
     """A correction of a published release, with a notice for readers. All instants are aware.
 
     `notice` is empty if the notice was withdrawn. `announced_at` is the instant at which the first notice was
-    published. `updated_at` is the instant of the last change of the notice. `corrected_at` is None until the statistics
-    are corrected.
+    published. `updated_at` is the instant of the last change of the notice or of `corrected_at`. `corrected_at` is None
+    until the statistics are corrected.
     """
 
     number: int
@@ -148,9 +148,10 @@ class Change:
     """One change in the public history of a release. All instants are aware.
 
     `slot` is the date after the change. `was` is the date before a move. `reason` is the public reason or, for a
-    correction, the notice for readers. `changed_at` is the instant at which this text was last changed. `at` is the
-    instant of the announcement. For a publication, `at` is the announced time of the release, because the time at which
-    we found the release live is not an announced fact.
+    correction, the notice for readers. `changed_at` is the instant at which this text was last changed. `corrected_at`
+    is the instant at which the statistics were corrected, or None if they are not corrected yet. `at` is the instant of
+    the announcement. For a publication, `at` is the announced time of the release, because the time at which we found
+    the release live is not an announced fact.
     """
 
     id: UUID
@@ -161,6 +162,7 @@ class Change:
     was: Slot | None = None
     reason: str = ""
     changed_at: datetime | None = None
+    corrected_at: datetime | None = None
     confirmed: bool = False
 
     @property
@@ -214,6 +216,7 @@ def _correction(release: AnnouncedRelease, correction: AnnouncedCorrection) -> C
         slot=release.slot,
         reason=correction.notice,
         changed_at=correction.updated_at,
+        corrected_at=correction.corrected_at,
         confirmed=True,
     )
 

@@ -253,6 +253,36 @@ def test_a_change_is_a_further_row_and_readers_can_read_the_earlier_notice(clien
     assert "Do not use table 2." in words_of_history(client, published)
 
 
+def test_a_change_that_readers_do_not_see_leaves_the_time_at_which_the_notice_was_posted(client, published):
+    record(published)
+    head = create_head(published)
+    private = CorrectionFacts("The wrong table was uploaded.", FOUND, CORRECTED, NOTICE)
+    published_corrections.change_correction(only(published), private, by=head, at=NOW + timedelta(hours=1), seen=1)
+    assert "Posted at 12:30pm" in words_of(client.get(address(published, "release")))
+    replaced = CorrectionFacts("The wrong table was uploaded.", FOUND, CORRECTED, "Table 3 is replaced too.")
+    published_corrections.change_correction(only(published), replaced, by=head, at=NOW + timedelta(hours=2), seen=2)
+    now, _, earlier = words_of(client.get(address(published, "release"))).partition("Earlier notices")
+    assert "Posted at 2:30pm" in now
+    assert "Posted at 12:30pm" in earlier
+    assert "1:30pm" not in now + earlier
+
+
+def test_feeds_and_the_api_say_when_the_statistics_were_corrected(client, published):
+    record(published, CorrectionFacts("The wrong file was uploaded.", FOUND, None, NOTICE))
+    (first,) = entries_of_corrections(client)
+    assert f"Not corrected yet. {NOTICE}" in first["summary"]
+    corrected = CorrectionFacts("The wrong file was uploaded.", FOUND, CORRECTED, NOTICE)
+    at = NOW + timedelta(hours=1)
+    published_corrections.change_correction(only(published), corrected, by=create_head(published), at=at, seen=1)
+    (entry,) = entries_of_corrections(client)
+    assert (entry["id"], entry["updated"]) == (first["id"], "2020-06-30T12:30:00+00:00")
+    assert f"Corrected at 11:30am on 30 June 2020. {NOTICE}" in entry["summary"]
+    (answer,) = corrections_in(client, published)
+    assert (answer["corrected_at"], answer["updated_at"]) == ("2020-06-30T10:30:00Z", "2020-06-30T12:30:00Z")
+    release = client.get(f"/api/v1/releases/{published.reference}").json()
+    assert release["changed_at"] == "2020-06-30T12:30:00Z"
+
+
 def words_of_history(client, release):
     client.force_login(create_head(release))
     return words_of(client.get(address(release, "correction", 1))).partition("History")[2]
