@@ -70,7 +70,7 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: User, at
         sentence = _("‘%(recipient)s’ is not an email address.") % {"recipient": recipient}
         raise FieldRefused("recipient", sentence) from None
     if report.rehearsal and recipient != by.email:
-        raise FieldRefused("recipient", _("A report of a rehearsal can only be sent to you."))
+        raise FieldRefused("recipient", _("You can send a report about a rehearsal only to yourself."))
     how: dict[str, Any] = {"recipient": recipient, "outside": False}
     sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
     how |= {"document": _document(sent), "sent_on": local_date(at)}

@@ -98,7 +98,7 @@ def name_cover(
 
 def _check_absence(producer: Producer, absent: User, *, first: date, last: date, at: datetime) -> None:
     if not find_heads(producer).filter(pk=absent.pk).exists():
-        raise CoverRefused("absent", _("Choose a Head of Profession with an open account."))
+        raise CoverRefused("absent", _("Select a Head of Profession who has an open account."))
     if first < local_date(at):
         raise CoverRefused("first", _("The first day must be today or later."))
     if last < first:
@@ -126,7 +126,7 @@ def _check_people(producer: Producer, absent: User, people: Sequence[CoverPerson
         if one.person.pk == by.pk:
             raise CoverRefused(field, _("You cannot name yourself. Ask another Head of Profession or deputy."))
         if one.person.pk not in eligible:
-            sentence = _("Choose a statistician, deputy or Head of Profession of this producer with an open account.")
+            sentence = _("Select a statistician, deputy or Head of Profession of this producer who has an open account.")
             raise CoverRefused(field, sentence)
         away = _planned(producer, one.first, one.last).filter(absent=one.person.pk).first()
         if away:

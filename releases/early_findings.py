@@ -378,7 +378,7 @@ def name_contact(producer: Producer, person: User | None, *, by: User, at: datet
     if not TABLE[Action.NAME_INCIDENT_CONTACT] & standing_roles_of(by, producer):
         raise NotYours(f"{by} may not name an incident contact of {producer}.")
     if person is not None and (not person.is_active or not roles_of(person, producer)):
-        raise ContactRefused("person", _("Choose a person with an open account and a role at this producer."))
+        raise ContactRefused("person", _("Select a person who has an open account and a role at this producer."))
     with transaction.atomic():
         lock_producer(producer.pk)
         last = IncidentContact.objects.filter(producer=producer).last()

@@ -52,8 +52,8 @@ from releases.rules.pre_release import (
 
 # The result of a change: the changed entry or, if a lead has to agree first, a request.
 type EntryOrRequest = PreReleaseAccess | PreReleaseRequest
-# A function that takes keys of releases. It returns the keys of those releases whose names are still needed, however
-# old the releases are.
+# A function that takes keys of releases, and returns the keys of those that have an undecided report. The names of
+# people on the lists of these releases are not erased, however old the releases are.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
 DECISION_EVENTS = {
@@ -371,7 +371,7 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: User, at: 
             raise ListRefused(sentence % {"request": request})
         _add_entry(release, request.details, granted_by=request.asked_by, agreed_by=by, at=at)
         return
-    assert request.entry is not None  # noqa: S101  # so says the database
+    assert request.entry is not None  # noqa: S101  # a database constraint requires it
     entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=request.entry.pk)
     if entry.version != request.entry_version:
         raise ListRefused(_("The entry has changed since this request. Refuse the request and ask for a new one."))

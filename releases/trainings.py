@@ -156,7 +156,7 @@ def _check_participants(producer: Producer, participants: Collection[User], *, k
         raise TrainingRefused("participants", _("Select at least one participant."))
     keys = {person.pk for person in participants}
     if not keys.difference(known).issubset(people_with(producer, EVERY_ROLE).values_list("pk", flat=True)):
-        raise TrainingRefused("participants", _("Select people with an open account and a role at this producer."))
+        raise TrainingRefused("participants", _("Select people who have an open account and a role at this producer."))
     return keys
 
 

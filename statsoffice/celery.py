@@ -105,7 +105,7 @@ class Slots:
 
     @contextlib.contextmanager
     def take(self) -> Iterator[bool]:
-        """Take a slot for the time of a `with` block. Yield False if other processes have all of them."""
+        """Take a slot for the duration of a `with` block. Yield whether a slot was free."""
         slot = next((slot for slot in range(self._number) if self._lock(slot)), None)
         try:
             yield slot is not None

@@ -209,7 +209,7 @@ def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: 
     fields = ("words", "name", "distance", "planned_on") if is_dated else ("words",)
     try:
         sql, parameters = found.order_by().values_list("pk", *fields).query.sql_with_params()
-    except EmptyResultSet:  # the person may read none of these
+    except EmptyResultSet:  # the person may not read any of the rows
         return []
     query = " ".join(f'"{word}"*' for word in words)
     columns = ", ".join(f"{field} UNINDEXED" if field in {"distance", "planned_on"} else field for field in fields)

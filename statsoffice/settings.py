@@ -273,7 +273,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # Email addresses are from invitations or entered by an administrator, so they need no verification.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Also accept the code of the period before and that of the period after, because a clock may be half a minute off.
+# Also accept the codes of the previous and next periods, because the clock of a phone may be half a minute wrong.
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = OFFICE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION

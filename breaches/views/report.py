@@ -276,7 +276,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
         printed = pdf.render_pdf(document)
     except pdf.NotRendered as fault:
         return return_to_report(
-            request, report, _("We could not create the PDF: %(fault)s") % {"fault": fault}, messages.ERROR
+            request, report, _("We could not create the PDF. %(fault)s") % {"fault": fault}, messages.ERROR
         )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
     return file_response(printed, versions.name_unapproved_file(report, annex=with_annex), is_preview=True)
@@ -292,7 +292,7 @@ def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
     try:
         printed = pdf.render_concern(lay_out_short_concern(report))
     except pdf.NotRendered as fault:
-        sentence = _("We could not create the PDF: %(fault)s") % {"fault": fault}
+        sentence = _("We could not create the PDF. %(fault)s") % {"fault": fault}
         return return_to_report(request, report, sentence, messages.ERROR)
     _record(request, report, "concern_downloaded", version=version, sha256=sha256_hex(printed))
     draft = "" if report.status in WITH_DOCUMENT else "-draft"

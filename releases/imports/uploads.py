@@ -131,7 +131,7 @@ def confirm_import(found: CalendarImport, *, seen: str, skip_refused: bool, by: 
     """
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
     with transaction.atomic():
-        # Lock the import, so that no other check can store another result before the move.
+        # Lock the import, so that no check can store a new result before the move.
         stored = CalendarImport.objects.select_for_update(no_key=True).defer("content").get(pk=found.pk)
         if digest_result(stored) != seen:
             sentence = _(

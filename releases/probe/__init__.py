@@ -1,1 +1,3 @@
-"""The only HTTP client of the product, and the adapters that read webpages, files and publishers' data."""
+"""The HTTP client and the browser that make the checks, the adapters that read what they get, and webhook requests.
+
+All of them use the address guard."""

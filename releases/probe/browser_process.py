@@ -384,7 +384,7 @@ def read_view(content: bytes) -> tuple[int, PageView | None]:
 def write_page_request(number: int, request: PageRequest | None) -> bytes:
     """Return the message with a request.
 
-    :param request: the page to load, or None if the process must only not become idle.
+    :param request: the page to load, or None to keep the process from becoming idle.
     """
     return add_length(json.dumps([number, canonical.write_dataclass(request)]).encode())
 

@@ -48,10 +48,10 @@ class Ees:
     def address(self, url: str) -> str:
         return url
 
-    def leads_to(self, body: bytes, *, url: str) -> str:  # the signature of `Adapter`
+    def leads_to(self, body: bytes, *, url: str) -> str:  # `Adapter` requires these parameters
         return ""
 
-    def fallback(self, url: str) -> str:  # the signature of `Adapter`
+    def fallback(self, url: str) -> str:  # `Adapter` requires these parameters
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:

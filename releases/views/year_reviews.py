@@ -184,7 +184,7 @@ def _columns(review: YearReview) -> dict[str, Column]:
     return {
         "page": Column(_("Page"), Lower("title")),
         "announced": Column(_("Announced for"), "announced_at"),
-        "scheduled": Column(_("Scheduled by GOV.UK"), "scheduled_at"),
+        "scheduled": Column(_("Scheduled time on GOV.UK"), "scheduled_at"),
         "delay": Column(_("Delay"), "delay_seconds", descending_first=True),
         "published": Column(_("First published"), "first_published_on"),
         "changes": Column(_("Changes in %(year)s") % {"year": review.year}),

@@ -115,7 +115,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @signed_in_part
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
-    """Answer with the parts of the page that changed, or with 204 if there are none."""
+    """Return the parts of the page that have changed, or status 204 if nothing has changed."""
     now, shown = timezone.now(), PageChoices.of(request.GET)
     day = _read_day(request, shown, now=now)
     fresh = _part(request, day, shown, now=now)

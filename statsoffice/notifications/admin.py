@@ -100,7 +100,8 @@ class PreferenceForm(forms.ModelForm[Preference]):
         current = self.instance.producer if self.instance.pk else None
         producer = self.cleaned_data.get("producer", current)
         if person and producer and not roles_of(person, producer):
-            raise ValidationError(_("This person has no role at this producer, so we do not notify them."))
+            sentence = _("This person has no role at this producer. Select another person, or give this person a role first.")
+            raise ValidationError(sentence)
         return person
 
 

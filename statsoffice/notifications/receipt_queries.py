@@ -20,7 +20,7 @@ DRAFTED_WITHIN = timedelta(seconds=30)
 
 def find_access_links(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the pre-release access links to send. Each goes to one recipient, who has no account."""
-    recipients_of = cache(receipts.recipients_of)  # avoids repeated queries for the links of one release
+    recipients_of = cache(receipts.recipients_of)  # a release can have several links
     for link in receipts.links_to_send(now=now, since=now - MAX_AGE):
         if (event := event_of_link(link.pk)) not in known and link.entry.email:
             release, entry = link.entry.release, link.entry

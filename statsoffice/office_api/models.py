@@ -21,7 +21,7 @@ PREFIX = "statsoffice_"
 class Scope(models.TextChoices):
     """What an API token may do."""
 
-    # The values are stored and public, so do not rename them.
+    # The values are stored and public, so do not change them.
     READ_CALENDAR = "read_calendar", lazy("Read the announced calendar")
     READ_UNANNOUNCED = "read_unannounced", lazy("Include releases that are not announced yet")
     READ_RESULTS = "read_results", lazy("Read results and measured times")

@@ -192,7 +192,7 @@ class WebhookChange(AppendOnly):
 
     class Kind(models.TextChoices):
         CREATED = "created", lazy("Webhook created")
-        SECRET_REPLACED = "secret_replaced", lazy("Secret of the webhook replaced")
+        SECRET_REPLACED = "secret_replaced", lazy("Webhook secret replaced")
         TESTED = "tested", lazy("Test event sent")
         SENT_AGAIN = "sent_again", lazy("Delivery sent again")
         TURNED_OFF = "turned_off", lazy("Webhook turned off")

@@ -1,4 +1,4 @@
-"""The command that loads the demonstration."""
+"""The command that loads invented producers, reports and rehearsals."""
 
 from typing import Any
 

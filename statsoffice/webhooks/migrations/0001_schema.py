@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("created", "Webhook created"),
-                            ("secret_replaced", "Secret of the webhook replaced"),
+                            ("secret_replaced", "Webhook secret replaced"),
                             ("tested", "Test event sent"),
                             ("sent_again", "Delivery sent again"),
                             ("turned_off", "Webhook turned off"),

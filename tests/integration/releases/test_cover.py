@@ -159,7 +159,7 @@ def test_who_cannot_be_away_or_cover_is_refused(office):
     for person in (closed, elsewhere, office.people[Role.AUDITOR], office.people[Role.CALENDAR_MANAGER]):
         field, sentence = refusal(office, person)
         assert field == "person_1"
-        assert "Choose a statistician, deputy or Head of Profession" in sentence
+        assert "Select a statistician, deputy or Head of Profession" in sentence
     assert refusal(office, office.head, by=office.deputy)[0] == "person_1"
     assert refusal(office, office.statistician, absent=office.deputy)[0] == "absent"
 

@@ -116,13 +116,13 @@ def test_those_who_may_download_the_report_may_download_the_short_concern(client
 
 def test_a_short_concern_that_cannot_be_printed_says_so(client, office, draft_report, monkeypatch):
     def broken(document):
-        message = "the font is gone"
+        message = "The font is gone."
         raise pdf.NotRendered(message)
 
     monkeypatch.setattr(pdf, "render_concern", broken)
     client.force_login(office.head)
     answer = client.get(page_of(draft_report, "concern_pdf"), follow=True)
-    assert "We could not create the PDF: the font is gone" in words(answer.text)
+    assert "We could not create the PDF. The font is gone." in words(answer.text)
     assert not draft_report.events.filter(kind="concern_downloaded").exists()
 
 

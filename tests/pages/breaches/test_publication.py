@@ -153,7 +153,7 @@ def test_the_page_says_when_the_statistics_are_due_if_that_is_to_come(client, of
     report = approve(write_sections(report, by=office.head), office)
     client.force_login(office.head)
     page = words(client.get(f"/reports/{report.reference}/publish/").text)
-    warning = f"The statistics are not due for release until {due}. Check that this text discloses nothing of them."
+    warning = f"The statistics are not due for release until {due}. Check that this text does not disclose any of them."
     assert warning in page
 
 

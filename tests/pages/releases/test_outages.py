@@ -190,7 +190,7 @@ def test_one_page_that_responds_or_a_fault_of_ours_is_no_outage(client, clock, r
     releases = [release_of(series, "first"), release_of(series, "second", result=result, reasons=reasons)]
     client.force_login(create_head(releases[0]))
     assert address_of(releases[0]) not in client.get(DESK).text
-    assert "No outage to tell readers about" in client.get(address_of(releases[0])).text
+    assert f"No outage of {HOST} found" in client.get(address_of(releases[0])).text
     response = client.post(address_of(releases[0]), {"wording": WORDING, **CONTACT, "checked": "yes"})
     assert response.status_code == 409
     for typed in (WORDING, *CONTACT.values()):
@@ -201,7 +201,7 @@ def test_our_own_gap_is_no_outage(client, clock, failed):
     client.force_login(create_head(failed[0]))
     clock(NOW + timedelta(hours=1))
     assert address_of(failed[0]) not in client.get(DESK).text
-    assert "No outage to tell readers about" in client.get(address_of(failed[0])).text
+    assert f"No outage of {HOST} found" in client.get(address_of(failed[0])).text
 
 
 def test_a_website_that_responds_again_is_no_outage(client, clock, failed):
@@ -212,7 +212,7 @@ def test_a_website_that_responds_again_is_no_outage(client, clock, failed):
     a_watcher_that_is_well(at=timezone.now())
     client.force_login(create_head(failed[0]))
     assert address_of(failed[0]) not in client.get(DESK).text
-    assert "No outage to tell readers about" in client.get(address_of(failed[0])).text
+    assert f"No outage of {HOST} found" in client.get(address_of(failed[0])).text
 
 
 def test_only_announced_releases_that_are_still_to_come_get_the_notice(client, clock, failed):

@@ -168,7 +168,10 @@ TOO_FEW = "Enter the text to remove. It must have at least 3 characters."
 NO_REASON = "Enter the reason for removal."
 HELD = "We save the reason, so it must not contain the text to remove."
 NOWHERE = "We did not find this text in any place where it can be removed."
-IN_A_DAY = "This text is also part of a date or time in the report, which cannot be removed."
+IN_A_DAY = (
+    "This text is also part of a date or time in the report. We cannot remove dates or times. Enter some of the "
+    "surrounding text too."
+)
 
 
 CANNOT_BE_REMOVED = {
