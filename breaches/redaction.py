@@ -308,8 +308,8 @@ def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
             raise MissingFields("words", sentence)
         if isinstance(value, dict) and _is_readable(getattr(row, column)) and not _is_readable(value):
             sentence = _(
-                "This text is also part of a date or time in the report. We cannot remove dates or times. Enter some of "
-                "the surrounding text too."
+                "This text is also part of a date or time in the report. We cannot remove dates or times. Enter some "
+                "of the surrounding text too."
             )
             raise MissingFields("words", sentence)
 

@@ -126,7 +126,9 @@ def _check_people(producer: Producer, absent: User, people: Sequence[CoverPerson
         if one.person.pk == by.pk:
             raise CoverRefused(field, _("You cannot name yourself. Ask another Head of Profession or deputy."))
         if one.person.pk not in eligible:
-            sentence = _("Select a statistician, deputy or Head of Profession of this producer who has an open account.")
+            sentence = _(
+                "Select a statistician, deputy or Head of Profession of this producer who has an open account."
+            )
             raise CoverRefused(field, sentence)
         away = _planned(producer, one.first, one.last).filter(absent=one.person.pk).first()
         if away:

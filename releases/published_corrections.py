@@ -76,7 +76,7 @@ class Correction:
 
     @property
     def _first_rows(self) -> list[PublishedCorrection]:
-        """The first revision of each public notice, oldest first. A revision without a notice counts as an empty one."""
+        """The first revision of each public notice, oldest first. A revision without one counts as empty."""
         return [next(rows) for _notice, rows in groupby(self.revisions, key=lambda row: row.public_notice)]
 
     @property

@@ -100,7 +100,9 @@ class PreferenceForm(forms.ModelForm[Preference]):
         current = self.instance.producer if self.instance.pk else None
         producer = self.cleaned_data.get("producer", current)
         if person and producer and not roles_of(person, producer):
-            sentence = _("This person has no role at this producer. Select another person, or give this person a role first.")
+            sentence = _(
+                "This person has no role at this producer. Select another person, or give this person a role first."
+            )
             raise ValidationError(sentence)
         return person
 
