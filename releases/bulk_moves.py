@@ -192,7 +192,15 @@ def _move_date(plan: PlannedMove, answers: Answers, by: User, at: datetime) -> N
     change = date_changes.request_date_change if plan.is_request else scheduling.change_date
     if not plan.is_request:
         check_may(by, Action.EDIT, release.series.producer)
-    change(release, to=plan.to, reason=answers.reason, by=by, at=at, expected_version=release.schedule_version)
+    change(
+        release,
+        to=plan.to,
+        reason=answers.reason,
+        by=by,
+        at=at,
+        expected_version=release.schedule_version,
+        expected_status=Status(release.status),
+    )
 
 
 @dataclass(frozen=True, slots=True)

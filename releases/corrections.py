@@ -150,10 +150,13 @@ class CorrectionRefused(MoveRefused):
 
 
 def digest_details(release: Release) -> str:
-    """Return a digest of the details that people correct together: the names, the screenshots and the addresses."""
+    """Return a digest of the details that people correct together: the names, the screenshots and the addresses.
+
+    The digest also covers the status, because the reason for a change of date is published only if it is confirmed.
+    """
     addresses = release.addresses.order_by("pk").values_list("pk", *scheduling.ADDRESS_COLUMNS)
     names = [release.title, release.welsh_title, release.reference]
-    return digest_json([*names, release.screenshots, list(addresses)])
+    return digest_json([*names, release.status, release.screenshots, list(addresses)])
 
 
 def check_details(release: Release, *, seen: str) -> None:

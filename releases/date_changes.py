@@ -48,6 +48,7 @@ def request_date_change(
     by: User,
     at: datetime,
     expected_version: int | None = None,
+    expected_status: Status | None = None,
     grounds: Grounds = NO_GROUNDS,
 ) -> DateChangeRequest:
     """Request another date or time for a confirmed release. The date does not change until a lead agrees.
@@ -61,7 +62,14 @@ def request_date_change(
     check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
     _check_confirmed(release)
     release, to, _move = scheduling.prepare_date_change(
-        release, to=to, reason=reason, roles=LEADS, at=at, expected_version=expected_version, grounds=grounds
+        release,
+        to=to,
+        reason=reason,
+        roles=LEADS,
+        at=at,
+        expected_version=expected_version,
+        expected_status=expected_status,
+        grounds=grounds,
     )
     lapse_overtaken(now=at, release=release)
     _check_none_waiting(release)

@@ -417,16 +417,18 @@ class GovukForm(forms.Form):
             except ValueError as error:
                 self.add_error(at, str(error))
 
-    def reopen(self, *, name: str, version: int | str, sentence: str) -> None:
+    def reopen(self, *, name: str, version: int | str, sentence: str, **also_seen: str) -> None:
         """Show the typed values again for a second attempt, after another person has saved a newer version.
 
         :param name: the field with the version that the person has seen.
         :param version: the version that the other person saved.
         :param sentence: the error to show above the form.
+        :param also_seen: the new values of other hidden fields that say what the person has seen.
         """
         typed = QueryDict(mutable=True)
         typed.update(self.data)
-        typed[name] = str(version)
+        for field, value in {name: str(version), **also_seen}.items():
+            typed[field] = value
         self.data = typed
         self.add_error(None, sentence)
 

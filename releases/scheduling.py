@@ -421,6 +421,20 @@ def _check_version(release: Release, expected: int | None) -> None:
         raise ChangedMeanwhile(sentence % {"slot": release.slot})
 
 
+def _check_status(release: Release, expected: Status | None) -> None:
+    """Require that the status of a release is the status that the person read.
+
+    Only the reason for changing a confirmed date is published. So a person who read that the date is provisional must
+    learn that it was confirmed before their reason is used.
+
+    :param expected: the status that the person read, or None if no person has read one.
+    :raises ChangedMeanwhile: if the status has changed since.
+    """
+    if expected not in {None, release.status}:
+        sentence = _("This release has become %(status)s since you read it. Check it before you try again.")
+        raise ChangedMeanwhile(sentence % {"status": release.status})
+
+
 def announce_release(
     release: Release, *, by: User | None, at: datetime, expected_version: int | None = None
 ) -> Release:
@@ -541,6 +555,7 @@ def prepare_date_change(
     roles: frozenset[Role] | None,
     at: datetime,
     expected_version: int | None = None,
+    expected_status: Status | None = None,
     grounds: Grounds = NO_GROUNDS,
 ) -> tuple[Release, Slot, Move]:
     """Make all checks of `change_date` except `refuse_during_judgement`. The date is not changed.
@@ -550,6 +565,7 @@ def prepare_date_change(
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     _check_version(release, expected_version)
+    _check_status(release, expected_status)
     if roles is None and release.status == Status.CONFIRMED:
         message = _("Only the Head of Profession or a deputy can change a confirmed date, with a public reason.")
         raise WrongRole(message)
@@ -593,6 +609,7 @@ def change_date(
     by: User | None,
     at: datetime,
     expected_version: int | None = None,
+    expected_status: Status | None = None,
     request: DateChangeRequest | None = None,
     grounds: Grounds = NO_GROUNDS,
 ) -> Release:
@@ -601,11 +618,19 @@ def change_date(
     Every change stays on record. Only a Head of Profession or a deputy may move a confirmed release, with a public
     reason. The reason for moving a provisional release is not published.
 
+    :param expected_status: the status that the person read. It says whether they read that the reason is published.
     :param grounds: the grounds for an unusual time, a weekend or a bank holiday. They apply to this release only.
     """
     roles = roles_of(by, release.series.producer) if by else None
     release, to, move = prepare_date_change(
-        release, to=to, reason=reason, roles=roles, at=at, expected_version=expected_version, grounds=grounds
+        release,
+        to=to,
+        reason=reason,
+        roles=roles,
+        at=at,
+        expected_version=expected_version,
+        expected_status=expected_status,
+        grounds=grounds,
     )
     was, confirmed, reason = release.slot, release.status == Status.CONFIRMED, reason.strip()
     refuse_during_judgement(release, at=at)

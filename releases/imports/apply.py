@@ -507,6 +507,7 @@ class RowImport:
             reason=row.date_change_reason,
             by=self.by,
             at=self.at,
+            expected_status=Status(release.status),
             grounds=replace(row.grounds, bank_holiday_reason=""),
         )
         self._note(StepKind.MOVED, str(was), str(release.slot))

@@ -32,6 +32,7 @@ from releases.forms import (
     clean_reason_field,
 )
 from releases.models import DateChange, DateChangeRequest, Producer, Release
+from releases.models.append_only import choices_of
 from releases.permissions import Action, producers_where, producers_with, roles_of
 from releases.public.export import dated_file_name, download_response, export_date_changes
 from releases.rules import calendar as rules_calendar
@@ -116,6 +117,9 @@ class ChangeDateForm(GroundsForm):
     }
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
+    seen_status = forms.TypedChoiceField(
+        widget=forms.HiddenInput, choices=choices_of(Status), coerce=Status, empty_value=None, required=False
+    )
     planned_on = GovukDateField(label=lazy("New date"), help_text=lazy("For example, 14 7 2026"))
     planned_at = ClockTimeField(label=lazy("London time"), help_text=lazy("For example, 9:30am"), required=False)
     precision = PrecisionField()
@@ -124,12 +128,16 @@ class ChangeDateForm(GroundsForm):
     def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:
         initial = {
             "seen_version": release.schedule_version,
+            "seen_status": release.status,
             "planned_at": release.planned_at or release.series.release_time,
             "precision": release.precision,
         }
         super().__init__(data, initial=initial)
         self.zone = release.zone
-        self.button = _("Request date change") if asking else _("Change date")
+        # The person checks a change to an announced release on a further page.
+        self.button = (
+            _("Request date change") if asking else _("Continue") if release.announced_at else _("Change date")
+        )
         reason = self.fields["reason"]
         if release.rehearsal:
             for name in GROUNDS:
@@ -149,7 +157,7 @@ class ChangeDateForm(GroundsForm):
         reason.help_text = read_once_agreed if asking else _("We publish this in the release calendar.")
 
     def questions(self) -> Iterable[Any]:
-        names = ("seen_version", "precision", "planned_on", "planned_at", "reason")
+        names = ("seen_version", "seen_status", "precision", "planned_on", "planned_at", "reason")
         questions: list[Any] = [self.question(name) for name in names if name in self.fields]
         exceptions = [self.question(name) for name in GROUNDS if name in self.fields]
         if exceptions:
@@ -167,14 +175,24 @@ class ChangeDateForm(GroundsForm):
             "to": build_slot(self.cleaned_data, zone=self.zone),
             "reason": self.cleaned_data["reason"],
             "expected_version": self.cleaned_data["seen_version"],
+            "expected_status": self.cleaned_data["seen_status"],
             "grounds": self.grounds(),
         }
 
     def see_again(self, release: Release) -> None:
-        sentence = _(
-            "The date has changed to %(slot)s since you opened this page. Check your change and try again."
-        ) % {"slot": release.slot}
-        self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
+        sentence = _("The date has changed to %(slot)s since you opened this page. Check your change and try again.")
+        if self.cleaned_data["seen_status"] not in {None, release.status}:
+            # Of the statuses that allow a change, a release can only become confirmed.
+            sentence = _(
+                "The date %(slot)s has been confirmed since you opened this page, so we would now publish your reason. "
+                "Check your change and try again."
+            )
+        self.reopen(
+            name="seen_version",
+            version=release.schedule_version,
+            seen_status=release.status,
+            sentence=sentence % {"slot": release.slot},
+        )
 
 
 class AnnounceForm(GovukForm):
@@ -485,8 +503,6 @@ def _change_page(
     if asking:
         date_changes.check_request_possible(release)
     form = ChangeDateForm(post_data(request), release=release, asking=asking)
-    if release.announced_at and not asking:
-        form.button = _("Continue")
 
     def act() -> None:
         change(release, by=request.user, at=timezone.now(), **form.change())
@@ -503,6 +519,9 @@ def _change_page(
         return complete_form(request, release, form, act, success=success, template=template, fields=fields)
     except ChangedMeanwhile:
         release = find()
+        # If the release was confirmed meanwhile, the form has other questions and says that we publish the reason.
+        form = ChangeDateForm(post_data(request), release=release, asking=asking)
+        form.full_clean()
         form.see_again(release)
     return render(request, template, {"release": release, "form": form})
 

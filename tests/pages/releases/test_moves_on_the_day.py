@@ -94,6 +94,31 @@ def test_a_move_of_a_release_that_was_moved_meanwhile_is_refused(client, clock, 
     assert Release.objects.get().status == "confirmed"
 
 
+@pytest.mark.parametrize("precision", ["exact", "month"])
+@pytest.mark.parametrize("checked", [{}, {"checked": "yes"}])
+def test_a_private_reason_is_not_published_when_the_date_was_confirmed_meanwhile(
+    client, checked, precision, provisional_release
+):
+    scheduling.announce_release(provisional_release, by=None, at=BEFORE)
+    client.force_login(create_head(provisional_release))
+    opened = client.get(address("change_date", provisional_release))
+    assert "We do not publish it, because the date is provisional." in opened.text
+    assert '<input type="hidden" name="seen_status" value="provisional"' in opened.text
+    manager = person(provisional_release, Role.CALENDAR_MANAGER)
+    scheduling.confirm_release(provisional_release, by=manager, at=BEFORE, reason="The survey was ordered late.")
+    sent = NEW_DATE | {"precision": precision, "seen_status": "provisional"}
+    response = client.post(address("change_date", provisional_release), sent | checked)
+    assert "The date 30 June 2020 9:30am has been confirmed since you opened this page" in words_of(response)
+    assert "We publish this in the release calendar." in response.text
+    assert not DateChange.objects.exists()
+    form = response.context["form"]
+    assert (form["seen_status"].value(), form["reason"].value()) == ("confirmed", REASON)
+    assert "precision" not in form.fields
+    again = sent | {"seen_status": "confirmed", "checked": "yes"}
+    assert client.post(address("change_date", provisional_release), again).status_code == 302
+    assert DateChange.objects.get().public_reason == REASON
+
+
 def test_the_reason_for_a_provisional_date_is_not_in_the_notice(client, provisional_release):
     scheduling.announce_release(provisional_release, by=None, at=BEFORE)
     client.force_login(person(provisional_release, Role.CALENDAR_MANAGER))

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from releases import date_changes, scheduling
+from releases import bulk_moves, date_changes, scheduling
+from releases.bulk_moves import Answers, BulkMove
 from releases.models import DateChange, Release
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.calendar import Precision, Slot
@@ -46,6 +47,17 @@ def test_a_confirmed_date_moved_with_a_reason_keeps_who_when_and_why_for_ever():
         DateChange.objects.update(public_reason="Something else")
     with pytest.raises(AppendOnlyRow):
         change.delete()
+
+
+def test_moving_many_dates_publishes_no_private_reason_for_one_that_was_confirmed_meanwhile(provisional_release):
+    head, answers = head_of(provisional_release), Answers(reason="A private reason", days=7)
+    plans = bulk_moves.plan_moves(Release.objects.all(), BulkMove.MOVE_DATES, answers, by=head, at=NOW)
+    scheduling.confirm_release(provisional_release, by=head, at=NOW)
+    made = bulk_moves.make_moves(plans, BulkMove.MOVE_DATES, answers, by=head, at=NOW)
+    assert list(made.refusals) == [
+        "This release has become confirmed since you read it. Check it before you try again."
+    ]
+    assert not DateChange.objects.exists()
 
 
 def test_a_date_change_starts_a_new_schedule_and_moves_the_due_time(confirmed_release):

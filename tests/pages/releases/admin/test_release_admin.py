@@ -333,6 +333,17 @@ def test_an_old_page_is_refused_after_another_person_added_or_removed_an_address
     assert Release.objects.get().title == provisional_release.title
 
 
+@pytest.mark.parametrize("precision", ["exact", "month"])
+def test_an_old_page_publishes_no_private_reason_after_the_date_was_confirmed(provisional_release, precision):
+    opened = form_of(provisional_release, new_on="2098-07-02", new_precision=precision, reason="A private reason")
+    manager = create_member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
+    scheduling.confirm_release(provisional_release, by=manager, at=provisional_release.recorded_at)
+    address = page("release", "change", provisional_release.pk)
+    again = staff_of(Role.DEPUTY, provisional_release).post(address, opened)
+    assert "this release has changed since you opened the page" in refusals(again)["__all__"][0]
+    assert not DateChange.objects.exists()
+
+
 def test_the_page_of_a_release_sends_back_the_details_that_it_shows(provisional_release):
     client = staff_of(Role.DEPUTY, provisional_release)
     shown = client.get(page("release", "change", provisional_release.pk))
