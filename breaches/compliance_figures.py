@@ -536,7 +536,7 @@ def _list_exemptions(
                 departure.release.title,
                 format_moment(_due_at(departure.release)),
                 departure.get_kind_display(),
-                departure.agreement.osr_reference or departure.reason,
+                departure.agreement.osr_reference or departure.present_reason,
             ),
             release=departure.release.reference,
         )

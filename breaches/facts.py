@@ -143,7 +143,8 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
             fresh[key].append(DiagnosticCheck(FRESH, CheckOutcome(row.result), row.sent_at, row.completed_at))
     stated = find_statements([verification.release for verification in verifications])
     exceptions: dict[tuple[int, int], list[ReleaseException]] = defaultdict(list)
-    for departure in models.Departure.objects.filter(release__in=releases).prefetch_related("corrections"):
+    departures = models.Departure.objects.filter(release__in=releases).select_related("release")
+    for departure in departures.prefetch_related("corrections"):
         exceptions[departure.release_id, departure.schedule_version].append(_exception(departure))
     decisions = _find_early_decisions(one.release_id for one in verifications if one.outcome == Outcome.EARLY)
     past_caches = _find_past_caches(checks, fresh)
@@ -334,7 +335,7 @@ def _exception(departure: models.Departure) -> ReleaseException:
         osr_reference=agreement.osr_reference,
         osr_agreed_on=agreement.osr_agreed_on,
         holiday=departure.holiday,
-        reason=departure.reason,
+        reason=departure.present_reason,
         osr_told_at=departure.osr_told_at,
     )
 

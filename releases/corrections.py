@@ -53,7 +53,9 @@ def check_correctable(change: DateChange, *, by: User) -> None:
     :raises NothingPublic: if the date change has no public reason.
     """
     check_may(by, Action.CORRECT_REASON, change.release.series.producer)
-    if change.announced_at is None or not change.public_reason:
+    # A release at once may be announced only after its change of date. Its reason is public all the same.
+    at_once = change.release.departures.filter(kind=DepartureKind.AT_ONCE, schedule_version=change.schedule_version)
+    if not change.public_reason or (change.announced_at is None and not at_once.exists()):
         raise NothingPublic(_("This date change has no public reason to correct."))
 
 

@@ -616,7 +616,7 @@ def change_date(
     """Move a release to another date or time and start a new schedule version.
 
     Every change stays on record. Only a Head of Profession or a deputy may move a confirmed release, with a public
-    reason. The reason for moving a provisional release is not published.
+    reason. The reason for moving a provisional release is not published, except for a release at once.
 
     :param expected_status: the status that the person read. It says whether they read that the reason is published.
     :param grounds: the grounds for an unusual time, a weekend or a bank holiday. They apply to this release only.
@@ -633,6 +633,8 @@ def change_date(
         grounds=grounds,
     )
     was, confirmed, reason = release.slot, release.status == Status.CONFIRMED, reason.strip()
+    # The reason for a release at once is public, also if the date was provisional.
+    is_public = confirmed or grounds.osr_told_at is not None
     refuse_during_judgement(release, at=at)
     with transaction.atomic():
         changed = apply_move(
@@ -641,7 +643,7 @@ def change_date(
             by=by,
             at=at,
             values={**_slot_values(to), "schedule_version": release.schedule_version + 1},
-            words="" if confirmed else reason,
+            words="" if is_public else reason,
             was=str(was),
             to=str(to),
             after_due=is_due(release, at=at),
@@ -657,7 +659,7 @@ def change_date(
             to_at=to.at,
             to_precision=to.precision,
             zone=to.zone,
-            public_reason=reason if confirmed else "",
+            public_reason=reason if is_public else "",
             requested_by=request.requested_by if request else by,
             requested_at=request.requested_at if request else at,
             # A person who moves a confirmed date agrees to the change.

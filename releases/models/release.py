@@ -676,8 +676,8 @@ class ReasonCorrection(AppendOnly):
 class Departure(AppendOnly):
     """An exception to the rule on the time and day of releases. It applies to one schedule of a release.
 
-    If an operator imported the exception, `decided_by` is null. `reason` is public. If OSR agreed to the exception,
-    `reason` is empty.
+    If an operator imported the exception, `decided_by` is null. `reason` is public, as first given. If OSR agreed to
+    the exception, `reason` is empty.
     """
 
     # There is no foreign key constraint, because the exceptions remain if a release is deleted before it is public.
@@ -726,6 +726,23 @@ class Departure(AppendOnly):
     def last_correction(self) -> "AgreementCorrection | None":
         corrections = list(self.corrections.all())
         return corrections[-1] if corrections else None
+
+    @property
+    def reason_correction(self) -> ReasonCorrection | None:
+        """The last correction of the reason for a release at once, which was given as the reason for the new date.
+
+        The reason for a bank holiday is not the reason for a change of date, and cannot be corrected.
+        """
+        if self.kind != DepartureKind.AT_ONCE:
+            return None
+        changes = self.release.date_changes.all()
+        return next((one.last_correction for one in changes if one.schedule_version == self.schedule_version), None)
+
+    @property
+    def present_reason(self) -> str:
+        """The public reason, as last corrected. It is empty if OSR agreed to the exception."""
+        last = self.reason_correction
+        return last.public_reason if last else self.reason
 
     @property
     def agreement(self) -> Grounds:

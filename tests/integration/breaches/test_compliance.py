@@ -31,7 +31,7 @@ from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.statistics import figures_of
 from breaches.statistics import Scope, read_breach_history
 from breaches.versions import content_of
-from releases import exemptions, scheduling
+from releases import corrections, exemptions, scheduling
 from releases.models import Exemption, Release, Verification
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
@@ -259,6 +259,16 @@ class TestFigures:
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         assert value(record, Figure.EXEMPTIONS) == str(number)
         assert read_punctuality(office.producer, YEAR, now=NOW).exemptions == number
+
+    def test_the_list_of_exceptions_has_the_corrected_reason_for_a_release_at_once(self, office, series):
+        release = ReleaseFactory(series=series, announced=True)
+        decided_at = SEED_DUE - timedelta(hours=15)
+        given = {"due_at": decided_at + timedelta(minutes=15), "osr_told_at": decided_at}
+        scheduling.release_at_once(release, reason="It was in the newts.", by=office.head, at=decided_at, **given)
+        (change,) = release.date_changes.all()
+        corrections.correct_public_reason(change, reason="It was in the news.", by=office.head, at=decided_at, seen=0)
+        (row,) = read_year(office.producer, YEAR, by=office.head, now=NOW).listings[Figure.EXCEPTIONS].rows
+        assert row.cells[-1] == "It was in the news."
 
     def test_corrective_actions_of_breaches_are_counted_as_done_open_and_overdue(self, office, approved_report):
         plans = [Plan(text, ReportTerm.SHORT, "The team", due) for text, due in (

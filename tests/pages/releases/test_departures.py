@@ -246,6 +246,41 @@ def test_nobody_else_is_offered_to_release_at_once_or_may(client, role):
     assert client.post(address("release_at_once", release), at_once()).status_code == 404
 
 
+CORRECTED_REASON = "The figures were quoted on television."
+
+
+@pytest.mark.parametrize("state", ["provisional", "provisional and announced", "confirmed and announced"])
+def test_the_reason_for_a_release_at_once_is_corrected_and_readers_see_the_present_and_the_first_one(client, state):
+    release = release_on(announced=state.startswith("confirmed"))
+    if state == "provisional and announced":
+        scheduling.announce_release(release, by=None, at=NOW - timedelta(hours=1))
+    sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    assert client.post(address("release_at_once", release), at_once()).status_code == 302
+    correct = reverse("releases:correct_reason", args=[release.reference, 2])
+    assert correct in client.get(address("release", release)).text
+    assert PUBLIC_REASON in words(client.get(correct))
+    assert client.post(correct, {"reason": CORRECTED_REASON, "seen": "0"}).status_code == 302
+    client.logout()
+    exception = words(client.get(address("release", release))).partition(" Exception ")[2].partition(" Status ")[0]
+    present, _, first = exception.partition("Reason as first published")
+    assert f"or a deputy. {CORRECTED_REASON} This reason was corrected at midday on 2 March 2026." in present
+    assert PUBLIC_REASON not in present
+    assert first.strip() == PUBLIC_REASON
+    assert "Correct this reason" not in exception
+
+
+def test_the_reason_for_a_bank_holiday_stays_when_the_reason_for_the_change_is_corrected(client):
+    release = release_on(announced=True)
+    head = sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    grounds = Grounds(bank_holiday_reason="Other countries publish then.")
+    to = london_slot(HOLIDAY)
+    moved = scheduling.change_date(release, to=to, reason=PUBLIC_REASON, by=head, at=NOW, grounds=grounds)
+    correct = reverse("releases:correct_reason", args=[release.reference, 2])
+    assert client.post(correct, {"reason": CORRECTED_REASON, "seen": "0"}).status_code == 302
+    exception = words(client.get(address("release", moved))).partition(" Exception ")[2].partition(" Status ")[0]
+    assert exception == "This day is a bank holiday (Summer bank holiday). Other countries publish then."
+
+
 def test_a_new_release_at_another_time_is_recorded_in_the_admin_site_with_the_agreement():
     series = SeriesFactory()
     client = staff(Role.CALENDAR_MANAGER, series.producer)

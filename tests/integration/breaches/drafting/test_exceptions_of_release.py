@@ -11,8 +11,8 @@ from breaches.rules.answers import Answer, Answers
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportKind
 from breaches.versions import content_of
-from releases import scheduling
-from releases.models import AgreementCorrection, Departure, Release
+from releases import corrections, scheduling
+from releases.models import AgreementCorrection, DateChange, Departure, Release
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.report_evidence import london
 from tests.support.report_mornings import NOT_SEEN_MORNING, record_checks
@@ -104,7 +104,10 @@ def test_an_exception_of_another_date_of_the_release_is_not_in_the_report(office
 )
 def test_after_a_leak_and_a_release_at_once_the_account_has_the_time_that_was_due_before(office, release, happened):
     scheduling.release_at_once(
-        release, due_at=AT_ONCE, reason="A figure was in the news.", osr_told_at=LEAKED, by=office.head, at=DECIDED
+        release, due_at=AT_ONCE, reason="A figure was in the newts.", osr_told_at=LEAKED, by=office.head, at=DECIDED
+    )
+    corrections.correct_public_reason(
+        DateChange.objects.get(), reason="A figure was in the news.", by=office.head, at=DECIDED, seen=0
     )
     account, exception, *_facts = report_leak(release, office, happened).split("\n\n")
     assert account.startswith(f"‘{release.title}’ was due for release at 9:30am on 30 June 2020. ")
