@@ -140,7 +140,10 @@ def _plan_announcement(release: Release, answers: Answers, by: User, at: datetim
     if release.announced_at is not None:
         return PlannedMove(release, refusal=_("This release is already in the public calendar."))
     found = readiness.find_warnings(release, at=at)
-    return PlannedMove(release, warnings=tuple(each for each in found if each.kind not in readiness.NEEDS_REASON))
+    if release.status == Status.PROVISIONAL:
+        # The notice of a provisional date is not known yet, because the date may still change.
+        found = tuple(each for each in found if each.kind not in readiness.NEEDS_REASON)
+    return PlannedMove(release, warnings=found)
 
 
 def _plan_confirmation(release: Release, answers: Answers, by: User, at: datetime) -> PlannedMove:

@@ -786,7 +786,7 @@ def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -
 class Notice:
     """How much notice readers get of a release date.
 
-    `days` is the number of days from the confirmation to the date. It is negative if the date has passed.
+    `days` is the number of days from `given_at` to the date. It is negative if the date has passed.
     `is_short_for_markets` is always false if the series is not market-sensitive.
     """
 
@@ -797,7 +797,7 @@ class Notice:
 
 
 def notice_of(release: Release, *, given_at: datetime) -> Notice:
-    """Return how much notice readers get if a release is confirmed at an aware instant."""
+    """Return how much notice readers get if a date is confirmed, or a confirmed date announced, at an aware instant."""
     on = release.planned_on
     is_exact = release.due_at is not None
     return Notice(
@@ -808,3 +808,17 @@ def notice_of(release: Release, *, given_at: datetime) -> Notice:
         and release.series.market_sensitive
         and calendar.is_short_for_markets(on, given_at=given_at),
     )
+
+
+def notice_of_present_date(release: Release, *, agreed_at: datetime | None) -> Notice | None:
+    """Return how much notice readers got of the present date of a release.
+
+    Notice is counted from when the date was confirmed, announced or last agreed, whichever was latest. Return None if
+    the release is not confirmed or published.
+
+    :param agreed_at: when the last change of the confirmed date was agreed, or None if there was no change.
+    """
+    if release.confirmed_at is None or release.status not in {Status.CONFIRMED, Status.PUBLISHED}:
+        return None
+    moments = (release.confirmed_at, release.announced_at, agreed_at)
+    return notice_of(release, given_at=max(moment for moment in moments if moment))

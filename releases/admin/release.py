@@ -36,7 +36,7 @@ from releases.admin.access import (
 )
 from releases.early_findings import mask_present_verdicts
 from releases.forms import ClockTimeField, add_refusal, build_slot, clean_address, clean_reason_field
-from releases.models import Address, Contact, DateChangeRequest, Release, Series
+from releases.models import Address, Contact, DateChange, DateChangeRequest, Release, Series
 from releases.models.release import ReleaseQuerySet
 from releases.overview import Concern
 from releases.permissions import Action, roles_of
@@ -703,8 +703,11 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
         # Use a subquery instead of a join, so that counting all rows reads no verdicts.
         verdict = Subquery(mask_present_verdicts().values("shown")[:1])
+        agreed = DateChange.objects.filter(release=OuterRef("pk"), agreed_at__isnull=False).order_by("-agreed_at")
         mine = super().get_queryset(request).select_related("series__producer")
-        return mine.annotate(verdict=verdict, has_page=Exists(page))
+        return mine.annotate(
+            verdict=verdict, has_page=Exists(page), last_agreed_at=Subquery(agreed.values("agreed_at")[:1])
+        )
 
     @admin.display(description=lazy("release"), ordering="title")
     def release(self, release: Release) -> SafeString:
@@ -736,20 +739,20 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         return _tags([(colour, label)])
 
     @admin.display(description=lazy("notice"))
-    def notice(self, release: Release) -> str:
-        """Show the number of days between the confirmation of a release and its date.
+    def notice(self, release: Any) -> str:
+        """Show how many days of notice readers got of the present date of a release.
 
         If the release is not confirmed, count from today. Show no notice for rehearsals, cancelled releases and
         releases without an exact date.
         """
         if release.due_at is None or release.status == Status.CANCELLED or release.rehearsal:
             return EMPTY
-        given_at = release.confirmed_at or timezone.now()
-        days = (release.planned_on - rules_calendar.local_date(given_at)).days
-        if days < 0:
+        given = scheduling.notice_of_present_date(release, agreed_at=release.last_agreed_at)
+        notice = given or scheduling.notice_of(release, given_at=timezone.now())
+        if notice.days < 0:
             return EMPTY
-        counted = ngettext("%(days)s day’s notice", "%(days)s days’ notice", days) % {"days": days}
-        return _tags([("orange", counted)]) if days < rules_calendar.NOTICE.days else counted
+        counted = ngettext("%(days)s day’s notice", "%(days)s days’ notice", notice.days) % {"days": notice.days}
+        return _tags([("orange", counted)]) if notice.is_short else counted
 
     @admin.display(description=lazy("missing"))
     def lacks(self, release: Any) -> str:

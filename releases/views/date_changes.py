@@ -369,6 +369,7 @@ class CorrectAgreementForm(GovukForm):
 
 @form_view
 def announce_view(request: SignedInRequest, reference: str) -> HttpResponse:
+    now = timezone.now()
     release = find_release_to_move(request.user, reference, ANNOUNCE)
     form = AnnounceForm(post_data(request), initial={"seen_version": release.schedule_version})
     return complete_form(
@@ -376,10 +377,12 @@ def announce_view(request: SignedInRequest, reference: str) -> HttpResponse:
         release,
         form,
         lambda: scheduling.announce_release(
-            release, by=request.user, at=timezone.now(), expected_version=form.cleaned_data["seen_version"]
+            release, by=request.user, at=now, expected_version=form.cleaned_data["seen_version"]
         ),
         success=_("Release announced."),
         template="releases/announce.html",
+        # The notice of a provisional date is counted only when the date is confirmed.
+        notice=scheduling.notice_of(release, given_at=now) if release.status == Status.CONFIRMED else None,
         missing_people=[text_calendar.warning_sentence(each) for each in readiness.find_missing_people(release.series)],
     )
 

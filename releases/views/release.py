@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ from releases.evidence import embargo, screenshots
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody
 from releases.evidence.export import ExportFormat, export_evidence, export_file_name
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
-from releases.models import BodyUnavailable, DateChange, DelayNotice, Release, ReleaseTask
+from releases.models import BodyUnavailable, DelayNotice, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
@@ -161,17 +161,6 @@ class DelayNoticeForm(GovukForm):
         given = self.cleaned_data
         names = ("expected_words", "contact_name", "contact_email", "seen")
         return {"expected_at": given.get("expected_at"), **{name: given[name] for name in names}}
-
-
-def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> scheduling.Notice | None:
-    """Return how much notice readers got of the current date of a release.
-
-    Return None if the release is not confirmed or published.
-    """
-    if release.confirmed_at is None or release.status not in {Status.CONFIRMED, Status.PUBLISHED}:
-        return None
-    agreed = [change.agreed_at for change in changes if change.agreed_at]
-    return scheduling.notice_of(release, given_at=max([release.confirmed_at, *agreed]))
 
 
 def _describe_request(release: Release, *, person: Person, roles: frozenset[Role]) -> dict[str, Any] | None:
@@ -500,7 +489,9 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
     return {
         "staff": True,
         "all_changes": changes,
-        "notice": _notice_of_present_date(release, changes),
+        "notice": scheduling.notice_of_present_date(
+            release, agreed_at=max((change.agreed_at for change in changes if change.agreed_at), default=None)
+        ),
         "next_planned": tasks.planned_after(release),
         "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
         "tasks": list(tasks.tasks_of_release(release)),

@@ -180,6 +180,37 @@ def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock
     assert "This is less than 4 weeks." in text
 
 
+def test_a_confirmed_date_that_is_announced_later_gives_notice_from_its_announcement(client, clock):
+    release = ReleaseFactory()
+    scheduling.confirm_release(release, by=keeper_of(release), at=NOON - timedelta(days=7))
+    clock(NOON + timedelta(days=25))
+    client.force_login(keeper_of(release))
+    asked = words_of(client.get(page_of(release, "announce")))
+    assert "This gives 3 days’ notice. The Code of Practice asks for 4 weeks’ notice" in asked
+    assert client.post(page_of(release, "announce")).status_code == 302
+    text = words_of(client.get(page_of(release, "release")))
+    assert "announced or last agreed at midday on 27 June 2020. This gave 3 days’ notice." in text
+    assert "This is less than 4 weeks." in text
+
+
+def test_the_notice_of_a_provisional_date_is_no_concern_of_its_announcement(client, clock, provisional_release):
+    client.force_login(keeper_of(provisional_release))
+    assert "days’ notice" not in words_of(client.get(page_of(provisional_release, "announce")))
+    client = staff(Role.CALENDAR_MANAGER, provisional_release.series.producer)
+    (row,) = check(client, "announce", [provisional_release]).context["rows"]
+    assert row["warnings"] == []
+
+
+def test_announcing_many_in_the_admin_site_names_the_days_of_confirmed_dates_and_asks_for_no_reason(clock):
+    release = ReleaseFactory(confirmed=True)
+    client = staff(Role.CALENDAR_MANAGER, release.series.producer)
+    asked = check(client, "announce", [release])
+    (row,) = asked.context["rows"]
+    assert row["warnings"] == ["27 days’ notice, less than 4 weeks"]
+    assert not asked.context["form"].fields
+    assert said(act_checked(client, "announce", [release])) == ["1 release announced."]
+
+
 @pytest.mark.parametrize(("sensitive", "warned"), [(True, True), (False, False)], ids=["sensitive", "other"])
 def test_a_market_sensitive_series_is_advised_of_six_months_and_not_refused(client, clock, sensitive, warned):
     clock(datetime(2020, 1, 6, 12, 0, tzinfo=UTC))

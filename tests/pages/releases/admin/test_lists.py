@@ -9,6 +9,7 @@ from django.contrib.admin import site
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from releases import scheduling
 from releases.models import Membership, Release, Verification
@@ -216,6 +217,24 @@ def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_sho
     ):
         (row,) = (row for row in rows if f">days-{days}<" in row)
         assert words in row
+
+
+def test_the_list_and_the_page_of_a_release_count_notice_from_the_same_day():
+    series, day = SeriesFactory(), london_slot(date(2026, 6, 30))
+    announced_late = ReleaseFactory(series=series, reference="announced-late", slot=day)
+    scheduling.confirm_release(announced_late, by=None, at=datetime(2026, 5, 26, 9, tzinfo=UTC))
+    scheduling.announce_release(announced_late, by=None, at=datetime(2026, 6, 27, 9, tzinfo=UTC))
+    recorded_at = datetime(2026, 5, 1, 9, tzinfo=UTC)
+    moved = ReleaseFactory(series=series, reference="moved", announced=True, recorded_at=recorded_at, slot=day)
+    head, to = create_member(Role.HEAD_OF_PROFESSION, series.producer), london_slot(date(2026, 7, 3))
+    scheduling.change_date(moved, to=to, reason="Late data.", by=head, at=datetime(2026, 6, 29, 9, tzinfo=UTC))
+    client = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True))
+    rows = re.findall(r"<tr>.*?</tr>", client.get(page("release")).text, flags=re.DOTALL)
+    for release, days in ((announced_late, 3), (moved, 4)):
+        (row,) = (row for row in rows if f">{release.reference}<" in row)
+        assert f'orange">{days} days’ notice<' in row
+        shown = client.get(reverse("releases:release", args=[release.reference])).text
+        assert f"This gave {days} days’ notice." in shown
 
 
 def test_a_rehearsal_gives_no_one_notice():
