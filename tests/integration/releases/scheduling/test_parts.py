@@ -103,7 +103,7 @@ def test_the_digest_of_an_address_covers_its_part_and_is_as_before_without_one(r
         assert f"releases.address {page.pk} was changed" in verify()[0]
 
 
-def test_the_release_of_next_year_has_the_same_parts(release):
+def test_a_duplicate_of_a_release_has_the_same_parts(release):
     add_welsh_page(release)
     suggestion = planner.suggest_like(Release.objects.get())
     assert [(one.part, one.may_follow_minutes) for one in suggestion.addresses] == [("", 0), ("welsh_page", 15)]
