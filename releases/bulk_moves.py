@@ -101,18 +101,20 @@ def plan_moves(
 
 
 def make_moves(
-    planned: Iterable[PlannedMove], move: BulkMove, answers: Answers, *, by: User, at: datetime
+    planned: Iterable[PlannedMove], move: BulkMove, answers: Answers, *, by: User, now: Callable[[], datetime]
 ) -> BulkResult:
     """Make each planned move that is possible.
 
     If the move of a release is refused because the release has changed meanwhile, the other releases are still moved.
+
+    :param now: the clock. It is read before each move, because a release may become due while the others are moved.
     """
     moved, refusals = [], defaultdict(list)
     for plan in planned:
         if not plan.is_possible:
             continue
         try:
-            _MOVES[move].make(plan, answers, by, at)
+            _MOVES[move].make(plan, answers, by, now())
         except MoveRefused as refusal:
             refusals[str(refusal)].append(plan.release.reference)
         except NotYours:

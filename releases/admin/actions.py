@@ -248,7 +248,7 @@ def run_bulk_move(
     shown = bulk_moves.digest_plans(planned)
     possible = sum(plan.is_possible for plan in planned)
     if possible and is_complete and is_answered and request.POST.get("shown") == shown:
-        _report_moves(request, text, bulk_moves.make_moves(planned, move, form.answers, by=user, at=at))
+        _report_moves(request, text, bulk_moves.make_moves(planned, move, form.answers, by=user, now=timezone.now))
         return None
     has_dates = move is not BulkMove.MOVE_DATES or is_complete
     context = {
@@ -372,9 +372,9 @@ class Offer:
 
 def _check_one(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
     """Request the preflight of one release without a page for confirmation, because a preflight changes nothing."""
-    text, user, at = BULK[BulkMove.PREFLIGHT], _user(request), timezone.now()
     planned = [PlannedMove(release) for release in queryset]
-    _report_moves(request, text, bulk_moves.make_moves(planned, BulkMove.PREFLIGHT, Answers(), by=user, at=at))
+    made = bulk_moves.make_moves(planned, BulkMove.PREFLIGHT, Answers(), by=_user(request), now=timezone.now)
+    _report_moves(request, BULK[BulkMove.PREFLIGHT], made)
 
 
 OFFERS = (

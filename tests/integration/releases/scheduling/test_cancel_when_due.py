@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases import scheduling
+from releases import bulk_moves, scheduling
+from releases.bulk_moves import Answers, BulkMove
 from releases.models import Release
 from releases.rules.lifecycle import Role, WrongRole
 from tests.support.admin_site import act_checked, check, page, planned, said, staff
@@ -59,6 +60,26 @@ def test_the_admin_site_refuses_it_to_who_keeps_the_calendar(time_machine):
     act_checked(keeper, "cancel", [release], reason="Not needed")
     assert Release.objects.get().status == "confirmed"
     assert said(act_checked(deputy, "cancel", [release], reason="Not needed")) == ["1 release cancelled."]
+
+
+@pytest.mark.parametrize(
+    ("role", "why"),
+    [
+        (Role.CALENDAR_MANAGER, "Only a Head of Profession or deputy can do this"),
+        (Role.DEPUTY, "We are checking this release"),
+    ],
+)
+def test_a_release_that_falls_due_while_others_are_cancelled_is_not_cancelled_as_before(announced_release, role, why):
+    ReleaseFactory(announced=True, series=announced_release.series, reference="second")
+    by, answers = create_member(role, announced_release.series.producer), Answers(reason="Not needed")
+    plans = bulk_moves.plan_moves(Release.objects.all(), BulkMove.CANCEL, answers, by=by, at=JUST_BEFORE)
+    assert all(plan.is_possible for plan in plans)
+    clock = iter([JUST_BEFORE, SEED_DUE])
+    made = bulk_moves.make_moves(plans, BulkMove.CANCEL, answers, by=by, now=lambda: next(clock))
+    assert made.moved == [announced_release]
+    (refusal,) = made.refusals
+    assert why in refusal
+    assert Release.objects.get(reference="second").status == "confirmed"
 
 
 def test_the_admin_site_offers_it_to_those_alone_who_may(announced_release, time_machine, subtests):

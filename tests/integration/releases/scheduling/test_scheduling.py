@@ -53,7 +53,7 @@ def test_moving_many_dates_publishes_no_private_reason_for_one_that_was_confirme
     head, answers = head_of(provisional_release), Answers(reason="A private reason", days=7)
     plans = bulk_moves.plan_moves(Release.objects.all(), BulkMove.MOVE_DATES, answers, by=head, at=NOW)
     scheduling.confirm_release(provisional_release, by=head, at=NOW)
-    made = bulk_moves.make_moves(plans, BulkMove.MOVE_DATES, answers, by=head, at=NOW)
+    made = bulk_moves.make_moves(plans, BulkMove.MOVE_DATES, answers, by=head, now=lambda: NOW)
     assert list(made.refusals) == [
         "This release has become confirmed since you read it. Check it before you try again."
     ]
