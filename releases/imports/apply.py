@@ -364,15 +364,17 @@ class RowImport:
     def follow(self, release: Release, series: Series) -> None:
         row = self.row
         self._check_same(release, series)
+        old_title = ""
         if _in_one_line(release.title) != row.title:
-            self._note(StepKind.TITLE_CORRECTED, release.title, row.title)
+            old_title = release.title
+            self._note(StepKind.TITLE_CORRECTED, old_title, row.title)
             try:
                 release = corrections.correct_release(
                     release, title=row.title, reference=release.reference, by=self.by, at=self.at
                 )
             except BeingJudged as refusal:
                 raise RowRefused("title", str(refusal)) from refusal
-        self._follow_addresses(release)
+        self._follow_addresses(release, old_title=old_title)
         is_unmoved = _is_same_slot(release.slot, row.slot)
         release = self._follow_date(release)
         if row.status is Status.CONFIRMED:
@@ -423,12 +425,13 @@ class RowImport:
             )
             raise RowRefused("status", why)
 
-    def _follow_addresses(self, release: Release) -> None:
+    def _follow_addresses(self, release: Release, *, old_title: str) -> None:
+        """:param old_title: the title that the row has corrected, or "" if it has not corrected the title."""
         present = list(release.addresses.all())
         self._follow_announcement(release, present)
         try:
             if self.row.url:
-                self._follow_page(release, present)
+                self._follow_page(release, present, old_title=old_title)
             for url in self.row.attachments:
                 if url not in {address.url for address in present}:
                     corrections.correct_missing_address(release, _attachment(url), by=self.by, at=self.at)
@@ -436,7 +439,7 @@ class RowImport:
         except corrections.CorrectionRefused as refusal:
             raise RowRefused("url", str(refusal)) from refusal
 
-    def _follow_page(self, release: Release, present: list[Address]) -> None:
+    def _follow_page(self, release: Release, present: list[Address], *, old_title: str) -> None:
         row = self.row
         pages = [address for address in present if address.role == PAGE]
         known = next((address for address in present if address.url == row.url), None)
@@ -449,6 +452,10 @@ class RowImport:
             return
         was = PlannedAddress.of(page)
         marker = was.marker if row.marker in {"", _in_one_line(was.marker)} else row.marker
+        is_title = bool(old_title) and _in_one_line(was.marker) == _in_one_line(old_title)
+        if is_title and not row.marker and not corrections.are_addresses_fixed(release, now=self.at):
+            # The row that recorded the page had no marker either, so the title became the marker.
+            marker = row.title
         planned = replace(was, url=row.url, marker=marker, adapter=row.adapter or was.adapter)
         if planned != was:
             corrections.change_address(page, planned, by=self.by, at=self.at)

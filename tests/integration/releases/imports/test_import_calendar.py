@@ -139,6 +139,8 @@ def test_a_provisional_date_moves_and_a_provisional_release_is_confirmed(series,
     out, _ = run({"scheduled_for": "2098-07-02 09:30", "status": "confirmed", "title": "Rain, June 2098"})
     assert (
         "rain-june-2098: title corrected from “Rain in June 2098” to “Rain, June 2098”, "
+        f"web page corrected from {RIGHT['url']}, text “Rain in June 2098”, adapter page "
+        f"to {RIGHT['url']}, text “Rain, June 2098”, adapter page, "
         "date changed from 1 July 2098 9:30am to 2 July 2098 9:30am, confirmed, announced" in out
     )
     change = DateChange.objects.get()
@@ -296,6 +298,31 @@ def test_the_page_and_new_attachments_follow_the_file_before_the_release_is_due(
         ("https://www.example.gov.uk/a.ods", ""),
         ("https://www.example.gov.uk/b.ods", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "marker"),
+    [
+        pytest.param({}, {}, "Rain, June 2098", id="the-title"),
+        pytest.param({"marker": "June"}, {}, "June", id="another-text"),
+        pytest.param({}, {"marker": "June"}, "June", id="a-new-text"),
+        pytest.param({}, {"marker": "Rain in June 2098"}, "Rain in June 2098", id="the-old-title-on-purpose"),
+    ],
+)
+def test_a_title_that_identifies_the_edition_on_its_page_follows_a_corrected_title(series, run, first, second, marker):
+    run(first)
+    corrected = second | {"title": "Rain, June 2098"}
+    run(corrected)
+    assert (Release.objects.get().title, Address.objects.get().marker) == ("Rain, June 2098", marker)
+    assert "changes nothing" in run(corrected)[0]
+
+
+def test_the_title_of_a_release_that_is_due_is_corrected_and_the_text_that_was_checked_stays(series, run):
+    past = {"scheduled_for": "2020-06-30 09:30", "status": "confirmed"}
+    run(past)
+    out, err = run({**past, "title": "Rain, June 2020"})
+    assert ("title corrected" in out, err) == (True, "")
+    assert (Release.objects.get().title, Address.objects.get().marker) == ("Rain, June 2020", "Rain in June 2098")
 
 
 def test_the_addresses_of_a_release_that_is_due_stay_as_they_are(series, run):
