@@ -357,8 +357,8 @@ class RowImport:
             self._note(StepKind.AS_REHEARSAL)
         if status is Status.CONFIRMED:
             self._confirm(release)
-        elif row.bank_holiday_reason:
-            raise RowRefused("bank_holiday_reason", "You gave a reason, but the release is not confirmed.")
+        else:
+            self._refuse_holiday_reason()
         self._warn(release, series)
 
     def follow(self, release: Release, series: Series) -> None:
@@ -507,6 +507,8 @@ class RowImport:
         if release.status == Status.CONFIRMED:
             self._request_date(release)
             return release
+        if row.status is not Status.CONFIRMED:
+            self._refuse_holiday_reason()
         was = release.slot
         release = scheduling.change_date(
             release,
@@ -519,6 +521,11 @@ class RowImport:
         )
         self._note(StepKind.MOVED, str(was), str(release.slot))
         return release
+
+    def _refuse_holiday_reason(self) -> None:
+        """Refuse a reason for a bank holiday, because the date stays provisional and the reason would not be used."""
+        if self.row.bank_holiday_reason:
+            raise RowRefused("bank_holiday_reason", "You gave a reason, but the release is not confirmed.")
 
     def _check_reason_of_no_change(self, release: Release) -> None:
         """Refuse a reason for a date change if the date is unchanged.

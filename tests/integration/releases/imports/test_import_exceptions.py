@@ -83,6 +83,19 @@ def test_a_bank_holiday_is_imported_by_a_lead_with_the_reason_and_by_nobody_else
     assert Release.objects.get().status == "confirmed"
 
 
+def test_a_reason_for_a_bank_holiday_is_refused_while_the_date_stays_provisional(head, monkeypatch):
+    monkeypatch.setattr("releases.rules.calendar.bank_holidays", lambda year, *, nation: {date(2098, 7, 2): "Rain day"})
+    holiday = {"scheduled_for": "2098-07-02 09:30", "bank_holiday_reason": "Other countries."}
+    unused = [("bank_holiday_reason", "You gave a reason, but the release is not confirmed.")]
+    assert faults(checked(head, holiday)) == unused
+    applied(head, {})
+    for status in ("", "provisional"):
+        assert faults(checked(head, holiday | {"status": status})) == unused
+    assert str(Release.objects.get().slot) == "1 July 2098 9:30am"
+    applied(head, holiday | {"status": "confirmed"})
+    assert (Release.objects.get().status, Departure.objects.get().reason) == ("confirmed", "Other countries.")
+
+
 def test_an_export_of_an_exception_is_imported_again_unchanged(client, keeper):
     applied(keeper, NOON | AGREED)
     client.force_login(keeper)
