@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releases.models import Address, DateChange, DateChangeRequest, Departure, Release, Series, Training
-from releases.models.event import ReleaseEvent, build_event, record_event, record_rows
+from releases.models.event import ReleaseEvent, build_event, lock_release, record_event, record_rows
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import User, roles_of
 from releases.rules import calendar
@@ -444,9 +444,12 @@ def announce_release(
     """
     _check_version(release, expected_version)
     move = check_announce(release, by=by)
-    if release.announced_at is not None:
-        return release
-    return apply_move(release, move, by=by, at=at, values={"announced_at": at})
+    with transaction.atomic():
+        # Another person may have announced the release since it was read. The first announcement stays.
+        stored = lock_release(release.pk)
+        if stored.announced_at is not None:
+            return stored
+        return apply_move(release, move, by=by, at=at, values={"announced_at": at})
 
 
 def check_confirm(

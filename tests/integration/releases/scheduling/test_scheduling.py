@@ -6,7 +6,7 @@ import pytest
 
 from releases import bulk_moves, date_changes, scheduling
 from releases.bulk_moves import Answers, BulkMove
-from releases.models import DateChange, Release
+from releases.models import DateChange, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
@@ -180,6 +180,15 @@ def test_a_weekend_or_bank_holiday_without_its_agreement_or_reason_is_refused_an
     release = ReleaseFactory(slot=london_slot(date(2020, 12, 25)))
     with pytest.raises(SlotRefused, match="Christmas Day"):
         scheduling.confirm_release(release, by=head_of(release), at=NOW)
+
+
+def test_of_two_people_who_announce_a_release_at_the_same_time_the_first_stays(provisional_release):
+    first, second = Release.objects.get(), Release.objects.get()
+    by = head_of(provisional_release)
+    scheduling.announce_release(first, by=by, at=NOW)
+    assert scheduling.announce_release(second, by=by, at=NOW + timedelta(minutes=1)).announced_at == NOW
+    assert Release.objects.get().announced_at == NOW
+    assert ReleaseEvent.objects.filter(kind="announce").count() == 1
 
 
 def test_a_rehearsal_may_be_due_at_any_minute_of_any_day_and_is_never_announced():
