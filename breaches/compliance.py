@@ -227,6 +227,15 @@ def have_lists_changed(document: ComplianceDocument, content: ComplianceContent)
     return document.has_lists and content.lists_sha256 not in {"", document.content["lists_sha256"]}
 
 
+def has_text_changed(document: ComplianceDocument, content: ComplianceContent) -> bool:
+    """Return whether the policy texts have changed since the table was approved.
+
+    The numbers of the versions are not compared. The texts of an earlier year can change without a new version for this
+    year, and a new version can restore the approved texts.
+    """
+    return bool(document.content["sections"] != sections_to_json(content.sections))
+
+
 def find_obstacle(
     producer: Producer, content: ComplianceContent, record: YearRecord, policy: PolicyDraft, *, by: User
 ) -> MoveRefused | None:

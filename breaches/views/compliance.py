@@ -211,7 +211,7 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
     # people, the figures could differ from the approved ones even if nothing has changed. So list no changes for them.
     changes = compliance.find_changes(documents[0], record.table) if documents and LEADS & roles else ()
     lists_have_changed = bool(documents) and compliance.have_lists_changed(documents[0], content)
-    text_has_changed = bool(documents) and policy.number != documents[0].text_number
+    text_has_changed = bool(documents) and compliance.has_text_changed(documents[0], content)
     context = {
         "producer": producer,
         "year": year,

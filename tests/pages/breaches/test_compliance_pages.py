@@ -53,11 +53,11 @@ def path_of(address_of_page):
     return address_of_page[address_of_page.index("/reports") :].partition("#")[0]
 
 
-def write(office, *, by=None, text="We publish official statistics."):
-    seen = compliance.read_policy(office.producer, 2020).number
+def write(office, *, by=None, text="We publish official statistics.", year=2020):
+    seen = compliance.read_policy(office.producer, year).number
     section = PolicySection.INTRODUCTION
     by = by or office.statistician
-    return compliance.save_policy_section(office.producer, 2020, section, text, seen=seen, by=by, at=NOW)
+    return compliance.save_policy_section(office.producer, year, section, text, seen=seen, by=by, at=NOW)
 
 
 def approve(client, office):
@@ -208,6 +208,31 @@ def test_approving_freezes_the_files_and_the_page_says_how_the_record_has_change
         assert file["Content-Disposition"].startswith("attachment")
     write(office, text="A new text.")
     assert "The texts have changed since then." in words(client.get(address("yearly_table", office, 2020)).text)
+
+
+def test_a_change_of_the_texts_of_the_year_before_counts_where_the_approved_table_repeats_them(
+    client, office, releases
+):
+    write(office, year=2019)
+    client.force_login(office.head)
+    approve(client, office)
+    assert "Nothing has changed since then." in words(client.get(address("yearly_table", office, 2020)).text)
+    write(office, year=2019, text="A new text.")
+    text = words(client.get(address("yearly_table", office, 2020)).text)
+    assert "The texts have changed since then." in text
+    assert "Nothing has changed since then." not in text
+    assert "Version 2 approved" in words(client.get(approve(client, office)["Location"]).text)
+
+
+def test_a_text_that_is_again_as_it_was_approved_has_not_changed(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    for text in ("A new text.", "We publish official statistics."):
+        write(office, text=text)
+    assert "Nothing has changed since then." in words(client.get(address("yearly_table", office, 2020)).text)
+    page = client.get(address("approve_yearly_table", office, 2020))
+    assert "Nothing has changed since the table was approved." in words(page.text)
 
 
 def test_an_approved_figure_has_the_list_as_it_was_approved_with_a_link_to_that_of_today(client, office, releases):
