@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import publication, statistics
-from breaches.models import DONE, CorrectiveAction, ReportVersion, Suspicion
+from breaches.models import CorrectiveAction, ReportVersion, Suspicion
 from breaches.register import with_outcome
 from breaches.rules.compliance import (
     GROUPS,
@@ -175,7 +175,7 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
     counted = figures_of(statistics.read_breach_history(scope, by=by, today=today))
     due = _due_releases(first, until, now=now).filter(series__producer=producer)
     access, given = _access_to(due), _given_dates(due)
-    breaches = counted_reports(scope, by).filter(status__in=[state for one in BREACHES for state in STATES[one]])
+    breaches = _breaches(scope, by)
     listings = {
         **_list_results(list_results(scope, by=by), due),
         **_list_notice(given),
@@ -572,12 +572,16 @@ def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
     return of_present.select_related("release").order_by("release__due_at", "pk")
 
 
-def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
-    columns = (_("Report"), _("Outputs"), _("Date of breach"), _("Kind of breach"), _("Status"))
+def _breaches(scope: Scope, by: Person) -> list[Any]:
+    breaches = counted_reports(scope, by).filter(status__in=[state for one in BREACHES for state in STATES[one]])
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
-    found = list(with_outcome(breaches).prefetch_related(outcomes).order_by("counts_on", "pk"))
-    titles = find_output_titles([report.pk for report in found])
-    reported = [report for report in found if report.status in STATES[Decision.REPORTED]]
+    return list(with_outcome(breaches).prefetch_related(outcomes).order_by("counts_on", "pk"))
+
+
+def _list_breaches(breaches: Sequence[Any]) -> dict[Figure, FigureList]:
+    columns = (_("Report"), _("Outputs"), _("Date of breach"), _("Kind of breach"), _("Status"))
+    titles = find_output_titles([report.pk for report in breaches])
+    reported = [report for report in breaches if report.status in STATES[Decision.REPORTED]]
 
     def listing(reports: Iterable[Any]) -> FigureList:
         rows = [
@@ -601,7 +605,7 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
         # sent.
         Figure.REPORTED: listing(report for report in reported if report.sent_on),
         Figure.NOT_SENT: listing(report for report in reported if not report.sent_on),
-        Figure.RECORDED: listing(report for report in found if report.status in STATES[Decision.RECORDED]),
+        Figure.RECORDED: listing(report for report in breaches if report.status in STATES[Decision.RECORDED]),
     }
 
 
@@ -615,32 +619,34 @@ def find_output_titles(reports: Collection[int]) -> dict[int, str]:
     return {report: "; ".join(output["title"] for output in of_it) for report, of_it in outputs if of_it}
 
 
-def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, FigureList]:
+def _list_actions(breaches: Sequence[Any], *, today: date) -> dict[Figure, FigureList]:
     columns = (_("Corrective action"), _("Report"), _("Due"), _("Done"))
-    actions = CorrectiveAction.objects.filter(report__in=breaches.values("pk")).with_tasks().order_by("added_at", "pk")
-    done, still_open = list(actions.filter(DONE)), list(actions.open())
+    actions = CorrectiveAction.objects.select_related("task").order_by("added_at", "pk").pair_with(breaches)
 
-    def listing(some: Iterable[CorrectiveAction]) -> FigureList:
+    def listing(wanted: Callable[[CorrectiveAction], bool]) -> FigureList:
         rows = [
             ListRow(
                 (
                     action.text,
-                    action.report.number,
+                    report.number,
                     format_day(action.due) if action.due else "",
                     format_day(action.finished_at) if action.finished_at else _("Not done"),
                 ),
-                report=action.report.reference,
+                report=report.reference,
                 personal=PersonalCell(0, PersonalText.ACTION_TEXT, action.pk),
                 keys=_keys({2: action.due, 3: action.finished_at}),
             )
-            for action in some
+            for action, report in actions
+            if wanted(action)
         ]
         return FigureList(columns, rows)
 
     return {
-        Figure.ACTIONS_DONE: listing(done),
-        Figure.ACTIONS_OPEN: listing(still_open),
-        Figure.ACTIONS_OVERDUE: listing(action for action in still_open if action.due and action.due < today),
+        Figure.ACTIONS_DONE: listing(lambda action: action.finished_at is not None),
+        Figure.ACTIONS_OPEN: listing(lambda action: action.finished_at is None),
+        Figure.ACTIONS_OVERDUE: listing(
+            lambda action: action.finished_at is None and action.due is not None and action.due < today
+        ),
     }
 
 

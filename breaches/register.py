@@ -34,6 +34,7 @@ from breaches.models import (
     ApprovedDocument,
     CorrectiveAction,
     Dispatch,
+    JoinedDraft,
     PracticeCitation,
     RegisterEvent,
     Report,
@@ -236,6 +237,14 @@ def about_practice(value: str) -> Q:
     return Q(pk__in=PracticeCitation.objects.filter(edition=edition, code=code).values("report"))
 
 
+def with_open_actions(_value: str) -> Q:
+    still_open = CorrectiveAction.objects.open()
+    # An action of a merged draft counts in the joint report.
+    merged = still_open.filter(report__status=ReportStatus.JOINED).values_list("report", flat=True)
+    joints = JoinedDraft.objects.in_force().last_joints_of(merged)
+    return Q(pk__in=still_open.values("report")) | Q(pk__in=[joint.pk for joint in joints.values()])
+
+
 # Functions that convert the value of a filter to a query condition. The keys are the names of the filters.
 CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
@@ -245,7 +254,7 @@ CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "state": lambda state: Q(status=state),
     "decision": about_decision,
     "practice": about_practice,
-    "actions": lambda _value: Q(pk__in=CorrectiveAction.objects.open().values("report")),
+    "actions": with_open_actions,
     "first": lambda day: Q(occurred_on__gte=day),
     "last": lambda day: Q(occurred_on__lte=day),
 }
@@ -444,15 +453,15 @@ def export_register(
         sentence = _("You selected %(number)s reports. A file can have up to %(most)s. Select fewer reports.")
         raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
     raised = Suspicion.objects.select_related("release__series", "verification")
-    planned = CorrectiveAction.objects.select_related("task")
     reports = list(
         with_outcome(with_text(found))
         .select_related("started__release__series", "started__series")
-        .prefetch_related(
-            Prefetch("suspicions", raised, to_attr="raised"), Prefetch("actions", planned, to_attr="planned")
-        )
+        .prefetch_related(Prefetch("suspicions", raised, to_attr="raised"))
     )
-    rows = [_register_row(report, with_contacts, local_date(at)) for report in reports]
+    actions: dict[int, list[CorrectiveAction]] = defaultdict(list)
+    for action, counted in CorrectiveAction.objects.select_related("task").pair_with(reports):
+        actions[counted.pk].append(action)
+    rows = [_register_row(report, actions[report.pk], with_contacts, local_date(at)) for report in reports]
     written = tables.write_table(kind, list(rows[0]), (list(row.values()) for row in rows), title=_("Breach reports"))
     query = {field.name: describe_filter(value) for field in fields(filters) if (value := getattr(filters, field.name))}
     facts = {"asked": query, "file": kind.value, "sha256": sha256_hex(written)}
@@ -473,14 +482,17 @@ def export_register(
     return written
 
 
-def _register_row(report: Any, with_contacts: Collection[int], today: date) -> dict[str, Value]:
+def _register_row(
+    report: Any, actions: Collection[CorrectiveAction], with_contacts: Collection[int], today: date
+) -> dict[str, Value]:
     """Return the values of a report, keyed by column.
 
+    :param actions: the corrective actions of the report, including those of drafts that were merged into it.
     :param with_contacts: the primary keys of the producers whose contacts are included. If there are none, the row has
         no columns for contacts.
     """
     content = content_from_json(report.standing[0].content)
-    open_actions = [action for action in report.planned if action.finished_at is None]
+    open_actions = [action for action in actions if action.finished_at is None]
     verification = report.raised[0].shown_verdict if report.raised else None
     return {
         "reference": report.reference,
@@ -502,7 +514,7 @@ def _register_row(report: Any, with_contacts: Collection[int], today: date) -> d
         "first_approved_at": _local(report.approved_at),
         "first_sent_on": _day(report.sent_on),
         "approved_by_who_wrote_it": "yes" if report.alone else "",
-        "actions": len(report.planned),
+        "actions": len(actions),
         "actions_not_done": len(open_actions),
         "actions_overdue": sum(action.due is not None and action.due < today for action in open_actions),
         "statement": content.statement_url,

@@ -10,7 +10,7 @@ from django.db.models import Case as Cases
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from breaches.models import DONE, CorrectiveAction, StartedReport, Suspicion
+from breaches.models import DONE, CorrectiveAction, JoinedDraft, StartedReport, Suspicion
 from breaches.permissions import TABLE as REPORT_TABLE
 from breaches.permissions import Action, find_unlisted_reports, listed_reports_with, report_producers
 from breaches.register import about_series, with_outcome
@@ -215,25 +215,33 @@ class ActionCount:
     overdue: int = 0
     done: int = 0
 
+    def __add__(self, other: "ActionCount") -> "ActionCount":
+        return ActionCount(self.still_open + other.still_open, self.overdue + other.overdue, self.done + other.done)
+
 
 def _count_actions(by: Person, today: date) -> dict[int, ActionCount]:
     """Return the number of corrective actions of each report, keyed by the report's primary key.
 
-    The result includes all producers whose reports the person may read.
+    Actions of merged drafts count in the joint report. The result includes all producers whose reports the person may
+    read.
     """
-    counted = (
+    rows = list(
         CorrectiveAction.objects.filter(report__producer__in=report_producers(by))
         .order_by()
-        .values("report")
+        .values("report", "report__status")
         .annotate(
             number=Count("pk", filter=~DONE),
             late=Count("pk", filter=~DONE & Q(due__lt=today)),
             ended=Count("pk", filter=DONE),
         )
+        .values_list("report", "report__status", "number", "late", "ended")
     )
-    return {
-        report: ActionCount(*counts) for report, *counts in counted.values_list("report", "number", "late", "ended")
-    }
+    merged = {report for report, status, *_counts in rows if status == ReportStatus.JOINED}
+    joints = JoinedDraft.objects.in_force().last_joints_of(merged)
+    actions: dict[int, ActionCount] = defaultdict(ActionCount)
+    for report, _status, *counts in rows:
+        actions[joints[report].pk if report in joints else report] += ActionCount(*counts)
+    return actions
 
 
 def _series_of(reports: Sequence[int]) -> dict[int, set[int]]:

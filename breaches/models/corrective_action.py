@@ -1,13 +1,14 @@
 """The corrective actions of a report."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from breaches.models.report import Report
-from breaches.rules.lifecycle import ReportTerm
+from breaches.models.report import JoinedDraft, Report
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from releases.models import ReleaseTask
 from releases.models.append_only import choices_of
 
@@ -27,6 +28,21 @@ class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
 
     def overdue(self, *, on: date) -> "CorrectiveActionQuerySet":
         return self.open().filter(due__lt=on)
+
+    def pair_with(self, reports: Iterable[Report]) -> "list[tuple[CorrectiveAction, Report]]":
+        """Return the actions of some reports, each with the report in which it counts.
+
+        An action of a merged draft stays in the draft, but it counts in the joint report, which prints it too.
+        """
+        counted = {report.pk: report for report in reports}
+        producers = {report.producer_id for report in counted.values()}
+        merged = Q(report__status=ReportStatus.JOINED, report__producer__in=producers)
+        found = list(self.filter(Q(report__in=counted) | merged))
+        drafts = {action.report_id for action in found} - counted.keys()
+        joints = JoinedDraft.objects.in_force().last_joints_of(drafts)
+        continued_by = {draft: joint.pk for draft, joint in joints.items()}
+        keys = ((action, continued_by.get(action.report_id, action.report_id)) for action in found)
+        return [(action, counted[key]) for action, key in keys if key in counted]
 
 
 class CorrectiveAction(models.Model):

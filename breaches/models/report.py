@@ -359,6 +359,26 @@ class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
             known |= parts
         return known
 
+    def last_joints_of(self, drafts: Iterable[int]) -> "dict[int, Report]":
+        """Return a dict that maps the primary key of each merged draft to the joint report that continues it.
+
+        A joint report can be merged again. In this case, the last joint report is returned. The number of queries
+        depends only on how often the drafts were merged. Keys of reports that were not merged are ignored.
+        """
+        joint_of: dict[int, Report] = {}
+        wanted = set(drafts)
+        while wanted:
+            merges = self.filter(draft__in=wanted).select_related("joint").defer("joint__machine")
+            found = {merge.draft_id: merge.joint for merge in merges}
+            joint_of |= found
+            merged_again = {joint.pk for joint in found.values() if joint.status == ReportStatus.JOINED}
+            wanted = merged_again - joint_of.keys()
+
+        def last(joint: Report) -> Report:
+            return last(joint_of[joint.pk]) if joint.pk in joint_of else joint
+
+        return {draft: last(joint) for draft, joint in joint_of.items()}
+
 
 class JoinedDraft(AppendOnly):
     """One draft that was merged into a joint report.

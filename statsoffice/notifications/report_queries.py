@@ -1,7 +1,7 @@
 """Queries for notifications about reports: steps, deadlines, dispatches, overdue actions, unassigned reports."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, time
 
 from django.conf import settings
@@ -253,9 +253,10 @@ def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[N
     overdue = overdue.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
     overdue = overdue.exclude(report__status__in=WITHOUT_REMINDERS).select_related("report__producer")
     actions = [action for action in overdue.order_by("due", "pk") if _name_overdue_action(action) not in known]
-    statuses = _find_last_statuses([action.report for action in actions])
+    merged = {action.report_id for action in actions if action.report.status == ReportStatus.JOINED}
+    joints = JoinedDraft.objects.in_force().last_joints_of(merged)
     for action in actions:
-        if statuses[action.report_id] not in WITHOUT_REMINDERS:
+        if joints.get(action.report_id, action.report).status not in WITHOUT_REMINDERS:
             assert action.due is not None  # noqa: S101  # an action without a day is never overdue
             yield Notification(
                 event=_name_overdue_action(action),
@@ -267,30 +268,6 @@ def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[N
 
 def _name_overdue_action(action: CorrectiveAction) -> str:
     return f"overdue-action-{action.pk}-{action.due}"
-
-
-def _find_last_statuses(reports: Collection[Report]) -> dict[int, str]:
-    """Return a dict that maps the key of each report to its status.
-
-    If a report was merged into a joint report, the status is that of the joint report. A joint report can be merged
-    again. So the number of queries depends only on how often the reports were merged.
-    """
-    statuses = {report.pk: report.status for report in reports}
-    joint_of: dict[int, int] = {}
-    drafts = {key for key, status in statuses.items() if status == ReportStatus.JOINED}
-    while drafts:
-        merges = JoinedDraft.objects.in_force().filter(draft__in=drafts)
-        rows = list(merges.values_list("draft", "joint", "joint__status"))
-        joint_of |= {draft: joint for draft, joint, _ in rows}
-        statuses |= {joint: status for _, joint, status in rows}
-        drafts = {joint for _, joint, status in rows if status == ReportStatus.JOINED} - joint_of.keys()
-    return {report.pk: statuses[_find_last_joint(report.pk, joint_of)] for report in reports}
-
-
-def _find_last_joint(report: int, joint_of: Mapping[int, int]) -> int:
-    while report in joint_of:
-        report = joint_of[report]
-    return report
 
 
 def _action_recipients(report: Report) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from breaches import decisions, dispatches, editing, merging
+from breaches import corrective_actions, decisions, dispatches, editing, merging
+from breaches.corrective_actions import Plan
 from breaches.editing import ChosenCause
 from breaches.facts import find_unanswered_questions
 from breaches.models import Report
@@ -16,6 +17,7 @@ from breaches.rules.lifecycle import (
     DismissalReason,
     RecordingReason,
     ReportStatus,
+    ReportTerm,
 )
 from breaches.versions import content_of
 from releases.models import Membership, Producer
@@ -140,6 +142,19 @@ def create_joint_report(office: Office, report: Report) -> Report:
     """The report that the statistician joins from a draft and one more of the same morning."""
     beside = create_draft(producer=office.producer, reference=f"beside-{report.pk}")
     return merging.merge_drafts([report, beside], by=office.statistician, at=AT)
+
+
+def create_joint_report_with_actions(office: Office, *, times: int = 1) -> Report:
+    """The joint report of a draft with an overdue action and a finished one, joined with more drafts in turn."""
+    joint = create_report(office)
+    for text in ("A second person looks.", "The page was corrected."):
+        plan = Plan(text, ReportTerm.SHORT, "The publishing team", AT.date())
+        action = corrective_actions.add_action(joint, plan, by=office.statistician, at=AT)
+    corrective_actions.finish_action(action, done=True, by=office.statistician, at=AT)
+    (joint,) = reload_reports([joint])
+    for _ in range(times):
+        joint = create_joint_report(office, joint)
+    return joint
 
 
 def merge_report(report: Report, office: Office, status: ReportStatus) -> Report:

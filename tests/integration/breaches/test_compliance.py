@@ -46,6 +46,7 @@ from tests.support.people import (
     AT,
     add_role,
     create_joint_report,
+    create_joint_report_with_actions,
     create_report,
     decide_report,
     dispatch_report,
@@ -281,6 +282,21 @@ class TestFigures:
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         figures = (Figure.ACTIONS_DONE, Figure.ACTIONS_OPEN, Figure.ACTIONS_OVERDUE)
         assert [value(record, figure) for figure in figures] == ["1", "2", "1"]
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_corrective_actions_of_combined_drafts_are_listed_with_the_joint_report(self, office, times):
+        joint = create_joint_report_with_actions(office, times=times)
+        figures = (Figure.ACTIONS_DONE, Figure.ACTIONS_OPEN, Figure.ACTIONS_OVERDUE)
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert [value(record, figure) for figure in figures] == ["0", "0", "0"]
+        decide_report(joint, office, ReportStatus.RECORDED)
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert [value(record, figure) for figure in figures] == ["1", "1", "1"]
+        listed = [(row.cells[:2], row.report) for figure in figures for row in record.listings[figure].rows]
+        done, still_open = (
+            ((text, joint.number), joint.reference) for text in ("The page was corrected.", "A second person looks.")
+        )
+        assert listed == [done, still_open, still_open]
 
     def test_a_restricted_report_counts_for_leads_alone(self, office, series):
         report = create_report(office, ReportStatus.DRAFT)

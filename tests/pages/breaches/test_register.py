@@ -10,14 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from breaches import corrective_actions, drafting, permissions, register
 from breaches.corrective_actions import Plan
 from breaches.drafting import draft_missing
-from breaches.models import PracticeCitation, Report
+from breaches.models import CorrectiveAction, PracticeCitation, Report
 from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, Decision, ReportStatus, ReportTerm
 from breaches.text import KINDS, STATUSES
 from breaches.views import register as views
 from releases.rules.lifecycle import Role
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
-from tests.support.people import AT, add_role, create_office, create_report
+from tests.support.people import AT, add_role, create_joint_report_with_actions, create_office, create_report
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
 from tests.support.report_mornings import (
@@ -214,6 +214,19 @@ def test_a_filter_leaves_what_fits_by_function_and_by_page(client, full_office, 
         assert set(references(full_office.head, series=schools)) == {PRA, "breach-listed"}
         page = client.get(ADDRESS, {"series": "schools"})
         assert {named(row["report"].reference) for row in page.context["rows"]} == {PRA, "breach-listed"}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("times", [1, 2])
+def test_open_actions_of_combined_drafts_are_found_by_the_joint_report(client, office, times):
+    create_report(office, reference="without-actions")
+    joint = create_joint_report_with_actions(office, times=times)
+    assert references(office.head, actions="open") == [joint.reference]
+    client.force_login(office.head)
+    page = client.get(ADDRESS, {"actions": "open"})
+    assert [row["report"] for row in page.context["rows"]] == [joint]
+    CorrectiveAction.objects.update(done_at=AT, done_by=office.head)
+    assert references(office.head, actions="open") == []
 
 
 def test_with_several_producers_series_are_offered_once_one_is_chosen(client, office, draft_report):

@@ -22,7 +22,7 @@ from releases.rules.lifecycle import Role
 from releases.rules.tables import TableKind
 from tests.support.admin_site import page, staff
 from tests.support.factories import UserFactory
-from tests.support.people import AT, add_role, create_office, create_report
+from tests.support.people import AT, add_role, create_joint_report_with_actions, create_office, create_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +110,15 @@ def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_rep
     (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=next_day))
     assert row["cause"] == "Scheduler fault"
     assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("4", "3", "1")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_line_of_a_joint_report_counts_the_actions_of_its_drafts(office, times):
+    joint = create_joint_report_with_actions(office, times=times)
+    next_day = AT + timedelta(days=1)
+    (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=next_day))
+    assert row["reference"] == joint.reference
+    assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("2", "1", "1")
 
 
 @pytest.mark.parametrize("kind", list(TableKind))

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from breaches import merging
 from breaches.models import Report
 from breaches.rules.lifecycle import BREACHES, DECISION_ON, Decision, ReportStatus
 from breaches.rules.statistics import Spread, by_producer, by_quarter, by_series, figures_of, quarter_of
@@ -18,7 +19,7 @@ from releases.rules.date_change import Mark, date_change_marks
 from releases.rules.lifecycle import Role
 from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS
 from tests.support.factories import UserFactory, create_member
-from tests.support.people import create_report
+from tests.support.people import AT, create_joint_report_with_actions, create_report, decide_report
 from tests.support.random_office import FIRST, LAST, TODAY, ARandomOffice
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +174,25 @@ def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else(office)
     assert [case.decision for case in read_breach_history(year, by=office.head, today=TODAY).cases] == [
         Decision.UNDECIDED
     ]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("times", [1, 2])
+def test_actions_of_drafts_that_were_combined_count_in_the_report_that_prints_them(office, times):
+    def count():
+        year = Scope(date(2020, 1, 1), date(2020, 12, 31))
+        figures = figures_of(read_breach_history(year, by=office.head, today=TODAY))
+        return figures.open_actions, figures.overdue_actions, figures.done_actions
+
+    joint = create_joint_report_with_actions(office, times=times)
+    assert count() == (0, 0, 0)
+    decide_report(joint, office, ReportStatus.RECORDED)
+    assert count() == (1, 1, 1)
+
+
+def test_actions_of_a_draft_that_was_separated_again_do_not_count_in_the_joint_report(office):
+    joint = create_joint_report_with_actions(office)
+    merging.split_report(joint, by=office.statistician, at=AT)
+    year = Scope(date(2020, 1, 1), date(2020, 12, 31))
+    cases = read_breach_history(year, by=office.head, today=TODAY).cases
+    assert sorted(case.open_actions for case in cases) == [0, 1]
