@@ -341,9 +341,14 @@ def lay_out_table(
     *,
     number: int = 0,
     role: Role | None = None,
+    is_cover: bool = False,
     approved_at: datetime | None = None,
 ) -> ComplianceLayout:
-    """Return the layout of a table and its policy. If `approved_at` is None, the layout is that of a draft."""
+    """Return the layout of a table and its policy. If `approved_at` is None, the layout is that of a draft.
+
+    :param role: the role of the person who approved the table.
+    :param is_cover: whether this person covered for the Head of Profession.
+    """
     table = content.table
 
     def sections(wanted: Sequence[PolicySection]) -> list[tuple[str, Sequence[Sequence[str]]]]:
@@ -352,7 +357,8 @@ def lay_out_table(
 
     approval = ""
     if approved_at is not None and role is not None:
-        values = {"who": ROLE_NAMES[role], "on": format_day(approved_at), "number": number}
+        who = _("a person covering for the Head of Profession for Statistics") if is_cover else ROLE_NAMES[role]
+        values = {"who": who, "on": format_day(approved_at), "number": number}
         approval = _("Approved by %(who)s on %(on)s. Version %(number)s.") % values
 
     def find_address(figure: Figure) -> str:
@@ -464,8 +470,10 @@ def approve_table(
         approved_at=at,
         one_person=is_author(producer, year, by),
     )
+    is_cover = role is COVER_ROLE and cover_of(by.pk, producer.pk, at=at) is not None
+    layout = lay_out_table(producer, content, number=document.number, role=role, is_cover=is_cover, approved_at=at)
     try:
-        files = write(lay_out_table(producer, content, number=document.number, role=role, approved_at=at))
+        files = write(layout)
     except Exception as fault:
         sentence = _("We could not create the files, so the table is not approved: %(fault)s") % {"fault": fault}
         raise NotWritten(sentence) from fault

@@ -31,7 +31,8 @@ from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.statistics import figures_of
 from breaches.statistics import Scope, read_breach_history
 from breaches.versions import content_of
-from releases import corrections, exemptions, scheduling
+from releases import corrections, cover, exemptions, scheduling
+from releases.cover import CoverPerson
 from releases.models import Exemption, Release, Verification
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
@@ -403,6 +404,19 @@ class TestApproval:
                     continue
                 with pytest.raises(NotYours):
                     approve(office, by=person)
+
+    def test_a_person_who_covers_for_the_head_of_profession_is_not_called_a_deputy(self, office, time_machine):
+        write(office, by=office.deputy)
+        people = [CoverPerson(office.statistician, NOW.date(), NOW.date())]
+        cover.name_cover(
+            office.producer, office.head, first=NOW.date(), last=NOW.date(), people=people, by=office.head, at=NOW
+        )
+        time_machine.move_to(NOW, tick=False)
+        document = approve(office, by=office.statistician)
+        approval = "Approved by a person covering for the Head of Profession for Statistics on 3 July 2020. Version 1."
+        assert approval in " ".join(bytes(document.html).decode().split())
+        facts = RegisterEvent.objects.get(kind="yearly_table_approved").facts
+        assert (facts["role"], facts["covers"]) == (Role.DEPUTY, office.head.pk)
 
     def test_where_two_people_are_needed_an_author_cannot_approve(self, office):
         write(office, by=office.head)
