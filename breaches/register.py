@@ -46,12 +46,21 @@ from breaches.models import (
 from breaches.permissions import TABLE, Action, listed_reports_with
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, ReportKind, ReportStatus
-from releases.models import Membership, PreflightRun, Producer, Release, Series, Statement, Verification
-from releases.permissions import NotYours, Person, User, producers_with
+from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
+from releases.permissions import (
+    COVER_ROLE,
+    NotYours,
+    Person,
+    User,
+    cover_of,
+    producers_with,
+    roles_of,
+    standing_roles_of,
+)
 from releases.rules import tables
 from releases.rules.calendar import from_london, in_london, local_date
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
+from releases.rules.lifecycle import BY_WEIGHT, LEADS
 from releases.rules.tables import TableKind, Value
 from releases.verdict.address import SUSPICIOUS, Outcome
 
@@ -465,20 +474,15 @@ def export_register(
     written = tables.write_table(kind, list(rows[0]), (list(row.values()) for row in rows), title=_("Breach reports"))
     query = {field.name: describe_filter(value) for field in fields(filters) if (value := getattr(filters, field.name))}
     facts = {"asked": query, "file": kind.value, "sha256": sha256_hex(written)}
-    numbers = Counter(report.producer_id for report in reports)
-    roles = _download_roles(by)
-    RegisterEvent.append(
-        [
-            RegisterEvent(
-                producer_id=producer,
-                kind=EXPORTED,
-                at=at,
-                actor=by,
-                facts={**facts, "role": roles[producer], "reports": number, "contacts": producer in with_contacts},
-            )
-            for producer, number in sorted(numbers.items())
-        ]
-    )
+    numbers = Counter(report.producer for report in reports)
+    events = []
+    for producer, number in sorted(numbers.items(), key=lambda item: item[0].pk):
+        has_contacts = producer.pk in with_contacts
+        exporter = _describe_exporter(by, producer, contacts=has_contacts, at=at)
+        contained = {"reports": number, "contacts": has_contacts}
+        of_producer = {**facts, **exporter, **contained}
+        events.append(RegisterEvent(producer=producer, kind=EXPORTED, at=at, actor=by, facts=of_producer))
+    RegisterEvent.append(events)
     return written
 
 
@@ -541,13 +545,16 @@ def _contacts(content: ReportContent, *, visible: bool) -> dict[str, Value]:
     }
 
 
-def _download_roles(person: User) -> Mapping[int, Role]:
-    """Return a dict that maps each producer's key to the most senior role that lets the person download reports."""
-    held: dict[int, set[Role]] = {}
-    allowed = Membership.objects.filter(user=person, role__in=list(TABLE[Action.DOWNLOAD]))
-    for producer, role in allowed.values_list("producer_id", "role"):
-        held.setdefault(producer, set()).add(Role(role))
-    return {producer: next(role for role in BY_WEIGHT if role in roles) for producer, roles in held.items()}
+def _describe_exporter(person: User, producer: Producer, *, contacts: bool, at: datetime) -> dict[str, Any]:
+    """Return the role in which a person exports reports of a producer, and for whom they cover, as facts of an event.
+
+    A role that the person has only while covering for someone else is stated only if no other role is sufficient.
+    """
+    held = (LEADS if contacts else TABLE[Action.DOWNLOAD]) & roles_of(person, producer)
+    own = held & standing_roles_of(person, producer)
+    role = next(role for role in BY_WEIGHT if role in (own or held))
+    cover = cover_of(person.pk, producer.pk, at=at) if role is COVER_ROLE else None
+    return {"role": role, **({"covers": cover.absent_id} if cover else {})}
 
 
 def _seconds(value: float | None) -> Value:

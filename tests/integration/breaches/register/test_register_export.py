@@ -14,6 +14,8 @@ from breaches.register import CannotBeExported, RegisterFilter
 from breaches.rules.content import ContactPerson, Output, ReportSection
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.versions import content_of
+from releases import cover
+from releases.cover import CoverPerson
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
 from releases.rules import tables
@@ -191,6 +193,25 @@ def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
     shown = client.get(ADDRESS).text
     assert office.head.name in shown
     assert ", with names of people" in shown
+
+
+def test_a_person_who_covers_exports_contacts_for_the_head_of_profession_and_the_rest_in_their_own_role(
+    office, report_with_people, time_machine
+):
+    day = AT.date()
+    people = [CoverPerson(office.statistician, day, day)]
+    cover.name_cover(office.producer, office.head, first=day, last=day, people=people, by=office.head, at=AT)
+    time_machine.move_to(AT, tick=False)
+    for contacts in (False, True):
+        register.export_register(RegisterFilter(), TableKind.CSV, by=office.statistician, at=AT, contacts=contacts)
+    stated = [
+        {name: event.facts.get(name) for name in ("role", "covers", "contacts")}
+        for event in RegisterEvent.objects.order_by("position")
+    ]
+    assert stated == [
+        {"role": "statistician", "covers": None, "contacts": False},
+        {"role": "deputy", "covers": office.head.pk, "contacts": True},
+    ]
 
 
 def test_the_record_of_exports_cannot_be_changed(office, draft_report):
