@@ -199,10 +199,8 @@ def _is_needed(report: Report) -> bool:
     itself, the drafts that were merged into it, and the joint reports into which any of these was merged. A joint
     report can be merged again into another joint report.
     """
-    related = parts = JoinedDraft.objects.all().parts_of(report)
-    while parts:
-        parts = set(JoinedDraft.objects.filter(draft__in=parts).values_list("joint", flat=True)) - related
-        related |= parts
+    merges = JoinedDraft.objects.all()
+    related = merges.joints_of(merges.parts_of(report))
     standing = Report.objects.filter(pk__in=related).exclude(status__in=[ReportStatus.DISMISSED, *MERGED_OR_SPLIT])
     return standing.exists()
 

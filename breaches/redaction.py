@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 from django.db import models
@@ -29,7 +30,7 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, senior_role
 from breaches.rules.content import content_from_json
-from breaches.versions import lock_report, record_report_event
+from breaches.versions import record_report_event
 from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, salted_digest
 from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table
@@ -72,7 +73,8 @@ class RedactionResult:
     the words remain:
 
     - `documents` are the versions of the report whose approved documents contain the words.
-    - `drafts_documents` are the approved documents of merged drafts that contain the words, each as number and version.
+    - `drafts_documents` are the approved documents of drafts and joint reports that contain the words, each as number
+      and version.
     - `unread_documents` are the approved documents that could not be read, so they may contain the words.
     - `facts` is the number of events of the report whose facts contain the words.
     """
@@ -102,28 +104,41 @@ def _plain(text: str) -> str:
     return " ".join(text.replace(WORD_JOINER, "").split())
 
 
+def find_redacted_reports(report: Report) -> set[int]:
+    """Return the primary keys of the reports in which a redaction of a report removes the words.
+
+    These are the report, the drafts that were merged into it, and the joint reports into which it was merged. The joint
+    reports have copied its text, even if they were split again. Other drafts of these joint reports are left out.
+    """
+    return JoinedDraft.objects.in_force().parts_of(report) | JoinedDraft.objects.all().joints_of([report.pk])
+
+
 def places_of(report: Report) -> list[Place]:
-    """Return the places that contain free text about a report or about the drafts that were merged into it.
+    """Return the places that contain free text about a report, its drafts and its joint reports.
 
     Places in the app `releases` are included.
     """
-    parts = list(JoinedDraft.objects.in_force().parts_of(report))
+    reports = find_redacted_reports(report)
+    parts = JoinedDraft.objects.in_force().parts_of(report)
+    # While a draft is merged, the joint report has its suspicions.
+    brought = JoinedDraft.objects.filter(draft__in=parts).values_list("suspicions", flat=True)
     about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
-    tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
+    about |= Q(suspicions__in=list(chain.from_iterable(brought)))
+    tasks = ReleaseTask.objects.filter(corrective_action__report__in=reports)
     # When the task of a corrective action is ticked off at a later release, an event of that release repeats the text
     # of the task. So these events are included too.
     ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
     releases = list(Release.objects.filter(about).distinct())
     return [
-        Place(Report.objects.filter(pk__in=parts), ("machine", "cause_words", "available_unknown"), ReportRowRecord),
-        Place(ReportVersion.objects.filter(report__in=parts), ("content", "machine"), ReportRowRecord),
-        Place(ReportEvent.objects.filter(report__in=parts), ("words",)),
-        Place(TimelineNote.objects.filter(report__in=parts), ("text",)),
-        Place(SectionComment.objects.filter(event__report__in=parts), ("words",)),
-        Place(CorrectiveAction.objects.filter(report__in=parts), ("text", "owner")),
-        Place(Attachment.objects.filter(report__in=parts), ("name",), ReportRowRecord),
-        Place(Dispatch.objects.filter(report__in=parts), ("words", "reference")),
-        Place(Published.objects.filter(report__in=parts), ("statement",)),
+        Place(Report.objects.filter(pk__in=reports), ("machine", "cause_words", "available_unknown"), ReportRowRecord),
+        Place(ReportVersion.objects.filter(report__in=reports), ("content", "machine"), ReportRowRecord),
+        Place(ReportEvent.objects.filter(report__in=reports), ("words",)),
+        Place(TimelineNote.objects.filter(report__in=reports), ("text",)),
+        Place(SectionComment.objects.filter(event__report__in=reports), ("words",)),
+        Place(CorrectiveAction.objects.filter(report__in=reports), ("text", "owner")),
+        Place(Attachment.objects.filter(report__in=reports), ("name",), ReportRowRecord),
+        Place(Dispatch.objects.filter(report__in=reports), ("words", "reference")),
+        Place(Published.objects.filter(report__in=reports), ("statement",)),
         Place(Statement.objects.filter(release__in=releases), ("words",)),
         Place(tasks, ("text",)),
         Place(ReleaseEvent.objects.filter(Q(release__in=releases) | ticked), ("words",)),
@@ -164,7 +179,7 @@ def redact_report(
     if words.casefold() in why.casefold():
         raise MissingFields("why", _("We save the reason, so it must not contain the text to remove."))
     with allow_redaction():
-        lock_report(report)
+        _lock_reports(report)
         places = [*places_of(report), *besides]
         changes = list(_find_changes(places, words, redaction_marker(at)))
         if not changes:
@@ -185,6 +200,16 @@ def redact_report(
             for row_record, table, keys in _recorded_rows(places, changes):
                 row_record.record({table.model: keys}, why=REDACTION)
     return found
+
+
+def _lock_reports(report: Report) -> None:
+    """Lock a report and its joint reports, so that no one saves their text during the redaction.
+
+    A split changes the joint report before its drafts. The locks are taken in the same order, to prevent deadlocks.
+    """
+    keys = JoinedDraft.objects.all().joints_of([report.pk])
+    locked = Report.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("-pk")
+    list(locked.values_list("pk", flat=True))
 
 
 def find_silent_redaction(rows: type[AbstractEvent]) -> str | None:
@@ -219,8 +244,8 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
     versions: list[int] = []
     of_drafts: list[str] = []
     unread: list[str] = []
-    parts = JoinedDraft.objects.in_force().parts_of(report)
-    documents = ApprovedDocument.objects.filter(report__in=parts).select_related("report")
+    reports = find_redacted_reports(report)
+    documents = ApprovedDocument.objects.filter(report__in=reports).select_related("report")
     for document in documents.order_by("report__number_year", "report__number_position", "version").iterator(
         chunk_size=5
     ):
@@ -341,12 +366,10 @@ def removals_of(report: Report, versions: Iterable[ReportVersion]) -> Mapping[in
     Versions that were written later only copied the marker. Two redactions on the same day leave the same marker, so
     both are listed.
     """
-    # A redaction of a joint report also changes the drafts merged into the joint report. So include the redactions of
-    # every joint report into which this report was ever merged.
-    parts, reports = {report.pk}, {report.pk}
-    while parts:
-        parts = set(JoinedDraft.objects.filter(draft__in=parts).values_list("joint", flat=True)) - reports
-        reports |= parts
+    # A redaction of a joint report also changes its drafts, and a redaction of a draft its joint reports. So include
+    # the redactions of every report that was ever merged into this report, or into which this report was ever merged.
+    merges = JoinedDraft.objects.all()
+    reports = merges.joints_of([report.pk]) | merges.parts_of(report)
     events = ReportEvent.objects.filter(kind=KIND, report__in=reports).select_related("actor").order_by("position")
     removals: dict[int, list[ReportEvent]] = {}
     for version in versions:

@@ -16,9 +16,16 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from breaches.forms import LONGEST_REMARK
-from breaches.models import JoinedDraft, Report, ReportEvent
+from breaches.models import Report, ReportEvent
 from breaches.permissions import Action
-from breaches.redaction import KIND, NothingToRedact, Place, RedactionResult, redact_report
+from breaches.redaction import (
+    KIND,
+    NothingToRedact,
+    Place,
+    RedactionResult,
+    find_redacted_reports,
+    redact_report,
+)
 from breaches.rules.lifecycle import UNDECIDED
 from breaches.views.base import report_page
 from releases.forms import LongTextField, Question, inside_the_form
@@ -43,9 +50,9 @@ def redact(
 
 
 def places_of_messages(report: Report) -> Place:
-    """Return the messages about a report and about the drafts that were merged into the report."""
-    parts = JoinedDraft.objects.in_force().parts_of(report)
-    return Place(Message.objects.filter(report__in=parts), ("subject", "text"), MessageRowRecord)
+    """Return the messages about a report, its drafts and its joint reports."""
+    messages = Message.objects.filter(report__in=find_redacted_reports(report))
+    return Place(messages, ("subject", "text"), MessageRowRecord)
 
 
 PLACES: dict[str, Promise] = {

@@ -359,6 +359,17 @@ class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
             known |= parts
         return known
 
+    def joints_of(self, reports: Iterable[int]) -> set[int]:
+        """Return the primary keys of some reports and of all joint reports into which they were merged.
+
+        This includes joint reports into which another joint report was merged.
+        """
+        known = joints = set(reports)
+        while joints:
+            joints = set(self.filter(draft__in=joints).values_list("joint", flat=True)) - known
+            known |= joints
+        return known
+
     def last_joints_of(self, drafts: Iterable[int]) -> "dict[int, Report]":
         """Return a dict that maps the primary key of each merged draft to the joint report that continues it.
 

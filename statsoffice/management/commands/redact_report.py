@@ -67,8 +67,8 @@ that contain the words. You cannot undo this, so use --dry-run first."""
         if found.drafts_documents:
             named = "; ".join(found.drafts_documents)
             self.stdout.write(
-                f"These approved documents contain the words too: {named}. They belong to drafts that were merged into "
-                "the report."
+                f"These approved documents contain the words too: {named}. They belong to drafts of the report, or to "
+                "joint reports into which it was merged."
             )
         if found.unread_documents:
             named = "; ".join(found.unread_documents)

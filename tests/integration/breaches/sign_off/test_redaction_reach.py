@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from breaches import corrective_actions, editing, merging
+from breaches import corrective_actions, editing, merging, redaction
 from breaches.drafting import ReportSubject, start_report
 from breaches.models import Report
-from breaches.rules.lifecycle import ReportKind, ReportTerm
+from breaches.rules.lifecycle import ReportKind, ReportStatus, ReportTerm
 from breaches.versions import content_of
 from releases.models import ReleaseTask, Statement
 from releases.rules.lifecycle import MissingFields
@@ -19,7 +19,7 @@ from statsoffice.redaction import redact
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.integration.breaches.sign_off.test_redaction import where
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
-from tests.support.people import AT, reload_reports, write_sections
+from tests.support.people import AT, move_report, reload_reports, write_sections
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +67,48 @@ def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(offic
     assert where(NAME) == set()
     assert content_of(Report.objects.get(pk=drafts[0].pk)).impact == f"{MARKER} told two users."
     assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
+
+
+@pytest.mark.parametrize("is_split", [False, True], ids=["combined", "separated"])
+def test_of_a_draft_the_joint_reports_that_copied_its_text_are_reached_and_other_drafts_are_not(office, is_split):
+    drafts = a_morning(office, 3)
+    for draft, users in zip(drafts, ("two", "six"), strict=False):
+        write_sections(draft, by=office.statistician, impact=f"{NAME} told {users} users.")
+        Statement.objects.create(
+            release=draft.suspicions.get().release, schedule_version=1, kind=Statement.Kind.NOT_IT,
+            text_digest="0" * 64, words=f"{NAME} saw it.", stated_by=office.statistician, stated_at=AT,
+        )  # fmt: skip
+    first, other, third = reload_reports(drafts)
+    joint = merging.merge_drafts([first, other], by=office.statistician, at=AT)
+    editing.write_note(joint, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
+    last = merging.merge_drafts(reload_reports([joint, third]), by=office.statistician, at=AT)
+    if is_split:
+        for one in (last, joint):
+            (one,) = reload_reports([one])
+            merging.split_report(one, by=office.statistician, at=AT)
+    first, other, joint, last = reload_reports([first, other, joint, last])
+    redact(first, words=NAME, why=WHY, by=office.head, at=LATER)
+    assert (
+        content_of(joint).impact == content_of(last).impact == f"{MARKER} told two users.\n\n{MARKER} told six users."
+    )
+    assert joint.timeline_notes.get().text == f"{MARKER} rang."
+    assert content_of(other).impact == f"{NAME} told six users."
+    said = Statement.objects.order_by("release__reference").values_list("words", flat=True)
+    assert list(said) == [f"{MARKER} saw it.", f"{NAME} saw it."]
+    for report in (joint, last):
+        removals = redaction.removals_of(report, report.versions.all())
+        assert {event.report for found in removals.values() for event in found} == {first}
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
+
+
+def test_the_approved_document_of_a_joint_report_is_named_where_a_draft_is_redacted(office):
+    drafts = a_morning(office, 2)
+    write_sections(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
+    approved = move_report(write_sections(joint, by=office.statistician), office, ReportStatus.APPROVED)
+    found = redact(reload_reports(drafts)[0], words=NAME, why=WHY, by=office.head, at=LATER)
+    assert found.documents == []
+    assert found.drafts_documents == [f"{approved.number}, {approved.version}"]
 
 
 @pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])
