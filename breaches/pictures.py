@@ -177,13 +177,7 @@ def draw_delays(found: Mapping[int, SeriesResults], read_results: Callable[[], S
     }
     order = sorted(found, key=lambda key: (-longest[key], found[key].title, key))
     shown = [key for key in order if longest[key] > -math.inf][:MOST_SERIES]
-    all_delays = [
-        (outcome, delay)
-        for of in found.values()
-        for outcome, delay in zip(of.outcomes, of.delays, strict=True)
-        if delay is not None
-    ]
-    known = len(all_delays)
+    known = sum(delay is not None for of in found.values() for delay in of.delays)
     drawn = sum(delay is not None for key in shown for delay in found[key].delays)
     number_of_dots = min(drawn, MOST_DOTS)
     names = {outcome: str(text.OUTCOMES[outcome]) for outcome, _shape, _colour in _RESULTS}
@@ -244,15 +238,11 @@ def draw_delays(found: Mapping[int, SeriesResults], read_results: Callable[[], S
             },
         }
 
-    late = [delay for outcome, delay in all_delays if outcome in SUSPICIOUS and delay > 0]
-    summary = ngettext(
-        "%(number)s release with a known delay. The longest delay is %(longest)s.",
-        "%(number)s releases with a known delay. The longest delay is %(longest)s.",
-        known,
-    ) % {
-        "number": f"{known:,}",
-        "longest": describe_delay(max(late, default=None)),
+    summary = ngettext("%(number)s release with a known delay.", "%(number)s releases with a known delay.", known) % {
+        "number": f"{known:,}"
     }
+    if times := [seconds for of in found.values() for seconds in _times_after_due(of)]:
+        summary += " " + _("The longest time after due is %(longest)s.") % {"longest": describe_delay(max(times))}
     return Picture(
         table=Table(
             "release-delays",
@@ -263,8 +253,8 @@ def draw_delays(found: Mapping[int, SeriesResults], read_results: Callable[[], S
                 _("On time"),
                 _("Not on time"),
                 _("Could not be determined"),
-                _("Median delay"),
-                _("Longest delay"),
+                _("Median time after due"),
+                _("Longest time after due"),
             ],
             [_delay_row(found[key]) for key in order[:MOST_ROWS]],
         ),
@@ -289,21 +279,28 @@ def draw_delays(found: Mapping[int, SeriesResults], read_results: Callable[[], S
     )
 
 
-def _delay_row(found: SeriesResults) -> Row:
-    outcomes = Counter(found.outcomes)
+def _times_after_due(found: SeriesResults) -> list[float]:
+    """Return how many seconds after it was due each release of a series was found live.
+
+    Releases on time are included. So these figures differ from the delays in `statistics.DELAYED`.
+    """
     # The delay of an early release is negative and says nothing about lateness, so it is left out.
-    delays = [
+    return [
         max(delay, 0)
         for outcome, delay in zip(found.outcomes, found.delays, strict=True)
         if delay is not None and outcome is not Outcome.EARLY
     ]
+
+
+def _delay_row(found: SeriesResults) -> Row:
+    outcomes, times = Counter(found.outcomes), _times_after_due(found)
     cells = [
         len(found.outcomes),
         outcomes[Outcome.ON_TIME],
         sum(outcomes[one] for one in SUSPICIOUS),
         sum(outcomes[one] for one in NEEDS_CHECKING),
     ]
-    spread = [median(delays) if delays else None, max(delays, default=None)]
+    spread = [median(times) if times else None, max(times, default=None)]
     return Row(found.title, [*(f"{number:,}" for number in cells), *map(describe_delay, spread)])
 
 

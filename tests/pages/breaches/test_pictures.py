@@ -257,7 +257,20 @@ def test_the_summary_counts_the_delays_of_all_series_and_not_only_of_those_in_th
     results.append(ReleaseResult(41, "Series 41", "A", DUE, Outcome.NOT_SEEN, None))
     picture = draw_delays(results)
     assert len(picture.draw(False)["data"]["values"]) == pictures.MOST_SERIES
-    assert picture.summary == "40 releases with a known delay. The longest delay is 40 minutes."
+    assert picture.summary == "40 releases with a known delay. The longest time after due is 40 minutes."
+
+
+def test_the_summary_and_the_table_give_the_time_after_due_of_releases_on_time_too():
+    seconds = {Outcome.ON_TIME: (-0.2, 2.5), Outcome.EARLY: (-300.0,)}
+    results = [
+        ReleaseResult(1, "Prices", "A", DUE, outcome, delay) for outcome, delays in seconds.items() for delay in delays
+    ]
+    picture = draw_delays(results)
+    assert picture.summary == "3 releases with a known delay. The longest time after due is 3 seconds."
+    (row,) = picture.table.rows
+    shown = dict(zip(picture.table.columns[1:], row.cells, strict=True))
+    assert (shown["Median time after due"], shown["Longest time after due"]) == ("2 seconds", "3 seconds")
+    assert draw_delays(results[-1:]).summary == "1 release with a known delay."
 
 
 def test_many_series_and_releases_are_cut_with_a_sentence(monkeypatch):
