@@ -11,15 +11,15 @@ from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
-from django.db.models import DateTimeField, ExpressionWrapper, F, Min, Prefetch, Q, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Min, Prefetch, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTransform
-from django.db.models.functions import TruncDate
+from django.db.models.functions import ExtractYear, TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import publication, statistics
-from breaches.models import CorrectiveAction, ReportVersion, Suspicion
+from breaches.models import ComplianceDocument, CorrectiveAction, ReportVersion, Suspicion
 from breaches.register import with_outcome
 from breaches.rules.compliance import (
     GROUPS,
@@ -149,19 +149,32 @@ def days_of_year(year: int, today: date) -> tuple[date, date]:
     return date(year, 1, 1), min(date(year, 12, 31), today)
 
 
-def list_years(producers: Collection[Producer], *, today: date) -> dict[int, list[int]]:
+def list_years(producers: Collection[Producer], *, by: Person, today: date) -> dict[int, list[int]]:
     """Return a dict that maps each producer's key to the years that have a table, the latest first.
 
-    The earliest year is the year of the producer's first release. If the producer has no releases, only the current
-    year has a table.
+    These are the years since the producer's first release, the current year, the years of breaches that the person may
+    read, and the years with an approved table. If the first release was moved to another year, its result still counts
+    in the year in which it was due before.
     """
-    due = Release.objects.official().filter(series__producer__in=producers, due_at__isnull=False).order_by()
-    first = dict(due.values_list("series__producer").annotate(first=Min("due_at")))
-    begins = {
-        producer.pk: local_date(first[producer.pk]).year if producer.pk in first else today.year
-        for producer in producers
-    }
-    return {key: list(range(today.year, min(year, today.year) - 1, -1)) for key, year in begins.items()}
+    due = Release.objects.official().filter(series__producer__in=producers, due_at__isnull=False)
+    verdicts = Verification.objects.filter(release__series__producer__in=producers, release__rehearsal=False)
+    since = {"first": ExtractYear(Min("due_at"), tzinfo=LONDON), "last": Value(today.year)}
+    reports = counted_reports(Scope(date.min, date.max), by).filter(producer__in=producers)
+    documents = ComplianceDocument.objects.filter(producer__in=producers)
+    spans = (
+        due.order_by()
+        .values_list("series__producer")
+        .annotate(**since)
+        .union(
+            verdicts.order_by().values_list("release__series__producer").annotate(**since),
+            reports.annotate(first=ExtractYear("counts_on"), last=F("first")).values_list("producer", "first", "last"),
+            documents.order_by().annotate(last=F("year")).values_list("producer", "year", "last"),
+        )
+    )
+    years = {producer.pk: {today.year} for producer in producers}
+    for producer, first, last in spans:
+        years[producer].update(range(int(first), int(last) + 1))
+    return {key: sorted((year for year in found if year <= today.year), reverse=True) for key, found in years.items()}
 
 
 def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> YearRecord:

@@ -86,7 +86,7 @@ def year_page[**P](*methods: str, action: Action = Action.VIEW) -> Callable[[Yea
         @wraps(view)
         def page(request: SignedInRequest, producer: str, year: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             found = find_producer(request.user, producer, action)
-            if year not in list_years([found], today=local_date(timezone.now()))[found.pk]:
+            if year not in list_years([found], by=request.user, today=local_date(timezone.now()))[found.pk]:
                 raise Http404(f"There is no table of {year}.")
             return answer(request, found, year, *args, **kwargs)
 
@@ -121,7 +121,7 @@ def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
     if not producers:
         raise Http404("There are no tables for this person.")
     today = local_date(timezone.now())
-    years = list_years(producers, today=today)
+    years = list_years(producers, by=request.user, today=today)
     documents = ComplianceDocument.objects.filter(producer__in=producers).order_by("number")
     approved = {(of, year): number for of, year, number in documents.values_list("producer", "year", "number")}
     shown = set(compliance.producers_with_punctuality().values_list("pk", flat=True))
@@ -215,7 +215,7 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
     context = {
         "producer": producer,
         "year": year,
-        "years": list_years([producer], today=local_date(now))[producer.pk],
+        "years": list_years([producer], by=request.user, today=local_date(now))[producer.pk],
         "table": record.table,
         "layout": compliance.lay_out_table(producer, content),
         "policy": policy,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,14 +11,15 @@ from django.urls import reverse
 
 from breaches import compliance, corrective_actions
 from breaches.corrective_actions import Plan
+from breaches.drafting import ReportSubject, start_report
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
 from breaches.rules.compliance import Figure, PolicySection
-from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.rules.lifecycle import ReportKind, ReportStatus, ReportTerm
 from breaches.views import compliance as compliance_views
 from releases.models import Membership, Release, Series, Verification
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
-from tests.support.people import create_office, move_report
+from tests.support.people import create_office, decide_report, move_report
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
 
@@ -60,10 +62,10 @@ def write(office, *, by=None, text="We publish official statistics.", year=2020)
     return compliance.save_policy_section(office.producer, year, section, text, seen=seen, by=by, at=NOW)
 
 
-def approve(client, office):
-    page = client.get(address("approve_yearly_table", office, 2020))
+def approve(client, office, year=2020):
+    page = client.get(address("approve_yearly_table", office, year))
     sent = {"content_sha256": page.context["content_sha256"]}
-    return client.post(address("approve_yearly_table", office, 2020), sent)
+    return client.post(address("approve_yearly_table", office, year), sent)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +141,49 @@ def test_a_year_without_a_table_is_not_found(client, office):
     client.force_login(office.head)
     assert client.get(address("yearly_table", office, 2019)).status_code == 404
     assert client.get(address("yearly_table", office, 2021)).status_code == 404
+
+
+def years_for(client, office, person):
+    """The years with a link to a table, and those whose page can be opened."""
+    client.force_login(person)
+    (row,) = client.get(reverse("breaches:yearly_tables")).context["rows"]
+    tables = {year: client.get(address("yearly_table", office, year)) for year in range(2016, 2022)}
+    opened = [year for year, page in reversed(tables.items()) if page.status_code == 200]
+    assert [one["year"] for one in row["years"]] == tables[2020].context["years"] == opened
+    return opened
+
+
+@pytest.mark.both_databases
+def test_a_breach_before_the_first_release_has_a_table_of_its_year_for_those_who_may_read_it(client, office, releases):
+    report = start_report(
+        ReportSubject(office.producer), kind=ReportKind.ACCESS, occurred_on=(date(2018, 12, 15),), by=office.head,
+        at=NOW, form_key=uuid4(),
+    )[0]  # fmt: skip
+    assert years_for(client, office, office.head) == [2020, 2018]
+    assert years_for(client, office, office.people[Role.AUDITOR]) == [2020]
+    assert client.get(address("yearly_table", office, 2018)).status_code == 404
+    decide_report(report, office, ReportStatus.RECORDED)
+    client.force_login(office.head)
+    page = client.get(address("yearly_list", office, 2018, "recorded"))
+    assert [one["row"].report for one in page.context["rows"]] == [report.reference]
+
+
+def test_a_year_with_an_approved_table_or_a_result_stays_when_its_release_moves_to_the_next_year(client, office):
+    series = SeriesFactory(producer=office.producer)
+    release = ReleaseFactory(series=series, due_at=london("09:30", "2018-12-20"), announced=True)
+    write(office, year=2018)
+    client.force_login(office.head)
+    approve(client, office, 2018)
+    assert years_for(client, office, office.head) == [2020, 2019, 2018]
+    Release.objects.update(due_at=london("09:30", "2020-01-15"))
+    assert years_for(client, office, office.head) == [2020, 2018]
+    Verification.objects.create(
+        release=release, schedule_version=1, due_at=london("09:30", "2017-12-20"), tolerance_seconds=120,
+        outcome="on_time",
+    )  # fmt: skip
+    assert years_for(client, office, office.head) == [2020, 2019, 2018, 2017]
+    Release.objects.update(rehearsal=True, announced_at=None)
+    assert years_for(client, office, office.head) == [2020, 2018]
 
 
 def test_an_office_without_releases_has_a_table_of_zeros(client, office):
