@@ -170,6 +170,8 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
     if promised is None or settled or _SAY_NOTHING_OF_THE_FILE & set(shown.reasons):
         return shown
     if promised is not FileType.HTML:
+        if _may_be_bot_challenge(shown, answer):
+            return shown
         return replace(shown, result=CheckOutcome.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))
     # An HTML attachment may name neither the edition nor the series, so a page at its address is live if nothing
     # contradicts it.
@@ -180,6 +182,14 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
         reasons = tuple(dict.fromkeys((*shown.reasons, against)))
         return replace(shown, result=CheckOutcome.UNRECOGNISED, reasons=reasons)
     return replace(shown, result=CheckOutcome.LIVE, reasons=(Reason.RIGHT_TYPE,))
+
+
+def _may_be_bot_challenge(shown: Finding, answer: Answer) -> bool:
+    """Return whether a page that only a script fills may be a bot challenge instead of the site's own page.
+
+    Bot challenges that are only a script have no title (AWS WAF, Imperva), and some have the status 202 (AWS WAF).
+    """
+    return Reason.SCRIPT_SHELL in shown.reasons and (answer.status != 200 or not shown.title)
 
 
 def _redirected_to(answer: Answer) -> Reason | None:

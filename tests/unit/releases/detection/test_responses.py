@@ -9,6 +9,7 @@ from releases.detection.interstitials import is_elsewhere
 from releases.detection.rules import examine
 from releases.rules.response import NO_ANSWER, Failure
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
+from tests.corpus.layouts import shell
 from tests.support.import_files import ods_of
 from tests.support.practice_pages import pdf_file
 from tests.support.release_pages import AT, MUCH, SERIES, URL, answered, expected, page, release_page
@@ -232,6 +233,39 @@ def test_a_soft_404_for_an_attachment_is_not_live(name):
 def test_a_bot_challenge_for_an_attachment_is_unrecognised(name):
     finding = file_at(name, page("<h1>Just a moment...</h1>", title="Just a moment..."), "text/html")
     assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.OBSTACLE,))
+
+
+AWS_CHALLENGE = (
+    b'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title></title><style>body{font-family:Arial}</style>'
+    b'<script>window.gokuProps={"key":"AQIDAHjcYu","iv":"A6wFzQ","context":"b3Bhb"};</script>'
+    b'<script src="https://0a1b2c.edge.sdk.awswaf.com/0a1b2c/challenge.js"></script></head>'
+    b'<body><div id="challenge-container"></div><script>AwsWafIntegration.saveReferrer();</script>'
+    b"<noscript><h1>JavaScript is disabled</h1>In order to continue, we need to verify that you're not a robot."
+    b"</noscript></body></html>"
+)
+IMPERVA_CHALLENGE = (
+    b'<html style="height:100%"><head><META NAME="ROBOTS" CONTENT="NOINDEX, NOFOLLOW">'
+    b'<script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e"></script></head>'
+    b'<body style="margin:0px;height:100%"><iframe id="main-iframe" src="/_Incapsula_Resource?CWUDNSAI=31" '
+    b'width="100%" height="100%">Request unsuccessful. Incapsula incident ID: 871000430-45</iframe></body></html>'
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(202, AWS_CHALLENGE), (200, AWS_CHALLENGE), (200, IMPERVA_CHALLENGE), (202, shell("Office of Figures"))],
+    ids=["aws", "aws-without-its-status", "imperva", "other-status"],
+)
+@pytest.mark.parametrize("name", ["bulletin.pdf", "tables.xlsx", "tables.csv"])
+def test_a_bot_challenge_that_is_only_a_script_is_unrecognised_at_the_address_of_a_file(name, status, body):
+    url = f"https://stats.example.gov.uk/media/{name}"
+    finding = examine(answered(body, status=status, url=url), expected(role=AddressRole.ATTACHMENT, url=url))
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.SCRIPT_SHELL,))
+
+
+def test_an_application_s_own_empty_page_at_the_address_of_a_file_is_not_live():
+    finding = file_at("tables.csv", shell("Office of Figures"), "text/html")
+    assert (finding.result, finding.reasons) == (NOT_LIVE, (Reason.WRONG_TYPE,))
 
 
 def html_attachment(body: bytes, *, final: str = "june-2026/tables.html"):
