@@ -97,13 +97,19 @@ def is_elsewhere(final: str, *, requested: str) -> Reason | None:
     """Return the kind of page to which a redirect led, or None if this page may be the release."""
     if _is_new(_LOG_IN, final, requested):
         return Reason.LOG_IN
-    arrived = urlsplit(final)
-    draws_page = bool(arrived.query) or _draws_others(arrived)
-    if _is_front(arrived) and not draws_page and not _is_front(urlsplit(requested)):
+    if _leads_to_front(final, requested) and _site_of(final) == _site_of(requested):
         return Reason.HOME_PAGE
     if _is_new(_NOT_FOUND, final, requested):
         return Reason.NOT_FOUND
-    return Reason.SEARCH if _is_search(arrived) and not _is_search(urlsplit(requested)) else None
+    return Reason.SEARCH if _is_search(urlsplit(final)) and not _is_search(urlsplit(requested)) else None
+
+
+def leads_to_other_site(final: str, *, requested: str) -> bool:
+    """Return whether a redirect led to the front page of another site.
+
+    A release may have a site of its own, such as a dashboard, so this page may be the release.
+    """
+    return _leads_to_front(final, requested) and _site_of(final) != _site_of(requested)
 
 
 def leads_to_gateway(final: str, *, requested: str) -> bool:
@@ -156,6 +162,16 @@ def _is_new(names: frozenset[str], final: str, requested: str) -> bool:
 def _is_search(url: SplitResult) -> bool:
     last = url.path.lower().rstrip("/").rpartition("/")[2].partition(".")[0]
     return last in _SEARCH or (not url.path.strip("/") and any(name in _TERMS for name, _ in parse_qsl(url.query)))
+
+
+def _leads_to_front(final: str, requested: str) -> bool:
+    arrived = urlsplit(final)
+    draws_page = bool(arrived.query) or _draws_others(arrived)
+    return _is_front(arrived) and not draws_page and not _is_front(urlsplit(requested))
+
+
+def _site_of(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _is_front(url: SplitResult) -> bool:

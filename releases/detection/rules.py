@@ -36,6 +36,7 @@ from releases.detection.interstitials import (
     is_script_shell,
     leads_to,
     leads_to_gateway,
+    leads_to_other_site,
     own_text,
 )
 from releases.detection.marker import Marker, Mention, announces_a_list, marker_of
@@ -328,9 +329,12 @@ def find_doubt(signs: PageSigns) -> Reason | None:
         return Reason.OTHER_EDITION
     if not is_about_series(signs.page, signs.names) or _is_listing(signs):
         return Reason.OTHER_SUBJECT
-    led_up = is_page_above(signs.answer.final_url, requested=signs.answer.requested_url)
-    if led_up and not signs.in_heading:
+    final, requested = signs.answer.final_url or signs.answer.requested_url, signs.answer.requested_url
+    if is_page_above(final, requested=requested) and not signs.in_heading:
         return Reason.PAGE_ABOVE
+    # The front page of another site may be the release's own site, or only announce the release.
+    if leads_to_other_site(final, requested=requested):
+        return Reason.HOME_PAGE
     return _headed_as_another_page(signs)
 
 

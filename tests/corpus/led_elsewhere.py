@@ -105,6 +105,13 @@ CASES = (
         reason=Reason.OTHER_HOST,
     ),
     one(
+        "redirect-to-a-site-of-its-own",
+        "The front page of another allowed host: the release's own dashboard, or a home page that names the release.",
+        Right.NOBODY,
+        Reply(govuk(TITLE, PROSE), by_way_of=((302, "https://fuel-dashboard.example.org/"),)),
+        reason=Reason.HOME_PAGE,
+    ),
+    one(
         "leads-to-another-host-by-itself",
         "A page that sends its readers to the front page of another host at once, which we do not fetch.",
         Right.NOBODY,

@@ -25,6 +25,8 @@ OBSERVER_FAULT, UNREACHABLE = CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHA
         ("https://www.example.gov.uk/statistics/search", Reason.SEARCH),
         ("https://www.example.gov.uk/?q=fuel", Reason.SEARCH),
         ("https://www.example.gov.uk/", Reason.HOME_PAGE),
+        ("https://example.gov.uk/", Reason.HOME_PAGE),
+        ("https://fuel-dashboard.example.org/", None),
         ("https://www.example.gov.uk/errors/404.html", Reason.NOT_FOUND),
         ("https://www.example.gov.uk/statistics/research", None),
     ],
@@ -140,6 +142,19 @@ def test_a_server_error_on_the_way_out_is_still_unreachable():
 def test_a_redirect_to_the_home_page_is_not_live_although_the_home_page_names_the_release(final):
     finding = examine(answered(release_page(), final_url=final), expected())
     assert (finding.result, finding.reasons) == (NOT_LIVE, (Reason.HOME_PAGE,))
+
+
+@pytest.mark.parametrize("final", ["https://fuel-dashboard.example.org/", "https://www.example.gov.uk/index.html"])
+def test_a_redirect_to_the_front_page_of_another_allowed_host_is_put_to_a_person(final):
+    finding = examine(answered(release_page(), final_url=final), expected())
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.HOME_PAGE))
+    # The person's answer is about this text, so it decides the next check that finds the same text.
+    digest = finding.text_digest
+    assert examine(answered(release_page(), final_url=final), expected(confirmed_texts={digest})).result is LIVE
+    before = expected(previous_edition_texts={digest})
+    assert examine(answered(release_page(), final_url=final), before).result is NOT_LIVE
+    without = examine(answered(page(f"<h1>Example Office</h1>{MUCH}", title="Home"), final_url=final), expected())
+    assert (without.result, without.reasons) == (UNRECOGNISED, (Reason.NO_MARKER,))
 
 
 @pytest.mark.parametrize(
