@@ -246,9 +246,16 @@ class FilterProxy:
 def own_private_entries(allow_private: frozenset[str], allowed_hosts: frozenset[str]) -> frozenset[str]:
     """Return the entries of `allow_private` that are also in `allowed_hosts`, the hosts of the page itself.
 
+    :param allowed_hosts: "host" for the default ports 80 and 443, or "host:port".
     :raises NotAWebAddressError: if an entry is neither "host" nor "host:port".
     """
-    return normal_entries(allow_private) & normal_entries(allowed_hosts)
+    own = normal_entries(allowed_hosts)
+    return frozenset(entry for entry in normal_entries(allow_private) if {entry, _without_default_port(entry)} & own)
+
+
+def _without_default_port(entry: str) -> str:
+    host, _, port = entry.rpartition(":")
+    return host if port in {str(default) for default in _DEFAULT_PORTS} else entry
 
 
 def _read_target(method: str, written: str) -> Target:

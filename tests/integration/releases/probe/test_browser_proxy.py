@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from releases.probe.browser_proxy import FilterProxy, PageLimits, own_private_entries
+from releases.rules.web_address import parse_address
 
 PUBLIC, LINK_LOCAL = "93.184.216.34", "169.254.169.254"
 
@@ -204,3 +205,14 @@ def test_a_private_host_is_open_only_to_its_own_pages():
     allowed = frozenset({"intranet.example:8080", "10.1.1.1:80"})
     assert own_private_entries(allowed, frozenset({"www.example.gov.uk"})) == frozenset()
     assert own_private_entries(allowed, frozenset({"Intranet.example:8080"})) == {"intranet.example:8080"}
+    assert own_private_entries(allowed, frozenset({"intranet.example"})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://intranet.example/", "http://10.1.1.1/a", "https://[::1]/", "http://[::1]:443/"]
+)
+def test_a_private_host_is_open_to_its_own_pages_at_a_default_port(url):
+    """The hosts of a page leave out a default port, and the entries of the setting always have a port."""
+    address = parse_address(url)
+    allowed = frozenset({address.host_with_port, "other.example:443", "[::2]:443"})
+    assert own_private_entries(allowed, frozenset({address.place})) == {address.host_with_port}
