@@ -417,7 +417,7 @@ REASONS = {
 
 NOT_TAKEN = {
     "missed": lazy("We did not take the screenshot in time."),
-    "early": lazy("The page was live before the release time, so we took no screenshot."),
+    "early": lazy("A check may have found the page live before the release time, so we took no screenshot."),
     "other_host": lazy("The page redirected to another site."),
     "no_browser": lazy("No browser is installed, so we cannot take screenshots."),
     "unchecked": lazy("No check of the page was stored in time, so we saved no screenshot."),

@@ -108,6 +108,20 @@ def test_of_a_release_that_was_found_early_not_even_the_reason_is_shown(release,
             assert ("so we took no screenshot" in text) is (who in LEADS)
 
 
+def test_a_check_that_may_have_been_early_is_not_called_early(release):
+    """The check was sent just before the release time and was answered after it, so the release is on time."""
+    page_of_release = release.addresses.get()
+    store_checks(make_check(page_of_release, "not_live", b"soon", at=-60))
+    store_checks(
+        make_check(page_of_release, "live", b"out", at=-0.2), make_check(page_of_release, "live", b"out", at=1)
+    )
+    assert judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5)).outcome == "on_time"
+    add_screenshot(release, reason="early", **NOTHING)
+    text = signed_in(release, Role.STATISTICIAN).get(page("release", release)).text
+    assert "A check may have found the page live before the release time, so we took no screenshot." in text
+    assert "The page was live before the release time" not in text
+
+
 def test_a_missing_picture_says_why_and_what_we_cannot_see(release, subtests):
     client = signed_in(release, Role.STATISTICIAN)
     assert "No screenshots yet." in client.get(page("release", release)).text
