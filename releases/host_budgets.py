@@ -9,7 +9,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
@@ -23,6 +23,7 @@ from releases.rules.host_budget import (
     find_crowds,
     find_owner,
     longest_gap,
+    page_name,
 )
 from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.response import Answer, CheckRequest
@@ -372,9 +373,18 @@ def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
 
 
 def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
-    # Ignore pauses that are longer than the longest allowed pause. They occur if the clock was set back, and in replays
-    # of the past.
-    paused = HostLease.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_OF_ALL)
-    for host, until in paused.values_list("host", "paused_until"):
+    for host, until in _paused(now).values_list("host", "paused_until"):
         if until and probe.pauses.get(host) != until:
             probe.pause(host, until=until)
+
+
+def find_wait_end(url: str, *, now: datetime) -> datetime | None:
+    """Return until when a page or its host asked all processes to wait, or None if neither asked us to wait now."""
+    paused = _paused(now).filter(host__in={place_if_any(url), page_name(url)})
+    return paused.aggregate(end=Max("paused_until"))["end"]
+
+
+def _paused(now: datetime) -> QuerySet[HostLease]:
+    # Ignore pauses that are longer than the longest allowed pause. They occur if the clock was set back, and in replays
+    # of the past.
+    return HostLease.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_OF_ALL)

@@ -31,7 +31,7 @@ from releases import (
     verdict_queue,
 )
 from releases.evidence import body_storage, screenshots
-from releases.host_budgets import budgets_from_settings
+from releases.host_budgets import budgets_from_settings, find_wait_end
 from releases.imports import uploads, year_review
 from releases.monitoring import spool
 from releases.monitoring.adhoc_checks import AdhocMeans
@@ -290,7 +290,13 @@ def run_synthetic_check(stop: Stop = never) -> None:
 
 def take_screenshots(stop: Stop = never) -> None:
     browser = own_browser()
-    session = screenshots.Session(browser, now=CLOCK.now, process=process_name(), vantage=settings.PROBE_VANTAGE)
+    session = screenshots.Session(
+        browser,
+        now=CLOCK.now,
+        process=process_name(),
+        vantage=settings.PROBE_VANTAGE,
+        find_wait_end=lambda url: find_wait_end(url, now=CLOCK.now()),
+    )
     session.run(stop=stop)
     browser.end_if_idle()
 

@@ -68,6 +68,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 # Reasons for a missing picture. The other possible reasons are the values of `Failure`.
 MISSED, EARLY, OTHER_HOST, NO_BROWSER = "missed", "early", "other_host", "no_browser"
 UNCHECKED = "unchecked"
+ASKED_TO_WAIT = Failure.ASKED_TO_WAIT.value
 
 
 class Camera(Protocol):
@@ -142,18 +143,22 @@ def _shots_of(address: Address) -> Iterable[PlannedShot]:
 class Session:
     """One run, which takes the pictures as they fall due.
 
-    The run ends when all pictures are stored and no other picture is planned within `AHEAD`.
+    The run ends when all pictures are stored and no other picture is planned within `AHEAD`. `find_wait_end` returns
+    until when the site of an address asked us to wait, or None. A picture is taken after the wait, unless it would then
+    be too late.
     """
 
     camera: Camera
     now: Callable[[], datetime]
     process: str
     vantage: str
+    find_wait_end: Callable[[str], datetime | None]
     _planned: list[PlannedShot] = field(default_factory=list)
     _claimed: set[Hashable] = field(default_factory=set)
     _open: dict[Hashable, PlannedShot] = field(default_factory=dict)
     _taken: list[tuple[PlannedShot, PageView]] = field(default_factory=list)
     _attempts: Counter[Hashable] = field(default_factory=Counter)
+    _waits: dict[Hashable, datetime] = field(default_factory=dict)
     _plan_at: float = 0.0
 
     def run(self, *, stop: Callable[[], bool]) -> None:
@@ -161,7 +166,7 @@ class Session:
             self._plan()
             if not self._planned and not self._open and not self._taken:
                 break
-            for shot in [shot for shot in self._planned if shot.planned_at <= self.now()]:
+            for shot in [shot for shot in self._planned if self._starts_at(shot) <= self.now()]:
                 if self.camera.is_full:
                     break
                 self._planned.remove(shot)
@@ -206,13 +211,20 @@ class Session:
         return _claim(shot, self.process, _CLAIMED)
 
     def _begin(self, shot: PlannedShot) -> None:
-        now = self.now()
-        if now > shot.planned_at + MOST_LATE:
-            store_reason(shot, MISSED, at=now, process=self.process)
+        now, latest = self.now(), shot.planned_at + MOST_LATE
+        wait_end = self.find_wait_end(shot.address.url)
+        if now > latest:
+            store_reason(shot, ASKED_TO_WAIT if shot.key in self._waits else MISSED, at=now, process=self.process)
         elif repository.was_live_before_due(shot.address.release_id):
             store_reason(shot, EARLY, at=now, process=self.process)
         elif not self.camera.is_installed:
             store_reason(shot, NO_BROWSER, at=now, process=self.process)
+        elif wait_end and wait_end > latest:
+            store_reason(shot, ASKED_TO_WAIT, at=now, process=self.process)
+        elif wait_end:
+            self._waits[shot.key] = wait_end
+            self._claimed.add(shot.key)
+            self._planned.append(shot)
         else:
             self._open[shot.key] = shot
             hosts = tuple(sorted(_allowed_hosts(shot.address)))
@@ -240,11 +252,15 @@ class Session:
                 self._taken.remove((shot, view))
                 store_reason(shot, _find_failure(view) or UNCHECKED, at=self.now(), process=self.process)
 
+    def _starts_at(self, shot: PlannedShot) -> datetime:
+        """Return when to begin: at the planned moment, or at the end of the wait that the site asked for."""
+        return max(shot.planned_at, self._waits.get(shot.key, shot.planned_at))
+
     def _wait_seconds(self) -> float:
         if self.camera.is_full:
             return 1.0
         soon = self.now() + timedelta(seconds=1)
-        until = min((shot.planned_at for shot in self._planned), default=soon)
+        until = min(map(self._starts_at, self._planned), default=soon)
         return min(1.0, max(0.0, (until - self.now()).total_seconds()))
 
 

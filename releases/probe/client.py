@@ -18,8 +18,8 @@ import pycurl
 from releases.probe import connection, ssrf
 from releases.probe.adapters import get_adapter
 from releases.probe.connection import Limits, Line, Route, as_meant, bypass_caches
-from releases.probe.rate_limit import Lanes, Pauses, is_page_queue
-from releases.rules.host_budget import DEFAULT_BUDGET, Budget, requested_pause
+from releases.probe.rate_limit import Lanes, Pauses
+from releases.rules.host_budget import DEFAULT_BUDGET, Budget, is_page_queue, requested_pause
 from releases.rules.response import Answer, CheckRequest, Failure, Hop
 from releases.rules.web_address import (
     NotAWebAddressError,

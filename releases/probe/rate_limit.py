@@ -6,11 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 
-from releases.rules.canonical import sha256_hex
-from releases.rules.host_budget import LONGEST_FOR_HOST, LONGEST_OF_ALL, Budget, budget_of
-
-_PAGE = "page "
-_LONGEST_NAME = 200
+from releases.rules.host_budget import LONGEST_FOR_HOST, LONGEST_OF_ALL, Budget, budget_of, page_name
 
 
 class Pauses:
@@ -64,15 +60,6 @@ class Pauses:
             del self._until[name]
             return None
         return until
-
-
-def page_name(url: str) -> str:
-    """Return the name under which a page is paused. The prefix distinguishes it from the name of a host."""
-    return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
-
-
-def is_page_queue(name: str) -> bool:
-    return name.startswith(_PAGE)
 
 
 class Lane[T]:

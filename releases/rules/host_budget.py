@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from releases.rules import cadence
+from releases.rules.canonical import sha256_hex
 
 # The assumed time in seconds for which one check uses a connection. A slow page takes about this long.
 USUAL_SECONDS = 0.25
@@ -160,6 +161,17 @@ LONGEST_OF_ALL = max(LONGEST.values())
 LONGEST_FOR_HOST = timedelta(seconds=60)
 """If a page asks for a pause, checks of the other pages of its host pause for at most this long. Checks of the page
 itself pause for as long as the page asked."""
+_PAGE = "page "
+_LONGEST_NAME = 200
+
+
+def page_name(url: str) -> str:
+    """Return the name under which a page is paused. The prefix distinguishes it from the name of a host."""
+    return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
+
+
+def is_page_queue(name: str) -> bool:
+    return name.startswith(_PAGE)
 
 
 def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:

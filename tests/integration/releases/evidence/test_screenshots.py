@@ -11,11 +11,13 @@ from releases import statements
 from releases.evidence import export, screenshots, store
 from releases.evidence.embargo import NoSuchBody, Withheld
 from releases.evidence.screenshots import Session
-from releases.models import Body, CheckSchedule, MonitoringRowRecord, Release, ReleaseEvent, Screenshot
+from releases.host_budgets import find_wait_end
+from releases.models import Body, CheckSchedule, HostLease, MonitoringRowRecord, Release, ReleaseEvent, Screenshot
 from releases.permissions import NotYours
 from releases.probe.browser import Browser, find_chromium
 from releases.probe.browser_process import Settings
 from releases.rules.canonical import sha256_hex
+from releases.rules.host_budget import page_name
 from releases.rules.lifecycle import Role
 from releases.rules.page_view import PageView
 from releases.rules.response import Failure
@@ -92,11 +94,15 @@ def release(unchecked):
     return unchecked
 
 
+def session(camera, now, *, process="test"):
+    return Session(
+        camera, now=now, process=process, vantage="here", find_wait_end=lambda url: find_wait_end(url, now=now())
+    )
+
+
 def run(camera, at):
     """One run whose clock stands still `at` seconds after the due time."""
-    Session(camera, now=lambda: SEED_DUE + timedelta(seconds=at), process="test", vantage="here").run(
-        stop=lambda: False
-    )
+    session(camera, lambda: SEED_DUE + timedelta(seconds=at)).run(stop=lambda: False)
     return list(Screenshot.objects.order_by("planned_at", "pk"))
 
 
@@ -110,7 +116,7 @@ def run_once(time_machine, sessions, *, at):
 
 
 def sessions_of(*processes):
-    return [Session(FakeCamera(), now=timezone.now, process=process, vantage="here") for process in processes]
+    return [session(FakeCamera(), timezone.now, process=process) for process in processes]
 
 
 def found_live(release, at):
@@ -181,7 +187,7 @@ def test_a_check_that_is_stored_only_after_the_due_time_still_prevents_a_picture
             store_checks(make_check(page, "live", b"early", at=-5), make_check(page, "live", b"early", at=0))
         return len(asked) > 5
 
-    Session(FakeCamera(), now=lambda: SEED_DUE + timedelta(seconds=1), process="test", vantage="").run(stop=stop)
+    session(FakeCamera(), lambda: SEED_DUE + timedelta(seconds=1)).run(stop=stop)
     assert len(asked) > 3
     assert not Screenshot.objects.exclude(state="not_taken").exists()
     assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
@@ -316,12 +322,45 @@ def test_pages_whose_turn_comes_too_late_are_not_loaded(release):
         )
         create_observation(address, "not_live", at=SEED_DUE)
     camera = SlowCamera()
-    Session(camera, now=camera.now, process="test", vantage="").run(stop=lambda: False)
+    session(camera, camera.now).run(stop=lambda: False)
     rows = list(Screenshot.objects.filter(moment="due"))
     assert camera.most == 2
     assert [row.state for row in rows].count("stored") == 6
     assert [row.reason for row in rows].count("missed") == 4
     assert all(row.requested_at <= SEED_DUE + screenshots.MOST_LATE for row in rows if row.state == "stored")
+
+
+def pause(name, seconds):
+    """Store that a host or a page asked us to wait, until so many seconds after the due time."""
+    HostLease.objects.create(host=name, holder="", until=SEED_DUE, paused_until=SEED_DUE + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("whose", ["host", "page"])
+def test_a_picture_is_taken_only_after_the_wait_that_the_site_asked_for(release, whose):
+    url = release.addresses.get().url
+    pause("www.example.gov.uk" if whose == "host" else page_name(url), 30)
+    pause("other.example.gov.uk", 60)
+    camera = SlowCamera()
+    session(camera, camera.now).run(stop=lambda: camera.seconds > 60)
+    row = Screenshot.objects.get()
+    assert (row.moment, row.state) == ("due", "stored")
+    assert row.requested_at >= SEED_DUE + timedelta(seconds=30)
+
+
+def test_no_picture_is_taken_of_a_page_that_asked_us_to_wait_for_too_long(release):
+    pause(page_name(release.addresses.get().url), 121)
+    camera = FakeCamera()
+    (row,) = run(camera, 1)
+    assert (row.moment, row.state, row.reason, camera.requests) == ("due", "not_taken", "asked_to_wait", [])
+    assert describe_missing_screenshot(row.reason) == "The site had asked us to wait."
+    assert [row.state for row in run(FakeCamera(), 122)] == ["not_taken", "stored"]
+
+
+def test_a_page_that_fails_and_asks_us_to_wait_is_loaded_again_only_after_the_wait(release):
+    camera = FakeCamera(failed(Failure.TIMEOUT))
+    camera.while_taking = lambda: camera.requests[1:] or pause("www.example.gov.uk", 240)
+    (row,) = run(camera, 1)
+    assert (row.reason, len(camera.requests)) == ("asked_to_wait", 1)
 
 
 def test_a_page_that_the_browser_requested_too_late_is_recorded_as_missed(release):
@@ -465,9 +504,7 @@ def test_a_real_browser_pictures_the_page_of_a_release_at_its_due_time(release):
         return SEED_DUE + timedelta(seconds=time.monotonic() - begun - 2)
 
     with Browser(options) as browser:
-        Session(browser, now=now, process="test", vantage="here").run(
-            stop=lambda: now() > SEED_DUE + timedelta(seconds=60) or Screenshot.objects.exists()
-        )
+        session(browser, now).run(stop=lambda: now() > SEED_DUE + timedelta(seconds=60) or Screenshot.objects.exists())
     site.shutdown()
     site.server_close()
     row = Screenshot.objects.get()

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.probe.rate_limit import page_name
-from releases.rules.host_budget import LONGEST_OF_ALL, Budget, requested_pause
+from releases.rules.host_budget import LONGEST_OF_ALL, Budget, page_name, requested_pause
 from releases.rules.response import Failure
 from tests.support.fetching import answers, check_request, make_fetcher
 from tests.support.publishers import always, path_of, publisher, response
