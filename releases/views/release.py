@@ -582,14 +582,19 @@ _EXPORT_TYPES = {ExportFormat.BUNDLE: "application/zip", ExportFormat.WARC: "app
 
 @login_required
 @require_POST
-def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
+def export_bundle(request: SignedInRequest, reference: str) -> FileResponse | HttpResponse:
     release = find_release(request.user, reference, Action.EXPORT_EVIDENCE)
     if _is_hidden_from(request.user, release):
         raise Http404("The evidence of this release is sealed until it is published.")
     form = ExportFormat.WARC if request.POST.get("format") == ExportFormat.WARC else ExportFormat.BUNDLE
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
     withheld = early_findings.find_withheld(request.user, release)
-    export_evidence(release, file, by=request.user, at=timezone.now(), export_format=form, withheld=withheld)
+    try:
+        export_evidence(release, file, by=request.user, at=timezone.now(), export_format=form, withheld=withheld)
+    except BodyUnavailable:
+        file.close()
+        _explain_unavailable_body(request, release)
+        return redirect("releases:release", reference)
     file.seek(0)
     answer = FileResponse(
         file, as_attachment=True, filename=export_file_name(release, form), content_type=_EXPORT_TYPES[form]
@@ -648,6 +653,10 @@ def _open_body(request: SignedInRequest, release: Release, sha256: str, how: How
     except NoSuchBody as fault:
         raise Http404(str(fault)) from fault
     except BodyUnavailable:
-        logger.exception("a body could not be read", extra={"release": release.reference})
-        messages.error(request, _("We could not read this copy from the storage. Try again later."))
+        _explain_unavailable_body(request, release)
         return None
+
+
+def _explain_unavailable_body(request: SignedInRequest, release: Release) -> None:
+    logger.exception("a body could not be read", extra={"release": release.reference})
+    messages.error(request, _("We could not read this copy from the storage. Try again later."))

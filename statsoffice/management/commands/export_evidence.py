@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from releases.evidence import export
 from releases.management.base import PlainCommand, whole_file
-from releases.models import Release
+from releases.models import BodyUnavailable, Release
 from releases.monitoring.clock import RealClock
 
 
@@ -42,6 +42,8 @@ hash."""
                 exported = export.export_evidence(release, file, at=RealClock().now(), export_format=form)
         except OSError as fault:
             raise CommandError(f"{path} could not be written: {fault.strerror}.") from fault
+        except BodyUnavailable as fault:
+            raise CommandError(f"{path} was not written. {fault}") from fault
         self.stdout.write(f"{release.reference}: {path}, SHA-256 {exported.sha256}")
         if exported.sealed:
             self.stdout.write(f"Stored pages left out because they are sealed: {exported.sealed}.")

@@ -108,6 +108,18 @@ def test_a_folder_that_is_not_there_is_said_in_one_sentence_and_nothing_is_on_re
     assert not exports().exists()
 
 
+@pytest.mark.parametrize("form", [[], ["--warc"]], ids=["bundle", "warc"])
+def test_a_body_that_the_storage_does_not_return_is_said_in_one_sentence(release, tmp_path, settings, form):
+    settings.STORAGES = settings.STORAGES | {"bodies": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+    body = Body.objects.first()
+    Body.objects.move_out(body)
+    path = tmp_path / "proof"
+    sentence = refused("export_evidence", release.reference, "--output", str(path), *form)
+    assert sentence.startswith(f"{path} was not written. The storage of bodies did not return {body.sha256}: ")
+    assert list(tmp_path.iterdir()) == []
+    assert not exports().exists()
+
+
 def test_pruning_says_what_it_did_and_a_dry_run_what_it_would_do(release, settings, time_machine):
     settings.EVIDENCE_KEPT = timedelta(days=365)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)

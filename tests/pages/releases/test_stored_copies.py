@@ -217,13 +217,17 @@ def test_the_admin_site_shows_no_bodies_at_all():
     assert not {Body, StoredBody} & set(admin.site._registry)
 
 
-@pytest.mark.parametrize("name", ["kept_body", "kept_body_download"])
+@pytest.mark.parametrize("name", ["kept_body", "kept_body_download", "bundle", "warc"])
 def test_a_copy_that_the_storage_does_not_return_is_explained(client, release, settings, name):
     settings.STORAGES = settings.STORAGES | {
         "bodies": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     }
     Body.objects.move_out(Body.objects.get(pk=sha256_hex(OPEN)))
     sign_in(client, release, Role.AUDITOR)
-    answer = client.get(page(name, release, OPEN), follow=True)
+    if name.startswith("kept_body"):
+        answer = client.get(page(name, release, OPEN), follow=True)
+    else:
+        answer = client.post(page("export_evidence", release), {"format": name}, follow=True)
+    assert answer.redirect_chain == [(page("release", release), 302)]
     assert "We could not read this copy from the storage. Try again later." in answer.text
-    assert not ReleaseEvent.objects.filter(kind="body_read").exists()
+    assert not ReleaseEvent.objects.filter(kind__in=["body_read", "evidence_exported"]).exists()
