@@ -197,18 +197,16 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
             tolerance_seconds=verification.tolerance_seconds,
             addresses=addresses[verification.pk],
             statements=tuple(
-                Statement(
-                    said=StatementFact(statement.kind),
-                    role=roles.get((statement.stated_by_id, producer_of[verification.release_id], statement.stated_at)),
-                    stated_at=statement.stated_at,
-                    live_at=statement.live_at,
-                )
-                for statement in _choose_statements(
-                    verification,
-                    statements[verification.release_id],
-                    found_at[verification.release_id, verification.schedule_version],
-                    is_early=verification.pk in early,
-                    is_sealed=verification.pk in sealed,
+                _statement_facts(
+                    _choose_statements(
+                        verification,
+                        statements[verification.release_id],
+                        found_at[verification.release_id, verification.schedule_version],
+                        is_early=verification.pk in early,
+                        is_sealed=verification.pk in sealed,
+                    ),
+                    roles=roles,
+                    producer=producer_of[verification.release_id],
                 )
             ),
             not_observed=not_observed.get(verification.pk, ()),
@@ -264,6 +262,26 @@ def _find_release_at_once(
     present = exceptions.get((release.pk, release.schedule_version), ())
     at_once = next((one for one in present if one.kind is DepartureKind.AT_ONCE), None)
     return replace(at_once, due_at=release.due_at) if at_once else None
+
+
+def _statement_facts(
+    statements: Iterable[models.Statement], *, roles: Mapping[tuple[int, int, datetime], Role], producer: int
+) -> Iterator[Statement]:
+    """Yield the facts about statements in order.
+
+    :param statements: the statements for the report. A statement that the report leaves out replaces none of them,
+        because this would show it.
+    """
+    listed = list(statements)
+    last = {statement.text_digest: statement.pk for statement in listed}
+    for statement in listed:
+        yield Statement(
+            said=StatementFact(statement.kind),
+            role=roles.get((statement.stated_by_id, producer, statement.stated_at)),
+            stated_at=statement.stated_at,
+            live_at=statement.live_at,
+            is_replaced=bool(statement.text_digest) and statement.pk != last[statement.text_digest],
+        )
 
 
 def _choose_statements(

@@ -99,12 +99,14 @@ class Statement:
     """A statement by a person, who is identified by role and not by name.
 
     `role` is None if the record no longer shows the person's role. `live_at` is only set for `StatementFact.WAS_LIVE`.
+    If `is_replaced`, a later statement is about the same text, and only the later one counts.
     """
 
     said: StatementFact
     role: Role | None
     stated_at: datetime
     live_at: datetime | None = None
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

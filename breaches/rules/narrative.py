@@ -785,13 +785,14 @@ def _statements(facts: Facts) -> Iterator[str]:
     Statements that decide the result come first, because the sentence after them says that they do.
     """
     is_decided = any(check.by_statement for address in facts.addresses for check in address.checks)
-    deciding = [one for one in facts.statements if is_decided and is_corrected(one.said)][-MOST_STATEMENTS:]
+    decide = [one for one in facts.statements if is_decided and is_corrected(one.said) and not one.is_replaced]
+    deciding = decide[-MOST_STATEMENTS:]
     for statement in deciding:
         yield describe_statement(statement, facts)
     if deciding:
         quoted = "this statement" if len(deciding) == 1 else "these statements"
         yield f"Our automatic check could not determine the result without {quoted}."
-    others = [one for one in facts.statements if not (is_decided and is_corrected(one.said))]
+    others = [one for one in facts.statements if one not in decide]
     for statement in others[max(0, len(others) - MOST_STATEMENTS + len(deciding)) :]:
         yield describe_statement(statement, facts)
 
@@ -801,4 +802,5 @@ def describe_statement(statement: Statement, facts: Facts) -> str:
     live_at = f" at {_clock(round_down(statement.live_at), facts)}" if statement.live_at else ""
     speaker = SPEAKERS[statement.role] if statement.role else "A person whose role is not on record"
     stated_at = _clock(round_down(statement.stated_at), facts)
-    return f"{speaker} stated at {stated_at} that {STATED[statement.said]}{live_at}."
+    replaced = " A later statement about it replaced this statement." if statement.is_replaced else ""
+    return f"{speaker} stated at {stated_at} that {STATED[statement.said]}{live_at}.{replaced}"

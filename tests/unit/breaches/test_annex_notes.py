@@ -169,6 +169,18 @@ def test_every_statement_is_listed():
     assert rests_on == "If a check did not show whether the release was live, the result is based on these statements."
 
 
+def test_a_statement_that_a_later_one_replaced_says_so():
+    first = Statement(StatementFact.THIS_IS_IT, Role.STATISTICIAN, london("11:01"), is_replaced=True)
+    last = Statement(StatementFact.PREVIOUS_EDITION, Role.STATISTICIAN, london("11:02"))
+    checks = (check("09:30", NOT_LIVE, by_statement=True), *SEED_LOOKS[2:])
+    notes = notes_of(address(*checks), statements=(first, last))
+    assert [note.endswith("A later statement about it replaced this statement.") for note in notes[-3:]] == [
+        True,
+        False,
+        False,
+    ]
+
+
 # Reasons of checks that found the release live, or proved nothing. Every other reason needs words in a report.
 NOT_OF_ABSENCE = {
     *(Reason.TIMEOUT, Reason.DNS, Reason.CONNECT, Reason.TLS, Reason.TOO_MANY_REDIRECTS, Reason.ADDRESS_REFUSED),

@@ -622,8 +622,16 @@ def stated(clock, said, live_at=None):
             ),
             ["9:40am", "9:50am", f"{WITHOUT} these statements"],
         ),
+        # Of two statements about the same text, only the last one counts.
+        (
+            (
+                replace(stated("09:40", StatementFact.PREVIOUS_EDITION), is_replaced=True),
+                stated("09:50", StatementFact.THIS_IS_IT),
+            ),
+            ["9:50am", f"{WITHOUT} this statement", "9:40am", "A later statement about it replaced this statement"],
+        ),
     ],
-    ids=["one", "two"],
+    ids=["one", "two", "one that replaced another"],
 )
 def test_the_account_names_only_statements_that_decide_the_result_as_needed(statements, times):
     checks = (check("09:30", NOT_LIVE, by_statement=True), *SEED_LOOKS[2:])

@@ -69,6 +69,22 @@ def test_a_speaker_whose_membership_left_no_trace_is_told_without_a_role():
     assert own_facts_of(release).statements[0].role is None
 
 
+def test_of_two_statements_about_the_same_text_the_first_is_replaced():
+    release = create_late_release()
+    speaker = create_member(Role.STATISTICIAN, release.series.producer)
+    for kind, digest, at in (("this_is_it", "a", 1), ("previous_edition", "b", 2), ("previous_edition", "a", 3)):
+        Statement.objects.create(
+            release=release,
+            schedule_version=1,
+            kind=kind,
+            address=release.addresses.get(),
+            text_digest=digest * 64,
+            stated_by=speaker,
+            stated_at=SEED_DUE + timedelta(hours=at),
+        )
+    assert [statement.is_replaced for statement in own_facts_of(release).statements] == [True, False, False]
+
+
 def test_the_annex_of_a_draft_has_both_clocks_and_its_account_has_ours(client, tmp_path):
     """(V11)"""
     release = create_late_release()
