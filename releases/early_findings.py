@@ -305,7 +305,8 @@ def masked_outcomes() -> dict[int, Outcome]:
 
 def outcome_from_due(verification: Verification) -> Outcome:
     """Return the outcome that a verdict has if checks before the due time are ignored."""
-    results = (replace(one, verdict=replace(one.verdict, outcome=one.verdict.from_due)) for one in verification.results)
+    verdicts = ((one, one.verdict) for one in verification.results)
+    results = (replace(one, verdict=replace(each, outcome=each.outcome_without_early)) for one, each in verdicts)
     return combine_addresses(results)[0]
 
 
@@ -344,12 +345,12 @@ def _mask(
         )
     return replace(
         verdict,
-        outcome=verdict.from_due,
+        outcome=verdict.outcome_without_early,
         before=BeforeDue.NOTHING,
         live_before_due_at=None,
         last_not_live_at=_since(due_at, measured.last_not_live_at),
         first_live_at=_since(due_at, measured.first_live_at),
-        delay=measured.delay if measured.outcome is verdict.from_due else None,
+        delay=measured.delay if measured.outcome is verdict.outcome_without_early else None,
         clock_bound=measured.clock_bound,
         flips=tuple(flip for flip in measured.flips if flip.gone_at >= due_at),
     )

@@ -4276,7 +4276,7 @@ class Migration(migrations.Migration):
                 (
                     "rules_version",
                     models.PositiveSmallIntegerField(
-                        default=1, help_text="The version of the rules used to decide the result."
+                        default=2, help_text="The version of the rules used to decide the result."
                     ),
                 ),
                 (

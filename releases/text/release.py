@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -234,10 +235,7 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
 
 
 def describe_verdict(verification: Verification) -> str:
-    is_disputed = verification.outcome == Outcome.UNCERTAIN and any(
-        one.vantage.live_only for one in verification.results
-    )
-    sentence = str(DISPUTED if is_disputed else SENTENCES[Outcome(verification.outcome)])
+    sentence = str(_find_sentence(verification))
     is_partial = verification.outcome == Outcome.PARTIAL
     limit_at = verification.missed_limit_at if is_partial else verification.limit_at
     due = {
@@ -246,6 +244,17 @@ def describe_verdict(verification: Verification) -> str:
     }
     awaited = awaited_note(verification)
     return " ".join(filter(None, (sentence % due, known_sentence(verification), f"{awaited}." if awaited else "")))
+
+
+def _find_sentence(verification: Verification) -> Promise:
+    outcome, deciding = Outcome(verification.outcome), find_deciding_address(verification.results)
+    if outcome is not Outcome.UNCERTAIN or deciding is None:
+        return SENTENCES[outcome]
+    if deciding.verdict.from_due is Outcome.ON_TIME:
+        return PERHAPS_EARLY
+    if any(one.vantage.live_only for one in verification.results):
+        return DISPUTED
+    return UNDATED if deciding.verdict.from_due is Outcome.CANNOT_TELL else SENTENCES[outcome]
 
 
 def known_sentence(verification: Verification) -> str:
@@ -318,6 +327,15 @@ SENTENCES = {
 }
 
 
+PERHAPS_EARLY = lazy(
+    "Due at %(due)s. It was live when we checked within the tolerance, which ended at %(limit)s. It may have been live "
+    "before the due time, but our checks do not prove it. Record when it was live, or start a breach report."
+)
+UNDATED = lazy(
+    "Due at %(due)s. A check found it live, but we could not confirm our clock at that time. So our checks do not show "
+    "whether it was live at %(limit)s, when the tolerance ended. Check the page. Then record when it was live, or "
+    "start a breach report."
+)
 DISPUTED = lazy(
     "Due at %(due)s. At %(limit)s, when the tolerance ended, it was live as seen from one vantage point and not live "
     "as seen from another. Check the page. Then record when it was live, or start a breach report."

@@ -8,7 +8,7 @@ from enum import StrEnum
 from releases.detection.finding import CheckOutcome
 from releases.rules.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """The version of the rules that turn checks into a verdict. Increase it with every change that can alter a verdict.
 
 `verify_evidence` recomputes a stored verdict only if it has the present version.
@@ -244,6 +244,12 @@ class AddressVerdict:
         return self.flips[0].gone_at if self.flips else None
 
     @property
+    def outcome_without_early(self) -> Outcome:
+        """The outcome without the findings from before the due time."""
+        by_undated_check = self.from_due is Outcome.CANNOT_TELL and self.outcome is Outcome.UNCERTAIN
+        return self.outcome if by_undated_check else self.from_due
+
+    @property
     def is_live_at_last(self) -> bool:
         return self.from_due in LIVE_AT_LAST
 
@@ -268,7 +274,8 @@ def judge_address(
     - The outcomes early, late and not seen must be true even if the clock was wrong by the whole error bound at each
       check.
     - If the clock was not confirmed at a check, the check cannot prove that the address was early, on time, late or not
-      seen. But if the check was live, it can make the outcome uncertain.
+      seen. But if the check was live, it can make the outcome uncertain. If it was complete before the due time by our
+      clock, it can do so only if another check shows that the address was live in time.
 
     :param sightings: the checks, in any order.
     :param limit_at: the due instant plus the tolerance. A check is planned at exactly this instant.
@@ -310,8 +317,9 @@ def judge_address(
     )
     outcome = _combine(before, from_due, settled=settled)
     # Only the outcome becomes uncertain. `from_due` does not, because it would then count as live at last, and an
-    # undated check may have been made before the due time.
-    if outcome is Outcome.CANNOT_TELL and undated:
+    # undated check may have been made before the due time. If a check was complete before the due time by our clock, it
+    # changes only `before`, like a check with a confirmed clock: such findings are confidential until publication.
+    if outcome is Outcome.CANNOT_TELL and any(check.completed_at >= due_at for check in undated):
         outcome = Outcome.UNCERTAIN
     first_early = _first(early)
     first = None if outcome is Outcome.NOT_SEEN else first_in_force

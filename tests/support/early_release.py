@@ -1,6 +1,6 @@
 """A release that two checks found live twenty minutes before it was due, with its suspicion and its drafted report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -64,11 +64,19 @@ def find_early(office: Office, release: Release) -> EarlyRelease:
     return EarlyRelease(office, release, Suspicion.objects.get(release=release, kind=ReportKind.EARLY))
 
 
-def add_checks(release: Release, *seen: tuple[str, float]) -> None:
-    """Store checks of the page, each as (result, seconds after the due time), and judge after the last."""
+def add_checks(release: Release, *seen: tuple[str, float], clock_bound: float | None = 0.0) -> None:
+    """Store checks of the page, each as (result, seconds after the due time), and judge after the last.
+
+    Without a bound, nothing confirmed the clock.
+    """
     address = release.addresses.get(role="page")
     checks = [
-        make_check(address, result, PAGE if result == "live" else b"<!doctype html><title>Not found</title>", at=at)
+        replace(
+            make_check(
+                address, result, PAGE if result == "live" else b"<!doctype html><title>Not found</title>", at=at
+            ),
+            clock_bound_seconds=clock_bound,
+        )
         for result, at in seen
     ]
     last = checks[-1].answer.completed_at

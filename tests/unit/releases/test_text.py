@@ -1,11 +1,13 @@
 """Verdicts, checks and waiting times in words."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import CheckOutcome, Reason
+from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.models import Address, Release, ReleaseEvent, Series, Verification
+from releases.models.verification import write_address_result
 from releases.text.calendar import event_sentence
 from releases.text.release import (
     OUTCOMES,
@@ -19,6 +21,8 @@ from releases.text.release import (
     status_of_release,
 )
 from releases.verdict.address import Outcome
+from releases.verdict.release import AddressResult
+from tests.support.checks import ABSENT, LIVE, judged, make_check
 from tests.support.factories import SEED_DUE
 
 LIMIT = SEED_DUE + timedelta(seconds=120)
@@ -160,6 +164,37 @@ def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_no_one(ou
     findings = sentence.replace("or start a breach report.", "")  # says what a person can do, and not the finding
     for accusation in ("breach", "fault", "fail"):
         assert accusation not in f"{label} {findings}".lower()
+
+
+ABSENT_BEFORE = make_check(ABSENT, -60)
+SEEN_BY_UNCONFIRMED_CLOCK = replace(make_check(LIVE, 30), clock_confirmed=False)
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ((ABSENT_BEFORE, make_check(LIVE, 900)), "We found it live later."),
+        ((ABSENT_BEFORE, SEEN_BY_UNCONFIRMED_CLOCK), "A check found it live, but we could not confirm our clock"),
+        ((ABSENT_BEFORE, make_check(LIVE, -30), make_check(LIVE, 0)), "It may have been live before the due time"),
+    ],
+    ids=["found after the tolerance", "found by an unconfirmed clock", "found once before it was due"],
+)
+def test_the_sentence_on_an_uncertain_release_says_what_is_not_known(checks, said):
+    result = AddressResult(
+        address=1,
+        url="https://www.example.gov.uk/page",
+        role=AddressRole.PAGE,
+        required=True,
+        verdict=judged(*checks),
+        longest_gap=timedelta(seconds=10),
+    )
+    verdict = a_verdict(Outcome.UNCERTAIN, addresses=[write_address_result(result)])
+    assert result.verdict.outcome is Outcome.UNCERTAIN
+    sentence = describe_verdict(verdict)
+    assert said in sentence
+    assert ("do not show whether it was live at 9:32:00am" in sentence) is (
+        said != "It may have been live before the due time"
+    )
 
 
 def test_the_sentence_on_a_missing_part_says_nothing_of_the_page_which_may_be_unknown():

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.early_findings import is_hidden, mask_before_publication, mask_verdict
-from releases.models import Verification
+from releases.early_findings import is_hidden, mask_before_publication, mask_verdict, outcome_from_due
+from releases.models import ReleaseEvent, Verification
 from releases.rules.lifecycle import Status
+from releases.text.release import describe_verdict
 from releases.verdict.address import Outcome
 from tests.support.early_release import add_checks, create_release
 from tests.support.factories import SEED_DUE
@@ -20,10 +21,10 @@ GONE = tuple(("not_live", at) for at in range(0, 125, 5))
 NO_ANSWER = tuple(("unreachable", at) for at in range(0, 125, 5))
 
 
-def judge_release(*checks):
+def judge_release(*checks, clock_bound=0.0):
     """Store a check long before the due time and then these, and return the verdict."""
     release = create_release(create_office())
-    add_checks(release, *checks)
+    add_checks(release, *checks, clock_bound=clock_bound)
     return Verification.objects.select_related("release").get(release=release)
 
 
@@ -73,6 +74,22 @@ def test_no_delay_is_left_that_was_measured_before_the_due_time(checks):
     masked = mask_before_publication(judge_release(*checks))
     assert (masked.delay_from, masked.delay_to) == (None, None)
     assert [result["delay"] for result in masked.addresses] == [None]
+
+
+@pytest.mark.parametrize(
+    ("live_at", "outcome", "hidden"), [(-1200, Outcome.CANNOT_TELL, True), (20, Outcome.UNCERTAIN, False)]
+)
+def test_what_a_check_of_an_unconfirmed_clock_leaves_open_is_the_same_for_everyone(live_at, outcome, hidden):
+    verdict = judge_release(("live", live_at), *NO_ANSWER, clock_bound=None)
+    judged = ReleaseEvent.objects.filter(release=verdict.release, kind="judged").last()
+    assert is_hidden(verdict.release, [verdict]) is hidden
+    assert judged.facts["outcome"][1] == verdict.outcome == outcome
+    assert mask_verdict(verdict).outcome == mask_before_publication(verdict).outcome == outcome
+    assert outcome_from_due(verdict) == outcome
+    sentences = {describe_verdict(each) for each in (verdict, mask_verdict(verdict), mask_before_publication(verdict))}
+    assert not [sentence for sentence in sentences if "We found it live later" in sentence]
+    said = {sentence for sentence in sentences if "we could not confirm our clock at that time" in sentence}
+    assert said == (sentences if outcome is Outcome.UNCERTAIN else set())
 
 
 def test_of_a_release_that_was_taken_down_the_last_check_in_the_tolerance_is_left():

@@ -182,7 +182,9 @@ def test_in_every_short_sequence_an_unconfirmed_clock_accuses_and_clears_no_one(
             if result
         ]
         verdict = judged(*looks)
-        assert verdict.outcome is (Outcome.UNCERTAIN if LIVE in results else Outcome.CANNOT_TELL), results
+        since_due = LIVE in results[PLACES.index(0) :]
+        assert verdict.outcome is (Outcome.UNCERTAIN if since_due else Outcome.CANNOT_TELL), results
+        assert (verdict.before is BeforeDue.SEEN_ONCE) is (LIVE in results[: PLACES.index(0)]), results
         assert not verdict.is_live_at_last, results
 
 
@@ -199,6 +201,22 @@ def test_what_an_unconfirmed_clock_saw_before_due_makes_what_was_on_time_uncerta
     seen = [replace(make_check(LIVE, place), clock_confirmed=False) for place in (-40, -30)]
     assert judged(*on_time).outcome is Outcome.ON_TIME
     assert judged(*on_time, *seen).outcome is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_what_was_seen_once_before_due_is_no_part_of_an_outcome_that_the_checks_since_then_do_not_tell(confirmed):
+    """The outcome is the same for everyone, also for those who may not know what was found before the due time."""
+    seen = replace(make_check(LIVE, -1800), clock_confirmed=confirmed)
+    verdict = judged(make_check(ABSENT, -3000), seen, make_check(UNREACHABLE, 0), make_check(UNREACHABLE, 120))
+    assert (verdict.outcome, verdict.before) == (Outcome.CANNOT_TELL, BeforeDue.SEEN_ONCE)
+    assert verdict.outcome_without_early is verdict.outcome
+
+
+def test_a_check_of_an_unconfirmed_clock_since_due_makes_it_uncertain_also_without_what_was_seen_before():
+    seen = [replace(make_check(LIVE, place), clock_confirmed=False) for place in (-1800, 60)]
+    verdict = judged(make_check(ABSENT, -3000), *seen, make_check(UNREACHABLE, 120))
+    assert (verdict.outcome, verdict.before) == (Outcome.UNCERTAIN, BeforeDue.SEEN_ONCE)
+    assert verdict.outcome_without_early is Outcome.UNCERTAIN
 
 
 @pytest.mark.parametrize("confirmed", [(), (-1800,), (-1800, -1785)], ids=["none", "once", "twice"])
