@@ -162,8 +162,9 @@ def _without_absences(facts: Facts) -> Facts:
 
 
 def _is_mixed(facts: Facts) -> bool:
-    """Return whether one part of a release was early and another part was late."""
-    outcomes = {address.verdict.outcome for address in _required(facts)}
+    """Return whether a release was both early and late: in different parts, or because an early part was back late."""
+    verdicts = [address.verdict for address in _required(facts)]
+    outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, verdict.from_due)}
     return Outcome.EARLY in outcomes and bool(outcomes & LATE)
 
 
@@ -171,8 +172,8 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool, is_mixed: bo
     """Add the recorded cause to an account.
 
     If the account is about one release, and its last sentence says how late or early the release was, the cause becomes
-    part of this sentence. Otherwise, the cause is a separate sentence. It is also a separate sentence if one part was
-    early and another part was late, because the recorded cause need not be about the part in the last sentence.
+    part of this sentence. Otherwise, the cause is a separate sentence. It is also a separate sentence if the release
+    was both early and late, because the recorded cause need not be about the delay in the last sentence.
     """
     reason = describe_reason(cause)
     if of_one and reason and not is_mixed and account.endswith((" late.", " early.")):

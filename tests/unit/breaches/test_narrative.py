@@ -857,6 +857,15 @@ def test_the_recorded_cause_is_not_joined_to_the_late_part_of_an_early_release()
     assert text.endswith("about 6 and a half minutes late. An outage caused this.")
 
 
+def test_the_recorded_cause_is_not_joined_to_the_late_return_of_an_early_release():
+    taken_down = address(*EARLY, *LATER, check("09:40", NOT_LIVE), check("09:40:10", LIVE))
+    text = write_account(record(taken_down), cause=RecordedCause(Cause.HUMAN_ERROR))
+
+    assert text.endswith(
+        "It was back between 9:40am and 9:40:10am, just over 10 minutes late. Human error caused this."
+    )
+
+
 def test_a_long_account_of_early_and_late_parts_leaves_out_how_early_and_how_late_they_were():
     gone = file(*EARLY, *LATER, check("09:40", LIVE))
     tables = address(*FILE_LATE.checks, url=FILES[1], role=AddressRole.ATTACHMENT, part=Part.TABLES)
