@@ -627,12 +627,24 @@ def note_digest(note: TimelineNote) -> str:
     return digest_json({"text": note.text})[:16]
 
 
+# The end of the source of a timeline entry about the last check that did not find a release.
+ABSENT = "-absent"
+
+
 def outdated_entries(report: Report, content: ReportContent) -> tuple[TimelineEntry, ...]:
-    """Return the printed entries whose note was corrected or whose recorded fact has changed."""
+    """Return the printed entries whose note was corrected or whose recorded fact has changed.
+
+    An entry that says that a check did not find a release stays true if a later check did not find it either.
+    """
     if not content.timeline:
         return ()
-    present = set(timeline_entries(report))
-    return tuple(entry for entry in content.timeline if entry not in present)
+    present = timeline_entries(report)
+    last_absent = {(entry.source, entry.text): entry.at for entry in present if entry.source.endswith(ABSENT)}
+    return tuple(
+        entry
+        for entry in content.timeline
+        if entry not in present and last_absent.get((entry.source, entry.text), entry.at) <= entry.at
+    )
 
 
 # The words for the kinds of suspicion in a printed timeline, which is always in English.
@@ -653,7 +665,7 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
         at = f"{key}-{result.address}"
         if absent := result.verdict.last_not_live_at:
             text = f"The automatic check did not find {what}."
-            yield TimelineEntry(round_down(absent), text, f"{at}-absent")
+            yield TimelineEntry(round_down(absent), text, f"{at}{ABSENT}")
         if live := result.verdict.first_live_at:
             yield TimelineEntry(round_up(live), f"The automatic check found {what} for the first time.", f"{at}-seen")
         for number, flip in enumerate(result.verdict.flips, start=1):

@@ -1,5 +1,6 @@
 """The timeline of a report: recorded facts and people's notes, in order, printed only where ticked."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -22,7 +23,13 @@ from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, create_office, render_text
 from tests.support.report_evidence import LIVE, NOT_LIVE, london
 from tests.support.report_forms import error_links, send, words
-from tests.support.report_mornings import SEED_MORNING, create_draft_about_a_part, record_checks, record_coverage
+from tests.support.report_mornings import (
+    NOT_SEEN_MORNING,
+    SEED_MORNING,
+    create_draft_about_a_part,
+    record_checks,
+    record_coverage,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -206,6 +213,26 @@ def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_someone_ch
         draft_report, sources=chosen, expected_version=draft_report.version, by=office.statistician, at=AT
     ).report
     assert decisions.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+def test_a_printed_check_that_did_not_find_the_release_stays_true_after_a_later_one(office):
+    release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer))
+    record_coverage(release)
+    record_checks(release, *NOT_SEEN_MORNING)
+    (report,) = drafting.draft_missing(now=london("09:32:02"))
+    (absent,) = [entry for entry in editing.timeline_entries(report) if entry.source.endswith("-absent")]
+    report = editing.choose_entries(
+        report, sources=[absent.source], expected_version=report.version, by=office.statistician, at=london("09:33")
+    ).report
+    record_checks(release, ("09:44", NOT_LIVE))
+    printed = content_of(report)
+    assert editing.outdated_entries(report, printed) == ()
+    assert "out of date" not in " ".join(one.sentence for one in decisions.needs_for_submission(report, printed))
+    # A later entry than the record has is not true.
+    (newest,) = [entry for entry in editing.timeline_entries(report) if entry.source == absent.source]
+    assert newest.at > absent.at
+    later = replace(absent, at=newest.at + timedelta(minutes=1))
+    assert editing.outdated_entries(report, replace(printed, timeline=(later,))) == (later,)
 
 
 def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
