@@ -128,7 +128,8 @@ def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
 
     - `drafted_at` is the earliest time of drafting. The deadline is counted from this time.
     - The joint report is assigned to the person of the draft that was assigned first.
-    - The cause is copied only if it is the same in all drafts.
+    - The cause is copied only if it is the same in all drafts. Other causes are the same only if they have the same
+      description.
     - The time when the output became available, or the reason why this time is not known, is copied only if it is the
       same in all drafts.
     """
@@ -139,7 +140,7 @@ def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
         "person_dealing_id": person,
         "dealing_since": since,
     }
-    if len({draft.cause for draft in drafts}) == 1:
+    if len({(draft.cause, draft.cause_words if draft.cause == Cause.OTHER else "") for draft in drafts}) == 1:
         columns |= {"cause": drafts[0].cause, "cause_words": join_texts(draft.cause_words for draft in drafts)}
     if len({(draft.available_at, draft.available_unknown) for draft in drafts}) == 1:
         columns |= {"available_at": drafts[0].available_at, "available_unknown": drafts[0].available_unknown}

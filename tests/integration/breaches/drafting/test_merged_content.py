@@ -100,6 +100,18 @@ def test_causes_are_left_to_be_chosen_again(office, drafts, other):
     assert editing.cause_of(reload_reports(drafts)[1]).cause == Cause.SCHEDULER_FAULT
 
 
+def test_another_cause_is_the_same_only_in_the_same_words(office, drafts):
+    for draft in drafts[1:]:
+        says(office, draft, cause=Cause.OTHER, cause_words="A mast fell.", available_at=london("10:27"))
+    assert editing.cause_of(joined(office, drafts[1:])).cause_words == "A mast fell."
+
+
+def test_other_causes_in_different_words_are_left_to_be_chosen_again(office, drafts):
+    for draft, words in zip(drafts, ("A mast fell.", "A mast fell.", "The site was full."), strict=True):
+        says(office, draft, cause=Cause.OTHER, cause_words=words, available_at=london("10:27"))
+    assert editing.cause_of(joined(office, drafts)) == ChosenCause(available_at=london("10:27"))
+
+
 def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):
     (draft,) = reload_reports(drafts[:1])
     note = editing.write_note(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
