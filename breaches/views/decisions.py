@@ -85,6 +85,7 @@ from breaches.views.base import (
     report_page,
     return_to_report,
 )
+from breaches.views.detail import describe_changed_records
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer
 from releases.rules.calendar import format_time, local_date
@@ -564,7 +565,15 @@ dismiss_report_view = DecisionPage(
 ).as_view()
 
 
-class SendPage(MovePage):
+class DispatchPage(MovePage):
+    """A page to send a report, or to record that it was sent. It warns if the record no longer shows a breach."""
+
+    def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        _read_suspicions(report)
+        return {"changed_records": describe_changed_records(report)}
+
+
+class SendPage(DispatchPage):
     """The page to send a report by email. The page shows the recipient.
 
     If there is no recipient, redirect to the page to record that the report was sent outside this service. If an email
@@ -592,7 +601,8 @@ class SendPage(MovePage):
         return form.details()
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        return {"recipient": dispatches.find_recipient(report, by=request.user)}
+        recipient = dispatches.find_recipient(report, by=request.user)
+        return {**super().context(request, report, form), "recipient": recipient}
 
 
 send_report_view = SendPage(
@@ -602,7 +612,7 @@ send_report_view = SendPage(
     dispatches.send_report,
     lazy("Report sent for delivery. Refresh this page for the delivery status."),
 ).as_view()
-record_sent_outside_view = MovePage(
+record_sent_outside_view = DispatchPage(
     SEND,
     SentOutsideForm,
     "breaches/sent_outside.html",

@@ -453,7 +453,7 @@ def _origin(report: Report) -> dict[str, Any]:
     merged = JoinedDraft.objects.in_force().filter(draft=report)
     return {
         "suspicions": suspicions,
-        "changed_records": _describe_changed_records(suspicions) if report.status in UNDECIDED else [],
+        "changed_records": describe_changed_records(report),
         "started": started_report,
         "is_restricted": started_report is not None and is_restricted(report),
         # Test the kinds first, because they are already loaded. Most reports then do not need the query.
@@ -469,19 +469,31 @@ def _origin(report: Report) -> dict[str, Any]:
     }
 
 
-def _describe_changed_records(suspicions: Collection[Suspicion]) -> list[str]:
+def describe_changed_records(report: Report) -> list[str]:
     """Return a sentence for each release of which no suspicion is still shown by the record.
 
-    The sentences name the release if the report is about several releases.
+    The sentences name the release if the report is about several releases. They say what to do before the report is
+    decided or, if it is approved, before it is sent. Other reports have no sentence.
+
+    :param report: loaded with its suspicions, and with their verdict and release.
     """
+    if report.status not in (*UNDECIDED, ReportStatus.APPROVED):
+        return []
+    suspicions = report.suspicions.all()
     titles = {one.release_id: one.release.title for one in suspicions}
     suspected = {one.release_id for one in suspicions if one.shown_verdict.outcome in SUSPICIOUS}
     changed = [title for release, title in titles.items() if release not in suspected]
     if len(titles) == 1 and changed:
+        if report.status == ReportStatus.APPROVED:
+            return [_("The record has changed. It no longer shows a breach. Check the report before you send it.")]
         return [_("The record has changed. It no longer shows a breach. Read the circumstances before you decide.")]
-    sentence = _(
-        "The record of ‘%(release)s’ has changed. It no longer shows a breach. Read the circumstances before you "
-        "decide."
+    sentence = (
+        _("The record of ‘%(release)s’ has changed. It no longer shows a breach. Check the report before you send it.")
+        if report.status == ReportStatus.APPROVED
+        else _(
+            "The record of ‘%(release)s’ has changed. It no longer shows a breach. Read the circumstances before you "
+            "decide."
+        )
     )
     return [sentence % {"release": title} for title in changed]
 

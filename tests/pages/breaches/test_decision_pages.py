@@ -14,7 +14,16 @@ from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.people import AT, IMPACT, create_office, create_report, move_report, render_text, write_sections
+from tests.support.people import (
+    AT,
+    IMPACT,
+    REGULATOR,
+    create_office,
+    create_report,
+    move_report,
+    render_text,
+    write_sections,
+)
 from tests.support.pre_release_lists import granted
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, filled_in, page_of, section_address, send, status_of, words
@@ -269,7 +278,7 @@ def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, of
     assert "no longer shows a breach" in words(client.get(page_of(report, "report")).text)
 
 
-@pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.RECORDED, ReportStatus.APPROVED])
+@pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.RECORDED, ReportStatus.SENT])
 def test_a_decided_report_does_not_ask_to_read_a_changed_record_before_a_decision(client, office, draft_report, status):
     verification = draft_report.suspicions.get().verification
     type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
@@ -277,6 +286,20 @@ def test_a_decided_report_does_not_ask_to_read_a_changed_record_before_a_decisio
     assert "no longer shows a breach" in words(client.get(page_of(draft_report, "report")).text)
     move_report(draft_report, office, status)
     assert "no longer shows a breach" not in words(client.get(page_of(draft_report, "report")).text)
+
+
+@pytest.mark.parametrize("name", ["report", "send", "sent_outside"])
+def test_the_record_that_no_longer_shows_a_breach_is_said_before_an_approved_report_is_sent(
+    client, office, approved_report, settings, name
+):
+    settings.REPORT_RECIPIENT = REGULATOR
+    client.force_login(office.head)
+    assert "no longer shows a breach" not in words(client.get(page_of(approved_report, name)).text)
+    verification = approved_report.suspicions.get().verification
+    type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
+    page = words(client.get(page_of(approved_report, name)).text)
+    assert "It no longer shows a breach. Check the report before you send it." in page
+    assert "before you decide" not in page
 
 
 def test_a_report_about_several_releases_names_the_one_whose_record_has_changed(client, office):
