@@ -235,7 +235,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
             if all(one.verification.revision <= one.facts_revision for one in suspicions):
                 continue  # nothing has changed since the last refresh
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
-            if now - last.at < interval:
+            if all(one.facts_revision for one in suspicions) and now - last.at < interval:
                 continue
         try:
             _refresh(report, suspicions, now=now)
@@ -243,6 +243,14 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
             continue  # a person saved the report at the same moment; the next run uses their text
         except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
             faults.append(fault)
+
+
+def request_refresh(report: Report) -> None:
+    """Let the next run refresh the text of a report that the Head of Profession no longer has.
+
+    Facts that were only offered to the Head of Profession then enter the text that people have not edited.
+    """
+    report.suspicions.update(facts_revision=0)
 
 
 def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:

@@ -181,6 +181,23 @@ def test_with_the_head_of_profession_new_facts_are_offered_even_where_no_one_edi
     assert changed_facts(taken, current_version(taken)) == {}
 
 
+@pytest.mark.parametrize("move", ["take_back", "return"])
+def test_facts_that_were_offered_to_the_head_of_profession_enter_once_the_report_is_with_its_authors(
+    office, submitted_report, move
+):
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:07"))
+    submitted_report.refresh_from_db()
+    if move == "take_back":
+        report = decisions.take_back_report(submitted_report, by=office.statistician, at=london("11:08"))
+    else:
+        report = decisions.return_report(submitted_report, comment="Why?", by=office.head, at=london("11:08"))
+    drafting.draft_missing(now=london("11:09"))
+    report.refresh_from_db()
+    assert "it was gone by" in content_of(report).circumstances
+    assert changed_facts(report, current_version(report)) == {}
+
+
 def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened(office, approved_report):
     report = approved_report
     record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
