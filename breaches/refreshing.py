@@ -393,13 +393,17 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
                 standing=standing,
             )
         elif newest != report.machine:
-            unchanged = Report.objects.filter(pk=report.pk, status=report.status, version=report.version)
+            unchanged = Report.objects.filter(
+                pk=report.pk, status=report.status, version=report.version, last_change=report.last_change
+            )
             if not unchanged.update(machine=newest):
                 raise ChangedMeanwhile(_("Another person changed this report. Check it before you try again."))
             record_report_event(report, "facts_offered", at=now, standing=standing)
         for suspicion in suspicions:
             revision = suspicion.verification.revision
-            Suspicion.objects.filter(pk=suspicion.pk, facts_revision__lt=revision).update(facts_revision=revision)
+            # If the suspicion has moved to another report meanwhile, that report still needs the facts.
+            unwritten = Suspicion.objects.filter(pk=suspicion.pk, report=report, facts_revision__lt=revision)
+            unwritten.update(facts_revision=revision)
 
 
 def _refresh_untouched(version: ReportVersion, machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:

@@ -4,15 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from breaches import decisions, drafting, editing
-from breaches.models import ReportEvent
+from breaches import decisions, drafting, editing, merging, refreshing
+from breaches.editing import ChosenCause
+from breaches.models import ReportEvent, Suspicion
 from breaches.refreshing import changed_facts
 from breaches.rules.content import Output, ReportSection, content_from_json
-from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.lifecycle import Cause, ReportStatus
 from breaches.versions import content_of, current_version
 from releases.rules.lifecycle import MoveRefused, Role, WrongRole, WrongState
 from tests.support.factories import create_member
-from tests.support.people import AT, create_office, move_report
+from tests.support.people import AT, create_joint_report, create_office, move_report
 from tests.support.report_evidence import london
 from tests.support.report_mornings import LIVE, NOT_LIVE, create_draft, record_checks
 
@@ -214,10 +215,7 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
     monkeypatch, office, draft_report
 ):
     record_checks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
-    from breaches import refreshing
-    from breaches.refreshing import automatic_content
-
-    write = automatic_content
+    write = refreshing.automatic_content
 
     def submit_meanwhile(*given, **options):
         decisions.submit_report(draft_report, by=office.statistician, at=AT)
@@ -232,6 +230,37 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
     drafting.draft_missing(now=london("11:09"))
     draft_report.refresh_from_db()
     assert "circumstances" in changed_facts(draft_report, current_version(draft_report))
+
+
+def test_a_cause_that_is_chosen_while_facts_are_written_is_not_overwritten(monkeypatch, office):
+    report = create_draft(producer=office.producer)
+    report = save(report, ReportSection.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
+    record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    write = refreshing.automatic_content
+
+    def choose_meanwhile(*given, **options):
+        editing.choose_cause(report, ChosenCause(Cause.OUTAGE), by=office.statistician, at=AT)
+        return write(*given, **options)
+
+    monkeypatch.setattr(refreshing, "automatic_content", choose_meanwhile)
+    drafting.draft_missing(now=london("11:07"))
+    report.refresh_from_db()
+    assert "An outage caused this." in report.machine["circumstances"]
+    assert "it was gone by" in report.machine["circumstances"]
+
+
+def test_a_draft_that_is_taken_apart_while_facts_are_written_still_gets_them(monkeypatch, office, draft_report):
+    joint = create_joint_report(office, draft_report)
+    joint.suspicions.update(facts_revision=0)
+    write = refreshing.automatic_content
+
+    def split_meanwhile(*given, **options):
+        merging.split_report(joint, by=office.statistician, at=AT)
+        return write(*given, **options)
+
+    monkeypatch.setattr(refreshing, "automatic_content", split_meanwhile)
+    drafting.draft_missing(now=london("11:07"))
+    assert set(Suspicion.objects.values_list("facts_revision", flat=True)) == {0}
 
 
 def test_an_auditor_cannot_write():
