@@ -26,10 +26,11 @@ from breaches.models import (
     SuspicionQuerySet,
 )
 from breaches.permissions import TABLE, Action, producers_written_for, reports_with, starting_role
-from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
+from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_facts
 from breaches.rules.answers import NO_ANSWERS
 from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
+from breaches.rules.facts import Facts
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
@@ -213,12 +214,16 @@ def _draft_batch(
             for suspicion in suspicions:
                 suspicion.report, suspicion.facts_revision = report, suspicion.verification.revision
         update_rows(list(chain.from_iterable(suspected)), ["report", "facts_revision"])
-        _record_drafts(versions, suspected, at=now)
+        _record_drafts(versions, suspected, facts, at=now)
     return reports
 
 
 def _record_drafts(
-    versions: Sequence[ReportVersion], suspected: Sequence[Sequence[Suspicion]], *, at: datetime
+    versions: Sequence[ReportVersion],
+    suspected: Sequence[Sequence[Suspicion]],
+    facts: Mapping[int, Facts],
+    *,
+    at: datetime,
 ) -> None:
     events = [
         ReportEvent(
@@ -230,7 +235,7 @@ def _record_drafts(
                 "version": version.number,
                 "content_sha256": version.content_sha256,
                 "suspicions": [suspicion.kind for suspicion in suspicions],
-                "standing": state_of_verdicts(suspicions),
+                **state_of_facts(suspicions, facts),
             },
         )
         for version, suspicions in zip(versions, suspected, strict=True)

@@ -449,8 +449,8 @@ def _state_cause(report: Report, *, at: datetime) -> Report:
         # The next refresh compares the verdicts with the state in the last event. The verdicts may have changed since
         # the last refresh, so this event repeats the state that the last refresh recorded.
         last = report.events.filter(facts__has_key="standing").order_by("position").last()
-        standing = {"standing": last.facts["standing"]} if last else {}
-        record_report_event(report, "facts_offered", at=at, **standing)
+        state = {name: last.facts[name] for name in ("standing", "known") if name in last.facts} if last else {}
+        record_report_event(report, "facts_offered", at=at, **state)
         return Report.objects.select_related("producer").get(pk=report.pk)
     move = REPORT.find(EDIT, source=report.status)
     return versions.advance_report(

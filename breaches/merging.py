@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from breaches.facts import facts_of_suspicions
 from breaches.models import JoinedDraft, OwnAct, Report, ReportQuerySet, ReportRowRecord, ReportVersion, Suspicion
 from breaches.permissions import producers_written_for, senior_role
-from breaches.refreshing import automatic_content, state_of_verdicts
+from breaches.refreshing import automatic_content, state_of_facts
 from breaches.rules.causes import RecordedCause, StatedAvailability
 from breaches.rules.content import (
     FROM_FACTS,
@@ -195,7 +195,8 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
             carried.get("cause_words", ""),
             StatedAvailability(tuple(late), available_at) if available_at else None,
         )
-        machine = automatic_content(suspicions, facts_of_suspicions(suspicions), cause=cause)
+        facts = facts_of_suspicions(suspicions)
+        machine = automatic_content(suspicions, facts, cause=cause)
         content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)
         first, on = drafts[0], local_date(suspicions[0].verification.due_at)
         # Without the lock, another merge of the same morning could take the same reference.
@@ -234,7 +235,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
             role=senior_role(by, allowed[0].roles, joint),
             drafts=[draft.reference for draft in drafts],
             numbers=[draft.number for draft in drafts],
-            standing=state_of_verdicts(suspicions),
+            **state_of_facts(suspicions, facts),
             person=joint.person_dealing_id,
             cause=joint.cause,
             version=version.number,

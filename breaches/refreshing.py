@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
@@ -35,7 +35,7 @@ from breaches.rules.facts import Facts
 from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, AttachmentKind, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
-from releases.models import Contact, Release, Series
+from releases.models import Contact, Release, Series, Statement
 from releases.models.release import find_main_page
 from releases.rules.calendar import local_date
 from releases.rules.canonical import sha256_hex
@@ -150,22 +150,31 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
     ]
 
 
-def digest_facts(report: Report) -> str:
-    """Return the SHA-256 of the facts of a report, without its checks.
+def state_of_facts(suspicions: Collection[Suspicion], facts: Mapping[int, Facts]) -> dict[str, Any]:
+    """Return the state of a report's facts, as events store it.
 
-    The facts are the results, statements, exceptions and decisions in the account and in the annex. A further check
-    with the same result does not change the digest.
+    `standing` is the state of the verdicts. `known` is the SHA-256 of the statements, exceptions, decisions and other
+    facts in the account and in the annex. A further check with the same result changes neither of them.
+
+    :param suspicions: loaded by `with_facts()`.
+    :param facts: the facts about the verdicts of the suspicions, keyed by the verdict's primary key.
     """
-    suspicions = list(report.suspicions.with_facts())
     known = [
         (
-            *(facts.release_title, facts.series_title, facts.due_at, facts.tolerance_seconds, facts.date_changed),
-            *(facts.statements, facts.publisher_time, facts.publications, facts.exceptions),
-            *(facts.decision, facts.at_once, [(one.url, one.part, one.may_follow) for one in facts.addresses]),
+            *(one.release_title, one.series_title, one.due_at, one.tolerance_seconds, one.date_changed),
+            *(one.statements, one.publisher_time, one.publications, one.exceptions),
+            *(one.decision, one.at_once, [(part.url, part.part, part.may_follow) for part in one.addresses]),
         )
-        for facts in facts_of_suspicions(suspicions).values()
+        for verdict in sorted({suspicion.verification_id for suspicion in suspicions})
+        for one in [facts[verdict]]
     ]
-    return sha256_hex(repr((state_of_verdicts(suspicions), known)).encode())
+    return {"standing": state_of_verdicts(suspicions), "known": sha256_hex(repr(known).encode())}
+
+
+def digest_facts(report: Report) -> str:
+    """Return the SHA-256 of the state of a report's facts."""
+    suspicions = list(report.suspicions.with_facts())
+    return sha256_hex(repr(state_of_facts(suspicions, facts_of_suspicions(suspicions))).encode())
 
 
 def _response_to_early(suspicion: Suspicion) -> list[list[int]]:
@@ -203,9 +212,9 @@ def _first_flip(verdict: AddressVerdict) -> list[str | None]:
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     """Refresh every undecided report whose text may be outdated.
 
-    The text may be outdated if a verdict was revised, if a decision was made on an early release, or if an early
-    release got another date. It may also be outdated if a release was found early and has now been published or
-    cancelled, because readers may then know that the release was early.
+    The text may be outdated if a verdict was revised, if a person has made a statement about the release, if a decision
+    was made on an early release, or if an early release got another date. It may also be outdated if a release was
+    found early and has now been published or cancelled, because readers may then know that the release was early.
 
     :param faults: receives the error of each report that could not be refreshed. The other reports are still refreshed.
     """
@@ -219,9 +228,15 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         suspicions__verification__outcome=Outcome.EARLY,
         suspicions__release__status__in=[Status.PUBLISHED, Status.CANCELLED],
     )
+    fact_events = ReportEvent.objects.filter(report=OuterRef("pk"), kind__in=FACT_EVENTS).order_by("-position")
+    statements = Statement.objects.filter(
+        release__suspicions__report=OuterRef("pk"), stated_at__gt=OuterRef("refreshed_at")
+    )
     outdated = (
         Report.objects.undecided()
-        .filter(is_revised | is_answered | is_disclosed)
+        .annotate(refreshed_at=Subquery(fact_events.values("at")[:1]))
+        .annotate(is_stated=Exists(statements))
+        .filter(is_revised | is_answered | is_disclosed | Q(is_stated=True))
         .select_related("producer")
         .prefetch_related(Prefetch("suspicions", Suspicion.objects.with_facts()))
         .distinct()
@@ -231,7 +246,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     last_events = {event.report_id: event for event in events}
     for report in reports:
         suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
-        if last is not None and last.facts["standing"] == state_of_verdicts(suspicions):
+        if last is not None and not report.is_stated and last.facts["standing"] == state_of_verdicts(suspicions):
             if all(one.verification.revision <= one.facts_revision for one in suspicions):
                 continue  # nothing has changed since the last refresh
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
@@ -344,14 +359,18 @@ def with_annex(report: Report) -> ReportContent:
 def with_new_figures(report: Report) -> ReportContent:
     """Return the content of an undecided report, with new figures if only figures have changed since the last refresh.
 
-    A person need not read new figures before the report is submitted or decided. If anything else has changed, the
-    present content is returned, because a person must read the changes first.
+    A person need not read new figures before the report is submitted or decided. If anything else has changed, for
+    example because a person has made a statement, the present content is returned, because a person must read the
+    changes first.
     """
     suspicions = list(report.suspicions.with_facts())
     last = report.events.filter(kind__in=TEXT_EVENTS).order_by("position").last()
-    if not suspicions or last is None or last.facts["standing"] != state_of_verdicts(suspicions):
+    if not suspicions or last is None:
         return content_of(report)
-    return refreshed_content(report, suspicions, facts_of_suspicions(suspicions))
+    facts = facts_of_suspicions(suspicions)
+    if any(last.facts.get(name) != value for name, value in state_of_facts(suspicions, facts).items()):
+        return content_of(report)
+    return refreshed_content(report, suspicions, facts)
 
 
 def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -373,11 +392,12 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
     version = current_version(report)
     cause = cause_of_account(report, version)
-    machine = automatic_content(suspicions, facts_of_suspicions(suspicions), cause=cause)
+    facts = facts_of_suspicions(suspicions)
+    machine = automatic_content(suspicions, facts, cause=cause)
     content, automatic = _refresh_untouched(version, machine)
     is_changed = content != content_from_json(version.content)
     newest = content_to_json(machine)
-    standing = state_of_verdicts(suspicions)
+    state = state_of_facts(suspicions, facts)
     with transaction.atomic():
         if is_changed and report.status in REFRESHED_STATES:
             advance_report(
@@ -390,7 +410,7 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
                 machine=automatic,
                 why=FACTS,
                 values={"machine": newest},
-                standing=standing,
+                **state,
             )
         elif newest != report.machine:
             unchanged = Report.objects.filter(
@@ -398,7 +418,7 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
             )
             if not unchanged.update(machine=newest):
                 raise ChangedMeanwhile(_("Another person changed this report. Check it before you try again."))
-            record_report_event(report, "facts_offered", at=now, standing=standing)
+            record_report_event(report, "facts_offered", at=now, **state)
         for suspicion in suspicions:
             revision = suspicion.verification.revision
             # If the suspicion has moved to another report meanwhile, that report still needs the facts.

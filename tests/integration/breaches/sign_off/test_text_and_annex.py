@@ -11,6 +11,7 @@ from breaches.rules.annex import OWN_TEXT
 from breaches.rules.content import ReportSection, content_digest
 from breaches.rules.lifecycle import RecordingReason, ReportStatus
 from breaches.versions import content_of, current_version
+from releases import statements
 from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, render_text, write_sections
 from tests.support.report_evidence import london
@@ -142,3 +143,27 @@ def test_news_that_no_one_has_read_does_not_enter_what_is_decided(office, report
     assert content_of(report) == kept
     assert "circumstances" in changed_facts(report, current_version(report))
     assert content_of(in_the_log(report, office)).circumstances == kept.circumstances
+
+
+@pytest.mark.parametrize("decide", ["submit", "record"])
+def test_a_statement_that_no_one_has_read_does_not_enter_what_is_decided(office, report, decide):
+    kept, release = content_of(report), report.suspicions.get().release
+    statements.record_live_time(release, live_at=london("09:40"), by=office.statistician, at=london("09:45"))
+    if decide == "submit":
+        decided = decisions.submit_report(report, by=office.statistician, at=london("09:46"))
+    else:
+        decided = in_the_log(report, office)
+    assert content_of(decided) == kept
+
+
+def test_a_statement_enters_the_text_of_a_draft_that_no_one_edited_without_another_check(office, report):
+    release = report.suspicions.get().release
+    statements.record_live_time(release, live_at=london("09:40"), by=office.statistician, at=london("09:45"))
+    drafting.draft_missing(now=london("09:46"))
+    report.refresh_from_db()
+    circumstances = content_of(report).circumstances
+    assert "stated at 9:45am that the release was live" in circumstances
+    drafting.draft_missing(now=london("09:47"))
+    assert Report.objects.get(pk=report.pk).version == report.version
+    submitted = decisions.submit_report(report, by=office.statistician, at=london("09:48"))
+    assert content_of(submitted).circumstances == circumstances
