@@ -119,6 +119,8 @@ FACT_EVENTS = (*TEXT_EVENTS, "facts_offered")
 # account is refreshed at growing intervals. The interval is a quarter of the report's age, but at least 15 minutes.
 SHORTEST_INTERVAL = timedelta(minutes=15)
 SHARE_OF_ITS_AGE = 0.25
+# A statement that does not change the text is not followed by an event, so each run would read the facts again for it.
+STATEMENT_IS_NEW_FOR = timedelta(hours=1)
 
 
 def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
@@ -229,7 +231,8 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         suspicions__release__status__in=[Status.PUBLISHED, Status.CANCELLED],
     )
     fact_events = ReportEvent.objects.filter(report=OuterRef("pk"), kind__in=FACT_EVENTS).order_by("-position")
-    statements = Statement.objects.filter(
+    new_statements = Statement.objects.filter(stated_at__gt=now - STATEMENT_IS_NEW_FOR)
+    statements = new_statements.filter(
         release__suspicions__report=OuterRef("pk"), stated_at__gt=OuterRef("refreshed_at")
     )
     outdated = (
@@ -246,7 +249,8 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     last_events = {event.report_id: event for event in events}
     for report in reports:
         suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
-        if last is not None and not report.is_stated and last.facts["standing"] == state_of_verdicts(suspicions):
+        is_stated = report.is_stated  # type: ignore[attr-defined]  # by the annotation
+        if last is not None and not is_stated and last.facts["standing"] == state_of_verdicts(suspicions):
             if all(one.verification.revision <= one.facts_revision for one in suspicions):
                 continue  # nothing has changed since the last refresh
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
@@ -381,7 +381,7 @@ def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
 def find_wait_end(url: str, *, now: datetime) -> datetime | None:
     """Return until when a page or its host asked all processes to wait, or None if neither asked us to wait now."""
     paused = _paused(now).filter(host__in={place_if_any(url), page_name(url)})
-    return paused.aggregate(end=Max("paused_until"))["end"]
+    return max(filter(None, paused.values_list("paused_until", flat=True)), default=None)
 
 
 def _paused(now: datetime) -> QuerySet[HostLease]:
