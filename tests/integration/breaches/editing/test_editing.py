@@ -232,9 +232,8 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
     assert "circumstances" in changed_facts(draft_report, current_version(draft_report))
 
 
-def test_a_cause_that_is_chosen_while_facts_are_written_is_not_overwritten(monkeypatch, office):
-    report = create_draft(producer=office.producer)
-    report = save(report, ReportSection.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
+def test_a_cause_that_is_chosen_while_facts_are_written_is_not_overwritten(monkeypatch, office, draft_report):
+    report = save(draft_report, ReportSection.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
     record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     write = refreshing.automatic_content
 
@@ -259,7 +258,7 @@ def test_a_draft_that_is_taken_apart_while_facts_are_written_still_gets_them(mon
         return write(*given, **options)
 
     monkeypatch.setattr(refreshing, "automatic_content", split_meanwhile)
-    drafting.draft_missing(now=london("11:07"))
+    drafting.draft_missing(now=london("12:00"))
     assert set(Suspicion.objects.values_list("facts_revision", flat=True)) == {0}
 
 
