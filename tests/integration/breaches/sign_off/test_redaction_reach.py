@@ -12,6 +12,7 @@ from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus, ReportTerm
 from breaches.versions import content_of
 from releases.models import ReleaseTask, Statement
+from releases.models.event import record_rows
 from releases.rules.lifecycle import MissingFields
 from releases.tasks import DONE
 from statsoffice import verification
@@ -74,10 +75,11 @@ def test_of_a_draft_the_joint_reports_that_copied_its_text_are_reached_and_other
     drafts = a_morning(office, 3)
     for draft, users in zip(drafts, ("two", "six"), strict=False):
         write_sections(draft, by=office.statistician, impact=f"{NAME} told {users} users.")
-        Statement.objects.create(
+        statement = Statement.objects.create(
             release=draft.suspicions.get().release, schedule_version=1, kind=Statement.Kind.NOT_IT,
             text_digest="0" * 64, words=f"{NAME} saw it.", stated_by=office.statistician, stated_at=AT,
         )  # fmt: skip
+        record_rows({Statement: [statement.pk]})
     first, other, third = reload_reports(drafts)
     joint = merging.merge_drafts([first, other], by=office.statistician, at=AT)
     editing.write_note(joint, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
@@ -105,7 +107,9 @@ def test_the_approved_document_of_a_joint_report_is_named_where_a_draft_is_redac
     drafts = a_morning(office, 2)
     write_sections(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
     joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
-    approved = move_report(write_sections(joint, by=office.statistician), office, ReportStatus.APPROVED)
+    approved = move_report(
+        write_sections(joint, by=office.statistician, impact=content_of(joint).impact), office, ReportStatus.APPROVED
+    )
     found = redact(reload_reports(drafts)[0], words=NAME, why=WHY, by=office.head, at=LATER)
     assert found.documents == []
     assert found.drafts_documents == [f"{approved.number}, {approved.version}"]
