@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Attachment, AttachmentFile, JoinedDraft, Report, ReportEvent
 from breaches.permissions import TABLE, Action, senior_role
@@ -40,6 +41,8 @@ SCANNER_TIMEOUT = 20.0
 """The timeout of the virus scanner, in seconds. It is shorter than the web server's timeout of 60 seconds."""
 
 FILES_AT_ONCE = 5
+
+REPLACED = lazy("This report was combined or separated. Add the file to the report that replaced it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
     with transaction.atomic():
         # The report may have been merged or split since it was loaded.
         if lock_report(report).status in MERGED_OR_SPLIT:
-            raise MoveRefused(_("This report was combined or separated. Add the file to the report that replaced it."))
+            raise MoveRefused(str(REPLACED))
         if (again := report.attachments.filter(sha256=digest).first()) is not None:
             if not hasattr(again, "file"):
                 raise FieldRefused("file", _("This file was deleted from the report. You cannot add it again."))

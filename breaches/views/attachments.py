@@ -19,7 +19,7 @@ from breaches.permissions import TABLE, Action, may_act_on, may_write_or_decide,
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, AttachmentKind
 from breaches.text import ATTACHMENTS
 from breaches.versions import record_report_event
-from breaches.views.base import report_page
+from breaches.views.base import report_page, return_to_report
 from releases.forms import GovukForm, LongTextField, add_refusal
 from releases.rules.lifecycle import MoveRefused
 from releases.views.base import SignedInRequest, post_data
@@ -67,6 +67,9 @@ def list_attachments(request: SignedInRequest, report: Report) -> HttpResponse:
     may_add = may_write_or_decide(request.user, report)
     if request.method == "POST" and not may_add:
         raise Http404("There is no such page for this person.")
+    is_replaced = report.status in MERGED_OR_SPLIT
+    if request.method == "POST" and is_replaced:
+        return return_to_report(request, report, str(attachments.REPLACED))
     form = AttachmentForm(post_data(request), request.FILES or None)
     if form.is_valid():
         file = form.cleaned_data["file"]
@@ -84,7 +87,7 @@ def list_attachments(request: SignedInRequest, report: Report) -> HttpResponse:
     context = {
         "report": report,
         "attachments": [(one, ATTACHMENTS[AttachmentKind(one.kind)], one.pk in stored) for one in listed],
-        "form": form if may_add and report.status not in MERGED_OR_SPLIT else None,
+        "form": form if may_add and not is_replaced else None,
         "is_scanned": bool(settings.ATTACHMENT_SCANNER),
         "may_delete": may_act_on(request.user, Action.REDACT, report),
     }

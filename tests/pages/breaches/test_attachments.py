@@ -5,10 +5,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from breaches import attachments
+from breaches.models import Attachment
 from releases.rules.lifecycle import Role
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.audit.trail import describe_entry
-from tests.support.people import AT, create_report
+from tests.support.people import AT, create_joint_report, create_report
 from tests.support.report_forms import error_links, page_of, words
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,20 @@ def test_a_file_that_is_too_large_is_refused(client, office, draft_report, monke
     monkeypatch.setattr(attachments, "LARGEST", 10)
     client.force_login(office.statistician)
     assert "MB or smaller" in words(upload(client, draft_report).text)
+
+
+@pytest.mark.parametrize("checked", ["on", ""], ids=["complete", "incomplete"])
+def test_a_file_for_a_draft_that_was_combined_meanwhile_leads_to_the_report_that_says_where_to_add_it(
+    client, office, draft_report, checked
+):
+    client.force_login(office.statistician)
+    joint = create_joint_report(office, draft_report)
+    answer = upload(client, draft_report, checked=checked)
+    assert answer.headers["Location"] == page_of(draft_report, "report")
+    page = client.get(answer.headers["Location"]).text
+    assert "Add the file to the report that replaced it." in words(page)
+    assert page_of(joint, "report") in page
+    assert not Attachment.objects.exists()
 
 
 def test_a_download_is_a_file_that_no_browser_opens_and_is_on_record(client, office, draft_report):
