@@ -1,6 +1,6 @@
 """The forms for the sections of a report, and form fields that several pages share."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar, cast
@@ -632,23 +632,30 @@ class CircumstancesForm(SectionForm):
         self.fields["practices"].choices = [  # type: ignore[attr-defined]  # declared above
             (key, f"{practice.citation} (edition {practice.edition})") for key, practice in self.citable.items()
         ]
-        self.dated = self._add_day_fields(content.occurred_on, cited) if len(content.occurred_on) > 1 else {}
+        self.dated = self._add_day_fields(data or {}, content) if len(content.occurred_on) > 1 else {}
         self.rows = date_rows(data, content.occurred_on)
 
-    def _add_day_fields(self, days: Sequence[date], cited: Mapping[str, CitedPractice]) -> dict[str, str]:
+    def _add_day_fields(self, sent: Mapping[str, Any], content: ReportContent) -> dict[str, str]:
         """Add a field for each cited practice, to choose the day for which the practice is cited.
+
+        If another person removed a citation after the form was opened, the form still sends the field of this practice.
+        So that the day is not lost, this field is added too.
 
         :return: a dict that maps the names of the fields to the keys of the practices.
         """
-        choices = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in days)]
-        for number, practice in enumerate(cited.values()):
-            self.fields[f"day_of_{number}"] = forms.ChoiceField(
-                label=_("Date of occurrence for %(practice)s") % {"practice": practice.name},
+        choices = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in content.occurred_on)]
+        cited_for = {practice_key(practice): practice.on for practice in content.practices}
+        names = {f"day_of_{key.replace(' ', '_').replace('.', '_')}": key for key in self.citable}
+        dated = {name: key for name, key in names.items() if key in cited_for or name in sent}
+        for name, key in dated.items():
+            on = cited_for.get(key)
+            self.fields[name] = forms.ChoiceField(
+                label=_("Date of occurrence for %(practice)s") % {"practice": self.citable[key].name},
                 choices=choices,
                 required=False,
-                initial=practice.on.isoformat() if practice.on else "",
+                initial=on.isoformat() if on else "",
             )
-        return {f"day_of_{number}": key for number, key in enumerate(cited)}
+        return dated
 
     def values(self) -> dict[str, Any]:
         typed, rows = self.cleaned_data, self.rows.typed() if self.rows else []

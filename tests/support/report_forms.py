@@ -18,6 +18,9 @@ def filled_in(page):
             continue
         if control.tag == "textarea":
             value = control.text().removeprefix("\n")
+        elif control.tag == "select":
+            chosen = control.css_first("option[selected]") or control.css_first("option")
+            value = chosen.attributes.get("value") or ""
         else:
             value = control.attributes.get("value") or ""
         fields.setdefault(name, []).append(value)

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from breaches import decisions, editing
@@ -119,18 +120,58 @@ def test_a_practice_is_cited_for_one_of_several_dates_and_the_others_for_all(sta
     address = section_address(report, CIRCUMSTANCES)
     longer = send(statistician, address, add="row").text
     second = {"dates__1__on__day": "1", "dates__1__on__month": "7", "dates__1__on__year": "2020"}
-    assert "day_of_0" not in longer
+    assert "day_of_" not in longer
     send(statistician, address, longer, **second, practices=["2.0 T3.6", "2.0 T3.4"])
     page = statistician.get(address).text
     assert "Date of occurrence for Trustworthiness: T3.4" in words(page)
-    send(statistician, address, day_of_0="2020-07-01")
+    send(statistician, address, day_of_2_0_T3_6="2020-07-01")
     assert {practice.code: practice.on for practice in said(report).practices} == {
         "T3.6": date(2020, 7, 1),
         "T3.4": None,
     }
     # Once there is only one date, it says nothing more.
-    send(statistician, address, **dict.fromkeys(second, ""), day_of_0="2020-07-01")
+    send(statistician, address, **dict.fromkeys(second, ""), day_of_2_0_T3_6="2020-07-01")
     assert {practice.on for practice in said(report).practices} == {None}
+
+
+@pytest.fixture
+def dated(statistician, report):
+    """The page of a report that cites T3.6 for both of two dates and T3.4 for the second, as someone opened it."""
+    address = section_address(report, CIRCUMSTANCES)
+    longer = send(statistician, address, add="row").text
+    second = {"dates__1__on__day": "1", "dates__1__on__month": "7", "dates__1__on__year": "2020"}
+    send(statistician, address, longer, **second, practices=["2.0 T3.6", "2.0 T3.4"])
+    send(statistician, address, day_of_2_0_T3_4="2020-07-01")
+    return statistician.get(address).text
+
+
+def cited_days(report):
+    return {practice.code: practice.on for practice in said(report).practices}
+
+
+@pytest.mark.parametrize("theirs", [["2.0 T3.6"], ["2.0 T3.4"], ["2.0 T3.2", "2.0 T3.4", "2.0 T3.6"]], ids=str)
+def test_who_leaves_the_citations_alone_keeps_those_of_another_person(statistician, office, report, dated, theirs):
+    address = section_address(report, CIRCUMSTANCES)
+    other = Client()
+    other.force_login(office.head)
+    send(other, address, practices=theirs)
+    stored = cited_days(report)
+    assert send(statistician, address, dated, circumstances="The page was late.").status_code == 302
+    assert said(report).circumstances == "The page was late."
+    assert cited_days(report) == stored
+
+
+@pytest.mark.parametrize("theirs", [["2.0 T3.6"], ["2.0 T3.4"], ["2.0 T3.2", "2.0 T3.4", "2.0 T3.6"]], ids=str)
+def test_a_date_stays_with_its_practice_if_two_people_change_the_citations(statistician, office, report, dated, theirs):
+    address = section_address(report, CIRCUMSTANCES)
+    other = Client()
+    other.force_login(office.head)
+    send(other, address, practices=theirs)
+    answer = send(statistician, address, dated, practices=["2.0 T3.4", "2.0 T3.5", "2.0 T3.6"])
+    assert answer.status_code == 409
+    assert filled_in(answer.text)["day_of_2_0_T3_4"] == ["2020-07-01"]
+    assert send(statistician, address, answer.text).status_code == 302
+    assert cited_days(report) == {"T3.4": date(2020, 7, 1), "T3.5": None, "T3.6": None}
 
 
 def test_a_practice_that_is_not_in_force_cannot_be_chosen(statistician, report):
