@@ -289,10 +289,18 @@ class UnsentForms:
             )
         # A status below 400 means that the page has saved the form. A status of 409 means that the page could not save
         # the form, and shows it again.
-        is_handled = request.method == "POST" and (response.status_code < 400 or response.status_code == 409)
+        is_saved_or_shown = response.status_code < 400 or response.status_code == 409
+        is_handled = request.method == "POST" and getattr(request, "reached_view", False) and is_saved_or_shown
         if unsent and unsent == find_unsent_form(request) and is_handled and request.path == unsent.path:
             del request.session[UNSENT]
         return response
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Mark a request that reaches its view.
+
+        If the CSRF check refuses a form, or `SecondFactorRequirement` redirects the person, no view handles the form.
+        """
+        request.reached_view = True  # type: ignore[attr-defined]
 
 
 def find_unsent_form(request: HttpRequest) -> UnsentForm | None:

@@ -13,6 +13,7 @@ from breaches.models import Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.versions import content_of
+from releases.rules.lifecycle import Role
 from statsoffice import middleware
 from tests.support.people import create_report
 from tests.support.report_forms import filled_in, section_address, words
@@ -80,6 +81,34 @@ def test_what_was_typed_survives_signing_in_again_in_another_tab(visitor, office
     assert impact(report) == ""
     visitor.post(section_address(report, ReportSection.IMPACT), kept_form(answer.text))
     assert impact(report) == TYPED
+
+
+def test_what_was_typed_survives_if_the_same_page_is_sent_twice_after_signing_in_again(visitor, office, report):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    sign_in(visitor, office.statistician)
+    for _press in range(2):
+        answer = visitor.post(section_address(report, ReportSection.IMPACT), fields)
+        assert answer.headers["Location"] == reverse("unsent")
+    page = visitor.get(reverse("unsent")).text
+    assert "Two users wrote to us." in words(page)
+    visitor.post(section_address(report, ReportSection.IMPACT), kept_form(page))
+    assert impact(report) == TYPED
+    assert visitor.get(reverse("unsent")).status_code == 302
+
+
+def test_what_was_typed_survives_being_asked_for_a_second_step(visitor, office, report, settings):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    visitor.post(section_address(report, ReportSection.IMPACT), fields)
+    sign_in(visitor, office.statistician)
+    kept = kept_form(visitor.get(reverse("unsent")).text)
+    settings.SECOND_FACTOR = frozenset({Role.STATISTICIAN})
+    answer = visitor.post(section_address(report, ReportSection.IMPACT), kept)
+    assert answer.headers["Location"] == reverse("mfa_index")
+    settings.SECOND_FACTOR = frozenset()
+    assert impact(report) == ""
+    assert "Two users wrote to us." in words(visitor.get(reverse("unsent")).text)
 
 
 def test_a_preview_neither_stores_a_form_nor_deletes_the_stored_one(visitor, office):
