@@ -30,6 +30,7 @@ from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import MoveRefused
 from releases.text.parts import spread_sentences
 from releases.views.base import SignedInRequest as SignedInRequest
+from releases.views.base import redirect_to_button
 
 NOT_DONE = lazy(
     "We did not save your answer, because the report changed after you opened the page. Check the report before you "
@@ -53,9 +54,8 @@ def report_page[**P](
     :param methods: the allowed HTTP methods; GET by default.
     :param action: the action that the person must be allowed to do.
     :param move: a move that the person must be allowed to make in at least one state.
-    :param form: the URL name of the page with the form, if the view accepts only POST. After an invalid submission, the
-        browser is still at the URL of the view. If the person then loads this URL with GET, they are redirected to the
-        page with the form.
+    :param form: the URL name of the page with the form, if the view accepts only POST. A GET request is redirected to
+        this page. See `redirect_to_button`.
     :param allowed: a function that returns whether the person may use the view for this report.
     """
     answered = methods or ("GET",)
@@ -73,7 +73,7 @@ def report_page[**P](
                 raise Http404("There is no such report, or it is not yours.")
             if request.method not in answered and not (request.method == "HEAD" and "GET" in answered):
                 if request.method in {"GET", "HEAD"}:
-                    return redirect(form, report.reference)
+                    return redirect_to_button(request, reverse(form, args=[report.reference]))
                 return HttpResponseNotAllowed(answered)
             return view(request, report, *args, **kwargs)
 

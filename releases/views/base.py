@@ -8,8 +8,9 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -76,20 +77,48 @@ def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
     return login_required(require_http_methods(["GET", "POST"])(explain_refusal(view)))
 
 
-def post_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    """Decorate a view that handles a button for a release. The view requires sign-in.
+def post_view[**P](
+    find_page: Callable[Concatenate[SignedInRequest, P], str],
+) -> Callable[[Callable[Concatenate[SignedInRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Return a decorator for a view that handles a button. The view requires sign-in.
 
-    The button sends a POST request. If the action is refused, the response at the address of the view explains why. If
-    the person then loads this address again, the GET request is redirected to the page of the release.
+    The button sends a POST request. A GET request is redirected to the page with the button and changes nothing. See
+    `redirect_to_button`.
+
+    :param find_page: a function that returns the address of the page with the button. It raises Http404 for people who
+        may not use this page.
     """
 
-    @wraps(view)
-    def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.method == "POST":
-            return explain_refusal(view)(request, reference, *args, **kwargs)
-        return redirect("releases:release", find_release(request.user, reference).reference)
+    def decorate(view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def page(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            return redirect_to_button(request, find_page(request, *args, **kwargs))
 
-    return login_required(require_http_methods(["GET", "HEAD", "POST"])(page))
+        return login_required(require_http_methods(["GET", "HEAD", "POST"])(page))
+
+    return decorate
+
+
+def redirect_to_button(request: HttpRequest, address: str) -> HttpResponse:
+    """Redirect a GET request for the address of a button to the page with the button, with the query string.
+
+    Browsers send such a request after people sign in again, because the session had ended before they used the button.
+    They also send it if the response to a refused form has links that only change the query string, such as filters.
+    """
+    if request.GET:
+        return redirect(f"{address}?{request.GET.urlencode()}")
+    sentence = _(
+        "We did not complete your last action. Nothing has changed. To try again, use the button on this page."
+    )
+    messages.info(request, sentence)
+    return redirect(address)
+
+
+def release_page(request: SignedInRequest, reference: str) -> str:
+    """Return the address of the page of a release, for `post_view`."""
+    return resolve_url("releases:release", find_release(request.user, reference).reference)
 
 
 def render_refused_move(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:

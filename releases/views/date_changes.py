@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from releases import corrections, date_changes, overview, readiness, scheduling
 from releases.early_findings import unpublished_early_releases
@@ -63,6 +63,7 @@ from releases.views.base import (
     form_view,
     is_completed,
     post_data,
+    post_view,
     render_refused_move,
     sent_answers,
 )
@@ -690,19 +691,28 @@ def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
     return render(request, "releases/refuse_change.html", context)
 
 
-@login_required
-@require_POST
-def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
+def _find_own_request(request: SignedInRequest, key: int) -> DateChangeRequest:
     date_request = get_object_or_404(
         DateChangeRequest.objects.select_related("release"), pk=key, requested_by=request.user
     )
-    release = find_release(request.user, date_request.release.reference, Action.ASK_DATE_CHANGE)
+    find_release(request.user, date_request.release.reference, Action.ASK_DATE_CHANGE)
+    return date_request
+
+
+def _page_of_own_request(request: SignedInRequest, key: int) -> str:
+    return resolve_url("releases:release", _find_own_request(request, key).release.reference)
+
+
+@post_view(_page_of_own_request)
+def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
+    date_request = _find_own_request(request, key)
+    reference = date_request.release.reference
     try:
         date_changes.withdraw_date_change(date_request, by=request.user, at=timezone.now())
     except MoveRefused as refusal:
-        return render_refused_move(request, release.reference, refusal)
+        return render_refused_move(request, reference, refusal)
     messages.success(request, _("Request withdrawn."))
-    return redirect("releases:release", release.reference)
+    return redirect("releases:release", reference)
 
 
 def _agree_to_each(request: SignedInRequest, date_requests: list[DateChangeRequest]) -> None:

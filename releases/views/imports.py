@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from releases.detection.govuk import (
@@ -65,7 +65,7 @@ from releases.rules.tables import MOST_ROWS, TableKind
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import calendar, imports
 from releases.text.pre_release import ON_MONDAYS
-from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
+from releases.views.base import SignedInRequest, find_table_kind, post_data, post_view, signed_in_part
 from releases.views.list_order import Column, ListOrder, place_in, release_columns
 
 
@@ -412,8 +412,12 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
     return render(request, "imports/from_govuk.html", {"form": form})
 
 
-@login_required
-@require_POST
+def _page_to_import_from_govuk(request: SignedInRequest) -> str:
+    _check_may_import(request)
+    return resolve_url("exchange:from_govuk")
+
+
+@post_view(_page_to_import_from_govuk)
 def record_announcement(request: SignedInRequest) -> HttpResponse:
     _check_may_import(request)
     form = AnnouncedReleaseForm(request.POST, series=_editable_series(request))
@@ -526,8 +530,11 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
     return render(request, "imports/progress.html", _progress_context(found))
 
 
-@login_required
-@require_POST
+def _page_of_import(request: SignedInRequest, public_id: uuid.UUID) -> str:
+    return resolve_url("exchange:import", _find_import(request, public_id).public_id)
+
+
+@post_view(_page_of_import)
 def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Confirm a checked import, if the person read its current result. A second confirmation changes nothing."""
     found = _find_import(request, public_id)
@@ -545,8 +552,7 @@ def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
     return redirect("exchange:import", public_id)
 
 
-@login_required
-@require_POST
+@post_view(_page_of_import)
 def set_date_order_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Save whether the day or the month comes first in the dates of a file. A second answer changes nothing."""
     found = _find_import(request, public_id)
@@ -560,8 +566,7 @@ def set_date_order_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
     return redirect("exchange:import", public_id)
 
 
-@login_required
-@require_POST
+@post_view(_page_of_import)
 def change_options_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Check an import again with other options. If the import no longer waits for confirmation, nothing changes."""
     found = _find_import(request, public_id)
@@ -583,8 +588,7 @@ def _date_order_page(request: SignedInRequest, found: CalendarImport, form: Date
     return render(request, "imports/ambiguous.html", {"import": found, "form": form})
 
 
-@login_required
-@require_POST
+@post_view(_page_of_import)
 def discard_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     found = _find_import(request, public_id)
     try:

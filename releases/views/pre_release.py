@@ -12,13 +12,13 @@ from django.core.paginator import Paginator
 from django.db.models import Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from releases import pre_release_access, receipts
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField, list_typed_texts
@@ -52,7 +52,7 @@ from releases.rules.pre_release import (
 from releases.text import pre_release
 from releases.text.languages import is_welsh
 from releases.text.receipts import emails_due_now, emails_on_request, list_access_terms, list_confirmation_sentence
-from releases.views.base import SignedInRequest, find_release, post_data
+from releases.views.base import SignedInRequest, find_release, post_data, post_view
 from releases.views.list_order import Column, ListOrder
 
 LONGEST_REASON = 1000
@@ -320,8 +320,12 @@ def copy_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
     return render(request, "releases/pre_release/copy.html", context)
 
 
-@login_required
-@require_POST
+def _page_to_decide(request: SignedInRequest, reference: str) -> str:
+    release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
+    return resolve_url("releases:pre_release_list", release.reference)
+
+
+@post_view(_page_to_decide)
 def decide_request_view(request: SignedInRequest, reference: str) -> HttpResponse:
     """Agree to, refuse or take back requests to change a list. Only the requests whose keys are sent are decided."""
     release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from releases import (
     announcements,
@@ -58,11 +58,13 @@ from releases.text.minute_brief import UNKNOWN_TIME
 from releases.views.base import (
     SignedInRequest,
     complete_form,
+    explain_refusal,
     find_release,
     form_view,
     is_completed,
     post_data,
     post_view,
+    release_page,
     sent_answers,
 )
 
@@ -277,7 +279,8 @@ def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], releas
     return {"sentence": text_preflight.finding_sentence(finding, planned=release.due_at), "url": url}
 
 
-@post_view
+@post_view(release_page)
+@explain_refusal
 def request_preflight_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
@@ -329,7 +332,8 @@ def _check_notice(release: Release, form: DelayNoticeForm, *, at: datetime) -> N
     delay_notices.check_notice(release, at=at, **said)
 
 
-@post_view
+@post_view(release_page)
+@explain_refusal
 def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.POST_DELAY_NOTICE)
     number = request.POST.get("seen", "")
@@ -340,14 +344,16 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
     return redirect("releases:release", reference)
 
 
-@post_view
+@post_view(release_page)
+@explain_refusal
 def record_no_answer_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release, contact = _find_call(request, reference)
     calls.record_no_answer(release, contact, by=request.user, at=timezone.now())
     return _return_to_calls(request, release)
 
 
-@post_view
+@post_view(release_page)
+@explain_refusal
 def undo_no_answer_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release, contact = _find_call(request, reference)
     calls.undo_no_answer(release, contact, by=request.user, at=timezone.now())
@@ -369,12 +375,21 @@ def _return_to_calls(request: SignedInRequest, release: Release) -> HttpResponse
     return redirect(f"{reverse('releases:release', args=[release.reference])}#calls")
 
 
-@login_required
-@require_POST
-def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
+def _find_task(request: SignedInRequest, key: int) -> ReleaseTask:
     task = ReleaseTask.objects.select_related("series__producer").filter(pk=key).first()
     if task is None or not may(request.user, Action.KEEP_TASKS, task.series.producer):
         raise Http404("There is no such task, or it is not yours.")
+    return task
+
+
+def _page_of_task(request: SignedInRequest, key: int) -> str:
+    release = tasks.release_of_task(_find_task(request, key))
+    return resolve_url("releases:release", release.reference) if release else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+@post_view(_page_of_task)
+def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
+    task = _find_task(request, key)
     done = request.POST.get("done") == "yes"
     try:
         tasks.tick_task(task, done=done, by=request.user, at=timezone.now())
@@ -382,10 +397,7 @@ def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
         messages.info(request, str(refusal))
     else:
         messages.success(request, _("Task marked as done.") if done else _("Task marked as not done."))
-    release = tasks.release_of_task(task)
-    if release is None:
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    return redirect("releases:release", release.reference)
+    return redirect(_page_of_task(request, key))
 
 
 @form_view
@@ -580,8 +592,7 @@ def download_body(request: SignedInRequest, reference: str, sha256: str) -> Http
 _EXPORT_TYPES = {ExportFormat.BUNDLE: "application/zip", ExportFormat.WARC: "application/warc"}
 
 
-@login_required
-@require_POST
+@post_view(release_page)
 def export_bundle(request: SignedInRequest, reference: str) -> FileResponse | HttpResponse:
     release = find_release(request.user, reference, Action.EXPORT_EVIDENCE)
     if _is_hidden_from(request.user, release):
@@ -628,8 +639,7 @@ def _picture(request: SignedInRequest, reference: str, key: int, *, small: bool)
     return HttpResponse(content, content_type="image/png", headers=headers)
 
 
-@login_required
-@require_POST
+@post_view(release_page)
 def choose_screenshots_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.EDIT)
     wanted = request.POST.get("wanted") == "yes"

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from releases.detection.year_review import Figure, PageKind, PageOutcome, PageStatement
@@ -28,7 +28,7 @@ from releases.rules.lifecycle import FieldRefused
 from releases.rules.tables import TableKind
 from releases.rules.year_review import ReviewStatus, years_to_review
 from releases.text import year_review as text
-from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
+from releases.views.base import SignedInRequest, find_table_kind, post_data, post_view, signed_in_part
 from releases.views.list_order import Column, ListOrder, place_in
 from releases.views.pictures import find_picture_file, picture_response, show_picture
 from releases.views.publishers import OrganisationField
@@ -133,8 +133,11 @@ def review_progress(request: SignedInRequest, key: int) -> HttpResponse:
     return render(request, "imports/year_review_progress.html", _progress_context(review))
 
 
-@login_required
-@require_POST
+def _page_of_review(request: SignedInRequest, key: int) -> str:
+    return resolve_url("exchange:year_review", _find_review(request, key).pk)
+
+
+@post_view(_page_of_review)
 def restart_review_view(request: SignedInRequest, key: int) -> HttpResponse:
     """Continue a stopped review, or read a complete review again. A second click changes nothing."""
     review = _find_review(request, key)
@@ -142,8 +145,7 @@ def restart_review_view(request: SignedInRequest, key: int) -> HttpResponse:
     return redirect("exchange:year_review", key)
 
 
-@login_required
-@require_POST
+@post_view(_page_of_review)
 def remove_review_view(request: SignedInRequest, key: int) -> HttpResponse:
     """Remove a stopped review that has no pages."""
     year_review.remove_empty_review(_find_review(request, key), by=request.user)

@@ -8,11 +8,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from releases.cover import CoverPerson, end_cover, find_coverers, find_heads, name_cover
 from releases.forms import GovukDateField, GovukForm, add_refusal
@@ -20,7 +20,7 @@ from releases.models import Cover, Producer
 from releases.permissions import TABLE, Action, Person, producers_with_standing_role
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import FieldRefused
-from releases.views.base import SignedInRequest, post_data
+from releases.views.base import SignedInRequest, post_data, post_view
 from statsoffice.accounts.models import User
 
 ONE_DAY = timedelta(days=1)
@@ -157,12 +157,19 @@ def name_cover_view(request: SignedInRequest, producer: str) -> HttpResponse:
     return render(request, "accounts/name_cover.html", context)
 
 
-@login_required
-@require_POST
-def end_cover_view(request: SignedInRequest, key: int) -> HttpResponse:
+def _find_cover(request: SignedInRequest, key: int) -> Cover:
     own = Cover.objects.filter(producer__in=producers_covered_by(request.user))
-    cover = get_object_or_404(own.select_related("producer"), pk=key)
-    if end_cover(cover, by=request.user, at=timezone.now()):
+    return get_object_or_404(own.select_related("producer"), pk=key)
+
+
+def _page_of_cover(request: SignedInRequest, key: int) -> str:
+    _find_cover(request, key)
+    return resolve_url("cover")
+
+
+@post_view(_page_of_cover)
+def end_cover_view(request: SignedInRequest, key: int) -> HttpResponse:
+    if end_cover(_find_cover(request, key), by=request.user, at=timezone.now()):
         messages.success(request, _("Cover ended."))
     else:
         messages.info(request, _("This cover has already ended."))

@@ -9,17 +9,17 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from releases.permissions import NotYours, roles_anywhere
 from releases.rules.lifecycle import Role
-from releases.views.base import SignedInRequest, post_data
+from releases.views.base import SignedInRequest, post_data, post_view
 from releases.views.list_order import Column, ListOrder, place_in
 from statsoffice.accounts import invitations
 from statsoffice.accounts.cover import covers_about, producers_covered_by
@@ -124,8 +124,12 @@ def invite_view(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/invite.html", {"form": form})
 
 
-@login_required
-@require_POST
+def _page_of_invitations(request: SignedInRequest, key: int) -> str:
+    _get_invitation(request.user, key)
+    return resolve_url("invitations")
+
+
+@post_view(_page_of_invitations)
 def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
     invitation = _get_invitation(request.user, key)
     try:
@@ -139,8 +143,7 @@ def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
     return redirect("invitations")
 
 
-@login_required
-@require_POST
+@post_view(_page_of_invitations)
 def withdraw_view(request: SignedInRequest, key: int) -> HttpResponse:
     invitation = _get_invitation(request.user, key)
     try:
@@ -190,8 +193,11 @@ def your_account(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/your_account.html", context)
 
 
-@login_required
-@require_POST
+def _page_of_sessions(_request: SignedInRequest) -> str:
+    return resolve_url("usersessions_list")
+
+
+@post_view(_page_of_sessions)
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
     end_sessions(request, list(UserSession.objects.filter(user=request.user)))
     messages.success(request, _("You have signed out everywhere."))

@@ -9,17 +9,17 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case, F, When
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from releases.forms import GovukForm
 from releases.models import Producer
 from releases.permissions import Action, producers_where
 from releases.public.feeds import absolute_address
-from releases.views.base import SignedInRequest, is_completed, post_data
+from releases.views.base import SignedInRequest, is_completed, post_data, post_view
 from releases.views.list_order import Column, ListOrder, place_in
 from statsoffice.webhooks import endpoints
 from statsoffice.webhooks.endpoints import EndpointPlan, NotPossible, RowWithSecret
@@ -177,8 +177,11 @@ def _delivery_columns() -> dict[str, Column]:
     }
 
 
-@login_required
-@require_POST
+def _page_of_webhook(request: SignedInRequest, key: int) -> str:
+    return resolve_url("webhooks:webhook", _find_webhook(request, key).pk)
+
+
+@post_view(_page_of_webhook)
 def send_test_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
     try:
@@ -219,8 +222,7 @@ def turn_off_view(request: SignedInRequest, key: int) -> HttpResponse:
     return render(request, "webhooks/turn_off.html", {"webhook": webhook})
 
 
-@login_required
-@require_POST
+@post_view(_page_of_webhook)
 def turn_on_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
     if endpoints.turn_endpoint_on(webhook, by=request.user, at=timezone.now()):
@@ -230,11 +232,18 @@ def turn_on_view(request: SignedInRequest, key: int) -> HttpResponse:
     return redirect("webhooks:webhook", key)
 
 
-@login_required
-@require_POST
-def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
+def _find_delivery(request: SignedInRequest, key: int) -> WebhookDelivery:
     own = WebhookDelivery.objects.filter(endpoint__in=endpoints.endpoints_of(request.user))
-    delivery = get_object_or_404(own.select_related("endpoint__producer"), pk=key)
+    return get_object_or_404(own.select_related("endpoint__producer"), pk=key)
+
+
+def _page_of_delivery(request: SignedInRequest, key: int) -> str:
+    return resolve_url("webhooks:webhook", _find_delivery(request, key).endpoint_id)
+
+
+@post_view(_page_of_delivery)
+def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
+    delivery = _find_delivery(request, key)
     try:
         endpoints.send_again(delivery, by=request.user, at=timezone.now())
     except NotPossible as refusal:

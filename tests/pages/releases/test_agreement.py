@@ -267,10 +267,12 @@ def test_who_asked_withdraws_it_by_a_post_and_everyone_else_finds_nothing(client
         UserFactory(is_superuser=True),
     ):
         client.force_login(other)
+        assert client.get(decide("withdraw", request)).status_code == 404
         assert client.post(decide("withdraw", request)).status_code == 404
         assert "Withdraw request" not in client.get(page_of(announced_release)).text
     client.force_login(request.requested_by)
-    assert client.get(decide("withdraw", request)).status_code == 405
+    assert client.get(decide("withdraw", request)).headers["Location"] == page_of(announced_release)
+    assert load_request().state == "waiting"
     assert client.post(decide("withdraw", request)).status_code == 302
     assert load_request().state == "withdrawn"
     assert client.post(decide("withdraw", request)).status_code == 409

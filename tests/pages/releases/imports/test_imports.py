@@ -2,6 +2,8 @@
 
 import re
 from datetime import date, timedelta
+from html import unescape
+from urllib.parse import urljoin
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 UPLOAD = "/imports/"
 KEEPERS = {Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+BUTTONS = ("confirm_import", "set_date_order", "change_options", "discard_import")
 SUNDAY = {"scheduled_for": "2098-07-06 09:30", "status": "confirmed"}
 
 
@@ -95,6 +98,19 @@ def test_the_preview_says_of_each_refused_row_which_column_and_why_and_asks_to_l
     confirm_page(client, found, skip_refused="on")
     turn()
     assert Release.objects.get().reference == "rain-june-2098"
+
+
+def test_each_link_of_a_refused_confirmation_leads_to_the_rows_that_it_names(client, keeper):
+    found = checked(keeper, *[{}] * 60, SUNDAY)
+    refused = confirm_page(client, found)
+    links = {unescape(link) for link in re.findall(r'href="(\?[^"]*)"', refused.text)}
+    assert {"?show=added", "?show=refused", "?sort=title", "?page=2"} <= links
+    for link in links:
+        answer = client.get(urljoin(address(found, "confirm_import"), link), follow=True)
+        direct = client.get(urljoin(address(found), link))
+        assert answer.status_code == 200, link
+        assert answer.context["lines"] == direct.context["lines"], link
+        assert "Nothing has changed." not in answer.text
 
 
 def test_where_nothing_would_change_there_is_nothing_to_confirm(client, keeper):
@@ -234,10 +250,9 @@ class TestWhose:
     def requests(self, client, found):
         yield client.get(address(found))
         yield client.get(address(found, "import_progress"))
-        yield client.post(address(found, "confirm_import"))
-        yield client.post(address(found, "set_date_order"))
-        yield client.post(address(found, "change_options"))
-        yield client.post(address(found, "discard_import"))
+        for name in BUTTONS:
+            yield client.get(address(found, name))
+            yield client.post(address(found, name))
 
     def test_an_import_is_its_own_persons_and_no_one_elses(self, client, keeper, series):
         found = checked(keeper, {})
@@ -264,10 +279,16 @@ class TestWhose:
         client.force_login(create_member(role, series.producer))
         assert client.get(UPLOAD).status_code == 200
 
-    def test_nothing_is_changed_by_a_get_and_no_one_is_let_in_unasked(self, client, keeper):
+    @pytest.mark.parametrize("name", BUTTONS)
+    def test_a_get_leads_to_the_import_says_so_and_changes_nothing(self, client, keeper, name):
         found = checked(keeper, {})
-        assert client.get(address(found, "confirm_import")).status_code == 405
-        assert client.get(address(found, "discard_import")).status_code == 405
+        answer = client.get(address(found, name), follow=True)
+        assert answer.redirect_chain == [(address(found), 302)]
+        assert "Nothing has changed." in answer.text
+        assert CalendarImport.objects.get().status == "checked"
+
+    def test_no_one_is_let_in_unasked(self, client, keeper):
+        found = checked(keeper, {})
         client.logout()
         assert client.get(UPLOAD).status_code == 302
         assert client.post(address(found, "confirm_import")).status_code == 302
