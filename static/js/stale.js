@@ -1,4 +1,6 @@
-// A note on pages that update automatically, shown and read out when updates stop arriving.
+// For pages that update automatically: a note when updates stop arriving, and the focus of a link that is replaced.
+//
+// The note is shown and read out.
 // Its attributes name the part that asks for updates, the part that is read out, and the longest silence in seconds.
 const note = document.querySelector("[data-stale]");
 const status = document.getElementById(note.dataset.status);
@@ -33,4 +35,18 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) {
     hear();
   }
+});
+
+// htmx returns the focus only to an element with an identifier, so a link without one loses it when it is replaced.
+let focused = null;
+document.body.addEventListener("htmx:oobBeforeSwap", () => {
+  focused = document.activeElement;
+});
+document.body.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (document.activeElement !== document.body || !focused.href || focused.id) {
+    return;
+  }
+  const copies = [...event.detail.target.querySelectorAll("a")].filter((link) => link.href === focused.href);
+  const copy = copies.find((link) => link.textContent === focused.textContent) ?? copies[0];
+  copy?.focus({ preventScroll: true });
 });

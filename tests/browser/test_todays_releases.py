@@ -18,7 +18,7 @@ from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_
 from tests.support.admin_site import signed_in
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observations
-from tests.support.people import create_office
+from tests.support.people import create_office, create_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -177,6 +177,25 @@ def test_an_update_of_the_list_keeps_the_focus_and_the_open_part(office, open_pa
         expect(page.locator(".office-strips__item", has=action)).to_contain_text("Not live when last checked")
         expect(action).to_be_focused()
         expect(page.locator("#desk-finished")).to_have_attribute("open", "")
+
+
+def test_an_update_of_the_tasks_and_of_new_results_keeps_the_focus_on_a_link(office, open_page):
+    report = create_report(office, complete=False)
+    page = open_page(office.head, viewport=WIDE)
+    task = page.locator(f"#desk-waiting a[href='{reverse('breaches:report', args=[report.reference])}']")
+    task.focus()
+    other = create_report(office, complete=False, reference="other")
+    added = page.locator(f"#desk-waiting a[href='{reverse('breaches:report', args=[other.reference])}']")
+    expect(added).to_be_visible(timeout=PATIENCE)
+    expect(task).to_be_focused()
+    with time_machine.travel(LATE_AT, tick=True):
+        find_late(Release.objects.get(reference="due"))
+        result = page.locator("#desk-banner a", has_text=DUE_TITLE)
+        result.focus(timeout=PATIENCE)
+        series = SeriesFactory(producer=office.producer)
+        find_late(ReleaseFactory(announced=True, series=series, reference="late-too", title="Rents by region"))
+        expect(page.locator("#desk-banner")).to_contain_text("Rents by region", timeout=PATIENCE)
+        expect(result).to_be_focused()
 
 
 def test_no_result_is_announced_when_another_leaves_the_banner(office, open_page):
