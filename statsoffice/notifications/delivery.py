@@ -1,6 +1,7 @@
 """Delivery of the outbox by email, GOV.UK Notify and webhooks, with retries if a channel is unavailable."""
 
 import logging
+import re
 import smtplib
 import time
 from collections.abc import Callable, Iterator
@@ -87,12 +88,25 @@ def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
 TOO_LARGE = 552
 
 
+ENHANCED_CODE = re.compile(rb"[245]\.\d+\.\d+")
+# RFC 3463 and RFC 7505: the recipient's address is wrong or has moved, or the mailbox is disabled. 5.1.0, 5.1.7 and
+# 5.1.8 are left out, because servers use them for the sender.
+ABOUT_ADDRESS = {b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.4", b"5.1.6", b"5.1.10", b"5.2.1"}
+# RFC 5321, section 4.2.3: the mailbox does not exist, or its name is not allowed.
+ABOUT_MAILBOX = {550, 551, 553}
+
+
 def _refused_for_good(fault: Exception) -> bool:
-    # RFC 5321, section 4.2.1: replies from 500 on are permanent. But if the server refuses the sender or the content,
-    # the operator of the server can correct that, for example a full quota.
+    # Replies from 500 on are permanent. But the operator of a server can correct most of them, for example if it does
+    # not relay our emails or the mailbox is full. Some servers refuse the sender only when they get the recipient.
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in fault.recipients.values())
+        return all(_is_about_address(code, reply) for code, reply in fault.recipients.values())
     return isinstance(fault, ValueError)
+
+
+def _is_about_address(code: int, reply: bytes) -> bool:
+    enhanced = ENHANCED_CODE.match(reply)
+    return code >= 500 and (enhanced[0] in ABOUT_ADDRESS if enhanced else code in ABOUT_MAILBOX)
 
 
 def _is_about_this_message(fault: Exception) -> bool:

@@ -114,6 +114,48 @@ def test_a_refused_recipient_is_recorded_and_the_others_are_notified(mailbox):
     assert deliver_messages(now=NOW + timedelta(days=1)) == 0
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "554 5.7.1 Relay access denied",
+        "553 5.7.1 Sender address rejected: not logged in",
+        "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+        "550 5.1.0 Sender address rejected: User unknown in local recipient table",
+        "550 5.1.8 Sender address rejected: Domain not found",
+        "552 5.2.2 Mailbox full",
+        "530 Authentication required",
+        "554 Access denied",
+    ],
+)
+def test_a_server_that_refuses_this_service_at_the_recipient_gives_up_no_message(mailbox, reply):
+    people = ("person@example.gov.uk", "colleague@example.gov.uk")
+    for person in people:
+        mailbox.refusals[person] = reply
+        a_message(person)
+    assert deliver_messages(now=NOW) == 0
+    assert list(Message.objects.values_list("attempts", "sent_at")) == [(1, None)] * 2
+    mailbox.refusals.clear()
+    assert deliver_messages(now=NOW + timedelta(minutes=1)) == 2
+    assert sorted(mailbox.recipients) == sorted(people)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.1.1 No such mailbox",
+        "556 5.1.10 Domain accepts no mail",
+        "550 5.2.1 Mailbox disabled",
+        "551 User not local",
+        "553 Mailbox name not allowed",
+    ],
+)
+def test_a_message_to_an_address_that_does_not_exist_is_given_up(mailbox, reply):
+    mailbox.refusals["gone@example.gov.uk"] = reply
+    a_message("gone@example.gov.uk")
+    deliver_messages(now=NOW)
+    assert (stored().attempts, stored().sent_at) == (MOST_ATTEMPTS, None)
+
+
 def test_a_recipient_refused_for_now_is_tried_again(mailbox):
     mailbox.refusals["person@example.gov.uk"] = "450 Busy, try later"
     a_message()
