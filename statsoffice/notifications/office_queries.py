@@ -144,7 +144,8 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
     """Find the monitoring incidents that began or ended.
 
     One alarm is sent for each incident. When the incident ends, one more message is sent to the recipients of the
-    alarm, however long the incident was.
+    alarm, however long the incident was. If the alarm is not written yet, the message about the end waits for the next
+    run, because its recipients are not known yet.
     """
     is_recent = Q(alarmed_at__gt=now - MAX_AGE) | Q(ended_at__gt=now - MAX_AGE)
     for incident in Incident.objects.filter(is_recent, alarmed_at__isnull=False).order_by("alarmed_at"):
@@ -162,11 +163,12 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
                     "moment": calendar.format_moment(incident.alarmed_at),
                 },
             )
-        if incident.ended_at and end not in known:
-            alarms = Message.objects.filter(event=alarm, erased_at__isnull=True).exclude(channel=Channel.WEBHOOK)
+        alarms = Message.objects.filter(event=alarm)
+        if incident.ended_at and end not in known and alarms.exists():
+            to_people = alarms.filter(erased_at__isnull=True).exclude(channel=Channel.WEBHOOK)
             yield Notification(
                 event=end,
-                recipients=frozenset(alarms.values_list("recipient", flat=True)),
+                recipients=frozenset(to_people.values_list("recipient", flat=True)),
                 is_for_operators=True,
                 context={
                     "began": calendar.format_moment(incident.began_at),

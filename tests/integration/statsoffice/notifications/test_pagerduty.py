@@ -72,6 +72,19 @@ def test_the_end_of_a_problem_of_more_than_a_week_resolves_its_incident_too(post
     assert (ended["event_action"], ended["dedup_key"]) == ("resolve", begun["dedup_key"])
 
 
+def test_people_and_the_pager_learn_of_the_end_of_a_problem_that_ended_before_its_alarm_was_written(settings, posted):
+    settings.OPERATORS = ["operator@example.gov.uk"]
+    incident = an_alarm(ended_at=NOW + timedelta(seconds=5))
+    for seconds in (10, 20, 30):
+        outbox.create_missing(now=NOW + timedelta(seconds=seconds))
+    events = [f"watcher-ill-{incident.pk}", f"watcher-restored-{incident.pk}"]
+    assert list(Message.objects.order_by("pk").values_list("event", "channel", "recipient")) == [
+        (event, channel, recipient)
+        for event in events
+        for channel, recipient in ((Channel.MAIL, "operator@example.gov.uk"), (Channel.WEBHOOK, "pager"))
+    ]
+
+
 def test_no_other_webhook_gets_it_and_no_email_goes_to_the_name_of_a_webhook(posted):
     incident = an_alarm()
     notify(now=NOW)
