@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -435,15 +435,26 @@ def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str
     return frozenset(written)
 
 
-def number(name: str, default: str, *, least: float) -> float:
+def number(name: str, default: str, *, least: float, most: float) -> float:
     written = text(name, default)
     try:
         read = float(written)
     except ValueError:
         read = math.nan
-    if not least <= read < math.inf:
-        raise ImproperlyConfigured(f'{name} is "{written}"; it must be a number of at least {least:g}.')
+    if not least <= read <= most:
+        message = f'{name} is "{written}"; it must be a number of at least {least:g} and at most {most:g}.'
+        raise ImproperlyConfigured(message)
     return read
+
+
+def days(name: str, default: str, *, least: float) -> timedelta:
+    """Read a time of at most a hundred years. Without a limit, there may be no date that is so long ago."""
+    return timedelta(days=number(name, default, least=least, most=36_500))
+
+
+def minutes(name: str, default: str) -> timedelta:
+    """Read a time between one minute and a year."""
+    return timedelta(minutes=number(name, default, least=1, most=525_600))
 
 
 def whole_number(name: str, default: str, *, least: int) -> int:

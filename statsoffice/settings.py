@@ -61,17 +61,17 @@ BROWSER = env.text("STATSOFFICE_BROWSER", "")
 BROWSER_SANDBOX = env.is_on("STATSOFFICE_BROWSER_SANDBOX", "on")
 CLOCK_SERVERS = env.time_servers("STATSOFFICE_CLOCK_SERVERS")
 # If the error of the clock is larger than this, checks are stored but not judged.
-CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
+CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001, most=3600))
 PREFLIGHT_AT = env.wall_time("STATSOFFICE_PREFLIGHT_AT", "14:00")
 COMPARISON_AT = env.wall_time("STATSOFFICE_COMPARISON_AT", "03:00")
-EVIDENCE_KEPT = timedelta(days=env.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
+EVIDENCE_KEPT = env.days("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30)
 # The default is longer than a year, so that the list of a yearly release can still be copied from the list of the year
 # before.
-PRE_RELEASE_NAMES_KEPT = timedelta(days=env.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
+PRE_RELEASE_NAMES_KEPT = env.days("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1)
 # The default is longer than a year, so that the people notified about a yearly release are still known when the next
 # one is due.
-MESSAGES_KEPT = timedelta(days=env.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
-FORMER_DETAILS_KEPT = timedelta(days=env.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
+MESSAGES_KEPT = env.days("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30)
+FORMER_DETAILS_KEPT = env.days("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1)
 # Storage of anchors outside the office (decision 64).
 TIMESTAMP_AUTHORITY = env.optional_web_address("STATSOFFICE_TIMESTAMP_AUTHORITY")
 TIMESTAMP_CERTIFICATES = env.certificates("STATSOFFICE_TIMESTAMP_CERTIFICATES")
@@ -80,8 +80,8 @@ if TIMESTAMP_AUTHORITY and not TIMESTAMP_CERTIFICATES:
 ANCHOR_RECIPIENTS = env.mail_addresses("STATSOFFICE_ANCHOR_RECIPIENTS")
 METRICS_TOKEN = env.token("STATSOFFICE_METRICS_TOKEN", least=32)
 HEALTH_PING = env.optional_web_address("STATSOFFICE_HEALTH_PING")
-ACKNOWLEDGED_WITHIN = timedelta(minutes=env.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
-EARLY_RELEASE_REMINDER = timedelta(minutes=env.number("STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES", "15", least=1))
+ACKNOWLEDGED_WITHIN = env.minutes("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10")
+EARLY_RELEASE_REMINDER = env.minutes("STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES", "15")
 # The command is run with the path of the attachment as its last argument. If its exit code is not 0, the attachment is
 # refused.
 ATTACHMENT_SCANNER = shlex.split(env.text("STATSOFFICE_ATTACHMENT_SCANNER"))

@@ -129,6 +129,11 @@ BAD = {
     "password with a slash": ({"EMAIL_URL": "smtp://desk:SECRET/2@mail.example.gov.uk:587"}, "EMAIL_URL must be like"),
     "clock error": ({"STATSOFFICE_CLOCK_LARGEST_ERROR": "nan"}, "a number of at least"),
     "evidence for a week": ({"STATSOFFICE_EVIDENCE_KEPT_DAYS": "7"}, "at least 30"),
+    **{
+        f"{name.lower()} for a thousand years": ({f"STATSOFFICE_{name}_KEPT_DAYS": "365250"}, "at most 36500")
+        for name in ("EVIDENCE", "PRE_RELEASE_NAMES", "MESSAGES", "FORMER_DETAILS")
+    },
+    "reminder after ages": ({"STATSOFFICE_ACKNOWLEDGE_MINUTES": "1e12"}, "at most 525600"),
     "two": ({"STATSOFFICE_REPORT_RECIPIENT": "a@example.gov.uk,b@example.gov.uk"}, "Set it to one"),
     "due at once": ({"STATSOFFICE_REPORT_DUE_WORKING_DAYS": "0"}, "at least 1"),
     "reminders": ({"STATSOFFICE_REPORT_REMINDERS": "-1,soon"}, "a whole number"),
