@@ -266,19 +266,31 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+class OldBackupsRemain(BackupError):
+    """The backup of today is complete, but no old backup was removed, because the clock may be wrong."""
+
+
 def write_nightly_backup(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> tuple[Archive, list[Path]]:
     """Write and verify the backup for today's date in London, and then remove backups older than `keep_days`.
 
     A second backup on the same day replaces the first. If anything fails, no old backup is removed.
 
     :return: the backup, and the folders of the old backups that were removed.
+    :raises OldBackupsRemain: if all earlier backups would be removed.
     :raises BackupError: if the backup fails, or if it cannot be read.
     :raises OSError: if the folder does not exist or cannot be written.
     """
     today = local_date(at)
-    archive = read_backup(write_backup(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
     oldest = today - timedelta(days=keep_days)
-    old = [path for path in sorted(folder.iterdir()) if (day := _day_of(_NIGHTLY, path)) and day < oldest]
+    earlier = {path: day for path in sorted(folder.iterdir()) if (day := _day_of(_NIGHTLY, path)) and day <= today}
+    archive = read_backup(write_backup(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
+    old = [path for path, day in earlier.items() if day < oldest]
+    if old and len(old) == len(earlier):
+        message = (
+            f"No old backup was removed, because all of them are more than {keep_days} days old. Check the clock of "
+            "this machine. If it is right, run the command again."
+        )
+        raise OldBackupsRemain(message)
     # If a backup is killed, its temporary folder remains. Remove the temporary folders of earlier days only, because a
     # backup of today may still be running.
     unfinished = [path for path in folder.iterdir() if (day := _day_of(_NIGHTLY_UNFINISHED, path)) and day < today]

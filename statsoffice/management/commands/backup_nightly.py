@@ -25,8 +25,8 @@ Write a backup into DIR/statsoffice-YEAR-MONTH-DAY and read it to its end.
 
 Then remove the backups with names of this form that are older than --keep-days,
 because they can still contain data that was erased from the database later. If the
-new backup cannot be written or read, no old backup is removed, and the exit code
-is 1."""
+new backup cannot be written or read, or if all earlier backups are too old because
+the clock may be wrong, no old backup is removed, and the exit code is 1."""
 
     # System checks are skipped, because they load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
@@ -50,6 +50,8 @@ is 1."""
                 message = f"The folder {folder} does not exist. Create it, then run the backup again."
                 raise CommandError(message) from fault
             raise CommandError(f"The backup could not be written into {folder}: {fault.strerror}.") from fault
+        except archive.OldBackupsRemain as fault:
+            raise CommandError(f"The backup of today is in {folder}, and was read to its end. {fault}") from fault
         except BackupError as fault:
             raise CommandError(f"There is no good backup of today in {folder}. {fault}") from fault
         self.stdout.write(f"{written.summary()}, read to its end")

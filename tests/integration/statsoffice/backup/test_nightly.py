@@ -1,6 +1,6 @@
 """The backup of a day is read again once it is written, and only then are old ones removed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -59,7 +59,19 @@ def test_nothing_is_removed_if_the_backup_cannot_be_read(folder, office, stored,
     assert {OLD, LEFT_OVER, *STAYING} <= {path.name for path in folder.iterdir()}
 
 
+def test_no_backup_is_removed_in_the_first_night_after_a_jump_of_the_clock(folder, office, stored):
+    later = NIGHT + timedelta(days=40)
+    with pytest.raises(archive.OldBackupsRemain, match="Check the clock of this machine"):
+        archive.write_nightly_backup(folder, keep_days=30, stored=stored, at=later)
+    names = {path.name for path in folder.iterdir()}
+    assert {"statsoffice-2026-08-09", OLD, LEFT_OVER, *STAYING} == names
+    _, removed = archive.write_nightly_backup(folder, keep_days=30, stored=stored, at=later)
+    assert removed == [folder / OLD, folder / "statsoffice-2026-05-31"]
+
+
 def test_the_command_reports_what_it_wrote_and_removed(folder, office, tmp_path, capsys):
+    with pytest.raises(CommandError, match=r"and was read to its end\. No old backup was removed"):
+        call_command("backup_nightly", str(folder), "--keep-days", "1")
     call_command("backup_nightly", str(folder), "--keep-days", "1")
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].endswith("read to its end")
