@@ -425,20 +425,56 @@ def is_alarm_sent() -> bool:
 
 
 def _continue_incident(problems: tuple[Problem, ...], *, now: datetime) -> None:
-    current = Incident.objects.filter(is_open=True).first()
-    if current is None:
+    found = Incident.objects.filter(is_open=True).first()
+    current = found or Incident(began_at=now, observed_at=now)
+    # The clock of another process may be some seconds ahead. So `observed_at` can be later than `now`.
+    observed_at = max(now, current.observed_at)
+    still = Incident.objects.filter(pk=current.pk, is_open=True)
+    if current.alarmed_at is not None:
+        still.update(observed_at=observed_at)
+        return
+    is_continued = now - current.observed_at <= LONGEST_GAP
+    starts = _find_starts(problems, earlier=_read_starts(current.why) if is_continued else {}, now=now)
+    why = [problem.as_json() | {OBSERVED_SINCE: starts[problem.trouble].isoformat()} for problem in problems]
+    if found is None:
         # Ignore the error if another process has just created the incident.
         with contextlib.suppress(IntegrityError), transaction.atomic():
-            Incident.objects.create(began_at=now, observed_at=now)
+            Incident.objects.create(began_at=now, observed_at=now, why=why)
         return
-    still = Incident.objects.filter(pk=current.pk, is_open=True)
-    if current.alarmed_at is None and not timedelta(0) <= now - current.observed_at <= LONGEST_GAP:
-        still.filter(alarmed_at__isnull=True).update(began_at=now, observed_at=now)
-        return
-    still.update(observed_at=now)
-    if current.alarmed_at is None and now - current.began_at >= min(
-        ALARM_AFTER[problem.trouble] for problem in problems
-    ):
-        why = [problem.as_json() for problem in problems]
-        if still.filter(alarmed_at__isnull=True).update(alarmed_at=now, why=why):
-            logger.error("monitoring has a problem: %s", ", ".join(problem.trouble for problem in problems))
+    is_alarm = any(now - start >= ALARM_AFTER[trouble] for trouble, start in starts.items())
+    changed = still.filter(alarmed_at__isnull=True).update(
+        began_at=min(now, current.began_at) if is_continued else now,
+        observed_at=observed_at,
+        why=why,
+        alarmed_at=now if is_alarm else None,
+    )
+    if changed and is_alarm:
+        logger.error("monitoring has a problem: %s", ", ".join(problem.trouble for problem in problems))
+
+
+OBSERVED_SINCE = "observed_since"
+"""The field of `Incident.why` with the time of the first observation of a problem. The alarm freezes the problems."""
+
+
+def _read_starts(why: Iterable[dict[str, Any]]) -> dict[Trouble, datetime]:
+    return {Trouble(row["trouble"]): datetime.fromisoformat(row[OBSERVED_SINCE]) for row in why}
+
+
+def _find_starts(
+    problems: Iterable[Problem], *, earlier: dict[Trouble, datetime], now: datetime
+) -> dict[Trouble, datetime]:
+    """Return since when each problem has been observed without a break.
+
+    A problem also continues another one that is as urgent or more urgent. For example, a sweep that fails can become
+    silent, and a self-test that failed can become overdue.
+
+    :param earlier: the result of the previous observation.
+    """
+    return {
+        problem.trouble: min(
+            start
+            for trouble, start in [(problem.trouble, now), *earlier.items()]
+            if ALARM_AFTER[trouble] <= ALARM_AFTER[problem.trouble]
+        )
+        for problem in problems
+    }

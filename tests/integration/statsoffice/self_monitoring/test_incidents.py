@@ -123,6 +123,45 @@ def test_what_was_observed_before_a_pause_of_the_ticks_does_not_hasten_the_alarm
     assert Incident.objects.get().began_at == morning
 
 
+@pytest.mark.parametrize("ahead", [7, 55])
+def test_two_processes_of_which_one_has_a_clock_that_is_ahead_give_one_alarm(ahead):
+    at = rehearse_from(NOW, minutes=3)
+    for passed in range(0, 240, 10):
+        tick(at + timedelta(seconds=passed))
+        tick(at + timedelta(seconds=passed + 5 + ahead))
+    assert subjects() == [ILL]
+
+
+def test_an_incident_that_began_with_a_clock_that_was_corrected_counts_from_then():
+    at = rehearse_from(NOW, minutes=3)
+    tick(at + timedelta(days=1))
+    tick_from(at + timedelta(seconds=70), seconds=30)
+    assert subjects() == []
+    tick(at + timedelta(seconds=110))
+    assert subjects() == [ILL]
+
+
+def test_a_sweep_that_is_silent_for_a_moment_alarms_no_one_although_a_self_test_failed_before():
+    at = rehearse_from(NOW, minutes=3)
+    at = rehearse_from(at, minutes=1, right=False)
+    at = tick_from(at, seconds=80)
+    trouble = {row["trouble"] for row in Incident.objects.get().why}
+    assert trouble == {"sweep_silent", "canary_wrong"}
+    assert subjects() == []
+    at = tick_from(at, seconds=30)
+    assert subjects() == [ILL]
+
+
+def test_a_self_test_that_failed_and_is_overdue_then_is_one_problem():
+    at = rehearse_from(NOW, minutes=3)
+    a_rehearsal(finished_at=at, right=False, found="cannot_tell")
+    for passed in range(0, 200, 10):
+        a_sweep(at=at + timedelta(seconds=passed))
+        tick(at + timedelta(seconds=passed))
+    assert subjects() == [ILL]
+    assert [row["trouble"] for row in Incident.objects.get().why] == ["canary_overdue"]
+
+
 def test_an_alarm_outlasts_a_pause_of_the_ticks_and_is_not_given_twice():
     at = rehearse_from(NOW, minutes=3)
     at = tick_from(at, seconds=200)
