@@ -102,7 +102,9 @@ def _write_text_message(read: ReadBrief) -> str:
     """
     link = f"{settings.ADDRESS}{reverse('minute_brief', args=[read.row.pk])}"
     head = texts.short_headline(read)
-    if read.row.rehearsal:
+    if read.row.training_id is not None:
+        head = _("Training: %(text)s") % {"text": head}
+    elif read.row.rehearsal:
         head = _("Rehearsal: %(text)s") % {"text": head}
     named = read.in_state(*AWAITED, BriefState.LIVE_NOW)
     name = one_line(named[0].release.title) if len(named) == 1 and named[0].release.announced_at else ""

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from breaches import drafting
 from releases import cover, judge, minute_briefs
 from releases.cover import CoverPerson
-from releases.models import MinuteBrief, Release, Training
+from releases.models import Contact, MinuteBrief, Release, Training
 from releases.publication_statements import StatedPublication, record_statement
 from releases.rules.calendar import local_date
 from statsoffice import jobs
@@ -272,6 +272,7 @@ def test_the_brief_of_a_training_goes_to_its_leads_alone_and_is_hidden_from_othe
         producer=office.producer, title="Practice", planned_by=office.deputy, planned_at=SEED_DUE - timedelta(days=1)
     )
     training.participants.set([office.deputy, office.statistician])
+    Contact.objects.filter(user=office.deputy).update(telephone=MOBILE)
     release = due_release(series, "trained", announced=False, confirmed=True, rehearsal=True)
     Release.objects.filter(pk=release.pk).update(training=training)
     release.refresh_from_db()
@@ -279,9 +280,10 @@ def test_the_brief_of_a_training_goes_to_its_leads_alone_and_is_hidden_from_othe
     judge.judge_one(release, now=BRIEFED)
     make_brief()
     outbox.create_missing(now=BRIEFED)
-    message = briefs().get()
-    assert message.recipient == office.deputy.email
+    message, text = briefs().order_by("channel")
+    assert (message.recipient, text.recipient) == (office.deputy.email, "07700900123")
     assert message.subject.startswith("Training: 1 of 1 not live")
+    assert text.text.startswith("Training: 1 of 1 not live")
     assert "Sign in and open the brief. It updates automatically: " in message.text
     assert not briefs().exclude(about_hidden_trainings(office.head)).exists()
     assert briefs().exclude(about_hidden_trainings(office.deputy)).exists()
