@@ -71,13 +71,29 @@ def unpublished_early_releases() -> QuerySet[Release]:
     return Release.objects.filter(status__in=TO_COME, pk__in=early.values("release"))
 
 
+_LEADS_ON = Q(written__contains=f'"{PreflightCode.ANNOUNCEMENT_LEADS_ON}"', release__status__in=TO_COME)
+
+
 def listed_preflights() -> PreflightQuerySet:
     """Return the preflights that lists may show to every reader.
 
     While an early release is unpublished, preflights made after the early finding are left out, because they would show
     the finding. Earlier preflights are included, because a release that disappears from a list would show the finding
-    too. If a preflight found an unpublished release live, the preflight is left out even before there is a verdict.
+    too. If a preflight found an unpublished release live, the preflight is left out even before there is a verdict. It
+    is also left out if the announcement of the release already led to another page.
     """
+    return _preflights_without_early_findings().exclude(_LEADS_ON)
+
+
+def preflights_that_lead_on() -> PreflightQuerySet:
+    """Return the preflights that lists leave out only because an announcement already led to another page.
+
+    If it is the page of the statistics, the release was published early, and there is no verdict that says so.
+    """
+    return _preflights_without_early_findings().filter(_LEADS_ON)
+
+
+def _preflights_without_early_findings() -> PreflightQuerySet:
     found_before = Verification.objects.filter(
         release=OuterRef("release"), outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")
     )

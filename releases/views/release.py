@@ -244,15 +244,16 @@ def _list_snapshots(release: Release, *, person: Person) -> list[Snapshot]:
 
 
 def _describe_preflight(
-    release: Release, *, person: Person, roles: frozenset[Role], hidden: bool, now: datetime
+    release: Release, *, person: Person, roles: frozenset[Role], now: datetime
 ) -> dict[str, Any] | None:
     """Describe the preflights of a release.
 
-    Return None if there was no preflight for the current date and no more preflights are possible.
-
-    :param hidden: whether to omit preflights that may show that the release was found early.
+    Return None if there was no preflight for the current date and no more preflights are possible. Preflights that may
+    show an early release are left out if the person may not know about it.
     """
-    found = early_findings.listed_preflights().filter(release=release) if hidden else release.preflights.all()
+    found = release.preflights.all()
+    if release.status in TO_COME and not early_findings.may_know(person, release.series.producer):
+        found = early_findings.listed_preflights().filter(release=release)
     runs = list(found.select_related("asked_by"))
     done = [run for run in runs if run.done_at and run.schedule_version == release.schedule_version]
     open_run = next((run for run in runs if run.done_at is None), None)
@@ -526,7 +527,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         or (record.is_live_before_due and release.status != Status.PUBLISHED),
         "date_request": date_request,
         "moves": _list_moves(release, roles=roles, waits=waits, now=now),
-        "preflight": _describe_preflight(release, person=person, roles=roles, hidden=hidden, now=now),
+        "preflight": _describe_preflight(release, person=person, roles=roles, now=now),
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "may_correct_agreements": bool(TABLE[Action.EDIT] & roles),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),

@@ -233,7 +233,10 @@ RULES = (
         LEAD,
     ),
     Rule(
-        {"preflight-": lazy("Problems found before release")},
+        {
+            "preflight-": lazy("Problems found before release"),
+            f"{ANNOUNCED_EARLY}preflight-": lazy("Problems found before release"),
+        },
         release_queries.find_preflight_problems,
         "preflight_problem",
         CONTACT,

@@ -131,7 +131,8 @@ PROBLEM, RESTORED = "watcher-ill-", "watcher-restored-"
 # A minute brief. A release that was found early is missing from the brief, so a reader can tell that the release was
 # early. Therefore only leads may read the brief (decision 100).
 MINUTE_BRIEF = "minute-brief-"
-# An announcement that already leads to published statistics. The release may have been published early.
+# An announcement that already leads to published statistics or to another page. The release may have been published
+# early.
 ANNOUNCED_EARLY = "announced-early-"
 FOR_LEADS_ALONE = (
     Q(event__startswith=EARLY_RELEASE)

@@ -17,7 +17,12 @@ from breaches.rules.answers import KINDS_BEFORE_RELEASE
 from breaches.rules.lifecycle import UNDECIDED, ReportKind
 from breaches.rules.report_number import IN_ORDER, NumberSeries
 from releases import announcements, statements
-from releases.early_findings import listed_preflights, mask_verdict, unpublished_early_releases
+from releases.early_findings import (
+    listed_preflights,
+    mask_verdict,
+    preflights_that_lead_on,
+    unpublished_early_releases,
+)
 from releases.models import Contact, Release, RollCall, Verification
 from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
@@ -88,7 +93,7 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
             continue
         yield Notification(
             event=event,
-            recipients=approver_addresses(release) if release.rehearsal else incident_addresses(producer),
+            recipients=_incident_recipients(release),
             context={"key": suspicion.pk, "producer": one_line(producer), "is_reminder": is_reminder},
             of_producer=producer.pk,
             is_confidential=True,
@@ -372,23 +377,32 @@ def _live_since(suspicion: Suspicion) -> datetime:
 def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the preflights with new problems.
 
-    Releases whose due time has passed are left out, because the problems cannot be corrected in time.
+    Releases whose due time has passed are left out, because the problems cannot be corrected in time. If an
+    announcement already leads to another page, the release may have been published early, so only the recipients of
+    incidents are notified.
     """
-    recent = listed_preflights().filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
-    runs = recent.select_related(
-        "release__series__producer",
-        "release__series__responsible__user",
-        "release__series__head_of_profession__user",
-    )
-    for run in runs.order_by("done_at", "pk"):
-        if (event := f"preflight-{run.pk}") not in known:
-            problems = ngettext("%(count)s problem", "%(count)s problems", run.problems) % {"count": run.problems}
-            yield Notification(
-                event=event,
-                recipients=responsible_addresses(run.release),
-                context={"problems": problems},
-                release=run.release,
-            )
+    for preflights, is_incident in ((listed_preflights(), False), (preflights_that_lead_on(), True)):
+        recent = preflights.filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
+        runs = recent.select_related(
+            "release__series__producer",
+            "release__series__responsible__user",
+            "release__series__head_of_profession__user",
+        )
+        for run in runs.order_by("done_at", "pk"):
+            event = f"{ANNOUNCED_EARLY if is_incident else ''}preflight-{run.pk}"
+            if event not in known:
+                problems = ngettext("%(count)s problem", "%(count)s problems", run.problems) % {"count": run.problems}
+                yield Notification(
+                    event=event,
+                    recipients=_incident_recipients(run.release) if is_incident else responsible_addresses(run.release),
+                    context={"problems": problems, "is_incident": is_incident},
+                    release=run.release,
+                    is_confidential=is_incident,
+                )
+
+
+def _incident_recipients(release: Release) -> frozenset[str]:
+    return approver_addresses(release) if release.rehearsal else incident_addresses(release.series.producer)
 
 
 def find_announcement_differences(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

@@ -160,7 +160,8 @@ class TestOneLiveCheck:
         return release
 
     def test_a_preflight_that_found_it_is_not_listed_and_one_before_it_is(self, once):
-        for minutes, code in ((25, "no_responsible"), (19, "live_already")):
+        codes = ((25, "no_responsible"), (19, "live_already"), (18, "announcement_leads_on"))
+        for minutes, code in codes:
             PreflightRun.objects.create(
                 release=once,
                 schedule_version=1,
@@ -171,7 +172,7 @@ class TestOneLiveCheck:
             )
         assert [run.findings[0]["code"] for run in listed_preflights()] == ["no_responsible"]
         Release.objects.update(status="published")
-        assert listed_preflights().count() == 2
+        assert listed_preflights().count() == 3
 
     def test_a_draft_about_a_release_that_was_not_there_does_not_tell_of_it_before_it_is_published(self, once):
         add_checks(once, ("not_live", -600), *(("not_live", at) for at in range(0, 125, 5)))

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from releases import preflight, scheduling
 from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun
-from releases.rules.lifecycle import EVERY_ROLE, Role
+from releases.rules.lifecycle import EVERY_ROLE, LEADS, Role
 from tests.support.factories import ReleaseFactory, create_member, rolled_back
 from tests.support.observations import create_observation
 from tests.support.preflight import DAY_BEFORE, DUE, announce_at
@@ -161,8 +161,17 @@ def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time
 def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release):
     facts = {"place": "www.gov.uk", "releases": 2, "looks": 2, "seconds": 0.0}
     checked(release, *(PreflightFinding(code, None, facts) for code in PreflightCode))
-    assert "%(" not in read(client, release)
+    assert "%(" not in read(client, release, Role.HEAD_OF_PROFESSION)
     assert preflight.may_be_checked(release, now=DAY_BEFORE)
+
+
+def test_only_those_who_may_know_read_that_the_announcement_already_redirects(release, subtests):
+    checked(release, PreflightFinding(PreflightCode.ANNOUNCEMENT_LEADS_ON))
+    for role in sorted(EVERY_ROLE):
+        with subtests.test(role), rolled_back():
+            text = words_of(read(Client(), release, role))
+            assert "Checks before release" in text
+            assert ("The announcement already redirects to another page" in text) == (role in LEADS)
 
 
 def test_the_announcement_over_time_is_shown_apart_from_the_checks_at_the_release(client, release):

@@ -32,7 +32,7 @@ VARIANTS = {
     "late_release_seen_live": [{}, {"release": None}],
     "report_step": [{"step": step} for step in ("submitted", "returned")],
     "unacknowledged_report": [{}, {"report": None}],
-    "preflight_problem": [{"problems": ["No page"]}],
+    "preflight_problem": [{"problems": ["No page"]}, {"problems": ["No page"], "is_incident": True}],
     "announcement_difference": [{}],
     "morning_summary": [{"call": CALL | {"not_live": 1, "cannot_tell": 0}}],
     "date_request": [{}],

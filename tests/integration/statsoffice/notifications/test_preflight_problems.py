@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 
 from releases import preflight
+from releases.early_findings import name_contact
 from releases.models import PreflightRun, Series
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
-from statsoffice.notifications.models import Message
+from statsoffice.notifications.models import Channel, Message, Preference
+from statsoffice.notifications.recipients import FOR_LEADS_ALONE
 from tests.support.factories import ContactFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
+from tests.support.people import create_office
 from tests.support.preflight import DAY_BEFORE, DUE
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +20,10 @@ pytestmark = pytest.mark.django_db
 NOW = DAY_BEFORE + timedelta(minutes=1)
 
 
-def found(release, *, problems=1, news=None, at=DAY_BEFORE):
+def found(release, *codes, problems=1, news=None, at=DAY_BEFORE):
     run = preflight.request_preflight(release, by=None, now=at)
     run.done_at, run.problems, run.news = at, problems, problems if news is None else news
+    run.findings = [{"code": code, "address": None, "facts": {}} for code in codes]
     run.save()
     return run
 
@@ -108,3 +112,37 @@ def test_the_plan_and_a_message_come_from_one_run(time_machine):
     assert outbox.create_missing(now=NOW) == 2
     assert outbox.create_missing(now=NOW) == 0
     assert PreflightRun.objects.count() == 1
+
+
+class TestAnnouncementLeadsOn:
+    """An announcement that redirects before the release: it may have been published early (decision 73)."""
+
+    @pytest.fixture
+    def office(self):
+        return create_office()
+
+    def test_only_leads_and_the_incident_contact_are_notified(self, office, settings):
+        settings.WEBHOOKS = {"room": "https://chat.example.gov.uk/hook"}
+        Preference.objects.create(producer=office.producer, channel=Channel.WEBHOOK, webhook="room")
+        contact = office.people[Role.PUBLISHING_TEAM]
+        name_contact(office.producer, contact, by=office.head, at=DAY_BEFORE, seen=0)
+        release = ReleaseFactory(confirmed=True, due_at=DUE, series=SeriesFactory(producer=office.producer))
+        found(release, "announcement_leads_on")
+        messages = told()
+        assert set(messages) == {office.head.email, office.deputy.email, contact.email}
+        assert "Check whether the release was published early." in messages[contact.email].text
+        assert Message.objects.filter(FOR_LEADS_ALONE).count() == len(messages)
+        assert outbox.create_missing(now=NOW) == 0
+
+    def test_of_a_rehearsal_its_leads_are_notified(self, office):
+        series = SeriesFactory(producer=office.producer)
+        series.responsible.user, series.head_of_profession.user = office.statistician, office.head
+        series.responsible.save()
+        series.head_of_profession.save()
+        found(ReleaseFactory(confirmed=True, due_at=DUE, series=series, rehearsal=True), "announcement_leads_on")
+        assert set(told()) == {office.head.email}
+
+    def test_if_the_release_was_live_too_no_one_is_notified_of_the_preflight(self, office):
+        release = ReleaseFactory(confirmed=True, due_at=DUE, series=SeriesFactory(producer=office.producer))
+        found(release, "live_already", "announcement_leads_on")
+        assert told() == {}
