@@ -54,7 +54,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import TO_COME, Role
 from releases.rules.parts import part_limit_at
-from releases.rules.pre_release import RequestStatus
+from releases.rules.pre_release import AccessStatus, Period, RequestStatus, Unit
 from releases.rules.receipts import Answer as Receipt
 from releases.rules.receipts import Disclosure
 from releases.text.release import known_sentence
@@ -475,6 +475,7 @@ def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
     # the recipients.
     entries = list(
         release.pre_release_access.select_related("release__series__producer")
+        .prefetch_related("release__date_changes")
         .defer("person", "email", "reason", "period_reason")
         .order_by("organisation", "post", "pk")
     )
@@ -485,6 +486,7 @@ def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
             organisation=entry.organisation,
             period=str(entry.period),
             period_begins_at=entry.begins_at,
+            earlier_begins_at=entry.earlier_begins_at,
             granted_at=entry.granted_at,
             agreed=entry.agreed_at is not None,
             began_at=entry.began_at,
@@ -714,6 +716,7 @@ def incident_about(
         announced_at=release.announced_at if kind is ReportKind.LATE_ANNOUNCEMENT else None,
         cause=cause,
         access=access_facts_of(release, now=now) if kind is ReportKind.PRA else None,
+        periods_begin_at=_find_period_starts(release, due_at) if due_at and kind is ReportKind.PRA else frozenset(),
         exceptions=exceptions,
         disclosure=_reported_disclosure(receipt),
         checks=_describe_uncertain_checks(release) if kind is ReportKind.LATE else "",
@@ -751,6 +754,15 @@ def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | 
     return ReportedDisclosure(Disclosure(receipt.what), receipt.at, receipt.happened_at)
 
 
+def _find_period_starts(release: Release, due_at: datetime) -> frozenset[datetime]:
+    """Return when the access periods of the posts on a release's list begin before a due time."""
+    entries = release.pre_release_access.exclude(status=AccessStatus.WITHDRAWN)
+    return frozenset(
+        Period(length, Unit(unit)).begins(due_at, nation=release.series.order_nation)
+        for length, unit in entries.values_list("length", "unit").distinct().order_by()
+    )
+
+
 def _schedule_at_incident(
     release: Release, *, kind: ReportKind, happened: Answer | None, occurred_on: Collection[date]
 ) -> tuple[datetime | None, tuple[ReleaseException, ...]]:
@@ -766,19 +778,15 @@ def _schedule_at_incident(
     """
     departures = list(release.departures.prefetch_related("corrections").order_by("schedule_version", "pk"))
     at_once = [one for one in departures if one.kind == DepartureKind.AT_ONCE]
-    moment = happened and (happened.at or (happened.on and from_london(datetime.combine(happened.on, time.min))))
-    changes = list(release.date_changes.order_by("schedule_version"))
+    begin_of_day = from_london(datetime.combine(happened.on, time.min)) if happened and happened.on else None
+    moment = (happened and happened.at) or begin_of_day
+    changes = release.date_changes.all()
     followed = _find_change_after_miss(changes, occurred_on) if kind in _MISSED_DUE_DATE else None
-    if followed is None:
+    if followed is None and moment:
+        followed = release.find_change_after(moment)
+    elif followed is None:
         at_once_versions = {one.schedule_version for one in at_once}
-        followed = next(
-            (
-                change
-                for change in changes
-                if (change.made_at > moment if moment else change.schedule_version in at_once_versions)
-            ),
-            None,
-        )
+        followed = next((change for change in changes if change.schedule_version in at_once_versions), None)
     due_at, version = release.due_at, release.schedule_version
     if followed:
         due_at, version = followed.was.due_at, followed.schedule_version - 1

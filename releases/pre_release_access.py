@@ -523,6 +523,7 @@ def list_rows_of(release: Release, *, roles: Collection[Role], now: datetime) ->
     cancelled = release.status == Status.CANCELLED
     may_withdraw = cancelled or is_list_open(release, now=now)
     entries = release.pre_release_access.select_related("release__series__producer", "granted_by", "agreed_by")
+    entries = entries.prefetch_related("release__date_changes")
     rows = []
     for entry in sorted(entries, key=lambda entry: entry.status == AccessStatus.WITHDRAWN):
         request = waiting.get(entry.pk)

@@ -272,8 +272,11 @@ def describe_access_period(access: PostAccess) -> str:
     """
     begins = f", from {format_moment(access.period_begins_at)}" if access.period_begins_at else ""
     sentences = [f"{access.period}{begins}"]
-    if access.began_at and access.began_at != access.period_begins_at:
+    if access.began_at and not access.began_as_planned:
         sentences.append(f"According to the record, access began at {format_moment(access.began_at)}")
+        if access.earlier_begins_at:
+            began = format_moment(access.earlier_begins_at)
+            sentences.append(f"Before the release was rescheduled, the access period began at {began}")
     if access.withdrawn_at:
         sentences.append(f"Withdrawn at {format_moment(access.withdrawn_at)}")
     return ". ".join(sentences)

@@ -231,8 +231,10 @@ class Facts:
 class PostAccess:
     """The entry for one post on a pre-release access list. Instants are aware.
 
-    `period_begins_at` is None while the release has no exact date. `agreed` is true if a Head of Profession or deputy
-    agreed to the entry. Changes that are made within a day before the release need this agreement.
+    `period_begins_at` is None while the release has no exact date. If the release was rescheduled after access began,
+    `earlier_begins_at` is the start of the period before the date that was in force then. Otherwise, it is None.
+    `agreed` is true if a Head of Profession or deputy agreed to the entry. Changes that are made within a day before
+    the release need this agreement.
 
     `terms_confirmed_at` and `received_at` are the times at which the recipient confirmed the terms and the receipt, in
     reply to our emails about the present release date. `terms_by_phone_at` is the time at which staff recorded that the
@@ -251,6 +253,11 @@ class PostAccess:
     terms_confirmed_at: datetime | None = None
     terms_by_phone_at: datetime | None = None
     received_at: datetime | None = None
+    earlier_begins_at: datetime | None = None
+
+    @property
+    def began_as_planned(self) -> bool:
+        return self.earlier_begins_at is None and self.began_at == self.period_begins_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ class Incident:
     `announced_at` is the time at which our calendar first announced the release. It is only set for a late
     announcement. `checks` is a text about our checks. It is only set if a person reported the release as late, and our
     checks do not show whether it was on time. `access` is only set if the report was started from a pre-release access
-    list. `disclosure` is only set if a recipient's report of a possible disclosure started this report.
+    list, and `periods_begin_at` are the starts of the periods of access before `due_at`. `disclosure` is only set if a
+    recipient's report of a possible disclosure started this report.
     """
 
     kind: ReportKind
@@ -69,6 +70,7 @@ class Incident:
     announced_at: datetime | None = None
     cause: RecordedCause = NO_CAUSE
     access: AccessFacts | None = None
+    periods_begin_at: frozenset[datetime] = frozenset()
     exceptions: tuple[ReleaseException, ...] = ()
     disclosure: ReportedDisclosure | None = None
     checks: str = ""
@@ -359,15 +361,13 @@ class _Account:
         Return "" if the cause is not that the statistics were sent too early, if a time is not known, or if the
         statistics were not sent before the period.
         """
-        access, answer = self.incident.access, self.known.get(Question.HAPPENED)
-        if self.incident.cause.cause is not Cause.SENT_TOO_EARLY or not (access and answer and answer.at):
+        begins, answer = self.incident.periods_begin_at, self.known.get(Question.HAPPENED)
+        if self.incident.cause.cause is not Cause.SENT_TOO_EARLY or not (begins and answer and answer.at):
             return ""
-        begins = {post.period_begins_at for post in access.posts if post.withdrawn_at is None}
-        known = [begins_at for begins_at in begins if begins_at]
-        if not known or None in begins or answer.at >= min(known):
+        if answer.at >= min(begins):
             return ""
-        period = "the period of access" if len(known) == 1 else "the first period of access"
-        return f"{_hours(round((min(known) - answer.at).total_seconds()))} before {period}"
+        period = "the period of access" if len(begins) == 1 else "the first period of access"
+        return f"{_hours(round((min(begins) - answer.at).total_seconds()))} before {period}"
 
     def after_due(self) -> str:
         seconds = self.seconds_after_due()
@@ -700,12 +700,19 @@ def _describe_access(post: PostAccess) -> Iterator[str]:
         yield f"Receipt confirmed at {format_moment(post.received_at)}."
     if post.withdrawn_at:
         yield f"Withdrawn at {format_moment(post.withdrawn_at)}."
-    elif post.began_at and post.began_at != post.period_begins_at:
-        yield f"According to the record, access began at {format_moment(post.began_at)}."
-        if post.began_at < post.granted_at:
-            yield f"It was granted at {format_moment(post.granted_at)}, after it had begun."
-        if post.period_begins_at and post.began_at < post.period_begins_at:
-            yield "Access began before the access period."
+    elif post.began_at and not post.began_as_planned:
+        yield from _describe_start(post, post.began_at)
+
+
+def _describe_start(post: PostAccess, began_at: datetime) -> Iterator[str]:
+    yield f"According to the record, access began at {format_moment(began_at)}."
+    if began_at < post.granted_at:
+        yield f"It was granted at {format_moment(post.granted_at)}, after it had begun."
+    if post.earlier_begins_at:
+        yield f"Before the release was rescheduled, the access period began at {format_moment(post.earlier_begins_at)}."
+    begins_at = post.earlier_begins_at or post.period_begins_at
+    if begins_at and began_at < begins_at:
+        yield "Access began before the access period."
 
 
 def _count(number: int | None, one: str, many: str) -> str:

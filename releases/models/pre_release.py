@@ -145,7 +145,19 @@ class PreReleaseAccess(AccessDetails):
     @property
     def begins_at(self) -> datetime | None:
         """The instant at which the period begins, or None while the release has no exact date."""
-        due_at = self.release.due_at
+        return self._begins_before(self.release.due_at)
+
+    @property
+    def earlier_begins_at(self) -> datetime | None:
+        """The start of the period before the date that was in force when access began.
+
+        None if access has not begun, if the release was not rescheduled since, or if its date was not exact then.
+        """
+        change = self.release.find_change_after(self.began_at) if self.began_at else None
+        begins_at = self._begins_before(change.was.due_at) if change else None
+        return begins_at if begins_at != self.begins_at else None
+
+    def _begins_before(self, due_at: datetime | None) -> datetime | None:
         return self.period.begins(due_at, nation=self.release.series.order_nation) if due_at else None
 
     @property
@@ -166,7 +178,7 @@ class PreReleaseAccess(AccessDetails):
         """Reasons why the access may not have been allowed: it began too early, or its period is too long."""
         return find_oddities(
             began_at=self.began_at,
-            begins_at=self.begins_at,
+            begins_at=self.earlier_begins_at or self.begins_at,
             granted_at=self.granted_at,
             over_limit=self.status != AccessStatus.WITHDRAWN and self.is_over_limit,
         )

@@ -255,6 +255,14 @@ class Release(models.Model):
             raise ValueError(f"{self.reference} has no exact time, so it has no limit either.")
         return limit_at(self.due_at, tolerance_seconds=self.series.tolerance_seconds)
 
+    def find_change_after(self, at: datetime) -> "DateChange | None":
+        """Return the first change of the date that was made after an aware instant, or None.
+
+        The date that was in force at this instant is the previous date of this change. If there is no such change, it
+        is the present date.
+        """
+        return next((change for change in self.date_changes.all() if change.made_at > at), None)
+
 
 class Address(models.Model):
     """An address at which a release will be published, either a page or an attachment.

@@ -420,6 +420,16 @@ def test_the_complete_access_list_has_a_row_for_each_post_with_what_differs_from
     )
 
 
+def test_access_that_began_before_the_release_was_rescheduled_is_shown_with_the_period_of_that_time():
+    earlier = BEGINS - timedelta(days=3)
+    post = dataclasses.replace(POSTS[0], began_at=earlier, earlier_begins_at=earlier)
+    annex = annex_of([], posts=[post], posts_of=TITLE)
+    assert lay_out_annex(annex, approved=True).access_list.posts[0][2] == (
+        "24 hours, from 9:30am on 29 June 2020. According to the record, access began at 9:30am on 26 June 2020. "
+        "Before the release was rescheduled, the access period began at 9:30am on 26 June 2020"
+    )
+
+
 def test_a_post_of_a_release_without_an_exact_date_has_the_length_of_its_period_alone_and_an_empty_list_says_so():
     vague = dataclasses.replace(POSTS[0], period_begins_at=None)
     first, second = (

@@ -18,6 +18,7 @@ from breaches.rules.document import ACCESS_PROMPT
 from breaches.versions import content_of, current_version
 from releases import pre_release_access, scheduling
 from releases.permissions import NotYours
+from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import FieldRefused, Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.people import create_office
@@ -80,6 +81,25 @@ def test_recorded_times_and_what_waits_are_in_the_facts(office, release):
     began = "According to the record, access began at 8:30am on 29 June 2020. Access began before the access period."
     assert began in told
     assert "to grant access to Press officer" in told
+
+
+def test_access_in_the_period_of_an_earlier_date_did_not_begin_before_it(office, release):
+    begins_at = SEED_DUE - timedelta(hours=24)
+    pre_release_access.record_begin(
+        release.pre_release_access.get(),
+        began_at=begins_at,
+        by=office.statistician,
+        at=SHORTLY_BEFORE,
+        expected_version=1,
+    )
+    to, at = slot_at(SEED_DUE + timedelta(days=3)), SEED_DUE - timedelta(minutes=30)
+    scheduling.change_date(release, to=to, reason="Late data.", by=office.head, at=at)
+    told = content_of(started(release, by=office.head)[0]).circumstances
+    assert "24 hours, from 9:30am on 2 July 2020.\n" in told
+    assert told.endswith(
+        "According to the record, access began at 9:30am on 29 June 2020. Before the release was rescheduled, the "
+        "access period began at 9:30am on 29 June 2020."
+    )
 
 
 def test_no_name_and_no_address_of_a_person_on_the_list_is_in_any_part_of_the_report(office, release):

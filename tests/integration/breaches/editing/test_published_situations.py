@@ -702,6 +702,24 @@ def reschedule(office, release, *, to: datetime, at: datetime, **more):
     return scheduling.change_date(release, to=slot_at(to), reason="A fault.", by=office.head, at=at, **more)
 
 
+def test_what_was_sent_before_the_release_was_postponed_is_compared_with_the_period_of_that_time(
+    client, office, release, time_machine
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    reschedule(office, release, to=SEED_DUE + timedelta(days=2), at=london("12:00", "2020-06-29"))
+    by = office.statistician
+    report, _is_new = drafting.start_about_list(release, occurred_on=EVE, by=by, at=NEXT_WEEK)
+    client.force_login(by)
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    assert send(client, address, what="The final bulletin", **moment("happened", "9:21am")).status_code == 302
+    report = Report.objects.get(pk=report.pk)
+    report = editing.choose_cause(report, ChosenCause(Cause.SENT_TOO_EARLY), by=by, at=NEXT_WEEK)
+    assert (
+        "9:21am on 29 June 2020, 9 minutes before the period of access and 24 hours 9 minutes before the release was "
+        "due, because"
+    ) in content_of(report).circumstances
+
+
 @pytest.mark.parametrize(
     ("moved_at", "available_at", "grounds", "appeared"),
     [

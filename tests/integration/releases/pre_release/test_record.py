@@ -10,10 +10,11 @@ from releases import pre_release_access, scheduling
 from releases.models import PreReleaseAccess, ReleaseEvent
 from releases.permissions import NotYours
 from releases.pre_release_access import ListRefused, record_begin, record_end, take_back_times
+from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
-from releases.rules.pre_release import ACCESS, AccessStatus
+from releases.rules.pre_release import ACCESS, AccessStatus, Oddity
 from tests.support.factories import SEED_DUE
-from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE
+from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, granted, someone
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +145,21 @@ def test_a_lead_takes_back_what_was_recorded_by_mistake_step_by_step_and_it_stay
     first, second = ReleaseEvent.objects.filter(kind="pre_release_record_taken_back").order_by("position")
     assert first.facts["ended_at"] == SHORTLY_BEFORE.isoformat()
     assert second.facts["began_at"] == IN_PERIOD.isoformat()
+
+
+@pytest.mark.parametrize("early", [0, 1], ids=["in its period", "a minute before its period"])
+def test_access_is_compared_with_the_period_that_was_in_force_when_it_began(
+    office, release, entry, early, django_assert_num_queries
+):
+    began_at = SEED_DUE - timedelta(hours=24, minutes=early)
+    began(entry, by=office.statistician, began_at=began_at)
+    to, postponed_at = slot_at(SEED_DUE + timedelta(days=3)), SEED_DUE - timedelta(minutes=30)
+    scheduling.change_date(release, to=to, reason="Late data.", by=office.head, at=postponed_at)
+    (row,) = pre_release_access.list_rows_of(release, roles={Role.HEAD_OF_PROFESSION}, now=AFTERWARDS)
+    with django_assert_num_queries(0):
+        assert row.entry.oddities == ((Oddity.BEFORE_PERIOD,) if early else ())
+    later = granted(release, someone(), by=office.head, at=AFTERWARDS)
+    assert began(later, by=office.head, began_at=AFTERWARDS, at=AFTERWARDS).oddities == (Oddity.BEFORE_PERIOD,)
 
 
 def test_a_statistician_takes_nothing_back(office, entry):
