@@ -71,9 +71,6 @@ def unpublished_early_releases() -> QuerySet[Release]:
     return Release.objects.filter(status__in=TO_COME, pk__in=early.values("release"))
 
 
-_LEADS_ON = Q(written__contains=f'"{PreflightCode.ANNOUNCEMENT_LEADS_ON}"', release__status__in=TO_COME)
-
-
 def listed_preflights() -> PreflightQuerySet:
     """Return the preflights that lists may show to every reader.
 
@@ -82,18 +79,21 @@ def listed_preflights() -> PreflightQuerySet:
     too. If a preflight found an unpublished release live, the preflight is left out even before there is a verdict. It
     is also left out if the announcement of the release already led to another page.
     """
-    return _preflights_without_early_findings().exclude(_LEADS_ON)
+    leads_on = Q(written__contains=f'"{PreflightCode.ANNOUNCEMENT_LEADS_ON}"', release__status__in=TO_COME)
+    return preflights_before_finding().exclude(leads_on)
 
 
-def preflights_that_lead_on() -> PreflightQuerySet:
-    """Return the preflights that lists leave out only because an announcement already led to another page.
+def shows_announced_early(run: PreflightRun) -> bool:
+    """Return whether the announcement of an unpublished release already led to another page.
 
-    If it is the page of the statistics, the release was published early, and there is no verdict that says so.
+    If it is the page of the statistics, the release was published early, and there may be no verdict that says so.
     """
-    return _preflights_without_early_findings().filter(_LEADS_ON)
+    found = {finding["code"] for finding in run.findings}
+    return PreflightCode.ANNOUNCEMENT_LEADS_ON in found and run.release.status in TO_COME
 
 
-def _preflights_without_early_findings() -> PreflightQuerySet:
+def preflights_before_finding() -> PreflightQuerySet:
+    """Return the listed preflights, and those in which only the announcement shows that a release was published."""
     found_before = Verification.objects.filter(
         release=OuterRef("release"), outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")
     )

@@ -18,9 +18,9 @@ from breaches.rules.lifecycle import UNDECIDED, ReportKind
 from breaches.rules.report_number import IN_ORDER, NumberSeries
 from releases import announcements, statements
 from releases.early_findings import (
-    listed_preflights,
     mask_verdict,
-    preflights_that_lead_on,
+    preflights_before_finding,
+    shows_announced_early,
     unpublished_early_releases,
 )
 from releases.models import Contact, Release, RollCall, Verification
@@ -381,24 +381,24 @@ def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterato
     announcement already leads to another page, the release may have been published early, so only the recipients of
     incidents are notified.
     """
-    for preflights, is_incident in ((listed_preflights(), False), (preflights_that_lead_on(), True)):
-        recent = preflights.filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
-        runs = recent.select_related(
-            "release__series__producer",
-            "release__series__responsible__user",
-            "release__series__head_of_profession__user",
-        )
-        for run in runs.order_by("done_at", "pk"):
-            event = f"{ANNOUNCED_EARLY if is_incident else ''}preflight-{run.pk}"
-            if event not in known:
-                problems = ngettext("%(count)s problem", "%(count)s problems", run.problems) % {"count": run.problems}
-                yield Notification(
-                    event=event,
-                    recipients=_incident_recipients(run.release) if is_incident else responsible_addresses(run.release),
-                    context={"problems": problems, "is_incident": is_incident},
-                    release=run.release,
-                    is_confidential=is_incident,
-                )
+    recent = preflights_before_finding().filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
+    runs = recent.select_related(
+        "release__series__producer",
+        "release__series__responsible__user",
+        "release__series__head_of_profession__user",
+    )
+    for run in runs.order_by("done_at", "pk"):
+        is_incident = shows_announced_early(run)
+        event = f"{ANNOUNCED_EARLY if is_incident else ''}preflight-{run.pk}"
+        if event not in known:
+            problems = ngettext("%(count)s problem", "%(count)s problems", run.problems) % {"count": run.problems}
+            yield Notification(
+                event=event,
+                recipients=_incident_recipients(run.release) if is_incident else responsible_addresses(run.release),
+                context={"problems": problems, "is_incident": is_incident},
+                release=run.release,
+                is_confidential=is_incident,
+            )
 
 
 def _incident_recipients(release: Release) -> frozenset[str]:
