@@ -79,7 +79,7 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
         "Not known:\n\n- Release unchecked\n",
         "Live on time:\n\n- Release on-time\n",
         f"Call first:\n\n- {series.responsible.name}: 020 7946 0000\n",
-        "It updates automatically, and has the notice for readers to check and post: ",
+        "which updates automatically. Check and post the notice to readers there: ",
         f"/briefs/{brief.pk}/",
     ):
         assert part in message.text
