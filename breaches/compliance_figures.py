@@ -170,6 +170,7 @@ def list_years(producers: Collection[Producer], *, by: Person, today: date) -> d
             reports.annotate(first=ExtractYear("counts_on"), last=F("first")).values_list("producer", "first", "last"),
             documents.order_by().annotate(last=F("year")).values_list("producer", "year", "last"),
         )
+        .order_by()  # a union has the default order of its first model again
     )
     years = {producer.pk: {today.year} for producer in producers}
     for producer, first, last in spans:
