@@ -35,7 +35,13 @@ STYLE = "table { border-collapse: collapse } td, th { border: 1px solid gray; pa
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Load the page in each way, in every round."""
+    """Load the page in each way, in every round.
+
+    :raises RuntimeError: if Playwright or Chromium is not installed.
+    """
+    if not find_chromium(""):
+        message = "Install the packages in requirements-browser.txt and Chromium first."
+        raise RuntimeError(message)
     site = served()
     site.pages |= {"/": PAGE, "/style.css": (STYLE, "text/css"), "/data": ("June 2026", "text/plain")}
     took: dict[str, list[float]] = {}

@@ -63,6 +63,9 @@ def surroundings(database: str, *, var: Path) -> dict[str, str]:
         "STATSOFFICE_VAR": str(var),
         # The self-test requests a page of the web process, which is not running here.
         "STATSOFFICE_CANARY": "off",
+        # All readers of a benchmark have the same address.
+        "STATSOFFICE_PAGES_PER_MINUTE": "0",
+        "STATSOFFICE_API_PER_MINUTE": "0",
         "STATSOFFICE_LOG_LEVEL": "WARNING",
     }
 
