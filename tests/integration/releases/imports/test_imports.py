@@ -76,10 +76,12 @@ class TestBeforeTheConfirmation:
 
     def test_what_is_there_is_distinguished_from_what_changes(self, keeper):
         applied(keeper, {}, {})
+        # The file has no text that identifies the edition, so the text is the title and changes with it.
         found = checked(keeper, {"title": "Another title"}, {}, {})
         assert outcomes(found) == [(2, "changed"), (3, "unchanged"), (4, "added")]
-        (step,) = uploads.read_row(found.rows.get(number=2)).steps
+        step, page = uploads.read_row(found.rows.get(number=2)).steps
         assert (step.kind, step.was, step.to) == ("title_corrected", "Rain in June 2098", "Another title")
+        assert (page.kind, "text “Another title”" in page.to) == ("page_corrected", True)
 
     def test_a_file_that_is_no_calendar_fails_with_its_sentences_and_is_not_kept(self, keeper):
         found = uploaded(keeper, columns=("reference", "producer"))
