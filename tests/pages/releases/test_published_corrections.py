@@ -16,6 +16,7 @@ from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Role
 from tests.support.date_requests import create_head, person
 from tests.support.factories import SEED_DUE, ReleaseFactory, rolled_back
 from tests.support.public_links import entries
+from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -167,14 +168,14 @@ def test_impossible_facts_are_refused(published, facts, field, sentence):
 
 def test_errors_name_the_field_of_the_form(client, published):
     client.force_login(create_head(published))
-    for changed, words, link in (
+    for changed, sentence, link in (
         ({"what_was_wrong": ""}, "Enter what was wrong.", "#id_what_was_wrong"),
         ({"found_time": ""}, "Enter the time as well", "#id_found_time"),
         ({"found_time": "9:29am"}, "must be after the release time", "#id_found_time"),
         ({"corrected_time": "11pm"}, "must be in the past", "#id_corrected_time"),
     ):
         page = client.post(address(published), SENT | changed)
-        assert words in page.text
+        assert sentence in page.text
         assert f'href="{link}"' in page.text
     assert not PublishedCorrection.objects.exists()
 
@@ -258,10 +259,10 @@ def test_a_change_that_readers_do_not_see_leaves_the_time_at_which_the_notice_wa
     head = create_head(published)
     private = CorrectionFacts("The wrong table was uploaded.", FOUND, CORRECTED, NOTICE)
     published_corrections.change_correction(only(published), private, by=head, at=NOW + timedelta(hours=1), seen=1)
-    assert "Posted at 12:30pm" in words_of(client.get(address(published, "release")))
+    assert "Posted at 12:30pm" in words(client.get(address(published, "release")).text)
     replaced = CorrectionFacts("The wrong table was uploaded.", FOUND, CORRECTED, "Table 3 is replaced too.")
     published_corrections.change_correction(only(published), replaced, by=head, at=NOW + timedelta(hours=2), seen=2)
-    now, _, earlier = words_of(client.get(address(published, "release"))).partition("Earlier notices")
+    now, _, earlier = words(client.get(address(published, "release")).text).partition("Earlier notices")
     assert "Posted at 2:30pm" in now
     assert "Posted at 12:30pm" in earlier
     assert "1:30pm" not in now + earlier

@@ -265,10 +265,10 @@ def test_the_page_says_that_a_notice_waits_for_a_report_that_was_refused(client,
 def test_the_form_for_a_notice_says_if_its_report_has_not_left(client, office, sent_report, name):
     client.force_login(office.head)
     address = reverse(f"breaches:{name}", args=[sent_report.reference])
-    assert "The mail server has not accepted the email with the report." in words(client.get(address).text)
+    assert "The mail server has not accepted the email with the report yet." in words(client.get(address).text)
     leave_with(lambda message: None)
     form = words(client.get(address).text)
-    assert f"We then email your notice to {REGULATOR}." in form
+    assert f"email your notice to {REGULATOR}" in form
     assert "has not accepted" not in form
 
 
@@ -415,7 +415,7 @@ def test_a_page_to_send_a_closed_report_says_that_it_opens_the_report_again(clie
     decisions.close_report(failed_report, by=office.head, at=LATER)
     client.force_login(office.head)
     page = reverse("breaches:sent_outside", args=[failed_report.reference])
-    assert "The report is closed. Sending it opens it again." in words(client.get(page).text)
+    assert "The report is closed. Recording this opens it again." in words(client.get(page).text)
 
 
 def test_the_page_of_a_report_that_failed_offers_other_ways_to_leads(client, office, failed_report, settings):
