@@ -399,16 +399,19 @@ def reopen_report(report: Report, *, reason: str, by: User, at: datetime) -> Rep
     :raises MissingFields: if the reason is empty.
     """
     move = versions.check_report_move(report, REOPEN, by=by, reason=bool(reason.strip()))
-    return versions.make_move(
-        report,
-        move,
-        by=by,
-        at=at,
-        values={"decided_at": None, "decision_reason": "", "submitted_by": None},
-        content=without_approval(content_of(report)),
-        why="reopened",
-        words=reason,
-    )
+    with transaction.atomic():
+        draft = versions.make_move(
+            report,
+            move,
+            by=by,
+            at=at,
+            values={"decided_at": None, "decision_reason": "", "submitted_by": None},
+            content=without_approval(content_of(report)),
+            why="reopened",
+            words=reason,
+        )
+        request_refresh(draft)
+    return draft
 
 
 def approved_content(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:

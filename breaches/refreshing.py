@@ -35,7 +35,7 @@ from breaches.rules.facts import Facts
 from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, AttachmentKind, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
-from releases.models import Contact, Release, Series, Statement
+from releases.models import AgreementCorrection, Contact, ReasonCorrection, Release, Series, Statement
 from releases.models.release import find_main_page
 from releases.rules.calendar import local_date
 from releases.rules.canonical import sha256_hex
@@ -119,7 +119,8 @@ FACT_EVENTS = (*TEXT_EVENTS, "facts_offered")
 # account is refreshed at growing intervals. The interval is a quarter of the report's age, but at least 15 minutes.
 SHORTEST_INTERVAL = timedelta(minutes=15)
 SHARE_OF_ITS_AGE = 0.25
-# A statement that does not change the text is not followed by an event, so each run would read the facts again for it.
+# A statement or correction that does not change the text is not followed by an event, so each run would read the facts
+# again for it.
 STATEMENT_IS_NEW_FOR = timedelta(hours=1)
 
 
@@ -231,15 +232,11 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         suspicions__release__status__in=[Status.PUBLISHED, Status.CANCELLED],
     )
     fact_events = ReportEvent.objects.filter(report=OuterRef("pk"), kind__in=FACT_EVENTS).order_by("-position")
-    new_statements = Statement.objects.filter(stated_at__gt=now - STATEMENT_IS_NEW_FOR)
-    statements = new_statements.filter(
-        release__suspicions__report=OuterRef("pk"), stated_at__gt=OuterRef("refreshed_at")
-    )
     outdated = (
         Report.objects.undecided()
         .annotate(refreshed_at=Subquery(fact_events.values("at")[:1]))
-        .annotate(is_stated=Exists(statements))
-        .filter(is_revised | is_answered | is_disclosed | Q(is_stated=True))
+        .annotate(has_statement=_has_new_statement(now))
+        .filter(is_revised | is_answered | is_disclosed | Q(has_statement=True))
         .select_related("producer")
         .prefetch_related(Prefetch("suspicions", Suspicion.objects.with_facts()))
         .distinct()
@@ -249,8 +246,8 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     last_events = {event.report_id: event for event in events}
     for report in reports:
         suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
-        is_stated = report.is_stated  # type: ignore[attr-defined]  # by the annotation
-        if last is not None and not is_stated and last.facts["standing"] == state_of_verdicts(suspicions):
+        has_statement = report.has_statement  # type: ignore[attr-defined]  # by the annotation
+        if last is not None and not has_statement and last.facts["standing"] == state_of_verdicts(suspicions):
             if all(one.verification.revision <= one.facts_revision for one in suspicions):
                 continue  # nothing has changed since the last refresh
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
@@ -264,10 +261,28 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
             faults.append(fault)
 
 
-def request_refresh(report: Report) -> None:
-    """Let the next run refresh the text of a report that the Head of Profession no longer has.
+def _has_new_statement(now: datetime) -> Q:
+    """Return a condition for reports with a statement or a corrected exception since their last refresh.
 
-    Facts that were only offered to the Head of Profession then enter the text that people have not edited.
+    It needs the annotation `refreshed_at`.
+    """
+    recent, last, report = now - STATEMENT_IS_NEW_FOR, OuterRef("refreshed_at"), OuterRef("pk")
+    statements = Statement.objects.filter(stated_at__gt=recent).filter(
+        stated_at__gt=last, release__suspicions__report=report
+    )
+    reasons = ReasonCorrection.objects.filter(agreed_at__gt=recent).filter(
+        agreed_at__gt=last, change__release__suspicions__report=report
+    )
+    agreements = AgreementCorrection.objects.filter(corrected_at__gt=recent).filter(
+        corrected_at__gt=last, departure__release__suspicions__report=report
+    )
+    return Q(Exists(statements)) | Q(Exists(reasons)) | Q(Exists(agreements))
+
+
+def request_refresh(report: Report) -> None:
+    """Let the next run refresh the text of a report that is a draft again.
+
+    Facts that came while no one could edit the report then enter the text that people have not edited.
     """
     report.suspicions.update(facts_revision=0)
 
@@ -426,7 +441,10 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
         for suspicion in suspicions:
             revision = suspicion.verification.revision
             # If the suspicion has moved to another report meanwhile, that report still needs the facts.
-            unwritten = Suspicion.objects.filter(pk=suspicion.pk, report=report, facts_revision__lt=revision)
+            # If it was set to 0 meanwhile, a person requested a further refresh.
+            unwritten = Suspicion.objects.filter(
+                pk=suspicion.pk, report=report, facts_revision=suspicion.facts_revision
+            )
             unwritten.update(facts_revision=revision)
 
 

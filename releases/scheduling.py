@@ -432,7 +432,7 @@ def _check_status(release: Release, expected: Status | None) -> None:
     """
     if expected not in {None, release.status}:
         sentence = _("This release has become %(status)s since you read it. Check it before you try again.")
-        raise ChangedMeanwhile(sentence % {"status": release.status})
+        raise ChangedMeanwhile(sentence % {"status": release.get_status_display().lower()})
 
 
 def announce_release(

@@ -222,6 +222,8 @@ class Session:
         elif wait_end and wait_end > latest:
             store_reason(shot, ASKED_TO_WAIT, at=now, process=self.process)
         elif wait_end:
+            # Keep the claim until the wait ends, so that no process without a browser takes over the screenshot.
+            cache.touch(_claim_name(shot), (wait_end - now + _CLAIMED).total_seconds())
             self._waits[shot.key] = wait_end
             self._claimed.add(shot.key)
             self._planned.append(shot)

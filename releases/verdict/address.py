@@ -275,7 +275,7 @@ def judge_address(
       check.
     - If the clock was not confirmed at a check, the check cannot prove that the address was early, on time, late or not
       seen. But if the check was live, it can make the outcome uncertain. If it was complete before the due time by our
-      clock, it can do so only if another check shows that the address was live in time.
+      clock, it can do so only if another check found the address live. If none did, the outcome is never not seen.
 
     :param sightings: the checks, in any order.
     :param limit_at: the due instant plus the tolerance. A check is planned at exactly this instant.
@@ -318,7 +318,7 @@ def judge_address(
     outcome = _combine(before, from_due, settled=settled)
     # Only the outcome becomes uncertain. `from_due` does not, because it would then count as live at last, and an
     # undated check may have been made before the due time. If a check was complete before the due time by our clock, it
-    # changes only `before`, like a check with a confirmed clock: such findings are confidential until publication.
+    # does not do this, because what was found before the due time is confidential until publication.
     if outcome is Outcome.CANNOT_TELL and any(check.completed_at >= due_at for check in undated):
         outcome = Outcome.UNCERTAIN
     first_early = _first(early)

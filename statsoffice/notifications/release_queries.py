@@ -388,12 +388,12 @@ def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterato
         "release__series__head_of_profession__user",
     )
     for run in runs.order_by("done_at", "pk"):
-        is_incident = shows_announced_early(run)
-        event = f"{ANNOUNCED_EARLY if is_incident else ''}preflight-{run.pk}"
-        if event not in known:
+        is_incident, name = shows_announced_early(run), f"preflight-{run.pk}"
+        # A run that was an incident is none after its release was cancelled, and no one is notified of it again.
+        if name not in known and f"{ANNOUNCED_EARLY}{name}" not in known:
             problems = ngettext("%(count)s problem", "%(count)s problems", run.problems) % {"count": run.problems}
             yield Notification(
-                event=event,
+                event=f"{ANNOUNCED_EARLY}{name}" if is_incident else name,
                 recipients=_incident_recipients(run.release) if is_incident else responsible_addresses(run.release),
                 context={"problems": problems, "is_incident": is_incident},
                 release=run.release,

@@ -71,7 +71,9 @@ class Incident(models.Model):
     alarmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     is_open = models.BooleanField(default=True)
-    why = models.JSONField(default=list, help_text=lazy("The problems, as they were when people were notified."))
+    why = models.JSONField(
+        default=list, help_text=lazy("The problems, as they were last observed or when people were notified.")
+    )
 
     class Meta:
         db_table = "canary_illness"

@@ -251,10 +251,13 @@ def _was_tried_lately(delivery: WebhookDelivery, *, at: datetime) -> bool:
 
     An endpoint with rare events can have failed weeks ago, and have had nothing to send since.
     """
-    if delivery.attempts > 1:
+    # `due_at` of a further attempt is at most the longest wait after the attempt before it.
+    was_tried = delivery.last_status is not None or bool(delivery.last_fault)
+    if was_tried and delivery.due_at >= at - LONGEST_QUIET / 2:
         return True
-    others = WebhookDelivery.objects.filter(endpoint=delivery.endpoint_id).exclude(pk=delivery.pk)
-    return others.filter(tried_at__gte=at - LONGEST_QUIET).exists()
+    # An attempt that another process makes at the same time has no result yet.
+    others = WebhookDelivery.objects.filter(endpoint=delivery.endpoint_id, claimed_until__isnull=True)
+    return others.filter(tried_at__gte=at - LONGEST_QUIET).exclude(pk=delivery.pk).exists()
 
 
 def turn_off(endpoint: WebhookEndpoint, reason: OffReason, *, at: datetime, by: User | None = None) -> bool:

@@ -33,7 +33,9 @@ class Migration(migrations.Migration):
                 ("is_open", models.BooleanField(default=True)),
                 (
                     "why",
-                    models.JSONField(default=list, help_text="The problems, as they were when people were notified."),
+                    models.JSONField(
+                        default=list, help_text="The problems, as they were last observed or when people were notified."
+                    ),
                 ),
             ],
             options={

@@ -84,6 +84,23 @@ def test_an_agreement_that_was_corrected_is_in_the_report_as_it_is_now(office, r
     assert content_of(report).circumstances.endswith("in writing on 2 June 2020 (reference OSR/21).")
 
 
+def test_an_agreement_that_is_corrected_after_the_draft_enters_its_text(office, release):
+    departure = record_exception(release, office, **AGREED)
+    record_checks(release, *NOT_SEEN_MORNING)
+    (report,) = drafting.draft_missing(now=SEED_DUE + timedelta(minutes=3))
+    AgreementCorrection.objects.create(
+        departure=departure,
+        number=1,
+        osr_reference="OSR/21",
+        osr_agreed_on=date(2020, 6, 2),
+        corrected_by=office.head,
+        corrected_at=SEED_DUE + timedelta(minutes=5),
+    )
+    drafting.draft_missing(now=SEED_DUE + timedelta(minutes=6))
+    report = Report.objects.get(pk=report.pk)
+    assert content_of(report).circumstances.endswith("in writing on 2 June 2020 (reference OSR/21).")
+
+
 def test_an_exception_of_another_date_of_the_release_is_not_in_the_report(office, release):
     record_exception(release, office, **AGREED)
     Release.objects.filter(pk=release.pk).update(schedule_version=2)

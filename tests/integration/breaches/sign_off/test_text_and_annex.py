@@ -156,6 +156,16 @@ def test_a_statement_that_no_one_has_read_does_not_enter_what_is_decided(office,
     assert content_of(decided) == kept
 
 
+def test_a_statement_about_a_decided_report_enters_its_text_once_it_is_reopened(office, report):
+    decided, release = in_the_log(report, office), report.suspicions.get().release
+    statements.record_live_time(release, live_at=london("09:40"), by=office.statistician, at=london("10:45"))
+    drafting.draft_missing(now=london("10:46"))
+    reopened = decisions.reopen_report(decided, reason="It was stated.", by=office.head, at=london("12:45"))
+    assert "stated at 10:45am" not in content_of(reopened).circumstances
+    drafting.draft_missing(now=london("12:46"))
+    assert "stated at 10:45am that the release was live" in content_of(Report.objects.get(pk=report.pk)).circumstances
+
+
 def test_a_statement_enters_the_text_of_a_draft_that_no_one_edited_without_another_check(office, report):
     release = report.suspicions.get().release
     statements.record_live_time(release, live_at=london("09:40"), by=office.statistician, at=london("09:45"))
