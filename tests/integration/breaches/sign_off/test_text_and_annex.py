@@ -1,5 +1,7 @@
 """A release that is still not seen: the printed, approved, submitted and logged text states the known facts."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -12,6 +14,7 @@ from breaches.rules.content import ReportSection, content_digest
 from breaches.rules.lifecycle import RecordingReason, ReportStatus
 from breaches.versions import content_of, current_version
 from releases import statements
+from releases.models import Departure
 from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, render_text, write_sections
 from tests.support.report_evidence import london
@@ -156,14 +159,18 @@ def test_a_statement_that_no_one_has_read_does_not_enter_what_is_decided(office,
     assert content_of(decided) == kept
 
 
-def test_a_statement_about_a_decided_report_enters_its_text_once_it_is_reopened(office, report):
-    decided, release = in_the_log(report, office), report.suspicions.get().release
-    statements.record_live_time(release, live_at=london("09:40"), by=office.statistician, at=london("10:45"))
-    drafting.draft_missing(now=london("10:46"))
-    reopened = decisions.reopen_report(decided, reason="It was stated.", by=office.head, at=london("12:45"))
-    assert "stated at 10:45am" not in content_of(reopened).circumstances
+def test_an_exception_that_no_one_had_read_enters_the_text_of_a_report_once_it_is_reopened(office, report):
+    agreed = {"kind": "osr_agreement", "osr_reference": "OSR/12", "osr_agreed_on": date(2020, 6, 1)}
+    suspicion = report.suspicions.get()
+    release = suspicion.release
+    # No verdict is newer than the text, so only the reopening can ask for the text to be written again.
+    report.suspicions.update(facts_revision=suspicion.verification.revision)
+    Departure.objects.create(release=release, schedule_version=1, decided_by=office.head, decided_at=AT, **agreed)
+    decided = in_the_log(report, office)
+    assert "OSR/12" not in content_of(decided).circumstances
+    decisions.reopen_report(decided, reason="OSR had agreed.", by=office.head, at=london("12:45"))
     drafting.draft_missing(now=london("12:46"))
-    assert "stated at 10:45am that the release was live" in content_of(Report.objects.get(pk=report.pk)).circumstances
+    assert "(reference OSR/12)" in content_of(Report.objects.get(pk=report.pk)).circumstances
 
 
 def test_a_statement_enters_the_text_of_a_draft_that_no_one_edited_without_another_check(office, report):
