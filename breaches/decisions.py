@@ -27,7 +27,7 @@ from breaches.models import (
     SectionComment,
 )
 from breaches.permissions import senior_role
-from breaches.refreshing import automatic_texts, digest_facts, request_refresh, with_annex, with_new_figures
+from breaches.refreshing import automatic_texts, digest_facts, with_annex, with_new_figures
 from breaches.rules.causes import name_last
 from breaches.rules.content import (
     Remark,
@@ -219,10 +219,7 @@ def submit_report(report: Report, *, by: User, at: datetime) -> Report:
 def take_back_report(report: Report, *, reason: str = "", by: User, at: datetime) -> Report:
     """Take a submitted report back from the Head of Profession. It becomes a draft again. The reason is optional."""
     move = versions.check_report_move(report, TAKE_BACK, by=by)
-    with transaction.atomic():
-        draft = versions.make_move(report, move, by=by, at=at, values={"submitted_by": None}, words=reason)
-        request_refresh(draft)
-    return draft
+    return versions.make_move(report, move, by=by, at=at, values={"submitted_by": None}, words=reason)
 
 
 def return_report(
@@ -236,7 +233,6 @@ def return_report(
     move = versions.check_report_move(report, RETURN, by=by, comment=bool(comment.strip() or said))
     with transaction.atomic():
         returned = versions.make_move(report, move, by=by, at=at, words=comment, sections=sorted(said))
-        request_refresh(returned)
         event = returned.events.filter(kind=PAST_TENSE[RETURN]).latest("position")
         SectionComment.objects.bulk_create(
             [SectionComment(event=event, section=section, words=words) for section, words in said.items()]
@@ -399,19 +395,16 @@ def reopen_report(report: Report, *, reason: str, by: User, at: datetime) -> Rep
     :raises MissingFields: if the reason is empty.
     """
     move = versions.check_report_move(report, REOPEN, by=by, reason=bool(reason.strip()))
-    with transaction.atomic():
-        draft = versions.make_move(
-            report,
-            move,
-            by=by,
-            at=at,
-            values={"decided_at": None, "decision_reason": "", "submitted_by": None},
-            content=without_approval(content_of(report)),
-            why="reopened",
-            words=reason,
-        )
-        request_refresh(draft)
-    return draft
+    return versions.make_move(
+        report,
+        move,
+        by=by,
+        at=at,
+        values={"decided_at": None, "decision_reason": "", "submitted_by": None},
+        content=without_approval(content_of(report)),
+        why="reopened",
+        words=reason,
+    )
 
 
 def approved_content(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches import versions
 from breaches.models import ApprovedDocument, Dispatch, Report
 from breaches.permissions import find_failed_dispatch, senior_role
-from breaches.refreshing import request_refresh
 from breaches.rules.content import without_approval
 from breaches.rules.lifecycle import CORRECT, EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED, SEND, WITHDRAW, Nature
 from breaches.versions import content_of, record_report_event
@@ -128,7 +127,6 @@ def send_correction(report: Report, *, notice: str, by: User, at: datetime) -> R
             content=without_approval(content_of(report)),
             why="correction",
         )
-        request_refresh(draft)
         _notify(report, last_dispatch(report), Nature.CORRECTION_NOTICE, move, words=notice, by=by, at=at)
     return draft
 

@@ -32,7 +32,7 @@ from breaches.rules.content import (
     content_to_json,
 )
 from breaches.rules.facts import Facts
-from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, AttachmentKind, ReportKind, ReportStatus
+from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, WITH_AUTHORS, AttachmentKind, ReportKind
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
 from releases.models import AgreementCorrection, Contact, ReasonCorrection, Release, Series, Statement
@@ -111,7 +111,6 @@ def _first_person(contacts: Iterable[Contact | None]) -> ContactPerson | None:
 
 # The automatic text is refreshed in these states. While a report awaits the decision of the Head of Profession, only
 # people change its text.
-REFRESHED_STATES = (ReportStatus.DRAFT, ReportStatus.RETURNED)
 TEXT_EVENTS = ("drafted", "joint_drafted", "facts_refreshed")
 FACT_EVENTS = (*TEXT_EVENTS, "facts_offered")
 
@@ -279,14 +278,6 @@ def _has_new_statement(now: datetime) -> Q:
     return Q(Exists(statements)) | Q(Exists(reasons)) | Q(Exists(agreements))
 
 
-def request_refresh(report: Report) -> None:
-    """Let the next run refresh the text of a report that is a draft again.
-
-    Facts that came while no one could edit the report then enter the text that people have not edited.
-    """
-    report.suspicions.update(facts_revision=0)
-
-
 def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
     """Return the automatic text that is newer than a version, as JSON, keyed by field.
 
@@ -418,7 +409,7 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
     newest = content_to_json(machine)
     state = state_of_facts(suspicions, facts)
     with transaction.atomic():
-        if is_changed and report.status in REFRESHED_STATES:
+        if is_changed and report.status in WITH_AUTHORS:
             advance_report(
                 report,
                 REPORT.find(EDIT, source=report.status),

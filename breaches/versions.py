@@ -44,6 +44,7 @@ from breaches.rules.lifecycle import (
     ROW_CHANGES,
     SEND,
     STEPS,
+    WITH_AUTHORS,
     ReportKind,
     ReportStatus,
 )
@@ -325,6 +326,9 @@ def advance_report(
         if not unchanged.update(status=move.target, version=number, **first_day, **(values or {})):
             raise ChangedMeanwhile(_("Another person changed this report. Check it before you continue."))
         moved = Report.objects.select_related("producer").get(pk=report.pk)
+        if move.target in WITH_AUTHORS and move.source not in WITH_AUTHORS:
+            # Facts that came while the authors did not have the report enter its text with the next refresh.
+            moved.suspicions.update(facts_revision=0)
         if content is not None:
             automatic = current_version(report).machine if machine is None else machine
             author = None if why == FACTS else by

@@ -129,6 +129,8 @@ RESUME = "resume"
 DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
 UNDECIDED = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
+# In these states, the authors have the report, and new facts enter the text that no one has edited.
+WITH_AUTHORS = (ReportStatus.DRAFT, ReportStatus.RETURNED)
 # An undecided report that was sent before is being corrected. It must be sent again or withdrawn, because its recipient
 # must be notified of the decision. A report that was never sent cannot be withdrawn.
 CLOSED_ONCE_SENT = frozenset({RECORD, DISMISS})
