@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import publication, statistics
-from breaches.models import ComplianceDocument, CorrectiveAction, ReportVersion, Suspicion
+from breaches.models import ComplianceDocument, CorrectiveAction, Report, ReportVersion, Suspicion
 from breaches.register import with_outcome
 from breaches.rules.compliance import (
     GROUPS,
@@ -637,7 +637,7 @@ def _list_actions(breaches: Sequence[Any], *, today: date) -> dict[Figure, Figur
     columns = (_("Corrective action"), _("Report"), _("Due"), _("Done"))
     actions = CorrectiveAction.objects.select_related("task").order_by("added_at", "pk").pair_with(breaches)
 
-    def listing(wanted: Callable[[CorrectiveAction], bool]) -> FigureList:
+    def listing(pairs: Iterable[tuple[CorrectiveAction, Report]]) -> FigureList:
         rows = [
             ListRow(
                 (
@@ -650,17 +650,15 @@ def _list_actions(breaches: Sequence[Any], *, today: date) -> dict[Figure, Figur
                 personal=PersonalCell(0, PersonalText.ACTION_TEXT, action.pk),
                 keys=_keys({2: action.due, 3: action.finished_at}),
             )
-            for action, report in actions
-            if wanted(action)
+            for action, report in pairs
         ]
         return FigureList(columns, rows)
 
+    still_open = [pair for pair in actions if pair[0].finished_at is None]
     return {
-        Figure.ACTIONS_DONE: listing(lambda action: action.finished_at is not None),
-        Figure.ACTIONS_OPEN: listing(lambda action: action.finished_at is None),
-        Figure.ACTIONS_OVERDUE: listing(
-            lambda action: action.finished_at is None and action.due is not None and action.due < today
-        ),
+        Figure.ACTIONS_DONE: listing(pair for pair in actions if pair[0].finished_at is not None),
+        Figure.ACTIONS_OPEN: listing(still_open),
+        Figure.ACTIONS_OVERDUE: listing(pair for pair in still_open if pair[0].due and pair[0].due < today),
     }
 
 

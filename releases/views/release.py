@@ -383,12 +383,12 @@ def _find_task(request: SignedInRequest, key: int) -> ReleaseTask:
     return task
 
 
-def _page_of_task(request: SignedInRequest, key: int) -> str:
-    release = tasks.release_of_task(_find_task(request, key))
+def _page_of_task(task: ReleaseTask) -> str:
+    release = tasks.release_of_task(task)
     return resolve_url("releases:release", release.reference) if release else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
-@post_view(_page_of_task)
+@post_view(lambda request, key: _page_of_task(_find_task(request, key)))
 def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
     task = _find_task(request, key)
     done = request.POST.get("done") == "yes"
@@ -398,7 +398,7 @@ def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
         messages.info(request, str(refusal))
     else:
         messages.success(request, _("Task marked as done.") if done else _("Task marked as not done."))
-    return redirect(_page_of_task(request, key))
+    return redirect(_page_of_task(task))
 
 
 @form_view

@@ -253,7 +253,7 @@ def _was_tried_lately(delivery: WebhookDelivery, *, at: datetime) -> bool:
     """
     # `due_at` of a further attempt is at most the longest wait after the attempt before it.
     was_tried = delivery.last_status is not None or bool(delivery.last_fault)
-    if was_tried and delivery.due_at >= at - LONGEST_QUIET / 2:
+    if was_tried and delivery.due_at >= at - max(WAITS):
         return True
     # An attempt that another process makes at the same time has no result yet.
     others = WebhookDelivery.objects.filter(endpoint=delivery.endpoint_id, claimed_until__isnull=True)

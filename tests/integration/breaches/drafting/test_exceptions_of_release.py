@@ -35,6 +35,17 @@ def record_exception(release, office, **values):
     )
 
 
+def correct_agreement(departure, office, *, at):
+    AgreementCorrection.objects.create(
+        departure=departure,
+        number=1,
+        osr_reference="OSR/21",
+        osr_agreed_on=date(2020, 6, 2),
+        corrected_by=office.head,
+        corrected_at=at,
+    )
+
+
 def report_leak(release, office, happened):
     """A report on a leak, with the only answer of when it happened."""
     about = drafting.ReportSubject(office.producer, release=release)
@@ -71,14 +82,7 @@ def test_the_report_on_a_late_release_states_its_exception_below_the_account(off
 
 def test_an_agreement_that_was_corrected_is_in_the_report_as_it_is_now(office, release):
     departure = record_exception(release, office, **AGREED)
-    AgreementCorrection.objects.create(
-        departure=departure,
-        number=1,
-        osr_reference="OSR/21",
-        osr_agreed_on=date(2020, 6, 2),
-        corrected_by=office.head,
-        corrected_at=LEAKED,
-    )
+    correct_agreement(departure, office, at=LEAKED)
     record_checks(release, *NOT_SEEN_MORNING)
     (report,) = drafting.draft_missing(now=SEED_DUE + timedelta(minutes=3))
     assert content_of(report).circumstances.endswith("in writing on 2 June 2020 (reference OSR/21).")
@@ -88,14 +92,7 @@ def test_an_agreement_that_is_corrected_after_the_draft_enters_its_text(office, 
     departure = record_exception(release, office, **AGREED)
     record_checks(release, *NOT_SEEN_MORNING)
     (report,) = drafting.draft_missing(now=SEED_DUE + timedelta(minutes=3))
-    AgreementCorrection.objects.create(
-        departure=departure,
-        number=1,
-        osr_reference="OSR/21",
-        osr_agreed_on=date(2020, 6, 2),
-        corrected_by=office.head,
-        corrected_at=SEED_DUE + timedelta(minutes=5),
-    )
+    correct_agreement(departure, office, at=SEED_DUE + timedelta(minutes=5))
     drafting.draft_missing(now=SEED_DUE + timedelta(minutes=6))
     report = Report.objects.get(pk=report.pk)
     assert content_of(report).circumstances.endswith("in writing on 2 June 2020 (reference OSR/21).")
