@@ -816,8 +816,8 @@ def notice_of(release: Release, *, given_at: datetime) -> Notice:
 def notice_of_present_date(release: Release, *, agreed_at: datetime | None) -> Notice | None:
     """Return how much notice readers got of the present date of a release.
 
-    Notice is counted from when the date was confirmed, announced or last agreed, whichever was latest. Return None if
-    the release is not confirmed or published.
+    Notice is counted from the latest of the times when the date was confirmed, announced and last agreed. Return None
+    if the release is not confirmed or published.
 
     :param agreed_at: when the last change of the confirmed date was agreed, or None if there was no change.
     """

@@ -318,7 +318,7 @@ def judge_address(
     outcome = _combine(before, from_due, settled=settled)
     # Only the outcome becomes uncertain. `from_due` does not, because it would then count as live at last, and an
     # undated check may have been made before the due time. If a check was complete before the due time by our clock, it
-    # does not do this, because what was found before the due time is confidential until publication.
+    # does not do this, because findings from before the due time are confidential until publication.
     if outcome is Outcome.CANNOT_TELL and any(check.completed_at >= due_at for check in undated):
         outcome = Outcome.UNCERTAIN
     first_early = _first(early)

@@ -205,7 +205,7 @@ def test_what_an_unconfirmed_clock_saw_before_due_makes_what_was_on_time_uncerta
 
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_what_was_seen_once_before_due_is_no_part_of_an_outcome_that_the_checks_since_then_do_not_tell(confirmed):
-    """The outcome is the same for everyone, also for those who may not know what was found before the due time."""
+    """The outcome is the same for everyone, also for those who may not know of findings from before the due time."""
     seen = replace(make_check(LIVE, -1800), clock_confirmed=confirmed)
     verdict = judged(make_check(ABSENT, -3000), seen, make_check(UNREACHABLE, 0), make_check(UNREACHABLE, 120))
     assert (verdict.outcome, verdict.before) == (Outcome.CANNOT_TELL, BeforeDue.SEEN_ONCE)
