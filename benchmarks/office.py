@@ -24,6 +24,9 @@ from statsoffice.accounts.models import User
 
 PRODUCERS, SERIES = 50, 1_000
 PAST, TO_COME = timedelta(days=9 * 365), timedelta(days=365)
+# Releases of the last weeks have messages and reminders to send. Without them, a larger calendar has only more rows,
+# and not more work.
+PAST_ENDS = timedelta(days=60)
 AT_A_TIME = 2_000
 LONG_BEFORE = timedelta(days=90)
 MARKER = "this edition"
@@ -63,7 +66,9 @@ def found(*, producers: int = PRODUCERS, series: int = SERIES) -> Office:
 
 
 def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bool = True) -> None:
-    """Add releases spread evenly over nine past years and the next one; `late` of the past ones were late.
+    """Add releases spread evenly over nine past years, without the last weeks, and over the next year.
+
+    Of the past ones, `late` were late.
 
     At the end the database collects the statistics that it would collect automatically.
 
@@ -72,7 +77,7 @@ def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bo
     past = releases * 9 // 10
     every = max(1, past // late) if late else 0
     for numbers in batched(range(past), AT_A_TIME):
-        dues = [_weekday(now - PAST + (PAST - timedelta(days=2)) * number / past) for number in numbers]
+        dues = [_weekday(now - PAST + (PAST - PAST_ENDS) * number / past) for number in numbers]
         added = announce(office, dues)
         judge(
             [one for number, one in zip(numbers, added, strict=True) if not (every and number % every == 0)],
