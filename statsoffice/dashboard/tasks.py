@@ -42,6 +42,8 @@ from statsoffice.dashboard.today import Day, Line, not_live_releases
 from statsoffice.dashboard.upcoming_releases import UpcomingRelease
 from statsoffice.office_api.models import ApiToken
 from statsoffice.office_api.tokens import find_expiring_tokens
+from statsoffice.webhooks.endpoints import stopped_endpoints_of
+from statsoffice.webhooks.models import WebhookEndpoint
 
 MOST_LINES = 20
 MOST_BRIEFS = 5
@@ -78,6 +80,7 @@ class PersonTasks:
     briefs: list[ShownBrief]
     finished_briefs: list[ShownBrief]
     api_tokens: list[ApiToken]
+    stopped_webhooks: list[WebhookEndpoint]
 
     @property
     def count(self) -> int:
@@ -95,6 +98,7 @@ class PersonTasks:
             self.tasks,
             self.open_files,
             self.api_tokens,
+            self.stopped_webhooks,
         ]
         return self.to_agree + sum(map(len, listed))
 
@@ -127,6 +131,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         briefs=briefs,
         finished_briefs=finished_briefs,
         api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES] if existing.api_tokens else [],
+        stopped_webhooks=list(stopped_endpoints_of(person)[:MOST_LINES]) if existing.stopped_webhooks else [],
     )
 
 

@@ -76,6 +76,11 @@ def endpoints_of(person: Person) -> QuerySet[WebhookEndpoint]:
     return WebhookEndpoint.objects.filter(producer__in=producers).select_related("producer")
 
 
+def stopped_endpoints_of(person: Person) -> QuerySet[WebhookEndpoint]:
+    """Return the webhooks of `endpoints_of` that the service turned off because deliveries failed."""
+    return endpoints_of(person).filter(off_at__isnull=False).exclude(off_reason=OffReason.PERSON)
+
+
 def sources_of(person: Person) -> QuerySet[PublicationSource]:
     """Return the publishing systems that a person may manage. Removed systems are left out."""
     producers = producers_where(person, Action.MANAGE_WEBHOOKS)
@@ -160,12 +165,20 @@ def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
 
 
 def turn_endpoint_off(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
-    """Turn a webhook off. Return False if it was off already.
+    """Turn a webhook off, or decide that one that the service turned off stays off.
+
+    Return False if a person had turned it off already.
 
     :raises NotYours: if none of the person's roles allows it.
     """
     check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
-    return turn_off(endpoint, OffReason.PERSON, at=at, by=by)
+    with transaction.atomic():
+        if turn_off(endpoint, OffReason.PERSON, at=at, by=by):
+            return True
+        left_off = stopped_endpoints_of(by).filter(pk=endpoint.pk).update(off_reason=OffReason.PERSON)
+        if left_off:
+            _record(endpoint, WebhookChange.Kind.LEFT_OFF, by=by, at=at)
+    return bool(left_off)
 
 
 def turn_endpoint_on(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:

@@ -83,6 +83,11 @@ class WebhookEndpoint(models.Model):
         return self.name
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether the service turned the webhook off, and no person has decided that it stays off."""
+        return self.off_at is not None and self.off_reason != OffReason.PERSON
+
+    @property
     def type_labels(self) -> list[str]:
         return [str(one.label) for one in EventType if one in self.event_types]
 
@@ -196,6 +201,7 @@ class WebhookChange(AppendOnly):
         TESTED = "tested", lazy("Test event sent")
         SENT_AGAIN = "sent_again", lazy("Delivery sent again")
         TURNED_OFF = "turned_off", lazy("Webhook turned off")
+        LEFT_OFF = "left_off", lazy("Webhook left off")
         TURNED_ON = "turned_on", lazy("Webhook turned on")
         SOURCE_ADDED = "source_added", lazy("Publishing system added")
         SOURCE_REVOKED = "source_revoked", lazy("Publishing system removed")

@@ -188,6 +188,7 @@ class Migration(migrations.Migration):
                             ("tested", "Test event sent"),
                             ("sent_again", "Delivery sent again"),
                             ("turned_off", "Webhook turned off"),
+                            ("left_off", "Webhook left off"),
                             ("turned_on", "Webhook turned on"),
                             ("source_added", "Publishing system added"),
                             ("source_revoked", "Publishing system removed"),

@@ -16,8 +16,16 @@ from releases.permissions import NotYours
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import LEADS
 from statsoffice.webhooks import endpoints
+from statsoffice.webhooks.deliveries import turn_off
 from statsoffice.webhooks.inbound import MOST_BYTES
-from statsoffice.webhooks.models import EventType, PublicationSource, WebhookChange, WebhookDelivery, WebhookEndpoint
+from statsoffice.webhooks.models import (
+    EventType,
+    OffReason,
+    PublicationSource,
+    WebhookChange,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import create_office
 from tests.support.report_forms import words
@@ -220,6 +228,32 @@ class TestWebhooks:
         assert kinds == ["created", "turned_off", "turned_on"]
         trail = text_of(head.get(reverse("audit:trail")))
         assert "Webhook turned off: Dashboard" in trail
+
+    def test_one_that_the_service_turned_off_is_a_task_until_it_is_turned_on_or_left_off(self, head, office, client):
+        webhook, _secret = create_webhook(office, at=NOW)
+
+        def heading():
+            return "Webhooks that we turned off Dashboard" in text_of(client.get("/desk/"))
+
+        turn_off(webhook, OffReason.FAILING, at=NOW)
+        assert heading()
+        head.post(address("turn_on", webhook.pk))
+        assert not heading()
+        turn_off(webhook, OffReason.GONE, at=NOW)
+        assert heading()
+        assert "Leave it off" in text_of(head.get(address("webhook", webhook.pk)))
+        assert "We no longer send events" in text_of(head.post(address("turn_off", webhook.pk), follow=True))
+        assert "Leave it off" not in text_of(head.get(address("webhook", webhook.pk)))
+        assert not heading()
+        assert "You did not make any changes." in text_of(head.post(address("turn_off", webhook.pk), follow=True))
+        assert "Webhook left off: Dashboard" in text_of(head.get(reverse("audit:trail")))
+
+    def test_one_that_the_service_turned_off_is_no_task_of_others(self, client, office):
+        webhook, _secret = create_webhook(office, at=NOW)
+        turn_off(webhook, OffReason.FAILING, at=NOW)
+        for person in (office.statistician, create_office().head):
+            client.force_login(person)
+            assert "Dashboard" not in text_of(client.get("/desk/")).partition("Your tasks")[2]
 
     def test_whoever_has_only_a_session_gets_nosecret(self, client, office):
         webhook, secret = create_webhook(office, at=NOW)

@@ -22,6 +22,8 @@ from statsoffice.accounts.models import User
 from statsoffice.dashboard.existing_rows import ExistingRows, find_existing_rows
 from statsoffice.dashboard.tasks import tasks_of
 from statsoffice.dashboard.today import today
+from statsoffice.webhooks.deliveries import turn_off
+from statsoffice.webhooks.models import OffReason
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE
 from tests.support import early_release
 from tests.support.api_tokens import issue
@@ -34,6 +36,7 @@ from tests.support.pre_release_lists import LONG_BEFORE, SHORTLY_BEFORE, asked, 
 from tests.support.preflight import announce_at
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
+from tests.support.webhooks import create_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +134,11 @@ def leave_provisional(office):
     due(office, "provisional", at=SEED_DUE - timedelta(days=1), announced=False)
 
 
+def stop_webhook(office):
+    webhook, _secret = create_webhook(office)
+    turn_off(webhook, OffReason.FAILING, at=LONG_BEFORE)
+
+
 def find_open_file(office):
     series = SeriesFactory(producer=office.producer)
     dummy_file = open_files.make_dummy_file(series, by=office.head, at=LONG_BEFORE)
@@ -208,6 +216,7 @@ KINDS = [
     ("open_files", find_open_file, "Unpublished files"),
     ("rotas", add_to_rota, "Call Rhona Rota"),
     ("statements", answer_question, "not Releases to check"),
+    ("stopped_webhooks", stop_webhook, "Webhooks that we turned off"),
     ("submitted_reports", submit_report, "Reports awaiting your decision"),
     ("tasks", add_task, "Tasks for releases Check the title"),
     ("unlisted_reports", find_early, "not Reports to complete"),
