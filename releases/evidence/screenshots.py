@@ -214,7 +214,8 @@ class Session:
         now, latest = self.now(), shot.planned_at + MOST_LATE
         wait_end = self.find_wait_end(shot.address.url)
         if now > latest:
-            store_reason(shot, ASKED_TO_WAIT if shot.key in self._waits else MISSED, at=now, process=self.process)
+            # A wait that ends after `latest` was recorded as soon as it was known, so the reason is not a wait.
+            store_reason(shot, MISSED, at=now, process=self.process)
         elif repository.was_live_before_due(shot.address.release_id):
             store_reason(shot, EARLY, at=now, process=self.process)
         elif not self.camera.is_installed:

@@ -356,6 +356,21 @@ def test_no_picture_is_taken_of_a_page_that_asked_us_to_wait_for_too_long(releas
     assert [row.state for row in run(FakeCamera(), 122)] == ["not_taken", "stored"]
 
 
+def test_a_picture_for_which_the_browser_was_busy_after_the_wait_is_recorded_as_missed(release, monkeypatch):
+    monkeypatch.setattr(screenshots, "_PLANNED_EVERY_SECONDS", 3600.0)
+    paused = release.addresses.get()
+    pause(page_name(paused.url), 30)
+    for number in range(6):
+        address = release.addresses.create(
+            url=f"https://www.example.gov.uk/{number}", role="page", marker="x", added_at=release.recorded_at
+        )
+        create_observation(address, "not_live", at=SEED_DUE)
+    camera = SlowCamera()
+    session(camera, camera.now).run(stop=lambda: False)
+    assert camera.begun == [1.0, 1.0, 41.0, 41.0, 81.0, 81.0]
+    assert Screenshot.objects.get(address=paused).reason == "missed"
+
+
 def test_a_page_that_fails_and_asks_us_to_wait_is_loaded_again_only_after_the_wait(release):
     camera = FakeCamera(failed(Failure.TIMEOUT))
     camera.while_taking = lambda: camera.requests[1:] or pause("www.example.gov.uk", 240)
