@@ -15,6 +15,7 @@ from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
 from releases.models.claim import latest_end
 from releases.rules.host_budget import (
+    LONGEST_FOR_HOST,
     LONGEST_OF_ALL,
     Budget,
     Crowd,
@@ -24,8 +25,10 @@ from releases.rules.host_budget import (
     find_owner,
     longest_gap,
     page_name,
+    requested_pause,
 )
 from releases.rules.lifecycle import TO_COME, Status
+from releases.rules.page_view import PageView
 from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import NotAWebAddressError, place_if_any, place_of
 
@@ -358,9 +361,32 @@ def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = 
 
 def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
     """Store the pauses that hosts asked for, so that they apply to other and later processes too."""
-    pauses = probe.pauses
-    if not pauses:
+    if pauses := probe.pauses:
+        _store_pauses(pauses, now=now)
+
+
+def store_pause_of_view(url: str, view: PageView, *, now: datetime) -> None:
+    """Store the pause that a page asked for in a browser without a probe, so that it applies to all processes.
+
+    As for checks, the host of the page is paused for at most a minute, and is not paused again if the page asks again
+    soon.
+
+    :param url: the address of the page. A redirect may have led to another host, which is then the paused host.
+    """
+    wait = requested_pause(view.status, view.headers)
+    if not wait:
         return
+    page, place = page_name(url), place_if_any(view.hops[-1].url if view.hops else url)
+    asked_before = HostLease.objects.filter(
+        host=page, paused_until__gt=now - LONGEST_OF_ALL, paused_until__lte=now + LONGEST_OF_ALL
+    )
+    pauses = {page: now + wait}
+    if place and not asked_before.exists():
+        pauses[place] = now + min(wait, LONGEST_FOR_HOST)
+    _store_pauses(pauses, now=now)
+
+
+def _store_pauses(pauses: Mapping[str, datetime], *, now: datetime) -> None:
     rows = HostLease.objects.filter(host__in=pauses)
     known = dict(rows.values_list("host", "paused_until"))
     HostLease.objects.bulk_create(

@@ -31,7 +31,7 @@ from releases import (
     verdict_queue,
 )
 from releases.evidence import body_storage, screenshots
-from releases.host_budgets import budgets_from_settings, find_wait_end
+from releases.host_budgets import budgets_from_settings, find_wait_end, store_pause_of_view
 from releases.imports import uploads, year_review
 from releases.monitoring import spool
 from releases.monitoring.adhoc_checks import AdhocMeans
@@ -296,6 +296,7 @@ def take_screenshots(stop: Stop = never) -> None:
         process=process_name(),
         vantage=settings.PROBE_VANTAGE,
         find_wait_end=lambda url: find_wait_end(url, now=CLOCK.now()),
+        store_pause=lambda url, view: store_pause_of_view(url, view, now=CLOCK.now()),
     )
     session.run(stop=stop)
     browser.end_if_idle()

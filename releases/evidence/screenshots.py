@@ -145,7 +145,7 @@ class Session:
 
     The run ends when all pictures are stored and no other picture is planned within `AHEAD`. `find_wait_end` returns
     until when the site of an address asked us to wait, or None. A picture is taken after the wait, unless it would then
-    be too late.
+    be too late. `store_pause` stores the wait that a site asked for when it was loaded for a picture.
     """
 
     camera: Camera
@@ -153,6 +153,7 @@ class Session:
     process: str
     vantage: str
     find_wait_end: Callable[[str], datetime | None]
+    store_pause: Callable[[str, PageView], None]
     _planned: list[PlannedShot] = field(default_factory=list)
     _claimed: set[Hashable] = field(default_factory=set)
     _open: dict[Hashable, PlannedShot] = field(default_factory=dict)
@@ -235,6 +236,7 @@ class Session:
 
     def _take(self, shot: PlannedShot, view: PageView) -> None:
         self._attempts[shot.key] += 1
+        self.store_pause(shot.address.url, view)
         if view.failure in _OURS and self._attempts[shot.key] < _ATTEMPTS:
             self._begin(shot)
         else:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from releases import statements
 from releases.evidence import export, screenshots, store
 from releases.evidence.embargo import NoSuchBody, Withheld
 from releases.evidence.screenshots import Session
-from releases.host_budgets import find_wait_end
+from releases.host_budgets import claim_hosts, find_wait_end, store_pause_of_view
 from releases.models import Body, CheckSchedule, HostLease, MonitoringRowRecord, Release, ReleaseEvent, Screenshot
 from releases.permissions import NotYours
 from releases.probe.browser import Browser, find_chromium
@@ -20,10 +21,11 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.host_budget import page_name
 from releases.rules.lifecycle import Role
 from releases.rules.page_view import PageView
-from releases.rules.response import Failure
+from releases.rules.response import Failure, Hop
 from releases.text.release import describe_missing_screenshot
 from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, create_member
 from tests.support.observations import create_observation
+from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
 from tests.support.small_site import served
 from tests.support.stored_checks import make_check, store_checks
 
@@ -96,7 +98,12 @@ def release(unchecked):
 
 def session(camera, now, *, process="test"):
     return Session(
-        camera, now=now, process=process, vantage="here", find_wait_end=lambda url: find_wait_end(url, now=now())
+        camera,
+        now=now,
+        process=process,
+        vantage="here",
+        find_wait_end=lambda url: find_wait_end(url, now=now()),
+        store_pause=lambda url, view: store_pause_of_view(url, view, now=now()),
     )
 
 
@@ -376,6 +383,53 @@ def test_a_page_that_fails_and_asks_us_to_wait_is_loaded_again_only_after_the_wa
     camera.while_taking = lambda: camera.requests[1:] or pause("www.example.gov.uk", 240)
     (row,) = run(camera, 1)
     assert (row.reason, len(camera.requests)) == ("asked_to_wait", 1)
+
+
+def busy(status=503, seconds=30, hops=()):
+    """A page that asks its readers to wait."""
+    headers = (("retry-after", str(seconds)),)
+    return lambda now: replace(picture()(now), status=status, headers=headers, hops=hops)
+
+
+def pauses_of_a_check(at):
+    """The pauses of a process that checks other sites, in seconds after the due time."""
+    now = SEED_DUE + timedelta(seconds=at)
+    probe = ScriptedPublisher(JumpingClock(now, ends_at=now), lambda url, at: (200, "", 0.0))
+    claim_hosts(["elsewhere.example.gov.uk"], holder="sweep", now=now, probe=probe)
+    return {name: (until - SEED_DUE).total_seconds() for name, until in probe.pauses.items()}
+
+
+@pytest.mark.parametrize(("status", "seconds", "of_host"), [(503, 30, 31), (429, 300, 61)])
+def test_a_wait_that_a_site_asks_for_when_it_is_pictured_applies_to_checks(release, status, seconds, of_host):
+    url = release.addresses.get().url
+    (row,) = run(FakeCamera(busy(status, seconds)), 1)
+    assert (row.state, row.status) == ("stored", status)
+    assert pauses_of_a_check(at=2) == {page_name(url): 1 + seconds, "www.example.gov.uk": of_host}
+
+
+def test_a_wait_that_a_site_asks_for_when_it_is_pictured_applies_to_other_pictures(release):
+    run(FakeCamera(busy(429, 300)), 1)
+    other = release.addresses.create(
+        url="https://www.example.gov.uk/2", role="page", marker="x", added_at=release.recorded_at
+    )
+    create_observation(other, "not_live", at=SEED_DUE)
+    camera = SlowCamera()
+    session(camera, camera.now, process="another").run(stop=lambda: camera.seconds > 70)
+    assert camera.begun == [61.0]
+
+
+def test_a_page_that_asks_for_a_wait_again_when_it_is_pictured_does_not_stop_its_host_again(release):
+    url = release.addresses.get().url
+    run(FakeCamera(busy(429, 60)), 1)
+    found_live(release, 90)
+    run(FakeCamera(busy(429, 600)), 95)
+    assert pauses_of_a_check(at=96) == {page_name(url): 695}
+
+
+def test_the_host_to_which_a_pictured_page_leads_is_the_one_that_waits(release):
+    url, other = release.addresses.get().url, "https://data.example.gov.uk/2026"
+    run(FakeCamera(busy(hops=(Hop(url, 302), Hop(other, 503)))), 1)
+    assert pauses_of_a_check(at=2) == {page_name(url): 31, "data.example.gov.uk": 31}
 
 
 def test_a_page_that_the_browser_requested_too_late_is_recorded_as_missed(release):
