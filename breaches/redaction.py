@@ -76,7 +76,7 @@ class RedactionResult:
     - `drafts_documents` are the approved documents of drafts and joint reports that contain the words, each as number
       and version.
     - `unread_documents` are the approved documents that could not be read, so they may contain the words.
-    - `facts` is the number of events of the report whose facts contain the words.
+    - `facts` is the number of events of these reports whose facts contain the words.
     """
 
     rows: dict[str, int]
@@ -264,12 +264,13 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
             versions.append(document.version)
         else:
             of_drafts.append(name)
+    events = ReportEvent.objects.filter(report__in=reports)
     return RedactionResult(
         rows=dict(Counter(row._meta.label_lower for row, _changed in changes)),
         documents=versions,
         drafts_documents=of_drafts,
         unread_documents=unread,
-        facts=sum(_replace(event.facts, words, "") != event.facts for event in report.events.all()),
+        facts=sum(_replace(event.facts, words, "") != event.facts for event in events),
     )
 
 

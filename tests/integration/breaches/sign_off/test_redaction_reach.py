@@ -10,7 +10,7 @@ from breaches import corrective_actions, editing, merging, redaction
 from breaches.drafting import ReportSubject, start_report
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus, ReportTerm
-from breaches.versions import content_of
+from breaches.versions import content_of, record_report_event
 from releases.models import ReleaseTask, Statement
 from releases.models.event import record_rows
 from releases.rules.lifecycle import MissingFields
@@ -113,6 +113,17 @@ def test_the_approved_document_of_a_joint_report_is_named_where_a_draft_is_redac
     found = redact(reload_reports(drafts)[0], words=NAME, why=WHY, by=office.head, at=LATER)
     assert found.documents == []
     assert found.drafts_documents == [f"{approved.number}, {approved.version}"]
+
+
+@pytest.mark.parametrize("redacted", ["draft", "joint"])
+def test_events_with_facts_that_stay_are_counted_in_combined_reports_too(office, redacted):
+    drafts = a_morning(office, 3)
+    write_sections(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = merging.merge_drafts(reload_reports(drafts[:2]), by=office.statistician, at=AT)
+    reports = {"draft": reload_reports(drafts)[0], "joint": joint}
+    for report in (*reports.values(), drafts[2]):
+        record_report_event(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
+    assert redact(reports[redacted], words=NAME, why=WHY, by=office.head, at=LATER).facts == 2
 
 
 @pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])
