@@ -85,14 +85,24 @@ def year_page[**P](*methods: str, action: Action = Action.VIEW) -> Callable[[Yea
         @login_required
         @wraps(view)
         def page(request: SignedInRequest, producer: str, year: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            found = find_producer(request.user, producer, action)
-            if year not in list_years([found], by=request.user, today=local_date(timezone.now()))[found.pk]:
-                raise Http404(f"There is no table of {year}.")
+            found, _years = find_years(request.user, producer, year, action)
             return answer(request, found, year, *args, **kwargs)
 
         return page
 
     return decorate
+
+
+def find_years(person: User, slug: str, year: int, action: Action) -> tuple[Producer, list[int]]:
+    """Return the producer with this slug, and the years that have a table, the latest first.
+
+    :raises Http404: if the person may not do the action for the producer, or if there is no table for `year`.
+    """
+    producer = find_producer(person, slug, action)
+    years = list_years([producer], by=person, today=local_date(timezone.now()))[producer.pk]
+    if year not in years:
+        raise Http404(f"There is no table of {year}.")
+    return producer, years
 
 
 def find_producer(person: User, slug: str, action: Action) -> Producer:
@@ -160,24 +170,26 @@ class SectionForm(GovukForm):
         return inside_the_form(*self.questions())
 
 
-@year_page()
-def show_yearly_table(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:
-    return _table_page(request, producer, year)
+@login_required
+@require_safe
+def show_yearly_table(request: SignedInRequest, producer: str, year: int) -> HttpResponse:
+    found, years = find_years(request.user, producer, year, Action.VIEW)
+    return _table_page(request, found, year, years)
 
 
-@year_page("GET", "POST", action=Action.WRITE_POLICY)
-def edit_policy_section(
-    request: SignedInRequest, producer: Producer, year: int, section: PolicySection
-) -> HttpResponse:
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_policy_section(request: SignedInRequest, producer: str, year: int, section: PolicySection) -> HttpResponse:
     """Show the yearly table with a form to edit one policy section, and save the section."""
-    policy = compliance.read_policy(producer, year)
+    found, years = find_years(request.user, producer, year, Action.WRITE_POLICY)
+    policy = compliance.read_policy(found, year)
     initial = {"seen": policy.number, "text": policy.sections.get(section, "")}
     form = SectionForm(post_data(request), section=section, initial=initial)
     theirs = None
     if form.is_valid():
         try:
             saved = compliance.save_policy_section(
-                producer,
+                found,
                 year,
                 section,
                 form.cleaned_data["text"],
@@ -196,12 +208,13 @@ def edit_policy_section(
                 messages.success(request, _("%(section)s saved") % {"section": SECTIONS[section]})
             else:
                 messages.info(request, _("You did not make any changes."))
-            return redirect(f"{reverse('breaches:yearly_table', args=[producer.slug, year])}#{section.value}")
+            return redirect(f"{reverse('breaches:yearly_table', args=[found.slug, year])}#{section.value}")
     conflict_text = theirs.sections.get(section, "") if theirs else None
-    return _table_page(request, producer, year, edited=section, form=form, theirs=theirs, conflict_text=conflict_text)
+    more = {"edited": section, "form": form, "theirs": theirs, "conflict_text": conflict_text}
+    return _table_page(request, found, year, years, **more)
 
 
-def _table_page(request: SignedInRequest, producer: Producer, year: int, **more: Any) -> HttpResponse:
+def _table_page(request: SignedInRequest, producer: Producer, year: int, years: list[int], **more: Any) -> HttpResponse:
     now, roles = timezone.now(), roles_of(request.user, producer)
     content, record, policy = compliance.read_content(
         producer, year, by=request.user, now=now, with_lists=bool(LEADS & roles)
@@ -215,7 +228,7 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
     context = {
         "producer": producer,
         "year": year,
-        "years": list_years([producer], by=request.user, today=local_date(now))[producer.pk],
+        "years": years,
         "table": record.table,
         "layout": compliance.lay_out_table(producer, content),
         "policy": policy,

@@ -525,6 +525,15 @@ def test_the_table_needs_as_many_queries_for_many_releases_as_for_few(client, of
     assert len(many) == len(few)
 
 
+@pytest.mark.parametrize("edited", [None, "introduction"], ids=["table", "with a form"])
+def test_the_years_of_a_table_are_read_once(client, office, releases, edited):
+    client.force_login(office.head)
+    asked = address("policy_section", office, 2020, edited) if edited else address("yearly_table", office, 2020)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(asked).status_code == 200
+    assert len([query for query in queries if " UNION " in query["sql"]]) == 1
+
+
 class TestPunctuality:
     @pytest.fixture
     def page(self, office):
