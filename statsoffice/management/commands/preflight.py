@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from releases import preflight
+from releases.early_findings import listed_preflights
 from releases.management.base import PlainCommand
 from releases.models import PreflightRun, Release
 from releases.monitoring.clock import RealClock
@@ -40,16 +41,20 @@ class Command(PlainCommand):
             keys = preflight.run_requested_preflights(
                 means=means, now=clock.now(), only=[release.pk for release in releases]
             )
-        done = PreflightRun.objects.filter(pk__in=keys).select_related("release").order_by("release__due_at", "pk")
-        for run in done:
-            self._report_run(run)
-        waiting = len(releases) - len(done)
-        if waiting:
+        # An operator may not know of an early release. So print what lists show, and the same whether the result of a
+        # release is hidden or the release could not be checked.
+        listed = listed_preflights().newest().filter(release__in=releases)
+        shown = listed.select_related("release").order_by("release__due_at", "pk")
+        for run in shown:
+            self._report_run(run, is_new=run.pk in keys)
+        new = [run for run in shown if run.pk in keys]
+        if without := len(releases) - len(new):
             self.stdout.write(
-                f"{waiting} could not be checked now, because monitoring is using the same sites. Try again."
+                f"Without a new result: {without}. Another process may be checking these releases or their sites. Try "
+                "again later."
             )
-        found = sum(bool(run.problems) for run in done)
-        self.stdout.write(f"Checked: {len(done)}. With problems: {found}.")
+        found = sum(bool(run.problems) for run in new)
+        self.stdout.write(f"Checked: {len(new)}. With problems: {found}.")
 
     def _find_releases(self, references: list[str]) -> list[Release]:
         known = Release.objects.select_related("series__producer").in_bulk(references, field_name="reference")
@@ -67,11 +72,12 @@ class Command(PlainCommand):
             )
         return list(known.values())
 
-    def _report_run(self, run: PreflightRun) -> None:
+    def _report_run(self, run: PreflightRun, *, is_new: bool) -> None:
         release = run.release
         urls = dict(release.addresses.values_list("pk", "url"))
         due = calendar.format_moment(release.due_at) if release.due_at else str(release.slot)
-        self.stdout.write(f"{release.reference}, due at {due}: {preflight_text.outcome_name(run.problems)}")
+        checked = "" if is_new or run.done_at is None else f", checked at {calendar.format_moment(run.done_at)}"
+        self.stdout.write(f"{release.reference}, due at {due}{checked}: {preflight_text.outcome_name(run.problems)}")
         for finding in preflight_text.read_findings(run.findings):
             mark = "  problem:" if finding.is_problem else "  note:"
             sentence = preflight_text.finding_sentence(finding, planned=release.due_at)

@@ -13,11 +13,13 @@ from releases.detection.preflight import PreflightCode
 from releases.models import HostLease, Observation, PreflightRun
 from releases.monitoring.clock import StoppedClock
 from statsoffice import jobs, retention
+from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.models import Incident
+from tests.support.early_release import add_checks
 from tests.support.factories import ReleaseFactory
-from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, a_sound_release, found_of
+from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, found_of
 
 pytestmark = pytest.mark.django_db
 
@@ -143,5 +145,36 @@ class TestByCommand:
         release = a_sound_release(site)
         name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
         host_budgets.claim_hosts([name], holder="another", now=DAY_BEFORE)
-        assert "1 could not be checked now" in preflight(release.reference)
+        assert preflight(release.reference) == (
+            "Without a new result: 1. Another process may be checking these releases or their sites. Try again later.\n"
+            "Checked: 0. With problems: 0.\n"
+        )
         assert PreflightRun.objects.open().count() == 1
+
+    @pytest.mark.parametrize("is_checked_before", [False, True])
+    @pytest.mark.parametrize(
+        ("path", "code", "shown"),
+        [
+            (PAGE, PreflightCode.LIVE_ALREADY, scene(pages.release_page(TITLE, published="30 June 2026"))),
+            (ANNOUNCEMENT, PreflightCode.ANNOUNCEMENT_LEADS_ON, scene(status=301, headers={"Location": PAGE})),
+        ],
+        ids=["found live", "announcement that redirects"],
+    )
+    def test_it_prints_of_an_early_release_what_it_prints_of_a_release_that_others_check(
+        self, site, time_machine, path, code, shown, is_checked_before
+    ):
+        release = a_sound_release(site)
+        if is_checked_before:
+            assert "Checked: 1. With problems: 0." in preflight()
+        else:
+            add_checks(release, ("not_live", -7200))
+        time_machine.move_to(DAY_BEFORE + timedelta(minutes=10), tick=False)
+        name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
+        host_budgets.claim_hosts([name], holder="another", now=DAY_BEFORE + timedelta(minutes=10))
+        busy = preflight()
+        host_budgets.release_hosts("another", now=DAY_BEFORE + timedelta(minutes=9))
+        site.publish(path, [shown])
+        assert preflight() == busy
+        assert (code, path) in found_of(release)
+        line = f"{release.reference}, due at 9:30am on 1 July 2026, checked at 2pm on 30 June 2026: no problems"
+        assert (line in busy) is (release.reference in busy) is is_checked_before
