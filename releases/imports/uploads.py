@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from releases.imports import apply, parse, publishers
 from releases.imports.apply import Creation, ImportOutcome, Parties, RowResult, Step, StepKind, group_faults
-from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
-from releases.models import CalendarImport, ImportEvent, ImportRow, Release
+from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault, fold_title
+from releases.models import CalendarImport, ImportEvent, ImportRow, Producer, Release
 from releases.models.claim import is_unclaimed
 from releases.models.event import batch_events
 from releases.permissions import Action, NotYours, Person, User, producers_where, roles_anywhere
@@ -73,11 +73,14 @@ def may_import(person: Person) -> bool:
 def imports_of(person: Person) -> QuerySet[CalendarImport]:
     """Return a person's own imports, the newest first.
 
-    If the person may no longer import, return none, because imports contain releases that are not announced.
+    Imports contain releases that are not announced. So an import is left out if the person may no longer edit each
+    producer that it is about, and all are left out if the person may no longer import.
     """
     if not may_import(person):
         return CalendarImport.objects.none()
-    return CalendarImport.objects.filter(uploaded_by=person.pk).defer("content")
+    of_others = Producer.objects.exclude(pk__in=producers_where(person, Action.EDIT).values("pk"))
+    own = CalendarImport.objects.filter(uploaded_by=person.pk)
+    return own.exclude(producers__in=of_others).defer("content")
 
 
 def upload_file(
@@ -337,7 +340,9 @@ def _advance(claimed: CalendarImport, means: ImportMeans, *, is_retry: bool) -> 
         return
     found, created = _try_rows(claimed, reading, means)
     if claimed.status == ImportStatus.UPLOADED:
-        _await_confirmation(claimed, CHECK, found, created, at=means.now())
+        with transaction.atomic():
+            _store_producers(claimed, reading.rows)
+            _await_confirmation(claimed, CHECK, found, created, at=means.now())
         return
     # Apply the rows only if each of them would still have the effect that the person confirmed.
     confirmed = {row.number: read_row(row) for row in ImportRow.objects.filter(of=claimed)}
@@ -478,6 +483,17 @@ def _store_rows(claimed: CalendarImport, found: Sequence[RowResult]) -> None:
         for row in found
     ]
     ImportRow.objects.bulk_create(rows, batch_size=500)
+
+
+def _store_producers(claimed: CalendarImport, rows: Sequence[CalendarRow]) -> None:
+    """Store the producers that the rows name, and those whose releases the rows change."""
+    editable = producers_where(claimed.uploaded_by, Action.EDIT)
+    names = {fold_title(row.producer) for row in rows}
+    named = {producer.pk for producer in editable if fold_title(producer.name) in names}
+    releases = Release.objects.select_related("series").only("reference", "series__producer")
+    changed = releases.in_bulk([row.reference for row in rows], field_name="reference").values()
+    found = named | {release.series.producer_id for release in changed}
+    claimed.producers.set(found & {producer.pk for producer in editable})
 
 
 def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:

@@ -1586,6 +1586,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
+            model_name="calendarimport",
+            name="producers",
+            field=models.ManyToManyField(related_name="+", to="releases.producer"),
+        ),
+        migrations.AddField(
             model_name="hostauthorisation",
             name="producer",
             field=models.ForeignKey(

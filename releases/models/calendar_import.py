@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of
+from releases.models.producer import Producer
 from releases.rules.imports import OPEN, ImportSource, ImportStatus
 from releases.rules.written_dates import DateOrder
 
@@ -23,11 +24,14 @@ class CalendarImport(models.Model):
     `content` is removed at the end of the import, because a file contains private addresses. The hash of the content
     stays. If the source is a publisher's calendar, `content` contains the rows from releases/imports/publishers.py as
     JSON, and `file_name` contains the name of the calendar.
+
+    `producers` are those that the rows are about. They are known once the import is checked.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="calendar_imports")
     uploaded_at = models.DateTimeField()
+    producers = models.ManyToManyField(Producer, related_name="+")
     # During an upgrade, the previous version of the program still writes rows without `source` and `date_order`. So
     # these columns have a default in the database.
     source = models.CharField(

@@ -11,9 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from releases.imports import uploads
-from releases.models import CalendarImport, Release
+from releases.models import CalendarImport, Membership, Release
 from releases.rules.lifecycle import Role
-from tests.support.factories import ReleaseFactory, UserFactory, create_member, london_slot
+from tests.support.factories import (
+    ProducerFactory,
+    ReleaseFactory,
+    SeriesFactory,
+    UserFactory,
+    create_member,
+    london_slot,
+)
 from tests.support.import_files import csv_of, everything, ods_of, xlsx_of
 from tests.support.stored_imports import NOW, checked, confirm, confirm_page, turn, uploaded
 
@@ -267,6 +274,21 @@ class TestWhose:
         keeper.memberships.all().delete()
         assert {answer.status_code for answer in self.requests(client, found)} == {404}
         assert CalendarImport.objects.get().status == "checked"
+
+    def test_after_the_loss_of_one_of_two_roles_only_imports_about_the_other_producer_are_left(self, client, keeper):
+        snow = SeriesFactory(producer=ProducerFactory(name="Office for Snow"), title="Monthly snow")
+        Membership.objects.create(user=keeper, producer=snow.producer, role=Role.CALENDAR_MANAGER)
+        of_rain = checked(keeper, {})
+        of_snow = checked(keeper, {"producer": "OFFICE for  snow", "series": snow.title, "reference": "snow-1"})
+        refused = checked(keeper, {"producer": "Office for Snow", "reference": "snow-2"})
+        taken = ReleaseFactory(series=snow, reference="taken")
+        of_reference = checked(keeper, {"reference": taken.reference})
+        assert {client.get(address(each)).status_code for each in (of_rain, of_snow, refused, of_reference)} == {200}
+        keeper.memberships.get(producer=snow.producer).delete()
+        assert client.get(address(of_rain)).status_code == 200
+        for each in (of_snow, refused, of_reference):
+            assert {answer.status_code for answer in self.requests(client, each)} == {404}
+        assert list(client.get(UPLOAD).context["page"].object_list) == [of_rain]
 
     @pytest.mark.parametrize("role", [None, *sorted(set(Role) - KEEPERS)], ids=str)
     def test_the_person_who_keeps_no_calendar_finds_no_page(self, client, series, role):
