@@ -18,7 +18,16 @@ from breaches import versions
 from breaches.models import ApprovedDocument, Dispatch, Report
 from breaches.permissions import find_failed_dispatch, senior_role
 from breaches.rules.content import without_approval
-from breaches.rules.lifecycle import CORRECT, EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED, SEND, WITHDRAW, Nature
+from breaches.rules.lifecycle import (
+    CORRECT,
+    EMAIL_ACCEPTED,
+    EMAIL_FAILED,
+    EMAIL_RETRIED,
+    NOTICE_SENT,
+    SEND,
+    WITHDRAW,
+    Nature,
+)
 from breaches.versions import content_of, record_report_event
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
@@ -27,6 +36,9 @@ from releases.rules.lifecycle import LEADS, FieldRefused, MissingFields, Move, W
 FAILED_BEFORE = lazy(
     "We could not deliver the email to this address. Select ‘Try again’, or ask an administrator to correct the "
     "address."
+)
+NOTICE_NOT_FAILED = lazy(
+    "You can record that you sent a notice yourself only if its email could not be delivered, and only once."
 )
 
 
@@ -94,20 +106,57 @@ def record_sent_outside(
     """
     versions.lock_report(report)  # a failed email must not be retried at the same time
     move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
-    if sent_on > local_date(at):
-        sentence = _("The date sent must be today or in the past. You entered %(day)s.") % {"day": format_day(sent_on)}
-        raise FieldRefused("sent_on", sentence)
     approved_on = local_date(_document(report).approved_at)
-    if sent_on < approved_on:
-        sentence = _("The report cannot have been sent before it was approved on %(day)s.") % {
-            "day": format_day(approved_on)
-        }
-        raise FieldRefused("sent_on", sentence)
+    too_early = _("The report cannot have been sent before it was approved on %(day)s.")
+    _check_sent_on(sent_on, since=approved_on, too_early=too_early, at=at)
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     sent = versions.make_move(report, move, by=by, at=at, sent_on=sent_on.isoformat(), **how)
     how |= {"document": _document(sent), "sent_on": sent_on}
     _store_dispatch(sent, Nature.REPORT, move, words="", by=by, at=at, **how)
     return sent
+
+
+@transaction.atomic
+def record_notice_sent(
+    notice: Dispatch, *, recipient: str, sent_on: date, reference: str = "", by: User, at: datetime
+) -> None:
+    """Record that a person has sent a notice outside this system, after its email failed for good.
+
+    The arguments are those of `record_sent_outside`.
+
+    :raises ValueError: if the person may not send the report.
+    :raises WrongState: if the email has not failed for good, or if a person has already recorded this.
+    :raises FieldRefused: if `sent_on` is before the notice or in the future.
+    """
+    report = versions.lock_report(notice.report)  # a failed email must not be retried at the same time
+    role = senior_role(by, LEADS, report)
+    if not Dispatch.objects.failed_notices().filter(pk=notice.pk).exists():
+        raise WrongState(NOTICE_NOT_FAILED)
+    too_early = _("The notice cannot have been sent before it was written on %(day)s.")
+    _check_sent_on(sent_on, since=local_date(notice.at), too_early=too_early, at=at)
+    sent = Dispatch(
+        report=report,
+        document=notice.document,
+        nature=notice.nature,
+        recipient=recipient.strip(),
+        outside=True,
+        sent_on=sent_on,
+        reference=reference.strip(),
+        by=by,
+        role=role,
+        at=at,
+    )
+    sent.save()
+    record_report_event(report, NOTICE_SENT, at=at, by=by, role=role, **_facts_of(sent))
+
+
+def _check_sent_on(sent_on: date, *, since: date, too_early: str, at: datetime) -> None:
+    """:raises FieldRefused: if the day on which a person sent something is before `since` or in the future."""
+    if sent_on > local_date(at):
+        sentence = _("The date sent must be today or in the past. You entered %(day)s.") % {"day": format_day(sent_on)}
+        raise FieldRefused("sent_on", sentence)
+    if sent_on < since:
+        raise FieldRefused("sent_on", too_early % {"day": format_day(since)})
 
 
 def send_correction(report: Report, *, notice: str, by: User, at: datetime) -> Report:

@@ -105,6 +105,7 @@ urlpatterns = [
     path("<slug:reference>/reopen/", decisions.reopen_report_view, name="reopen"),
     path("<slug:reference>/send/", decisions.send_report_view, name="send"),
     path("<slug:reference>/sent-outside/", decisions.record_sent_outside_view, name="sent_outside"),
+    path("<slug:reference>/<int:notice>/sent-outside/", decisions.record_notice_sent_view, name="notice_sent"),
     path("<slug:reference>/answer/", decisions.record_answer_view, name="note_answer"),
     path("<slug:reference>/correct/", decisions.send_correction_view, name="correct"),
     path("<slug:reference>/withdraw/", decisions.send_withdrawal_view, name="withdraw"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import BigIntegerField, Case, DateField, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BigIntegerField, Case, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, TruncDate
 from django.db.models.lookups import Exact
@@ -70,6 +70,17 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
         last = _email_events(EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED).order_by("-position")
         return self.annotate(email=Subquery(last.values("kind")[:1]))
 
+    def failed_notices(self) -> "QuerySet[Any]":
+        """Return the notices whose email failed for good, unless a person recorded that they sent the notice."""
+        recorded = self.model.objects.filter(document=OuterRef("document"), nature=OuterRef("nature"), outside=True)
+        notices = self.by_mail().exclude(nature=Nature.REPORT).exclude(Exists(recorded))
+        return notices.with_email().filter(email=EMAIL_FAILED)
+
+    def with_attempt(self) -> "QuerySet[Any]":
+        """Annotate each dispatch with `was_by_mail`: whether a person first sent the same report or notice by email."""
+        by_mail = self.model.objects.by_mail().filter(document=OuterRef("document"), nature=OuterRef("nature"))
+        return self.annotate(was_by_mail=Exists(by_mail))
+
 
 class Dispatch(AppendOnly):
     """One report or notice that was sent to one recipient.
@@ -99,7 +110,8 @@ class Dispatch(AppendOnly):
         verbose_name_plural = lazy("sent reports")
         ordering = ("at", "pk")
         constraints = [
-            # If an email failed for good, the report can be sent to another address, or outside the system.
+            # If an email failed for good, the report can be sent to another address, or outside the system. A notice
+            # can then be sent outside the system.
             models.UniqueConstraint(
                 fields=["document", "nature", "recipient", "outside"], name="one_dispatch_per_recipient_and_way"
             ),

@@ -215,6 +215,7 @@ BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"
 EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED = "email_accepted", "email_failed", "email_retried"
+NOTICE_SENT = "notice_sent"
 
 # Kinds of events that record a move, a publication, or the end of a publication.
 STEPS = frozenset({*PAST_TENSE.values(), MADE_PUBLIC, TAKEN_FROM_PUBLIC})

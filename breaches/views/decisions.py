@@ -15,7 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -36,7 +36,7 @@ from breaches.facts import (
 )
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
-from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Suspicion
+from breaches.models import Attachment, Dispatch, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts, digest_facts
 from breaches.rules.answers import Question as Asked
@@ -61,6 +61,7 @@ from breaches.rules.lifecycle import (
     DECIDED,
     DISMISS,
     NOTE_ANSWER,
+    NOTICE_SENT,
     PART,
     PAST_TENSE,
     RECORD,
@@ -70,6 +71,7 @@ from breaches.rules.lifecycle import (
     SUBMIT,
     TAKE_BACK,
     WITHDRAW,
+    Nature,
 )
 from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, cause_name, suspicion_name
 from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, current_version
@@ -565,6 +567,9 @@ dismiss_report_view = DecisionPage(
 ).as_view()
 
 
+DISPATCH_RECORDED = lazy("Dispatch recorded.")
+
+
 class DispatchPage(MovePage):
     """A page to send a report, or to record that it was sent. It warns if the record no longer shows a breach."""
 
@@ -617,11 +622,33 @@ record_sent_outside_view = DispatchPage(
     SentOutsideForm,
     "breaches/sent_outside.html",
     dispatches.record_sent_outside,
-    lazy("Dispatch recorded."),
+    DISPATCH_RECORDED,
 ).as_view()
 record_answer_view = MovePage(
     NOTE_ANSWER, AnswerForm, "breaches/answer.html", decisions.record_answer, lazy("Reply recorded.")
 ).as_view()
+
+
+@report_page("GET", "POST", move=SEND)
+def record_notice_sent_view(request: SignedInRequest, report: Report, notice: int) -> HttpResponse:
+    """Ask how a person sent a notice whose email could not be delivered, and record it."""
+    notices = Dispatch.objects.by_mail().exclude(nature=Nature.REPORT).select_related("report", "document")
+    found = get_object_or_404(notices.defer("document__pdf"), report=report, pk=notice)
+    form = SentOutsideForm(post_data(request), initial={"last_change": report.last_change})
+    if not form.is_bound and not Dispatch.objects.failed_notices().filter(pk=found.pk).exists():
+        return return_to_report(request, report, str(dispatches.NOTICE_NOT_FAILED))
+    if form.is_valid():
+        try:
+            dispatches.record_notice_sent(found, by=request.user, at=timezone.now(), **form.details())
+        except FieldRefused as refused:
+            form.add_error(refused.field, str(refused))
+        except MoveRefused as refused:
+            return refuse_form(request, report, form, refused, kind=NOTICE_SENT, done=str(DISPATCH_RECORDED))
+        else:
+            return return_to_report(request, report, str(DISPATCH_RECORDED), messages.SUCCESS)
+    return render(request, "breaches/notice_sent.html", {"report": report, "notice": found, "form": form})
+
+
 close_report_view = MovePage(
     CLOSE, CloseForm, "breaches/close.html", decisions.close_report, lazy("Report closed.")
 ).as_view()

@@ -536,7 +536,7 @@ def _past(report: Report) -> dict[str, Any]:
     returned = last.get("returned")
     # If a returned report was changed and submitted again, the page links to the changes since the returned version.
     returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
-    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
+    dispatches = Dispatch.objects.filter(report=report).with_attempt().select_related("document", "by")
     reported = Dispatch.objects.filter(report=report).reported().order_by("document__version")
     return {
         "last_decision": max(last.values(), key=lambda event: event.position, default=None),
@@ -544,7 +544,7 @@ def _past(report: Report) -> dict[str, Any]:
         "returned_version": returned_version if returned_version != report.version else None,
         "own_acts": report.own_acts.all(),
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
-        "dispatches": dispatches,
+        "dispatches": dispatches.defer("document__pdf"),
         "sent_version": reported.values_list("document__version", flat=True).last(),
         "is_withdrawn_draft": report.status == ReportStatus.WITHDRAWN
         and not report.approved_documents.filter(version=report.version).exists(),

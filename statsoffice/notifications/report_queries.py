@@ -226,11 +226,13 @@ def is_without_report(notice: Dispatch, *, now: datetime) -> bool:
 def retryable_emails(dispatch: Dispatch, *, now: datetime) -> QuerySet[Message]:
     """Return the email of a dispatch if it failed for good and can be sent again, or an empty queryset.
 
-    After a later version of the report was sent, or an earlier version was withdrawn, it cannot be sent again.
+    After a later version of the report was sent, or an earlier version was withdrawn, it cannot be sent again. A notice
+    cannot be sent again after a person has recorded that they sent it.
     """
     failed = failed_messages(at=now).filter(event=event_of_dispatch(dispatch.pk), erased_at__isnull=True)
     of_report = Dispatch.objects.filter(report=dispatch.report_id)
-    later = of_report.filter(nature=Nature.REPORT, pk__gt=dispatch.pk)
+    same = Q(document=dispatch.document_id, nature=dispatch.nature)
+    later = of_report.filter(Q(nature=Nature.REPORT) | same, pk__gt=dispatch.pk)
     withdrawn = of_report.filter(nature=Nature.WITHDRAWAL_NOTICE).exclude(document=dispatch.document_id)
     return failed.none() if later.exists() or withdrawn.exists() else failed
 

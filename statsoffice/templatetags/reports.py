@@ -100,24 +100,28 @@ class DispatchEmail:
     """The email of a dispatch by email.
 
     `message` is None if the email has not been written yet. `is_held` is true if the email is a notice that waits
-    because its report could not be delivered.
+    because its report could not be delivered. `may_record` is true if the person may record that they sent the notice.
     """
 
     message: Message | None
     has_failed: bool
     is_held: bool
     may_retry: bool
+    may_record: bool
 
 
 @register.simple_tag(takes_context=True)
 def email_of(context: dict[str, Any], dispatch: Dispatch) -> DispatchEmail:
     now, person = timezone.now(), context["request"].user
     message = Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()
+    has_failed = message is not None and failed_messages(at=now).filter(pk=message.pk).exists()
+    may_send = may_ever(person, SEND, dispatch.report)
     return DispatchEmail(
         message=message,
-        has_failed=message is not None and failed_messages(at=now).filter(pk=message.pk).exists(),
+        has_failed=has_failed,
         is_held=message is None and is_without_report(dispatch, now=now),
-        may_retry=may_ever(person, SEND, dispatch.report) and retryable_emails(dispatch, now=now).exists(),
+        may_retry=may_send and retryable_emails(dispatch, now=now).exists(),
+        may_record=has_failed and may_send and Dispatch.objects.failed_notices().filter(pk=dispatch.pk).exists(),
     )
 
 

@@ -162,6 +162,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:resolve_comment": (reports["draft"].reference, 0),
         "redacting:remove": (approved.reference,),
         "outbox:retry_dispatch": (reports["sent"].reference, reports["sent"].dispatches.get().pk),
+        "breaches:notice_sent": (reports["withdrawn"].reference, reports["withdrawn"].dispatches.last().pk),
         "breaches:settle_wording": (Practice.objects.get(edition__number="2.0", code="V2").pk,),
         "breaches:finish_action": (action.report.reference, action.pk),
         "breaches:attachment": (attachment.report.reference, attachment.pk),

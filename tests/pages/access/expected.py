@@ -266,7 +266,7 @@ ON_BREACHES = {
             "part",
         )
     },
-    "breaches:sent_outside": form(by(REPORT, "send")),
+    **named("breaches:", form(by(REPORT, "send")), "sent_outside notice_sent"),
     "outbox:retry_dispatch": act(by(REPORT, "send")),
 }
 EXPECTED = {**PUBLIC, **OWN, **ON_RELEASES, **ON_BREACHES}

@@ -7,6 +7,7 @@ from breaches.rules.lifecycle import (
     EMAIL_ACCEPTED,
     EMAIL_FAILED,
     EMAIL_RETRIED,
+    NOTICE_SENT,
     PAST_TENSE,
     REPORT,
 )
@@ -38,6 +39,7 @@ NO_CHANGES = frozenset(
         EMAIL_ACCEPTED,
         EMAIL_FAILED,
         EMAIL_RETRIED,
+        NOTICE_SENT,
     }
 )
 

@@ -13,7 +13,7 @@ from breaches.register import with_outcome
 from breaches.rules.lifecycle import ReportStatus
 from breaches.text import event_author, event_title
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import Role, WrongRole, WrongState
+from releases.rules.lifecycle import FieldRefused, Role, WrongRole, WrongState
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import DeliveryRefused, deliver_messages, retry_dispatch
 from statsoffice.notifications.models import Message
@@ -463,3 +463,101 @@ def test_a_notice_that_waits_for_the_second_email_is_not_said_to_be_held(client,
     page = words(client.get(reverse("breaches:report", args=[sent.reference])).text)
     assert "because we could not send the report that it is about" not in page
     assert page.count("Waiting for the mail server.") == 2
+
+
+@pytest.fixture
+def failed_notice(office, sent_report):
+    """A notice of a withdrawal whose email was refused for good. Its report has arrived."""
+    leave_with(lambda message: None)
+    withdrawn = dispatches.send_withdrawal(sent_report, notice="It was on time.", by=office.head, at=LATER)
+    leave_with(refuse(for_good=True))
+    return withdrawn.dispatches.last()
+
+
+def record_notice(notice, by, *, sent_on=None):
+    on = sent_on or LATER.date()
+    dispatches.record_notice_sent(notice, recipient=" OSR ", reference="Letter 8", sent_on=on, by=by, at=LATER)
+
+
+def test_a_notice_that_failed_is_recorded_as_sent_in_another_way_once(office, failed_notice):
+    record_notice(failed_notice, office.deputy)
+    report = failed_notice.report
+    _sent, failed, outside = report.dispatches.order_by("pk")
+    assert (failed.pk, failed.outside, failed.recipient) == (failed_notice.pk, False, REGULATOR)
+    assert (outside.outside, outside.recipient, outside.reference, outside.role) == (True, "OSR", "Letter 8", "deputy")
+    assert (outside.nature, outside.document_id) == ("withdrawal_notice", failed.document_id)
+    event = report.events.last()
+    assert (event.kind, event.actor, event.facts["dispatch"]) == ("notice_sent", office.deputy, outside.pk)
+    assert event_title(event).startswith("Recorded as sent outside this service: withdrawal notice (version ")
+    with pytest.raises(WrongState, match="only if its email could not be delivered, and only once"):
+        record_notice(failed_notice, office.head)
+    assert not retry_dispatch(failed_notice, by=office.head, at=LATER), "the recipient has the notice"
+    assert leave_with(lambda message: None, LATER + timedelta(hours=1)).filter(sent_at=None).count() == 1
+
+
+def test_only_leads_record_a_notice_and_only_while_its_email_has_failed(office, failed_notice):
+    with pytest.raises(ValueError, match="none of the roles"), transaction.atomic():
+        record_notice(failed_notice, office.statistician)
+    with pytest.raises(WrongState, match="only if its email could not be delivered"):
+        record_notice(failed_notice.report.dispatches.first(), office.head)
+    retry_dispatch(failed_notice, by=office.head, at=LATER)
+    with pytest.raises(WrongState, match="only if its email could not be delivered"):
+        record_notice(failed_notice, office.head)
+    leave_with(refuse(for_good=True))
+    record_notice(failed_notice, office.head)
+    assert failed_notice.report.dispatches.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [(1, "The date sent must be today or in the past."), (-1, "before it was written on 30 June 2020")],
+)
+def test_a_notice_was_sent_between_the_day_of_its_text_and_today(office, failed_notice, days, sentence):
+    with pytest.raises(FieldRefused, match=sentence):
+        record_notice(failed_notice, office.head, sent_on=LATER.date() + timedelta(days=days))
+    assert failed_notice.report.dispatches.count() == 2
+
+
+def test_a_notice_of_a_correction_is_recorded_while_the_report_is_corrected(office, sent_report):
+    leave_with(lambda message: None)
+    draft = dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    leave_with(refuse(for_good=True))
+    record_notice(draft.dispatches.last(), office.head)
+    again = decisions.submit_report(draft, by=office.statistician, at=LATER)
+    dispatches.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER)
+    sent = leave_with(lambda message: None, LATER + timedelta(hours=1)).exclude(sent_at=None)
+    assert [bool(message.document_id) for message in sent] == [True, True]
+
+
+def test_a_lead_records_on_the_page_that_a_notice_that_failed_was_sent_by_post(client, office, failed_notice):
+    reference = failed_notice.report.reference
+    page = reverse("breaches:report", args=[reference])
+    form = reverse("breaches:notice_sent", args=[reference, failed_notice.pk])
+    client.force_login(office.people[Role.AUDITOR])
+    assert form not in client.get(page).text
+    assert client.get(form).status_code == 404
+    client.force_login(office.head)
+    assert form in client.get(page).text
+    assert "It was on time." in words(client.get(form).text)
+    day = {"sent_on__day": "30", "sent_on__month": "6"}
+    refused = send(client, form, recipient="OSR", sent_on__year="2030", **day)
+    assert "The date sent must be today or in the past." in words(refused.text)
+    day["sent_on__year"] = "2020"
+    assert send(client, form, recipient="OSR", reference="Letter 8", **day).url == page
+    shown = words(client.get(page).text)
+    assert "Not sent. We have stopped trying. Reason: 550 no such mailbox" in shown
+    assert "Withdrawal notice to OSR Sent outside this service on 30 June 2020" in shown
+    assert f"Recorded by {office.head}. Reference: Letter 8." in shown
+    assert "Try again" not in shown
+    assert form not in client.get(page).text
+    assert "only if its email could not be delivered" in words(client.get(form, follow=True).text)
+    sent_report = failed_notice.report.dispatches.first()
+    assert client.get(reverse("breaches:notice_sent", args=[reference, sent_report.pk])).status_code == 404
+
+
+def test_a_notice_that_follows_a_report_sent_outside_is_not_said_to_be_sent(client, office, failed_report):
+    sent = send_otherwise(failed_report, office.head, way="outside")
+    dispatches.send_withdrawal(sent, notice="It was on time.", by=office.head, at=LATER)
+    client.force_login(office.head)
+    page = words(client.get(reverse("breaches:report", args=[sent.reference])).text)
+    assert f"Withdrawal notice to OSR Not sent by this service. {office.head} is responsible for sending it." in page
