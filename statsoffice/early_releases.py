@@ -41,6 +41,7 @@ from releases.text.release import describe_check
 from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder
 from statsoffice.accounts.models import User
+from statsoffice.accounts.text_numbers import find_without_texts
 from statsoffice.notifications.models import Channel, Message
 from statsoffice.notifications.recipients import REMINDER, SUSPECTED
 from statsoffice.notifications.release_queries import event_of_early_release
@@ -165,7 +166,9 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
         "order": order,
         "page": page,
         "over": [_row(one) for one in page],
-        "contacts": [(producer, current_contact(producer)) for producer in led.order_by("name")],
+        "contacts": [
+            (producer, current_contact(producer), find_without_texts(producer)) for producer in led.order_by("name")
+        ],
     }
     return render(request, "early_releases/list.html", context)
 

@@ -164,7 +164,7 @@ SECTIONS = (
                 lazy("Your account"),
                 ANYONE,
                 (
-                    *("invitations", "invite", "cover", "name_cover"),
+                    *("invitations", "invite", "cover", "name_cover", "text_numbers"),
                     *("api_tokens", "create_api_token", "revoke_api_token"),
                 ),
             ),

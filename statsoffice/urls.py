@@ -15,7 +15,7 @@ import breaches.urls
 import releases.urls
 from releases.text.languages import in_both_languages
 from statsoffice import early_releases, guides, health, middleware, minute_briefs, redaction
-from statsoffice.accounts import cover, provider
+from statsoffice.accounts import cover, provider, text_numbers
 from statsoffice.accounts import views as accounts
 from statsoffice.audit import views as audit
 from statsoffice.dashboard import sheet, tasks
@@ -80,6 +80,7 @@ account_pages = [
     path("invitations/new/", accounts.invite_view, name="invite"),
     path("invitations/<int:key>/send-again/", accounts.send_again_view, name="send_invitation_again"),
     path("invitations/<int:key>/withdraw/", accounts.withdraw_view, name="withdraw_invitation"),
+    path("numbers/", text_numbers.confirm_numbers_view, name="text_numbers"),
     path("cover/", cover.cover_list, name="cover"),
     path("cover/<slug:producer>/new/", cover.name_cover_view, name="name_cover"),
     path("cover/<int:key>/end/", cover.end_cover_view, name="end_cover"),

@@ -29,7 +29,7 @@ from releases.rules.pre_release import (
 )
 from releases.rules.public_calendar import Bilingual
 from releases.rules.rota import RotaDays, RotaPlace
-from releases.rules.web_address import telephone_uri
+from releases.rules.web_address import is_uk_mobile, telephone_uri
 
 
 class Producer(models.Model):
@@ -217,6 +217,12 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def mobile_number(self) -> str:
+        """The UK mobile number, formatted as for text messages, such as 07700900123. Empty if there is none."""
+        uri = telephone_uri(self.telephone)
+        return uri.removeprefix("tel:") if is_uk_mobile(uri) else ""
 
     def clean(self) -> None:
         """:raises ValidationError: if the telephone field contains no number that a `tel:` link can use."""

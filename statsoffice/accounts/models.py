@@ -48,6 +48,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(lazy("may use the admin site"), default=False)
     is_active = models.BooleanField(lazy("active"), default=True)
     date_joined = models.DateTimeField(lazy("joined at"), auto_now_add=True)
+    confirmed_numbers = models.JSONField(
+        default=list,
+        editable=False,
+        help_text=lazy("The mobile numbers that this person confirmed, formatted as for text messages."),
+    )
     salt = models.CharField(
         max_length=32,
         default=new_salt,

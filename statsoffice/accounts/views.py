@@ -187,6 +187,7 @@ def your_account(request: SignedInRequest) -> HttpResponse:
         "covers": covers_about(request.user, now=timezone.now()),
         "may_name_cover": producers_covered_by(request.user).exists(),
         "has_second_factor": has_second_factor(request.user),
+        "has_text_messages": bool(settings.NOTIFY_TEXT_TEMPLATE),
         "may_invite": producers_invited_to(request.user).exists(),
         "may_see_tokens": bool(TOKEN_TABLE[TokenAction.REVOKE] & roles_anywhere(request.user)),
     }

@@ -28,7 +28,7 @@ from releases import (
     tasks,
 )
 from releases.early_findings import unpublished_early_releases
-from releases.models import DateChange, MinuteBrief, Release, ReleaseTask
+from releases.models import Contact, DateChange, MinuteBrief, Release, ReleaseTask
 from releases.open_files import DummyFileRecord
 from releases.overview import Concern
 from releases.permissions import Action, Person, producers_where
@@ -37,6 +37,7 @@ from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
 from releases.text.minute_brief import brief_headline
 from releases.views.list_order import ListOrder, release_columns
+from statsoffice.accounts.text_numbers import find_unconfirmed
 from statsoffice.dashboard.existing_rows import ASKED_AFTER_DUE, ASKED_BEFORE_DUE, ExistingRows
 from statsoffice.dashboard.today import Day, Line, not_live_releases
 from statsoffice.dashboard.upcoming_releases import UpcomingRelease
@@ -81,6 +82,7 @@ class PersonTasks:
     finished_briefs: list[ShownBrief]
     api_tokens: list[ApiToken]
     stopped_webhooks: list[WebhookEndpoint]
+    unconfirmed_numbers: list[Contact]
 
     @property
     def count(self) -> int:
@@ -99,6 +101,7 @@ class PersonTasks:
             self.open_files,
             self.api_tokens,
             self.stopped_webhooks,
+            self.unconfirmed_numbers,
         ]
         return self.to_agree + sum(map(len, listed))
 
@@ -132,6 +135,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         finished_briefs=finished_briefs,
         api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES] if existing.api_tokens else [],
         stopped_webhooks=list(stopped_endpoints_of(person)[:MOST_LINES]) if existing.stopped_webhooks else [],
+        unconfirmed_numbers=find_unconfirmed(person)[:MOST_LINES],
     )
 
 

@@ -17,7 +17,6 @@ from releases.models import Contact, Cover, Membership, MinuteBrief, Producer, R
 from releases.permissions import Person as AnyPerson
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
-from releases.rules.web_address import is_uk_mobile, telephone_uri
 from releases.trainings import participant_addresses
 from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
 
@@ -56,10 +55,17 @@ def incident_addresses(producer: Producer) -> frozenset[str]:
 
 
 def find_mobile_numbers(addresses: Collection[str], producer: int) -> frozenset[str]:
-    """Return the UK mobile numbers of a producer's contacts whose account has one of the email addresses."""
+    """Return the UK mobile numbers of a producer's contacts whose account has one of the email addresses.
+
+    A number that the person has not confirmed is left out, because another person could have entered their own number
+    (decision 152).
+    """
     contacts = Contact.objects.filter(producer=producer, user__is_active=True).select_related("user")
-    numbers = (telephone_uri(one.telephone) for one in contacts if one.user and one.user.email.lower() in addresses)
-    return frozenset(number.removeprefix("tel:") for number in numbers if is_uk_mobile(number))
+    return frozenset(
+        one.mobile_number
+        for one in contacts
+        if one.user and one.user.email.lower() in addresses and one.mobile_number in one.user.confirmed_numbers
+    )
 
 
 def responsible_addresses(release: Release) -> frozenset[str]:

@@ -43,6 +43,7 @@ def pages_of_accounts(office) -> dict[str, str]:
         "cover": reverse("cover"),
         "naming cover": reverse("name_cover", args=[office.producer.slug]),
         "your account": reverse("your_account"),
+        "numbers for text messages": reverse("text_numbers"),
         "where one is signed in": reverse("usersessions_list"),
         "the second step": reverse("mfa_index"),
         "showing that it is still you": reverse("mfa_activate_totp"),

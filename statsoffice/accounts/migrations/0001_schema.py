@@ -53,6 +53,14 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("date_joined", models.DateTimeField(auto_now_add=True, verbose_name="joined at")),
                 (
+                    "confirmed_numbers",
+                    models.JSONField(
+                        default=list,
+                        editable=False,
+                        help_text="The mobile numbers that this person confirmed, formatted as for text messages.",
+                    ),
+                ),
+                (
                     "salt",
                     models.CharField(
                         default=functools.partial(secrets.token_hex, 16),

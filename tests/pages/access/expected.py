@@ -120,6 +120,7 @@ PUBLIC = {
 OWN = {
     **named("", page(SIGNED_IN), "your_account mfa_index mfa_list_webauthn"),
     **named("", form(SIGNED_IN), "usersessions_list account_change_password account_set_password unsent"),
+    "text_numbers": form(SIGNED_IN),
     **named("", form(SIGNED_IN), "account_reauthenticate mfa_reauthenticate mfa_reauthenticate_webauthn"),
     **named(
         "mfa_", form(SIGNED_IN), "activate_totp add_webauthn generate_recovery_codes remove_webauthn edit_webauthn"

@@ -14,6 +14,7 @@ from releases.receipts import answer_link, make_due_links, token_of
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Answer, Disclosure, Purpose
 from statsoffice import retention
+from statsoffice.accounts.text_numbers import confirm_numbers
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, Preference
@@ -273,6 +274,7 @@ def test_the_same_people_are_reminded_once_of_a_disclosure_to_which_no_one_is_as
 def test_only_leads_and_the_incident_contact_are_told_of_a_disclosure_at_once_and_by_no_name(entry, head, settings):
     settings.NOTIFY_TEXT_TEMPLATE = "a template"
     ContactFactory(producer=entry.release.series.producer, user=head, telephone="07700 900123")
+    confirm_numbers(head, ["07700900123"])
     contact = entry.release.series.producer.memberships.get(role=Role.AUDITOR).user
     name_contact(entry.release.series.producer, contact, by=head, at=LONG_BEFORE, seen=0)
     report_disclosure(entry)

@@ -16,6 +16,7 @@ from releases.models import Release, Verification
 from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
+from statsoffice.accounts.text_numbers import confirm_numbers
 from statsoffice.notifications import outbox
 from statsoffice.notifications.html import render_html
 from statsoffice.notifications.models import Channel, Message, Preference
@@ -305,6 +306,7 @@ class TestReminder:
         producer = early.office.producer
         for person, number in ((early.office.head, "07700 900123"), (early.office.statistician, "07700 900124")):
             ContactFactory(producer=producer, user=person, telephone=number)
+            confirm_numbers(person, [number.replace(" ", "")])
         self.notified_at(0)
         self.notified_at(15)
         texts = Message.objects.filter(channel=Channel.TEXT).order_by("pk")
@@ -317,6 +319,7 @@ class TestReminder:
     def test_while_one_awaits_a_decision_others_of_the_producer_cause_no_text_message(self, early, settings):
         settings.NOTIFY_TEXT_TEMPLATE = "a template"
         ContactFactory(producer=early.office.producer, user=early.office.head, telephone="07700 900123")
+        confirm_numbers(early.office.head, ["07700900123"])
         another = create_release(early.office, reference="another")
         find_early(early.office, another)
         self.notified_at(1)

@@ -14,6 +14,7 @@ from releases.models import Contact, MinuteBrief, Release, Training
 from releases.publication_statements import StatedPublication, record_statement
 from releases.rules.calendar import local_date
 from statsoffice import jobs
+from statsoffice.accounts.text_numbers import confirm_numbers
 from statsoffice.notifications import outbox
 from statsoffice.notifications.brief_queries import find_minute_briefs
 from statsoffice.notifications.delivery import deliver_messages
@@ -45,6 +46,7 @@ def office():
     office = create_office()
     for person, telephone in ((office.head, MOBILE), (office.deputy, "020 7946 0000"), (office.statistician, MOBILE)):
         ContactFactory(producer=office.producer, user=person, email=person.email, telephone=telephone)
+        confirm_numbers(person, ["07700900123"])
     return office
 
 

@@ -11,6 +11,7 @@ from releases.models import Contact, Cover, DateChange, Membership, Observation,
 from releases.models.event import record_event
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import Role
+from statsoffice.accounts.text_numbers import confirm_numbers
 from statsoffice.notifications.recipients import find_mobile_numbers
 from tests.integration.releases.evidence.test_append_only import AT, a_date_change, a_statement, make_observation
 from tests.support.admin_site import NO_CALLS, NO_DAYS, form_of, page, refusals, signed_in, staff
@@ -274,6 +275,7 @@ def test_a_calendar_manager_diverts_no_text_message_about_early_releases(kind):
     producer = ProducerFactory()
     person = person_who_may_know(kind, producer)
     contact = ContactFactory(producer=producer, user=person, telephone="07700 900123")
+    confirm_numbers(person, ["07700900123"])
     client = staff(Role.CALENDAR_MANAGER, producer)
     address = page("contact", "change", contact.pk)
     other = create_member(Role.STATISTICIAN, producer).pk
@@ -302,6 +304,8 @@ def test_leads_and_administrators_change_the_numbers_for_text_messages(role):
         client = staff(role, contact.producer)
     sent = of_contact(contact, telephone="07700 900456")
     assert client.post(page("contact", "change", contact.pk), sent).status_code == 302
+    assert find_mobile_numbers({contact.user.email}, contact.producer_id) == set(), "the person confirms it first"
+    confirm_numbers(contact.user, ["07700900456"])
     assert find_mobile_numbers({contact.user.email}, contact.producer_id) == {"07700900456"}
 
 

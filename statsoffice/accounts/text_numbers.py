@@ -1,0 +1,106 @@
+"""The mobile numbers for text messages about early releases, which each person confirms (decision 152)."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods
+
+from releases.early_findings import may_know, producers_known_to
+from releases.forms import GovukForm
+from releases.models import Contact, Producer
+from releases.permissions import Person
+from releases.text.languages import join_with_and
+from releases.views.base import SignedInRequest, post_data
+from statsoffice.accounts.models import User
+
+
+def list_numbers(person: User) -> Mapping[str, list[Contact]]:
+    """Return the contacts of a person that have a mobile number, keyed by number."""
+    found: dict[str, list[Contact]] = {}
+    for contact in _contacts_of_accounts().filter(user=person).select_related("producer"):
+        if contact.mobile_number:
+            found.setdefault(contact.mobile_number, []).append(contact)
+    return found
+
+
+def confirm_numbers(person: User, numbers: Collection[str]) -> None:
+    """Store the mobile numbers that a person confirmed. Only these numbers get text messages for this person.
+
+    :param numbers: as in `list_numbers`. Numbers that the person confirmed before are removed unless they are included.
+    """
+    person.confirmed_numbers = sorted(numbers)
+    person.save(update_fields=["confirmed_numbers"])
+
+
+def find_unconfirmed(person: Person) -> list[Contact]:
+    """Return the contacts of a person to which text messages would go if the person confirmed the number.
+
+    If the office sends no text messages, return an empty list.
+    """
+    if not settings.NOTIFY_TEXT_TEMPLATE or not person.is_authenticated:
+        return []
+    unconfirmed = [one for one in _contacts_of_accounts().filter(user=person.pk) if _is_unconfirmed(one)]
+    known = set(producers_known_to(person).values_list("pk", flat=True)) if unconfirmed else set()
+    return [contact for contact in unconfirmed if contact.producer_id in known]
+
+
+def find_without_texts(producer: Producer) -> list[User]:
+    """Return the people who may know about a producer's early releases and have not confirmed their mobile number.
+
+    If the office sends no text messages, return an empty list.
+    """
+    if not settings.NOTIFY_TEXT_TEMPLATE:
+        return []
+    contacts = _contacts_of_accounts().filter(producer=producer, user__is_active=True)
+    people = {one.user for one in contacts if one.user and _is_unconfirmed(one)}
+    return sorted((person for person in people if may_know(person, producer)), key=str)
+
+
+def _contacts_of_accounts() -> QuerySet[Contact]:
+    contacts = Contact.objects.filter(user__isnull=False).exclude(telephone="")
+    return contacts.select_related("user").order_by("pk")
+
+
+def _is_unconfirmed(contact: Contact) -> bool:
+    number, person = contact.mobile_number, contact.user
+    return bool(number) and person is not None and number not in person.confirmed_numbers
+
+
+class NumbersForm(GovukForm):
+    button = lazy("Save")
+
+    numbers = forms.MultipleChoiceField(
+        label=lazy("Which of these numbers are yours?"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": lazy("One of these numbers has changed. Check the list and try again")},
+    )
+
+    def __init__(self, *args: Any, contacts: Mapping[str, Collection[Contact]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["numbers"].choices = [  # type: ignore[attr-defined]  # declared above
+            (number, f"{number} ({join_with_and(str(one.producer) for one in of_number)})")
+            for number, of_number in contacts.items()
+        ]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_numbers_view(request: SignedInRequest) -> HttpResponse:
+    """Ask a person which mobile numbers in their contacts are theirs."""
+    contacts = list_numbers(request.user)
+    form = NumbersForm(post_data(request), contacts=contacts, initial={"numbers": request.user.confirmed_numbers})
+    if form.is_valid():
+        confirm_numbers(request.user, form.cleaned_data["numbers"])
+        messages.success(request, _("Numbers for text messages saved."))
+        return redirect("your_account")
+    return render(request, "accounts/text_numbers.html", {"form": form, "contacts": contacts})

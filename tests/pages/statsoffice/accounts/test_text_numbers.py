@@ -1,0 +1,123 @@
+"""The page on which a person confirms their mobile numbers, and the tasks and lists that name unconfirmed ones."""
+
+import pytest
+from django.urls import reverse
+
+from releases.early_findings import name_contact
+from releases.rules.lifecycle import Role
+from statsoffice.accounts.text_numbers import confirm_numbers, find_unconfirmed, find_without_texts
+from statsoffice.notifications.recipients import find_mobile_numbers
+from tests.support.factories import ContactFactory, ProducerFactory, create_member
+from tests.support.people import AT
+from tests.support.report_forms import words
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("text_numbers")
+TASK = "Confirm 07700900123 : until then, you get no text messages about early releases at this number."
+
+
+@pytest.fixture(autouse=True)
+def with_texts(settings):
+    settings.NOTIFY_TEXT_TEMPLATE = "a template"
+
+
+@pytest.fixture
+def producer():
+    return ProducerFactory(name="Office for Invented Numbers")
+
+
+@pytest.fixture
+def head(producer):
+    return create_member(Role.HEAD_OF_PROFESSION, producer)
+
+
+def contact_of(person, producer, telephone="07700 900123"):
+    return ContactFactory(producer=producer, user=person, telephone=telephone)
+
+
+def signed_in(client, person):
+    client.force_login(person)
+    return client
+
+
+def test_a_number_that_another_person_entered_gets_texts_only_after_its_person_confirmed_it(client, head, producer):
+    contact = contact_of(head, producer)
+    assert find_mobile_numbers({head.email}, producer.pk) == set()
+    signed_in(client, head)
+    assert TASK in words(client.get(reverse("desk")).text)
+    assert "07700900123 (Office for Invented Numbers)" in words(client.get(PAGE).text)
+    answer = client.post(PAGE, {"numbers": ["07700900123"]}, follow=True)
+    assert "Numbers for text messages saved." in words(answer.text)
+    assert find_mobile_numbers({head.email}, producer.pk) == {"07700900123"}
+    assert "Confirm 07700900123" not in words(client.get(reverse("desk")).text)
+    contact.telephone = "07700 900456"
+    contact.save()
+    assert find_mobile_numbers({head.email}, producer.pk) == set(), "a changed number is confirmed again"
+    assert "Confirm 07700900456" in words(client.get(reverse("desk")).text)
+
+
+def test_a_number_that_is_confirmed_by_one_person_is_not_confirmed_for_another_account(head, producer):
+    contact = contact_of(head, producer)
+    confirm_numbers(head, ["07700900123"])
+    deputy = create_member(Role.DEPUTY, producer)
+    contact.user = deputy
+    contact.save()
+    assert find_mobile_numbers({head.email, deputy.email}, producer.pk) == set()
+
+
+def test_only_a_number_that_is_in_an_own_contact_now_can_be_confirmed(client, head, producer):
+    contact = contact_of(head, producer)
+    contact_of(create_member(Role.DEPUTY, producer), producer, "07700 900789")
+    signed_in(client, head)
+    for number in ("07700900789", "07700900999"):
+        answer = words(client.post(PAGE, {"numbers": [number]}).text)
+        assert "One of these numbers has changed. Check the list and try again" in answer
+    contact.telephone = "020 7946 0000"
+    contact.save()
+    assert "No contact with your account has a UK mobile number" in words(client.get(PAGE).text)
+    head.refresh_from_db()
+    assert head.confirmed_numbers == []
+
+
+def test_a_person_takes_a_confirmation_back(client, head, producer):
+    contact_of(head, producer)
+    confirm_numbers(head, ["07700900123"])
+    page = signed_in(client, head).get(PAGE).text
+    assert "checked" in page
+    client.post(PAGE, {})
+    assert find_mobile_numbers({head.email}, producer.pk) == set()
+
+
+def test_only_people_who_may_know_of_early_releases_have_the_task(head, producer):
+    statistician, auditor = (create_member(role, producer) for role in (Role.STATISTICIAN, Role.AUDITOR))
+    contacts = [contact_of(person, producer) for person in (head, statistician, auditor)]
+    assert [bool(find_unconfirmed(person)) for person in (head, statistician, auditor)] == [True, False, False]
+    assert find_without_texts(producer) == [head]
+    name_contact(producer, auditor, by=head, at=AT, seen=0)
+    assert find_unconfirmed(auditor) == [contacts[2]]
+    assert set(find_without_texts(producer)) == {head, auditor}
+    # A person can confirm the number before they get such a role.
+    confirm_numbers(statistician, ["07700900123"])
+    assert statistician.confirmed_numbers == ["07700900123"]
+
+
+def test_leads_see_who_gets_no_text_messages(client, head, producer):
+    deputy = create_member(Role.DEPUTY, producer)
+    contact_of(deputy, producer)
+    contact_of(head, producer, "020 7946 0000")
+    sentence = f"{deputy} gets no text messages, because they have not confirmed their mobile number."
+    page = words(signed_in(client, head).get(reverse("early_releases:early_releases")).text)
+    assert page.count("gets no text messages") == 1
+    assert sentence in page
+    confirm_numbers(deputy, ["07700900123"])
+    assert "gets no text messages" not in client.get(reverse("early_releases:early_releases")).text
+
+
+def test_an_office_without_text_messages_asks_for_no_confirmation(client, head, producer, settings):
+    settings.NOTIFY_TEXT_TEMPLATE = ""
+    contact_of(head, producer)
+    assert find_unconfirmed(head) == find_without_texts(producer) == []
+    assert PAGE not in signed_in(client, head).get(reverse("your_account")).text
+    settings.NOTIFY_TEXT_TEMPLATE = "a template"
+    assert PAGE in client.get(reverse("your_account")).text
