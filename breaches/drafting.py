@@ -32,10 +32,11 @@ from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
 from breaches.rules.facts import Facts
 from breaches.rules.incident import write_incident_account
-from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
+from breaches.rules.lifecycle import RESTRICTED, UNDECIDED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import (
     assign_numbers,
+    content_of,
     new_version,
     number_missing,
     record_citations,
@@ -60,6 +61,11 @@ SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
     ReportKind.LATE: (Outcome.LATE, Outcome.NOT_SEEN),
     ReportKind.PARTIAL: (Outcome.PARTIAL,),
 }
+
+# The kinds and the states of a report by a person to which a suspicion of the same breach is added, instead of a second
+# draft. If the report was dismissed or withdrawn, the new results need a new decision, so they get a new draft.
+TAKES_SUSPICION = (ReportKind.LATE, ReportKind.PARTIAL)
+TAKEN_BY = (*UNDECIDED, ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.SENT, ReportStatus.CLOSED)
 
 # The automatic text of a report for which no facts are recorded.
 NOTHING_ON_RECORD = {"circumstances": ""}
@@ -268,11 +274,12 @@ def _claim_suspicions(schedules: Collection[Schedule], waiting: SuspicionQuerySe
 
 
 def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
-    """Add suspicions to the undecided report about their schedule, and remove them from `claimed`.
+    """Add suspicions to the existing report about their schedule, and remove them from `claimed`.
 
-    If a schedule has no undecided report, its suspicions stay in `claimed`.
+    This is the report that a person started about the same breach, or else the undecided report with another suspicion
+    of the schedule. If a schedule has neither, its suspicions stay in `claimed`.
     """
-    for schedule, report in _lock_open_reports(claimed.keys()).items():
+    for schedule, report in (_lock_open_reports(claimed.keys()) | _lock_started_reports(claimed)).items():
         for suspicion in claimed.pop(schedule, []):
             # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into the report in
             # the same run.
@@ -300,6 +307,27 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
         # report by now, so the query is repeated.
         if reports.keys() == set(found.values()):
             return {schedule: reports[key] for schedule, key in found.items()}
+
+
+def _lock_started_reports(claimed: Mapping[Schedule, Collection[Suspicion]]) -> dict[Schedule, Report]:
+    """Lock the reports that people started about the same breaches as some suspicions, and return them.
+
+    A report is about the same breach if it is of the same kind, and about the same due date. A decided report is
+    included, unless it was dismissed or withdrawn (decision 154). An undecided report is preferred, then the first one.
+    """
+    of_release = Q(started__release__in={release for release, _version in claimed})
+    started = Report.objects.filter(of_release, kind__in=TAKES_SUSPICION, status__in=TAKEN_BY)
+    found: dict[Schedule, Report] = {}
+    locked = started.select_for_update(no_key=True, of=("self",)).select_related("started").order_by("pk")
+    for report in sorted(locked, key=lambda report: (report.status not in UNDECIDED, report.pk)):
+        due_at = facts.find_reported_due(report, content_of(report))
+        for schedule, suspicions in claimed.items():
+            is_same = schedule[0] == report.started.release_id and any(
+                suspicion.kind == report.kind and suspicion.verification.due_at == due_at for suspicion in suspicions
+            )
+            if is_same:
+                found.setdefault(schedule, report)
+    return found
 
 
 def draft_disclosures(*, now: datetime) -> list[Report]:

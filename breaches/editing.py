@@ -284,12 +284,14 @@ def _with_new_account(
 ) -> tuple[ReportContent, dict[str, Any], dict[str, Any]]:
     """Write the account again from the recorded facts and the cause, or from the answers and the cause.
 
+    The account is written from the answers if there are any, and followed by the results of our checks.
+
     If a person has edited the account, their text is kept, and the new account is only offered to people.
 
     :return: the content, the automatic text to store with it, and the columns of the report to set.
     """
     suspicions = list(report.suspicions.with_facts())
-    if suspicions:
+    if suspicions and not content.answers.given():
         facts = facts_of_suspicions(suspicions).values()
         account = write_account(*facts, cause=cause_of_account(report, current))
     else:

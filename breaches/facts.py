@@ -37,7 +37,7 @@ from breaches.rules.facts import (
 )
 from breaches.rules.incident import Incident, ReportedDisclosure
 from breaches.rules.lifecycle import SUSPECTED, Cause, ReportKind, ReportStatus
-from breaches.rules.narrative import describe_checks
+from breaches.rules.narrative import describe_checks, describe_record
 from releases import models, receipts
 from releases.detection.finding import CheckOutcome, Source
 from releases.early_findings import is_hidden, mask_verdict, shows_early_finding
@@ -513,9 +513,10 @@ def find_release_with_list(report: Report) -> Release | None:
 def is_asked(report: Report) -> bool:
     """Return whether a report asks people questions about the breach.
 
-    If our checks raised the suspicion, there are no questions, because the account is written from the checks.
+    If our checks raised the suspicion, there are no questions, because the account is written from the checks. If a
+    person started the report, the questions stay when a suspicion is added later (decision 154).
     """
-    return not (report.kind in SUSPECTED and report.suspicions.exists())
+    return not (report.kind in SUSPECTED and report.suspicions.exists()) or hasattr(report, "started")
 
 
 def compare_access_starts(report: Report, answers: Answers) -> str:
@@ -530,39 +531,59 @@ def compare_access_starts(report: Report, answers: Answers) -> str:
     return compare_recorded_starts(answers.happened, [began_at for began_at in recorded if began_at])
 
 
-# Descriptions of the outcomes that contradict a person who reports a release as early.
-_NOT_EARLY: Mapping[Outcome, str] = {
+# Descriptions of the outcomes that can contradict a person who reports a release.
+_FOUND: Mapping[Outcome, str] = {
     Outcome.ON_TIME: "on time",
+    Outcome.EARLY: "early",
     Outcome.LATE: "late",
     Outcome.NOT_SEEN: "not live",
     Outcome.PARTIAL: "incomplete",
 }
+# The outcomes that agree with each kind of report.
+_AGREES: Mapping[ReportKind, tuple[Outcome, ...]] = {
+    ReportKind.EARLY: (Outcome.EARLY,),
+    ReportKind.LATE: (Outcome.LATE, Outcome.NOT_SEEN),
+    ReportKind.PARTIAL: (Outcome.PARTIAL,),
+    ReportKind.NOT_LIVE: (Outcome.NOT_SEEN,),
+}
 
 
-def compare_early_report(report: Report, answers: Answers) -> str:
-    """Return a warning if a person reported a release as early, but our checks found another outcome.
+def compare_with_verdict(report: Report, content: ReportContent) -> str:
+    """Return a warning if a person reported a release, but our checks found another outcome than the person.
 
-    Otherwise, return an empty string. The warning changes neither the report nor the verdict.
+    Otherwise, return an empty string. The warning changes neither the report nor the verdict. The verdict is about the
+    due date that the report is about, because the release may have been rescheduled since.
     """
-    if report.kind != ReportKind.EARLY or report.suspicions.exists():
+    kind = ReportKind(report.kind)
+    if kind not in _AGREES or report.suspicions.exists() or (due_at := find_reported_due(report, content)) is None:
         return ""
-    present = Verification.objects.filter(
-        release__started_reports__report=report, schedule_version=F("release__schedule_version")
-    )
-    verdict = present.filter(outcome__in=list(_NOT_EARLY)).select_related("release").first()
+    about = Verification.objects.filter(release__started_reports__report=report, due_at=due_at)
+    contrary = about.filter(outcome__in=_FOUND.keys() - _AGREES[kind])
+    verdict = contrary.select_related("release").order_by("-schedule_version").first()
     # Return no warning if it would disclose findings from before the due time.
     if verdict is None or is_hidden(verdict.release, [verdict]):
         return ""
-    found = _NOT_EARLY[Outcome(verdict.outcome)]
-    return compare_with_checks(answers.happened, found=found, checks=known_sentence(verdict))
+    found = _FOUND[Outcome(verdict.outcome)]
+    return compare_with_checks(kind, content.answers.happened, found=found, checks=known_sentence(verdict))
 
 
-def compare_with_record(report: Report, answers: Answers) -> str:
+def find_reported_due(report: Report, content: ReportContent) -> datetime | None:
+    """Return the due date that a report by a person is about, or None if it is not about a release with a due date."""
+    release = Release.objects.filter(started_reports__report=report).select_related("series__producer").first()
+    if release is None:
+        return None
+    happened = _answers_of(report, content).happened
+    return _schedule_at_incident(
+        release, kind=ReportKind(report.kind), happened=happened, occurred_on=content.occurred_on
+    )[0]
+
+
+def compare_with_record(report: Report, content: ReportContent) -> str:
     """Return a warning if the access list or our checks contradict the answers in a report.
 
     Return an empty string if there is no contradiction.
     """
-    return compare_access_starts(report, answers) or compare_early_report(report, answers)
+    return compare_access_starts(report, content.answers) or compare_with_verdict(report, content)
 
 
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
@@ -612,25 +633,36 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
     The facts come from the answers, the release and the recorded cause. If the report is about pre-release access, the
     present access list of the release is included.
 
-    For a late release, people enter the time of availability together with the cause. This time is then used as the
-    answer to the question about when the breach happened.
+    If a suspicion was added to the report, the results of our checks are included.
     """
     related = StartedReport.objects.filter(report=report).select_related("release__series__producer", "receipt")
-    started, kind, answers = related.first(), ReportKind(report.kind), content.answers
-    if kind is ReportKind.LATE and (report.available_at or report.available_unknown):
-        on = local_date(report.available_at) if report.available_at else None
-        happened = Answer(on=on, at=report.available_at, why_unknown=report.available_unknown)
-        answers = replace(answers, happened=happened)
+    started, kind = related.first(), ReportKind(report.kind)
     incident = incident_about(
         started.release if started else None,
         kind=kind,
-        answers=answers,
+        answers=_answers_of(report, content),
         cause=recorded_cause(report),
         now=now,
         receipt=started.receipt if started else None,
         occurred_on=content.occurred_on,
     )
+    if kind in SUSPECTED and (suspicions := list(report.suspicions.with_facts())):
+        found = facts_of_suspicions(suspicions).values()
+        incident = replace(incident, checks="\n\n".join(map(describe_record, found)))
     return incident if incident.title or not content.outputs else replace(incident, title=content.outputs[0].title)
+
+
+def _answers_of(report: Report, content: ReportContent) -> Answers:
+    """Return the answers of a report.
+
+    For a late release, people enter the time of availability together with the cause. This time is then used as the
+    answer to the question about when the breach happened.
+    """
+    if report.kind != ReportKind.LATE or not (report.available_at or report.available_unknown):
+        return content.answers
+    on = local_date(report.available_at) if report.available_at else None
+    happened = Answer(on=on, at=report.available_at, why_unknown=report.available_unknown)
+    return replace(content.answers, happened=happened)
 
 
 def recorded_cause(report: Report) -> RecordedCause:

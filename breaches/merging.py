@@ -41,9 +41,10 @@ from releases.permissions import Person, User
 from releases.rules.calendar import from_london, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 
-# The conditions for reports that were neither sent nor published. The recipient of a report knows its number, and
-# readers know the address of its page. So a correction cannot continue in another report.
-NEVER_ISSUED = {"dispatches__isnull": True, "published_statements__isnull": True}
+# The conditions for reports that can be merged: they were neither sent nor published, and no person started them. The
+# recipient of a report knows its number, and readers know the address of its page. So a correction cannot continue in
+# another report. The answers of people would be missing in a joint report, because it has no questions.
+MERGEABLE = {"dispatches__isnull": True, "published_statements__isnull": True, "started__isnull": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ class Morning:
 def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySet:
     """Return the drafts about a producer's releases that were due on a day in London.
 
-    Drafts of reports that were sent or published before are left out, because they cannot be merged.
+    Reports that a person started, or that were sent or published before, are left out, because they cannot be merged.
     """
     begins, ends = (from_london(datetime.combine(day, time())) for day in (on, on + timedelta(days=1)))
     suspected = Suspicion.objects.filter(
         verification__due_at__gte=begins, verification__due_at__lt=ends, release__rehearsal=rehearsal
     )
     of_producer = Report.objects.listed().filter(
-        producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal, training__isnull=True, **NEVER_ISSUED
+        producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal, training__isnull=True, **MERGEABLE
     )
     return of_producer.filter(pk__in=suspected.values("report"))
 
@@ -85,7 +86,7 @@ def mergeable_drafts(person: Person, *, most: int, unlisted: Collection[int]) ->
         report__status=ReportStatus.DRAFT,
         report__training__isnull=True,
         report__producer__in=producers_written_for(person),
-        **{f"report__{condition}": value for condition, value in NEVER_ISSUED.items()},
+        **{f"report__{condition}": value for condition, value in MERGEABLE.items()},
     )
     if unlisted:
         suspected = suspected.exclude(report__in=unlisted)
@@ -173,8 +174,8 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
 
     :return: the joint report, which is a draft.
     :raises MoveRefused: if there are fewer than two drafts, if the drafts have different producers or days, if
-        rehearsals and real releases are mixed, if a draft is about a training, if a report was sent or published
-        before, or if a report's state or the person's roles do not allow the merge.
+        rehearsals and real releases are mixed, if a draft is about a training, if a person started a report, if a
+        report was sent or published before, or if a report's state or the person's roles do not allow the merge.
     :raises ChangedMeanwhile: if a draft has changed since it was read.
     """
     with transaction.atomic():
@@ -307,7 +308,9 @@ def _refuse_unlike(drafts: list[Report]) -> None:
         raise MoveRefused(_("Choose at least two drafts."))
     if any(draft.training_id for draft in drafts):
         raise MoveRefused(_("You cannot combine drafts about a training session."))
-    if Report.objects.filter(pk__in=[draft.pk for draft in drafts], **NEVER_ISSUED).count() < len(drafts):
+    if any(hasattr(draft, "started") for draft in drafts):
+        raise MoveRefused(_("You cannot combine a report that a person started."))
+    if Report.objects.filter(pk__in=[draft.pk for draft in drafts], **MERGEABLE).count() < len(drafts):
         raise MoveRefused(_("You cannot combine a report that was sent or published before."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]

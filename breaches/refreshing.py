@@ -14,6 +14,7 @@ from breaches.facts import (
     cause_of_account,
     facts_of_suspicions,
     find_release_with_list,
+    incident_of,
     posts_on_list,
     recorded_cause,
     screenshots_of_suspicions,
@@ -32,6 +33,7 @@ from breaches.rules.content import (
     content_to_json,
 )
 from breaches.rules.facts import Facts
+from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, WITH_AUTHORS, AttachmentKind, ReportKind
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
@@ -236,7 +238,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         .annotate(refreshed_at=Subquery(fact_events.values("at")[:1]))
         .annotate(has_statement=_has_new_statement(now))
         .filter(is_revised | is_answered | is_disclosed | Q(has_statement=True))
-        .select_related("producer")
+        .select_related("producer", "started")
         .prefetch_related(Prefetch("suspicions", Suspicion.objects.with_facts()))
         .distinct()
     )
@@ -327,9 +329,29 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
     :param facts: the facts about the verdicts of the suspicions, keyed by the verdict's primary key.
     """
     version = current_version(report)
-    machine = automatic_content(suspicions, facts, cause=cause_of_account(report, version))
+    machine = _newest_content(report, version, suspicions, facts)
     content, _automatic = _refresh_untouched(version, machine)
     return content
+
+
+def _newest_content(
+    report: Report, version: ReportVersion, suspicions: Sequence[Suspicion], facts: Mapping[int, Facts]
+) -> ReportContent:
+    """Return the newest automatic content of a report with suspicions.
+
+    If a person started the report, the days of occurrence stay as they are, because a person entered them. Once
+    questions are answered, the account is written from the answers, followed by the results of our checks.
+    """
+    machine = automatic_content(suspicions, facts, cause=cause_of_account(report, version))
+    if not hasattr(report, "started"):
+        return machine
+    content = content_from_json(version.content)
+    machine = replace(machine, occurred_on=content.occurred_on)
+    if not content.answers.given():
+        return machine
+    # The time is only needed for access lists, and reports with suspicions have none.
+    incident = incident_of(report, content, now=report.drafted_at)
+    return replace(machine, circumstances=write_incident_account(incident))
 
 
 def with_annex(report: Report) -> ReportContent:
@@ -401,9 +423,8 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
 
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
     version = current_version(report)
-    cause = cause_of_account(report, version)
     facts = facts_of_suspicions(suspicions)
-    machine = automatic_content(suspicions, facts, cause=cause)
+    machine = _newest_content(report, version, suspicions, facts)
     content, automatic = _refresh_untouched(version, machine)
     is_changed = content != content_from_json(version.content)
     newest = content_to_json(machine)

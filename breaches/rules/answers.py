@@ -276,10 +276,20 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
     )
 
 
-def compare_with_checks(happened: Answer | None, *, found: str, checks: str) -> str:
-    """Return a warning that people report a release as early, but our checks did not find it early.
+# When a report and our checks can both be right, although our checks found another outcome.
+_BOTH_RIGHT: Mapping[ReportKind, str] = {
+    ReportKind.EARLY: "the release appeared at another address, or was taken down before our checks",
+    ReportKind.LATE: "the release was late at another address, or if some readers could not open it",
+    ReportKind.PARTIAL: "a part that we do not check was missing, or if some readers could not open a part",
+    ReportKind.NOT_LIVE: "the release was missing at another address, or if readers could not open it",
+}
 
-    :param happened: the answer about when the release appeared.
+
+def compare_with_checks(kind: ReportKind, happened: Answer | None, *, found: str, checks: str) -> str:
+    """Return a warning that our checks found another outcome than the people who report a release.
+
+    :param kind: one of `KINDS_OF_RELEASE`.
+    :param happened: the answer about when the release appeared. It is None if people are not asked.
     :param found: what the checks found, such as "on time".
     :param checks: sentences about when the checks last did not find the release, and when they first found it.
     """
@@ -287,9 +297,9 @@ def compare_with_checks(happened: Answer | None, *, found: str, checks: str) -> 
     if happened and happened.on:
         answer = f" The answer to ‘When did it appear?’ is {describe_moment(happened)}."
     return (
-        f"Our checks found the release {found}. {checks}{answer} Check that this is the right release and page. The "
-        "report and our checks can both be right if the release appeared at another address, or was taken down before "
-        "our checks. The report gives only the answers, not the results of our checks."
+        f"Our checks found the release {found}. {checks}{answer} Check whether this report is still needed, and "
+        "whether it is about the right release and page. The report and our checks can both be right if "
+        f"{_BOTH_RIGHT[kind]}. The report does not contain these results."
     )
 
 

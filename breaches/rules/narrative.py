@@ -220,6 +220,11 @@ def describe_checks(facts: Facts) -> str:
     return " ".join(_describe_checks(facts))
 
 
+def describe_record(facts: Facts) -> str:
+    """Describe the results of the checks of a release, and people's statements about the release."""
+    return "\n\n".join(filter(None, (describe_checks(facts), " ".join(_statements(facts)))))
+
+
 def _due(facts: Facts) -> str:
     return f"‘{facts.release_title}’ was due for release at {format_moment(facts.due_at)}."
 

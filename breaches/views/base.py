@@ -64,7 +64,12 @@ def report_page[**P](
         @login_required
         @wraps(view)
         def page(request: SignedInRequest, reference: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            report = reports_where(request.user, action).select_related("producer").filter(reference=reference).first()
+            report = (
+                reports_where(request.user, action)
+                .select_related("producer", "started")
+                .filter(reference=reference)
+                .first()
+            )
             if (
                 report is None
                 or (move and not may_ever(request.user, move, report))

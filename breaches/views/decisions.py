@@ -39,6 +39,7 @@ from breaches.layout import lay_out_report
 from breaches.models import Attachment, Dispatch, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts, digest_facts
+from breaches.rules.answers import ASKED
 from breaches.rules.answers import Question as Asked
 from breaches.rules.causes import CAUSE_NOT_RECORDED, may_lack_cause
 from breaches.rules.content import (
@@ -72,6 +73,7 @@ from breaches.rules.lifecycle import (
     TAKE_BACK,
     WITHDRAW,
     Nature,
+    ReportKind,
 )
 from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, cause_name, suspicion_name
 from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, current_version
@@ -373,8 +375,9 @@ def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remar
 
     Also yield a warning if a check contradicts the stated time at which the release became available.
     """
-    if sentence := compare_with_record(report, content.answers):
-        yield remark_on(Asked.HAPPENED, sentence)
+    if sentence := compare_with_record(report, content):
+        asked = Asked.HAPPENED if Asked.HAPPENED in ASKED[ReportKind(report.kind)] else Asked.NOTICED
+        yield remark_on(asked, sentence)
     if sentence := compare_availability(report):
         yield Remark(ReportSection.CIRCUMSTANCES, "available_on", sentence)
 

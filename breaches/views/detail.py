@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from breaches import comments, decisions, dispatches, editing, publication, refreshing, text
 from breaches.editing import FIELDS
-from breaches.facts import find_release_with_list, is_asked, recorded_cause
+from breaches.facts import compare_with_verdict, find_release_with_list, is_asked, recorded_cause
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
@@ -67,7 +67,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
 )
-from breaches.versions import current_version
+from breaches.versions import content_of, current_version
 from breaches.views.base import (
     MoveForm,
     explain_closed_move,
@@ -475,11 +475,15 @@ def describe_changed_records(report: Report) -> list[str]:
     The sentences name the release if the report is about several releases. They say what to do before the report is
     decided or, if it is approved, before it is sent. Other reports have no sentence.
 
+    If a person reported a release and our checks found another outcome, return a warning, also if the report was sent.
+
     :param report: loaded with its suspicions, and with their verdict and release.
     """
+    suspicions = report.suspicions.all()
+    if report.status in (*UNDECIDED, ReportStatus.APPROVED, ReportStatus.SENT) and not suspicions:
+        return [sentence] if (sentence := compare_with_verdict(report, content_of(report))) else []
     if report.status not in (*UNDECIDED, ReportStatus.APPROVED):
         return []
-    suspicions = report.suspicions.all()
     titles = {one.release_id: one.release.title for one in suspicions}
     suspected = {one.release_id for one in suspicions if one.shown_verdict.outcome in SUSPICIOUS}
     changed = [title for release, title in titles.items() if release not in suspected]

@@ -251,7 +251,7 @@ def _preview_account(report: Report, form: SectionForm) -> dict[str, Any]:
     return {
         "account": write_account_above_list(incident),
         "is_saved": is_saved,
-        "warnings": list(filter(None, [compare_with_record(report, content.answers), *too_long])),
+        "warnings": list(filter(None, [compare_with_record(report, content), *too_long])),
         "asks_when_available": "available_on" in needed,
         "asks_cause": "cause" in needed,
         "has_list": incident.access is not None,
@@ -295,6 +295,8 @@ def _show_section(
         "preview": _preview_account(report, form) if section is ReportSection.WHAT_HAPPENED else None,
         **more,
     }
+    if context["preview"] and not report.suspicions.all():
+        context["changed_records"] = []  # the preview contains this warning
     return render(request, "breaches/report.html", context, status=status)
 
 
