@@ -1,12 +1,13 @@
 """A report that a person started while the result of a release was uncertain, and the verdicts that follow."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from breaches import drafting, editing, merging
 from breaches.facts import compare_with_record, is_asked
@@ -19,6 +20,9 @@ from breaches.versions import content_of, current_version
 from releases.models import Release, Verification
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.verdict.address import Outcome
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from statsoffice.notifications.outbox import RULES
 from tests.support.factories import ReleaseFactory
 from tests.support.people import move_report, reload_reports, write_sections
 from tests.support.report_evidence import london
@@ -160,6 +164,21 @@ def test_a_report_in_each_state_takes_the_verdict_and_only_its_authors_get_new_t
         assert (report.version, content_of(report)) == before
     assert ("15 minutes late" in report.machine["circumstances"]) is (status not in DECIDED)
     call_command("verify_evidence", stdout=StringIO())
+
+
+@pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.SENT])
+def test_the_message_about_the_suspicion_leads_to_the_report_and_says_whether_it_is_decided(
+    uncertain, office, status, monkeypatch
+):
+    report = move_report(write_sections(start(uncertain, office), by=office.statistician), office, status)
+    make_late(uncertain)
+    drafting.draft_missing(now=LATER)
+    monkeypatch.setattr(outbox, "RULES", [rule for rule in RULES if rule.template == "suspected_breach"])
+    outbox.create_missing(now=LATER + timedelta(minutes=1))
+    body = Message.objects.order_by("pk")[0].text
+    assert reverse("breaches:report", args=[report.reference]) in body
+    assert ("which is already decided" in body) is (status is ReportStatus.SENT)
+    assert ("open the draft report" in body) is (status is ReportStatus.DRAFT)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.WITHDRAWN])
