@@ -486,14 +486,17 @@ def _store_rows(claimed: CalendarImport, found: Sequence[RowResult]) -> None:
 
 
 def _store_producers(claimed: CalendarImport, rows: Sequence[CalendarRow]) -> None:
-    """Store the producers that the rows name, and those whose releases the rows change."""
+    """Store the producers that the rows name, and those whose releases the rows change.
+
+    Producers of an earlier check stay. Otherwise another check after the loss of a role would open the import again.
+    """
     editable = producers_where(claimed.uploaded_by, Action.EDIT)
     names = {fold_title(row.producer) for row in rows}
     named = {producer.pk for producer in editable if fold_title(producer.name) in names}
     releases = Release.objects.select_related("series").only("reference", "series__producer")
     changed = releases.in_bulk([row.reference for row in rows], field_name="reference").values()
     found = named | {release.series.producer_id for release in changed}
-    claimed.producers.set(found & {producer.pk for producer in editable})
+    claimed.producers.add(*(found & {producer.pk for producer in editable}))
 
 
 def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:

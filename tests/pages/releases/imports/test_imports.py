@@ -290,6 +290,22 @@ class TestWhose:
             assert {answer.status_code for answer in self.requests(client, each)} == {404}
         assert list(client.get(UPLOAD).context["page"].object_list) == [of_rain]
 
+    def test_another_check_after_a_lost_role_does_not_open_the_import_again(self, client, keeper):
+        other = SeriesFactory(title="Snow").producer
+        second = keeper.memberships.create(producer=other, role=Role.CALENDAR_MANAGER)
+        found = checked(keeper, {}, {"producer": other.name, "series": "Snow"})
+        confirm(found, by=keeper)
+        second.delete()
+        turn()
+        found.refresh_from_db()
+        assert found.status == "checked"
+        assert {answer.status_code for answer in self.requests(client, found)} == {404}
+
+    def test_a_file_that_names_a_producer_of_others_stays_open(self, client, keeper, series):
+        found = checked(keeper, {}, {"producer": SeriesFactory().producer.name})
+        assert list(found.producers.all()) == [series.producer]
+        assert client.get(address(found)).status_code == 200
+
     @pytest.mark.parametrize("role", [None, *sorted(set(Role) - KEEPERS)], ids=str)
     def test_the_person_who_keeps_no_calendar_finds_no_page(self, client, series, role):
         client.force_login(create_member(role, series.producer) if role else UserFactory())
