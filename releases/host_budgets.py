@@ -23,9 +23,11 @@ from releases.rules.host_budget import (
     budget_of,
     find_crowds,
     find_owner,
+    is_screenshot_name,
     longest_gap,
     page_name,
     requested_pause,
+    screenshot_name,
 )
 from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.page_view import PageView
@@ -365,24 +367,20 @@ def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
         _store_pauses(pauses, now=now)
 
 
-def store_pause_of_view(url: str, view: PageView, *, now: datetime) -> None:
-    """Store the pause that a page asked for in a browser without a probe, so that it applies to all processes.
+def store_pause_of_screenshot(url: str, view: PageView, *, now: datetime) -> None:
+    """Store the pause that a page asked for when it was loaded for a screenshot.
 
-    As for checks, the host of the page is paused for at most a minute, and is not paused again if the page asks again
-    soon.
+    It applies to screenshots of all processes. Checks do not wait, because no verdict depends on screenshots: a site
+    can refuse browsers and answer other programs.
 
     :param url: the address of the page. A redirect may have led to another host, which is then the paused host.
     """
     wait = requested_pause(view.status, view.headers)
     if not wait:
         return
-    page, place = page_name(url), place_if_any(view.hops[-1].url if view.hops else url)
-    asked_before = HostLease.objects.filter(
-        host=page, paused_until__gt=now - LONGEST_OF_ALL, paused_until__lte=now + LONGEST_OF_ALL
-    )
-    pauses = {page: now + wait}
-    if place and not asked_before.exists():
-        pauses[place] = now + min(wait, LONGEST_FOR_HOST)
+    pauses = {screenshot_name(url): now + wait}
+    if place := place_if_any(view.hops[-1].url if view.hops else url):
+        pauses[screenshot_name(place)] = now + min(wait, LONGEST_FOR_HOST)
     _store_pauses(pauses, now=now)
 
 
@@ -400,13 +398,18 @@ def _store_pauses(pauses: Mapping[str, datetime], *, now: datetime) -> None:
 
 def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
     for host, until in _paused(now).values_list("host", "paused_until"):
-        if until and probe.pauses.get(host) != until:
+        if until and not is_screenshot_name(host) and probe.pauses.get(host) != until:
             probe.pause(host, until=until)
 
 
-def find_wait_end(url: str, *, now: datetime) -> datetime | None:
-    """Return until when a page or its host asked all processes to wait, or None if neither asked us to wait now."""
-    paused = _paused(now).filter(host__in={place_if_any(url), page_name(url)})
+def find_screenshot_wait_end(url: str, *, now: datetime) -> datetime | None:
+    """Return until when screenshots of a page wait, or None.
+
+    The page or its host can have asked for this in response to a check or to another screenshot.
+    """
+    place = place_if_any(url)
+    names = {place, page_name(url), screenshot_name(url), screenshot_name(place or "")}
+    paused = _paused(now).filter(host__in=names)
     return max(filter(None, paused.values_list("paused_until", flat=True)), default=None)
 
 

@@ -31,7 +31,7 @@ from releases import (
     verdict_queue,
 )
 from releases.evidence import body_storage, screenshots
-from releases.host_budgets import budgets_from_settings, find_wait_end, store_pause_of_view
+from releases.host_budgets import budgets_from_settings, find_screenshot_wait_end, store_pause_of_screenshot
 from releases.imports import uploads, year_review
 from releases.monitoring import spool
 from releases.monitoring.adhoc_checks import AdhocMeans
@@ -295,8 +295,8 @@ def take_screenshots(stop: Stop = never) -> None:
         now=CLOCK.now,
         process=process_name(),
         vantage=settings.PROBE_VANTAGE,
-        find_wait_end=lambda url: find_wait_end(url, now=CLOCK.now()),
-        store_pause=lambda url, view: store_pause_of_view(url, view, now=CLOCK.now()),
+        find_wait_end=lambda url: find_screenshot_wait_end(url, now=CLOCK.now()),
+        store_pause=lambda url, view: store_pause_of_screenshot(url, view, now=CLOCK.now()),
     )
     session.run(stop=stop)
     browser.end_if_idle()

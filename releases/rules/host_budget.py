@@ -161,13 +161,22 @@ LONGEST_OF_ALL = max(LONGEST.values())
 LONGEST_FOR_HOST = timedelta(seconds=60)
 """If a page asks for a pause, checks of the other pages of its host pause for at most this long. Checks of the page
 itself pause for as long as the page asked."""
-_PAGE = "page "
+_PAGE, _SCREENSHOT = "page ", "screenshot "
 _LONGEST_NAME = 200
 
 
 def page_name(url: str) -> str:
     """Return the name under which a page is paused. The prefix distinguishes it from the name of a host."""
     return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
+
+
+def screenshot_name(place: str) -> str:
+    """Return the name under which screenshots of a page or of a host are paused."""
+    return _SCREENSHOT + (place if len(place) <= _LONGEST_NAME else sha256_hex(place.encode()))
+
+
+def is_screenshot_name(name: str) -> bool:
+    return name.startswith(_SCREENSHOT)
 
 
 def is_page_queue(name: str) -> bool:

@@ -12,7 +12,7 @@ from releases import statements
 from releases.evidence import export, screenshots, store
 from releases.evidence.embargo import NoSuchBody, Withheld
 from releases.evidence.screenshots import Session
-from releases.host_budgets import claim_hosts, find_wait_end, store_pause_of_view
+from releases.host_budgets import claim_hosts, find_screenshot_wait_end, store_pause_of_screenshot
 from releases.models import Body, CheckSchedule, HostLease, MonitoringRowRecord, Release, ReleaseEvent, Screenshot
 from releases.permissions import NotYours
 from releases.probe.browser import Browser, find_chromium
@@ -102,8 +102,8 @@ def session(camera, now, *, process="test"):
         now=now,
         process=process,
         vantage="here",
-        find_wait_end=lambda url: find_wait_end(url, now=now()),
-        store_pause=lambda url, view: store_pause_of_view(url, view, now=now()),
+        find_wait_end=lambda url: find_screenshot_wait_end(url, now=now()),
+        store_pause=lambda url, view: store_pause_of_screenshot(url, view, now=now()),
     )
 
 
@@ -399,12 +399,11 @@ def pauses_of_a_check(at):
     return {name: (until - SEED_DUE).total_seconds() for name, until in probe.pauses.items()}
 
 
-@pytest.mark.parametrize(("status", "seconds", "of_host"), [(503, 30, 31), (429, 300, 61)])
-def test_a_wait_that_a_site_asks_for_when_it_is_pictured_applies_to_checks(release, status, seconds, of_host):
-    url = release.addresses.get().url
+@pytest.mark.parametrize(("status", "seconds"), [(503, 30), (429, 300)])
+def test_checks_do_not_wait_if_a_site_asks_for_a_wait_when_it_is_pictured(release, status, seconds):
     (row,) = run(FakeCamera(busy(status, seconds)), 1)
     assert (row.state, row.status) == ("stored", status)
-    assert pauses_of_a_check(at=2) == {page_name(url): 1 + seconds, "www.example.gov.uk": of_host}
+    assert pauses_of_a_check(at=2) == {}
 
 
 def test_a_wait_that_a_site_asks_for_when_it_is_pictured_applies_to_other_pictures(release):
@@ -418,18 +417,19 @@ def test_a_wait_that_a_site_asks_for_when_it_is_pictured_applies_to_other_pictur
     assert camera.begun == [61.0]
 
 
-def test_a_page_that_asks_for_a_wait_again_when_it_is_pictured_does_not_stop_its_host_again(release):
-    url = release.addresses.get().url
-    run(FakeCamera(busy(429, 60)), 1)
-    found_live(release, 90)
-    run(FakeCamera(busy(429, 600)), 95)
-    assert pauses_of_a_check(at=96) == {page_name(url): 695}
-
-
 def test_the_host_to_which_a_pictured_page_leads_is_the_one_that_waits(release):
     url, other = release.addresses.get().url, "https://data.example.gov.uk/2026"
-    run(FakeCamera(busy(hops=(Hop(url, 302), Hop(other, 503)))), 1)
-    assert pauses_of_a_check(at=2) == {page_name(url): 31, "data.example.gov.uk": 31}
+    run(FakeCamera(busy(429, 300, hops=(Hop(url, 302), Hop(other, 429)))), 1)
+    later = SEED_DUE + timedelta(seconds=2)
+    waits = {
+        address: find_screenshot_wait_end(address, now=later)
+        for address in (url, f"{url}/other", "https://data.example.gov.uk/else")
+    }
+    assert waits == {
+        url: SEED_DUE + timedelta(seconds=301),
+        f"{url}/other": None,
+        "https://data.example.gov.uk/else": SEED_DUE + timedelta(seconds=61),
+    }
 
 
 def test_a_page_that_the_browser_requested_too_late_is_recorded_as_missed(release):
