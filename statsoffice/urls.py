@@ -120,6 +120,7 @@ webhook_pages = [
     path("<int:key>/secret/", webhooks.replace_secret_view, name="replace_secret"),
     path("<int:key>/off/", webhooks.turn_off_view, name="turn_off"),
     path("<int:key>/on/", webhooks.turn_on_view, name="turn_on"),
+    path("<int:key>/leave-off/", webhooks.leave_off_view, name="leave_off"),
     path("deliveries/<int:key>/again/", webhooks.send_again_view, name="send_again"),
     path("systems/<int:key>/remove/", webhooks.remove_system_view, name="remove_system"),
     path("<slug:producer>/add/", webhooks.create_webhook_view, name="create_webhook"),

@@ -33,7 +33,7 @@ from releases.verdict.address import NEEDS_CHECKING
 from statsoffice.accounts.models import User
 from statsoffice.office_api.models import ApiToken
 from statsoffice.office_api.tokens import EXPIRES_SOON
-from statsoffice.webhooks.models import OffReason, WebhookEndpoint
+from statsoffice.webhooks.models import WebhookEndpoint
 
 # We ask questions about a release from one day before its due time until two weeks after it. Two weeks are enough,
 # because the last check of the release is made long before they end.
@@ -110,9 +110,7 @@ def _build_conditions(now: datetime) -> dict[str, Combinable]:
         "open_files": Exists(OpenFileFinding.objects.filter(result=Result.OPEN)),
         "rotas": Exists(RotaEntry.objects.all()),
         "statements": Exists(Statement.objects.filter(of_recent_release)),
-        "stopped_webhooks": Exists(
-            WebhookEndpoint.objects.filter(off_at__isnull=False).exclude(off_reason=OffReason.PERSON)
-        ),
+        "stopped_webhooks": Exists(WebhookEndpoint.objects.stopped()),
         "submitted_reports": Exists(Report.objects.filter(status=ReportStatus.WITH_HOP)),
         "tasks": Exists(ReleaseTask.objects.open()),
         "unlisted_reports": Exists(Report.objects.about_unpublished_early()),

@@ -43,7 +43,7 @@ from statsoffice.dashboard.today import Day, Line, not_live_releases
 from statsoffice.dashboard.upcoming_releases import UpcomingRelease
 from statsoffice.office_api.models import ApiToken
 from statsoffice.office_api.tokens import find_expiring_tokens
-from statsoffice.webhooks.endpoints import stopped_endpoints_of
+from statsoffice.webhooks.endpoints import endpoints_of
 from statsoffice.webhooks.models import WebhookEndpoint
 
 MOST_LINES = 20
@@ -134,7 +134,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         briefs=briefs,
         finished_briefs=finished_briefs,
         api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES] if existing.api_tokens else [],
-        stopped_webhooks=list(stopped_endpoints_of(person)[:MOST_LINES]) if existing.stopped_webhooks else [],
+        stopped_webhooks=list(endpoints_of(person).stopped()[:MOST_LINES]) if existing.stopped_webhooks else [],
         unconfirmed_numbers=find_unconfirmed(person)[:MOST_LINES],
     )
 

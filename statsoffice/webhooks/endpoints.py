@@ -35,6 +35,7 @@ from statsoffice.webhooks.models import (
     WebhookChange,
     WebhookDelivery,
     WebhookEndpoint,
+    WebhookEndpointQuerySet,
 )
 from statsoffice.webhooks.signatures import make_message_id, make_secret
 
@@ -70,15 +71,10 @@ class RowWithSecret[Row]:
     secret: str = field(repr=False)
 
 
-def endpoints_of(person: Person) -> QuerySet[WebhookEndpoint]:
+def endpoints_of(person: Person) -> WebhookEndpointQuerySet:
     """Return the webhooks that a person may manage."""
     producers = producers_where(person, Action.MANAGE_WEBHOOKS)
     return WebhookEndpoint.objects.filter(producer__in=producers).select_related("producer")
-
-
-def stopped_endpoints_of(person: Person) -> QuerySet[WebhookEndpoint]:
-    """Return the webhooks of `endpoints_of` that the service turned off because deliveries failed."""
-    return endpoints_of(person).filter(off_at__isnull=False).exclude(off_reason=OffReason.PERSON)
 
 
 def sources_of(person: Person) -> QuerySet[PublicationSource]:
@@ -165,17 +161,22 @@ def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
 
 
 def turn_endpoint_off(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
-    """Turn a webhook off, or decide that one that the service turned off stays off.
+    """Turn a webhook off. Return False if it was off already.
 
-    Return False if a person had turned it off already.
+    :raises NotYours: if none of the person's roles allows it.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
+    return turn_off(endpoint, OffReason.PERSON, at=at, by=by)
+
+
+def leave_endpoint_off(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
+    """Record that a webhook that the service turned off stays off. Return False if this is not needed any more.
 
     :raises NotYours: if none of the person's roles allows it.
     """
     check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
     with transaction.atomic():
-        if turn_off(endpoint, OffReason.PERSON, at=at, by=by):
-            return True
-        left_off = stopped_endpoints_of(by).filter(pk=endpoint.pk).update(off_reason=OffReason.PERSON)
+        left_off = WebhookEndpoint.objects.stopped().filter(pk=endpoint.pk).update(left_off_at=at)
         if left_off:
             _record(endpoint, WebhookChange.Kind.LEFT_OFF, by=by, at=at)
     return bool(left_off)
@@ -194,6 +195,7 @@ def turn_endpoint_on(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bo
         turned = WebhookEndpoint.objects.filter(pk=endpoint.pk, off_at__isnull=False).update(
             off_at=None,
             off_reason="",
+            left_off_at=None,
             failing_since=None,
             since=at,
             release_position=release_position,

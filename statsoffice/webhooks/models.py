@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -40,6 +41,12 @@ class OffReason(models.TextChoices):
     FAILING = "failing", lazy("Turned off after five days of failed deliveries")
 
 
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    def stopped(self) -> Self:
+        """Return the webhooks that the service turned off, unless a person decided that they stay off."""
+        return self.filter(off_at__isnull=False, left_off_at__isnull=True).exclude(off_reason=OffReason.PERSON)
+
+
 class WebhookEndpoint(models.Model):
     """The address of a producer's own system, and the types of events that we send to it.
 
@@ -66,6 +73,11 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(null=True)
     off_at = models.DateTimeField(lazy("turned off"), null=True)
     off_reason = models.CharField(max_length=10, blank=True, default="", choices=OffReason.choices)
+    left_off_at = models.DateTimeField(
+        null=True, help_text=lazy("When a person decided that a webhook that the service turned off stays off.")
+    )
+
+    objects = WebhookEndpointQuerySet.as_manager()
 
     class Meta:
         verbose_name = lazy("webhook")
@@ -85,7 +97,7 @@ class WebhookEndpoint(models.Model):
     @property
     def is_stopped(self) -> bool:
         """Whether the service turned the webhook off, and no person has decided that it stays off."""
-        return self.off_at is not None and self.off_reason != OffReason.PERSON
+        return self.off_at is not None and self.off_reason != OffReason.PERSON and self.left_off_at is None
 
     @property
     def type_labels(self) -> list[str]:

@@ -223,6 +223,16 @@ def turn_off_view(request: SignedInRequest, key: int) -> HttpResponse:
 
 
 @post_view(_page_of_webhook)
+def leave_off_view(request: SignedInRequest, key: int) -> HttpResponse:
+    webhook = _find_webhook(request, key)
+    if endpoints.leave_endpoint_off(webhook, by=request.user, at=timezone.now()):
+        messages.success(request, _("The webhook stays off."))
+    else:
+        messages.info(request, _("You did not make any changes."))
+    return redirect("webhooks:webhook", key)
+
+
+@post_view(_page_of_webhook)
 def turn_on_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
     if endpoints.turn_endpoint_on(webhook, by=request.user, at=timezone.now()):

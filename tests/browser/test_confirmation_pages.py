@@ -61,6 +61,7 @@ AT_ONCE = {
     "statsoffice/notifications/views.py:retry_dispatch_view": "the person decided on its own page to send this report",
     "statsoffice/webhooks/views.py:send_test_view": "the event contains nothing, and can be sent again",
     "statsoffice/webhooks/views.py:send_again_view": "it sends what was sent before to the same system",
+    "statsoffice/webhooks/views.py:leave_off_view": "the page next to it turns it on",
     "statsoffice/webhooks/views.py:turn_on_view": "the page next to it turns it off again",
     "statsoffice/accounts/views.py:withdraw_view": "a person whose invitation was withdrawn can be invited again",
 }

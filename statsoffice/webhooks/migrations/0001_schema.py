@@ -95,6 +95,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "left_off_at",
+                    models.DateTimeField(
+                        help_text="When a person decided that a webhook that the service turned off stays off.",
+                        null=True,
+                    ),
+                ),
+                (
                     "producer",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,

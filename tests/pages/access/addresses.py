@@ -124,6 +124,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "office_api:report_document": (reports["draft"].reference,),
         "webhooks:send_test": (webhook.pk,),
         "webhooks:turn_on": (webhook.pk,),
+        "webhooks:leave_off": (webhook.pk,),
         "webhooks:send_again": (delivery.pk,),
         "state_publication": (system.key,),
         "exchange:export": ("csv",),

@@ -185,7 +185,7 @@ ON_RELEASES = {
     "webhooks:webhook": page(by(RELEASE, "manage_webhooks")),
     **named("webhooks:", form(by(RELEASE, "manage_webhooks")), "create_webhook replace_secret turn_off"),
     **named("webhooks:", form(by(RELEASE, "manage_webhooks")), "add_system remove_system"),
-    **named("webhooks:", act(by(RELEASE, "manage_webhooks")), "send_test turn_on send_again"),
+    **named("webhooks:", act(by(RELEASE, "manage_webhooks")), "send_test turn_on leave_off send_again"),
     "releases:outage": form(by(RELEASE, "post_outage_notice")),
     "releases:corrections": own(VIEW),
     "releases:correction": page(VIEW),

@@ -242,10 +242,12 @@ class TestWebhooks:
         turn_off(webhook, OffReason.GONE, at=NOW)
         assert heading()
         assert "Leave it off" in text_of(head.get(address("webhook", webhook.pk)))
-        assert "We no longer send events" in text_of(head.post(address("turn_off", webhook.pk), follow=True))
-        assert "Leave it off" not in text_of(head.get(address("webhook", webhook.pk)))
+        assert "The webhook stays off." in text_of(head.post(address("leave_off", webhook.pk), follow=True))
+        page = text_of(head.get(address("webhook", webhook.pk)))
+        assert "Leave it off" not in page
+        assert "no longer exists (HTTP status 410)" in page
         assert not heading()
-        assert "You did not make any changes." in text_of(head.post(address("turn_off", webhook.pk), follow=True))
+        assert "You did not make any changes." in text_of(head.post(address("leave_off", webhook.pk), follow=True))
         assert "Webhook left off: Dashboard" in text_of(head.get(reverse("audit:trail")))
 
     def test_one_that_the_service_turned_off_is_no_task_of_others(self, client, office):
@@ -287,7 +289,7 @@ class TestWebhooks:
             *((client.get, address(name, webhook.pk)) for name in ("webhook", "replace_secret", "turn_off")),
             *(
                 (client.post, address(name, webhook.pk))
-                for name in ("send_test", "replace_secret", "turn_off", "turn_on")
+                for name in ("send_test", "replace_secret", "turn_off", "turn_on", "leave_off")
             ),
             (client.post, address("send_again", delivery.pk)),
             *((method, address("remove_system", system.pk)) for method in (client.get, client.post)),
