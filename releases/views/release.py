@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,13 +42,14 @@ from releases.evidence import embargo, screenshots
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody
 from releases.evidence.export import ExportFormat, export_evidence, export_file_name
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
-from releases.models import BodyUnavailable, DelayNotice, Release, ReleaseTask
+from releases.models import BodyUnavailable, DateChange, DelayNotice, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
 from releases.public.feeds import Subscription
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, must_request_date
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, TO_COME, Role, Status
+from releases.scheduling import Notice
 from releases.statements import TEXT_KINDS
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
@@ -477,6 +478,7 @@ def show_release(request: HttpRequest, reference: str) -> HttpResponse:
         "status": public_calendar.calendar_status(found),
         "departures": scheduling.recorded_departures(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
+        "announced_notice": _notice_of(found, found.announced_changes),  # type: ignore[attr-defined]  # of the prefetch
         "corrections": published[::-1],
         "move_notice": public_calendar.move_notice_of(found) if found.announced_at else None,
         "delay": {"current": current, "earlier": [row for row in reversed(notices) if row is not current]},
@@ -502,9 +504,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
     return {
         "staff": True,
         "all_changes": changes,
-        "notice": scheduling.notice_of_present_date(
-            release, agreed_at=max((change.agreed_at for change in changes if change.agreed_at), default=None)
-        ),
+        "notice": _notice_of(release, changes),
         "next_planned": tasks.planned_after(release),
         "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
         "tasks": list(tasks.tasks_of_release(release)),
@@ -537,6 +537,11 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles) and not hidden,
         "may_keep_tasks": bool(TABLE[Action.KEEP_TASKS] & roles),
     }
+
+
+def _notice_of(release: Release, changes: Iterable[DateChange]) -> Notice | None:
+    agreed_at = max((change.agreed_at for change in changes if change.agreed_at), default=None)
+    return scheduling.notice_of_present_date(release, agreed_at=agreed_at)
 
 
 def _is_hidden_from(person: Person, release: Release) -> bool:

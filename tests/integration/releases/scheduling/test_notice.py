@@ -1,5 +1,6 @@
 """Four weeks of notice, counted; less needs a reason; market-sensitive series are advised of six months (C12)."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -166,6 +167,27 @@ def test_with_a_reason_it_is_confirmed_and_our_own_people_alone_read_why(client,
     assert "The survey was ordered late." in client.get(page_of(release, "release")).text
     client.logout()
     assert "ordered late" not in client.get(page_of(release, "release")).text
+
+
+def test_readers_see_when_the_exact_date_was_confirmed_if_that_was_after_the_announcement(client):
+    """Otherwise they would count the notice of the exact date from the announcement of the month."""
+    release = scheduling.announce_release(ReleaseFactory(), by=None, at=NOON - timedelta(days=14))
+    page = page_of(release, "release")
+    assert "Date confirmed" not in client.get(page).text
+    keeper = keeper_of(release)
+    scheduling.confirm_release(release, by=keeper, at=NOON + timedelta(days=20), reason="The survey was ordered late.")
+    assert re.search(r"Date confirmed</dt> <dd[^>]*> <time[^>]*>22 June 2020</time>", words_of(client.get(page)))
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    later = NOON + timedelta(days=23)
+    scheduling.change_date(release, to=london_slot(date(2020, 7, 7)), reason="A late source", by=head, at=later)
+    assert re.search(r"Date confirmed</dt> <dd[^>]*> <time[^>]*>25 June 2020</time>", words_of(client.get(page)))
+
+
+def test_a_date_that_is_confirmed_on_the_day_of_the_announcement_has_no_other_day_for_readers(client):
+    release = ReleaseFactory()
+    scheduling.confirm_release(release, by=keeper_of(release), at=NOON - timedelta(days=14))
+    scheduling.announce_release(release, by=None, at=NOON)
+    assert "Date confirmed" not in client.get(page_of(release, "release")).text
 
 
 def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock, provisional_release):
