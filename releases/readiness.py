@@ -12,6 +12,7 @@ from releases import scheduling
 from releases.models import Release, Series
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Status
 
 
 class WarningKind(StrEnum):
@@ -24,6 +25,9 @@ class WarningKind(StrEnum):
     PAST = "past"
     SHORT_NOTICE = "short_notice"
     SHORT_FOR_MARKETS = "short_for_markets"
+    IMPROBABLE_YEAR = "improbable_year"
+    BEFORE_PREVIOUS = "before_previous"
+    AFTER_NEXT = "after_next"
 
 
 # Warnings about people who are missing from a series. They apply to all releases of the series.
@@ -39,14 +43,18 @@ class ReleaseWarning:
     """A warning about a release or its series.
 
     :ivar on: the day of release, if the warning is about the date.
-    :ivar name: the name of the bank holiday or of the office's non-working day.
+    :ivar name: the name of the bank holiday or of the office's non-working day, or the title of the other edition.
     :ivar days: the number of days of notice; negative if the date is in the past.
+    :ivar years: the number of years by which the date moves.
+    :ivar edition: the date of the other edition.
     """
 
     kind: WarningKind
     on: date | None = None
     name: str = ""
     days: int = 0
+    years: int = 0
+    edition: Slot | None = None
 
 
 def find_missing_people(series: Series) -> Iterator[ReleaseWarning]:
@@ -73,6 +81,29 @@ def find_day_warnings(slot: Slot, series: Series) -> Iterator[ReleaseWarning]:
     for day in series.producer.non_working_days.all():
         if day.on == slot.on:
             yield ReleaseWarning(WarningKind.CLOSED_DAY, on=slot.on, name=day.title)
+
+
+def find_change_warnings(release: Release, to: Slot) -> Iterator[ReleaseWarning]:
+    """Yield a warning for each reason why a new date of a release is probably a mistake.
+
+    The date can be years later, or the release would pass the previous or the next edition of its series. A rehearsal
+    has no warnings.
+    """
+    if release.rehearsal:
+        return
+    if calendar.is_improbably_later(to.on, was=release.planned_on):
+        yield ReleaseWarning(WarningKind.IMPROBABLE_YEAR, years=to.on.year - release.planned_on.year)
+    editions = Release.objects.official().filter(series=release.series_id)
+    # The release itself may have another date since it was read.
+    editions = editions.exclude(status=Status.CANCELLED).exclude(pk=release.pk)
+    if to.on < release.planned_on:
+        previous = editions.filter(planned_on__lt=release.planned_on).order_by("-planned_on", "-pk").first()
+        if previous and to.last_day < previous.planned_on:
+            yield ReleaseWarning(WarningKind.BEFORE_PREVIOUS, name=previous.title, edition=previous.slot)
+    elif to.on > release.planned_on:
+        following = editions.filter(planned_on__gt=release.planned_on).order_by("planned_on", "pk").first()
+        if following and to.on > following.slot.last_day:
+            yield ReleaseWarning(WarningKind.AFTER_NEXT, name=following.title, edition=following.slot)
 
 
 def find_warnings(release: Release, *, at: datetime) -> tuple[ReleaseWarning, ...]:

@@ -799,10 +799,13 @@ class Notice:
     is_short_for_markets: bool
 
 
-def notice_of(release: Release, *, given_at: datetime) -> Notice:
-    """Return how much notice readers get if a date is confirmed, or a confirmed date announced, at an aware instant."""
-    on = release.planned_on
-    is_exact = release.due_at is not None
+def notice_of(release: Release, *, given_at: datetime, to: Slot | None = None) -> Notice:
+    """Return how much notice readers get if a date is confirmed, or a confirmed date announced, at an aware instant.
+
+    :param to: the new date, if the date changes.
+    """
+    slot = to or release.slot
+    on, is_exact = slot.on, slot.due_at is not None
     return Notice(
         days=calendar.days_of_notice(on, given_at=given_at),
         given_at=given_at,

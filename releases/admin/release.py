@@ -1,7 +1,7 @@
 """Releases in the admin site: the list with its filters, and a release with its addresses."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -42,6 +42,7 @@ from releases.overview import Concern
 from releases.permissions import Action, roles_of
 from releases.planner import Suggestion
 from releases.probe.adapters import ADAPTERS
+from releases.readiness import ReleaseWarning
 from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Precision, Slot
 from releases.rules.departure import NO_GROUNDS, Grounds
@@ -263,7 +264,7 @@ FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_dat
 
 
 class DatedForm(forms.ModelForm[Release]):
-    """A form with a date. It warns once if the day is not a working day, and has fields for OSR's agreement."""
+    """A form with a date. It warns once if the date is unusual, and has fields for OSR's agreement."""
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s agreement"),
@@ -286,14 +287,21 @@ class DatedForm(forms.ModelForm[Release]):
         given = self.cleaned_data
         return Grounds(given["osr_reference"], given["osr_agreed_on"], given.get("bank_holiday_reason", ""))
 
-    def warn_about_day(self, slot: Slot, series: Series, *, field: str) -> None:
-        """Add an error if the day is not a working day, unless the person has already seen and accepted the warning.
+    def warn_about_day(
+        self, slot: Slot, series: Series, *, field: str, change_warnings: Iterable[ReleaseWarning] = ()
+    ) -> None:
+        """Add an error if the date is unusual, unless the person has already seen and accepted the warning.
 
-        There is no warning if the person gives grounds for an exception.
+        There is no warning about the day of the week if the person gives grounds for an exception.
+
+        :param change_warnings: the warnings about a new date of a release.
         """
-        found = [text_calendar.warning_sentence(each) for each in readiness.find_day_warnings(slot, series)]
+        warnings = [*change_warnings]
+        if self.grounds == NO_GROUNDS:
+            warnings += readiness.find_day_warnings(slot, series)
+        found = [text_calendar.warning_sentence(each) for each in warnings]
         day = slot.on.isoformat()
-        if not found or self.grounds != NO_GROUNDS or self.cleaned_data.get("use_day") == day:
+        if not found or self.cleaned_data.get("use_day") == day:
             return
         advice = _("Choose another date, or select ‘Use this date anyway’.")
         self.add_error(field, f"{'. '.join(found)}. {advice}")
@@ -500,7 +508,8 @@ class ReleaseForm(DatedForm):
             roles = roles_of(self.user, self.instance.series.producer)
             scheduling.prepare_date_change(self.instance, roles=roles, at=timezone.now(), **self.change)
         if self.new_slot and not self.instance.rehearsal:
-            self.warn_about_day(self.new_slot, self.instance.series, field="new_on")
+            warnings = readiness.find_change_warnings(self.instance, self.new_slot)
+            self.warn_about_day(self.new_slot, self.instance.series, field="new_on", change_warnings=warnings)
 
     @property
     def change(self) -> dict[str, Any]:

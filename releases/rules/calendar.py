@@ -123,6 +123,8 @@ def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
 STANDARD_RELEASE_TIME = time(9, 30)
 NOTICE = timedelta(weeks=4)
 MARKET_SENSITIVE_MONTHS = 6
+# A date that moves by more than this is probably a slip of the year.
+PROBABLE_MOVE_MONTHS = 24
 SATURDAY = 5
 
 
@@ -293,6 +295,10 @@ def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
     The advice applies only to market-sensitive series. Source: GOV.UK's content guidance on statistics announcements.
     """
     return on < months_after(local_date(given_at), MARKET_SENSITIVE_MONTHS)
+
+
+def is_improbably_later(to: date, *, was: date) -> bool:
+    return to > months_after(was, PROBABLE_MOVE_MONTHS)
 
 
 def months_after(day: date, months: int) -> date:

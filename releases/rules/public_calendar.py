@@ -139,8 +139,17 @@ class MoveNotice:
 
     @property
     def is_later(self) -> bool:
-        was, to = self.was.due_at, self.to.due_at if self.to else None
+        was, to = self._instants
         return was is not None and to is not None and to > was
+
+    @property
+    def is_earlier(self) -> bool:
+        was, to = self._instants
+        return was is not None and to is not None and to < was
+
+    @property
+    def _instants(self) -> tuple[datetime | None, datetime | None]:
+        return self.was.due_at, self.to.due_at if self.to else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,9 @@ _WARNINGS: dict[WarningKind, Promise] = {
     WarningKind.CLOSED_DAY: lazy("Your office is closed on %(day)s (%(name)s)"),
     WarningKind.PAST: lazy("The date has passed"),
     WarningKind.SHORT_FOR_MARKETS: lazy("Market sensitive, with less than 6 months’ notice"),
+    WarningKind.IMPROBABLE_YEAR: lazy("The new date is %(years)s years later, so check the year"),
+    WarningKind.BEFORE_PREVIOUS: lazy("The new date is before the previous edition, ‘%(name)s’ (%(edition)s)"),
+    WarningKind.AFTER_NEXT: lazy("The new date is after the next edition, ‘%(name)s’ (%(edition)s)"),
 }
 
 
@@ -208,7 +211,8 @@ def warning_sentence(warning: ReleaseWarning) -> str:
         )
         return words % {"days": warning.days}
     day = calendar.format_weekday(warning.on) if warning.on else ""
-    return str(_WARNINGS[warning.kind]) % {"day": day, "name": warning.name}
+    facts = {"day": day, "name": warning.name, "years": warning.years, "edition": warning.edition}
+    return str(_WARNINGS[warning.kind]) % facts
 
 
 PACES = {Pace.MONTHLY: lazy("monthly"), Pace.QUARTERLY: lazy("quarterly"), Pace.YEARLY: lazy("yearly")}

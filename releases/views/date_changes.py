@@ -1,6 +1,6 @@
 """Pages to announce, confirm, move and cancel releases, and pages for date changes and their requests."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,7 @@ from releases.rules.lifecycle import (
     LEADS,
     RELEASE,
     ChangedMeanwhile,
+    FieldRefused,
     MoveRefused,
     Status,
 )
@@ -460,7 +461,7 @@ def cancel_view(request: SignedInRequest, reference: str) -> HttpResponse:
         seen = given["seen_version"]
         return {"reason": given["reason"], "expected_version": seen, "by": request.user, "at": timezone.now()}
 
-    if _is_to_be_checked(request, release):
+    if release.announced_at and _is_unchecked(request):
         template = "releases/cancel.html"
         return _check_move(request, release, form, lambda: scheduling.prepare_cancel(release, **decision()), template)
 
@@ -513,13 +514,20 @@ def _change_page(
 
     def prepare() -> None:
         roles, now = roles_of(request.user, release.series.producer), timezone.now()
-        scheduling.prepare_date_change(release, roles=roles, at=now, **form.change())
-        scheduling.refuse_during_judgement(release, at=now)
+        # A lead decides on a request.
+        scheduling.prepare_date_change(release, roles=LEADS if asking else roles, at=now, **form.change())
+        if not asking:
+            scheduling.refuse_during_judgement(release, at=now)
 
     try:
         fields = {"exact_date": "planned_on"}
-        if not asking and _is_to_be_checked(request, release):
-            return _check_move(request, release, form, prepare, template, fields=fields)
+        warnings = _warn_about_change(release, form)
+        # A request changes nothing for readers yet, so the person checks it only if there are warnings.
+        must_check = bool(warnings) or (release.announced_at is not None and not asking)
+        if must_check and _is_unchecked(request):
+            return _check_move(
+                request, release, form, prepare, template, fields=fields, warnings=warnings, asking=asking
+            )
         return complete_form(request, release, form, act, success=success, template=template, fields=fields)
     except ChangedMeanwhile:
         release = find()
@@ -530,9 +538,20 @@ def _change_page(
     return render(request, template, {"release": release, "form": form})
 
 
-def _is_to_be_checked(request: SignedInRequest, release: Release) -> bool:
-    """Return whether the person must still check a change to an announced release before the change is made."""
-    return request.method == "POST" and release.announced_at is not None and "checked" not in request.POST
+def _warn_about_change(release: Release, form: ChangeDateForm) -> list[str]:
+    """Return the warnings about a new date, or no warnings if the form or its date is not valid."""
+    if not form.is_valid():
+        return []
+    try:
+        to = scheduling.normalise_slot(form.change()["to"])
+    except FieldRefused:
+        return []
+    return [text_calendar.warning_sentence(each) for each in readiness.find_change_warnings(release, to)]
+
+
+def _is_unchecked(request: SignedInRequest) -> bool:
+    """Return whether the person has submitted a change, but not checked it yet."""
+    return request.method == "POST" and "checked" not in request.POST
 
 
 def _check_move(
@@ -543,12 +562,15 @@ def _check_move(
     template: str,
     *,
     fields: Mapping[str, str] | None = None,
+    warnings: Collection[str] = (),
+    asking: bool = False,
 ) -> HttpResponse:
-    """Show how readers will see a move of an announced release, so that the person can check it.
+    """Show how readers will see a move of an announced release and the warnings, so that the person can check it.
 
     If the form has errors, or the person wants to change the answers, show the form instead.
 
     :param prepare: a function that checks whether the move can be made now.
+    :param asking: whether the person only requests the move.
     """
     if "change" in request.POST or not is_completed(form, prepare, fields=fields):
         return render(request, template, {"release": release, "form": form})
@@ -561,6 +583,10 @@ def _check_move(
         "release": release,
         "notice": MoveNotice(release.slot, to, reason),
         "is_due": release.status == Status.CONFIRMED and scheduling.is_due(release, at=now),
+        # The notice of a provisional date is counted only when the date is confirmed.
+        "length": scheduling.notice_of(release, given_at=now, to=to) if release.status == Status.CONFIRMED else None,
+        "warnings": warnings,
+        "asking": asking,
         "answers": sent_answers(request),
     }
     return render(request, "releases/check_move.html", context)

@@ -1,16 +1,16 @@
 """A release that cannot come as announced: postponed or cancelled by a lead, with a notice that is checked first."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from releases import judge, scheduling
-from releases.models import DateChange, Release
+from releases.models import DateChange, DateChangeRequest, Release
 from releases.rules.lifecycle import LEADS, Role
 from tests.support.date_requests import create_head, person
-from tests.support.factories import SEED_DUE, ReleaseFactory, rolled_back
+from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot, rolled_back
 from tests.support.observations import create_observations
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,92 @@ def test_the_pages_say_what_the_code_says_before_and_after_the_due_time(client, 
         page = words_of(client.post(address(name, announced_release), sent))
         assert stays_on_record in page
         assert is_not_late not in page
+
+
+def moved_to(on, **sent):
+    day, month, year = on.split()
+    return NEW_DATE | {"planned_on-day": day, "planned_on-month": month, "planned_on-year": year} | sent
+
+
+def test_a_lead_who_brings_a_release_forward_reads_how_much_notice_readers_get(client, clock, announced_release):
+    clock(SEED_DUE - timedelta(days=40))
+    client.force_login(create_head(announced_release))
+    for on, notice in (
+        ("12 6 2020", "This gives 22 days’ notice. The Code of Practice asks for 4 weeks’ notice"),
+        ("29 6 2020", "This gives 39 days’ notice."),
+    ):
+        page = words_of(client.post(address("change_date", announced_release), moved_to(on)))
+        assert "You are bringing this release forward." in page
+        assert notice in page
+        assert "is not late" not in page
+    later = words_of(client.post(address("change_date", announced_release), NEW_DATE))
+    assert "bringing this release forward" not in later
+    assert "days’ notice" not in later
+
+
+def test_an_improbable_year_is_saved_only_once_it_was_checked(client, confirmed_release):
+    client.force_login(create_head(confirmed_release))
+    page = address("change_date", confirmed_release)
+    check = words_of(client.post(page, moved_to("30 6 2056")))
+    assert "The new date is 36 years later, so check the year" in check
+    assert "From 30 June 2020 9:30am to 30 June 2056 9:30am" in check
+    assert "Readers see this notice" not in check
+    assert Release.objects.get().schedule_version == 1
+    assert client.post(page, moved_to("30 6 2056", checked="yes")).status_code == 302
+    assert Release.objects.get().planned_on.year == 2056
+
+
+def test_a_request_for_an_improbable_year_is_made_only_once_it_was_checked(client, announced_release):
+    client.force_login(person(announced_release, Role.CALENDAR_MANAGER))
+    page = address("ask_date_change", announced_release)
+    check = words_of(client.post(page, moved_to("30 6 2056")))
+    assert "The new date is 36 years later, so check the year" in check
+    assert "The date does not change until the Head of Profession or a deputy agrees." in check
+    assert "Readers see this notice" not in check
+    assert not DateChangeRequest.objects.exists()
+    assert client.post(page, moved_to("30 6 2056", checked="yes")).status_code == 302
+    assert DateChangeRequest.objects.get().to_on.year == 2056
+
+
+def test_two_years_later_is_not_improbable(client, confirmed_release):
+    client.force_login(create_head(confirmed_release))
+    assert client.post(address("change_date", confirmed_release), moved_to("30 6 2022")).status_code == 302
+
+
+def test_a_date_beyond_another_edition_is_saved_only_once_it_was_checked(client, clock, announced_release, subtests):
+    clock(SEED_DUE - timedelta(days=60))
+    series = announced_release.series
+    for reference, on in (("earlier", date(2020, 5, 29)), ("later", date(2020, 7, 31))):
+        ReleaseFactory(series=series, reference=reference, title=f"The {reference} one", slot=london_slot(on))
+    cancelled = ReleaseFactory(series=series, reference="none", title="Cancelled", slot=london_slot(date(2020, 7, 1)))
+    head = create_head(announced_release)
+    scheduling.cancel_release(cancelled, reason=REASON, by=head, at=SEED_DUE - timedelta(days=60))
+    client.force_login(head)
+    earlier = "The new date is before the previous edition, ‘The earlier one’ (29 May 2020 9:30am)"
+    later = "The new date is after the next edition, ‘The later one’ (31 July 2020 9:30am)"
+    for on, expected in (
+        ("28 5 2020", [earlier]),
+        ("29 5 2020", []),
+        ("31 7 2020", []),
+        ("3 8 2020", [later]),
+        ("3 8 2050", ["The new date is 30 years later, so check the year", later]),
+    ):
+        with subtests.test(on):
+            page = client.post(address("change_date", announced_release), moved_to(on))
+            assert list(page.context["warnings"]) == expected
+            assert all(sentence in words_of(page) for sentence in expected)
+
+
+def test_a_date_that_is_refused_has_no_warnings(client, confirmed_release):
+    client.force_login(create_head(confirmed_release))
+    page = client.post(address("change_date", confirmed_release), moved_to("1 6 2206"))
+    assert page.context["form"].errors["planned_on"] == ["2206 is not a valid year for a release."]
+
+
+def test_a_rehearsal_moves_without_warnings(client):
+    release = ReleaseFactory(confirmed=True, rehearsal=True)
+    client.force_login(create_head(release))
+    assert client.post(address("change_date", release), moved_to("30 6 2056")).status_code == 302
 
 
 @pytest.mark.parametrize("move", ["change_date", "cancel"])

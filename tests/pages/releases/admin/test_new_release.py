@@ -185,6 +185,17 @@ def test_a_provisional_date_moves_to_a_weekend_only_once_it_was_warned_of(client
     assert Release.objects.get(pk=release.pk).planned_on == date(2026, 12, 13)
 
 
+def test_an_improbable_year_is_saved_only_once_it_was_warned_of(client, series):
+    release = Release.objects.get(reference="rain-2026-11-11")
+    change = page("release", "change", release.pk)
+    warned = client.post(change, form_of(release, new_on="2062-12-14"))
+    assert refusals(warned)["new_on"][0].startswith("The new date is 36 years later, so check the year")
+    agreed = {"osr_reference": "OSR 1", "osr_agreed_on": "2026-11-02"}
+    assert refusals(client.post(change, form_of(release, new_on="2062-12-16", **agreed)))["new_on"]
+    assert client.post(change, form_of(release, new_on="2062-12-14", use_day="2062-12-14")).status_code == 302
+    assert Release.objects.get(pk=release.pk).planned_on == date(2062, 12, 14)
+
+
 def test_a_series_without_people_is_given_them_in_the_same_form(client, series):
     bare = SeriesFactory(title="Wind", producer=series.producer, responsible=None, head_of_profession=None)
     contact, foreign = series.responsible, ContactFactory()
