@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from releases.models import DelayNotice, Release
 from releases.models.event import lock_release, record_event
 from releases.permissions import Action, User, check_may
+from releases.rules import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, Status
 
 Kind = DelayNotice.Kind
@@ -22,7 +23,7 @@ class NoticeRefused(FieldRefused):
 
 
 class NothingToSay(MoveRefused):
-    """The release is not confirmed or not announced, or it has no notice to withdraw."""
+    """The release is not confirmed, not announced or not due today or earlier, or it has no notice to withdraw."""
 
 
 def post_notice(
@@ -40,12 +41,12 @@ def post_notice(
     """Post a delay notice, which replaces the previous notice of the release.
 
     Readers see the notice at once. It does not change the date or the verdict of the release, and it contains no
-    results of our checks. A notice may be posted before the release is due.
+    results of our checks. A notice may be posted from the London day of the release on, also before the due time.
 
     :param wording: the text of a notice about an outage of the website. All other notices have no wording.
     :param seen: the number of notices that the release had when the person read the page.
     """
-    check_postable(release, by=by)
+    check_postable(release, by=by, at=at)
     check_notice(
         release,
         wording=wording,
@@ -110,13 +111,32 @@ def withdraw_notice(release: Release, *, by: User, at: datetime, seen: int) -> D
     return _add_row(release, Kind.WITHDRAWN, by=by, at=at, seen=seen)
 
 
-def check_postable(release: Release, *, by: User) -> None:
+def is_postable(release: Release, *, at: datetime) -> bool:
+    """Return whether a person may post a notice about a release now.
+
+    Before its day, a release that cannot be published in time is not delayed: its date changes.
+    """
+    return (
+        release.status == Status.CONFIRMED
+        and release.announced_at is not None
+        and release.due_at is not None
+        and calendar.is_due_day_reached(release.due_at, at=at)
+    )
+
+
+def check_postable(release: Release, *, by: User, at: datetime) -> None:
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     if release.status != Status.CONFIRMED:
         sentence = _("You can only tell readers about a delay to a confirmed release. This release is %(status)s.")
         raise NothingToSay(sentence % {"status": release.status})
     if release.announced_at is None:
         raise NothingToSay(_("This release is not announced, so there are no readers to tell about a delay."))
+    if not is_postable(release, at=at):
+        sentence = _(
+            "You can tell readers about a delay from the day of the release, %(day)s. To postpone the release before "
+            "then, change its date."
+        )
+        raise NothingToSay(sentence % {"day": calendar.format_day(release.planned_on)})
 
 
 def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | None:

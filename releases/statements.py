@@ -1,6 +1,6 @@
 """Staff statements about releases, and the open questions that staff have to answer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from releases import judge, scheduling
 from releases.detection.finding import CheckOutcome
 from releases.early_findings import find_hidden_statements, producers_known_to
 from releases.evidence import repository
-from releases.models import Address, Release, Statement, Verification
+from releases.models import Address, DateChange, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, Person, User, check_may, roles_of
 from releases.rules import calendar
@@ -169,6 +169,20 @@ def _describe_answer(answer: Statement, *, reader: User) -> str:
     return sentence % {"person": answer.stated_by, "answer": answer, "moment": moment}
 
 
+def may_have_been_live(release: Release, changes: Iterable[DateChange], *, at: datetime) -> bool:
+    """Return whether a person may state when a release was live.
+
+    This is possible from the London day of its date on, or of an earlier date, about which a question may still be
+    open. A release that a person saw before is reported as an early release.
+
+    :param changes: all date changes of the release.
+    """
+    if release.due_at is None:
+        return False
+    earlier = (change.was.due_at for change in changes)
+    return any(due and calendar.is_due_day_reached(due, at=at) for due in (release.due_at, *earlier))
+
+
 def record_live_time(release: Release, *, live_at: datetime, by: User, at: datetime, words: str = "") -> Statement:
     """Record a person's statement that a release was live at a certain time.
 
@@ -181,6 +195,12 @@ def record_live_time(release: Release, *, live_at: datetime, by: User, at: datet
     check_may(by, Action.ANSWER, release.series.producer)
     if release.due_at is None:
         raise AnswerRefused("live_on", _("This release has no exact date yet, so it cannot have been live."))
+    if not may_have_been_live(release, release.date_changes.all(), at=at):
+        sentence = _(
+            "You can record this from the day of the release, %(day)s. If you saw the release before then, start a "
+            "breach report."
+        )
+        raise AnswerRefused("live_on", sentence % {"day": calendar.format_day(release.planned_on)})
     if live_at > at:
         sentence = _("%(moment)s is in the future. Enter a time at which the release was already live.") % {
             "moment": calendar.format_moment(live_at)

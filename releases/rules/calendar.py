@@ -482,6 +482,11 @@ def _joined(missing: Sequence[date], months: int) -> list[Gap]:
     return joined
 
 
+def is_due_day_reached(due_at: datetime, *, at: datetime) -> bool:
+    """Return whether the London day of a due time has begun."""
+    return local_date(at) >= local_date(due_at)
+
+
 def limit_at(due_at: datetime, *, tolerance_seconds: int) -> datetime:
     """Return the last instant at which a release is still on time."""
     return due_at + timedelta(seconds=tolerance_seconds)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from releases import corrections, date_changes, overview, readiness, scheduling
+from releases import corrections, date_changes, delay_notices, overview, readiness, scheduling
 from releases.early_findings import unpublished_early_releases
 from releases.forms import (
     ClockTimeField,
@@ -641,7 +641,7 @@ def decide_on_day(request: SignedInRequest, reference: str) -> HttpResponse:
     RELEASE.find(CHANGE_DATE, source=release.status)
     moves = scheduling.available_moves(release, roles=roles_of(request.user, release.series.producer), at=now)
     possible = {"change_date": CHANGE_DATE in moves, "cancel": bool({CANCEL, CANCEL_ONCE_DUE} & set(moves))}
-    possible["delay_notice"] = release.status == Status.CONFIRMED and release.announced_at is not None
+    possible["delay_notice"] = delay_notices.is_postable(release, at=now)
     form = DecideForm(post_data(request), choices=[name for name in DECISIONS if possible[name]])
     if form.is_valid():
         return redirect(f"releases:{form.cleaned_data['decision']}", reference)

@@ -206,7 +206,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
         moves.append((_("Request a date change"), "releases:ask_date_change"))
     if release.status in TO_COME and not release.rehearsal and TABLE[Action.RELEASE_AT_ONCE] & roles:
         moves.append((_("Release at once after a leak"), "releases:release_at_once"))
-    if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
+    if delay_notices.is_postable(release, at=now) and TABLE[Action.POST_DELAY_NOTICE] & roles:
         moves.append((_("Tell readers about a delay"), "releases:delay_notice"))
     if release.status == Status.PUBLISHED and TABLE[Action.RECORD_CORRECTION] & roles:
         moves.append((_("Record a correction"), "releases:add_correction"))
@@ -309,8 +309,8 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
         # The link from the minute brief proposes this text. The person checks the notice here before it is posted.
         initial["expected_words"] = UNKNOWN_TIME
     form = DelayNoticeForm(post_data(request), initial=initial)
-    delay_notices.check_postable(release, by=request.user)
     now = timezone.now()
+    delay_notices.check_postable(release, by=request.user, at=now)
     if "checked" in request.POST:
         return complete_form(
             request,
@@ -529,6 +529,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "moves": _list_moves(release, roles=roles, waits=waits, now=now),
         "preflight": _describe_preflight(release, person=person, roles=roles, now=now),
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
+        "may_have_been_live": statements.may_have_been_live(release, changes, at=now),
         "may_correct_agreements": bool(TABLE[Action.EDIT] & roles),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
         "edit_address": reverse("admin:releases_release_change", args=[release.pk])

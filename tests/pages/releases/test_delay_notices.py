@@ -186,6 +186,24 @@ def test_where_readers_wait_for_nothing_there_is_nothing_to_tell(client, clock, 
     assert page_of(release, "delay_notice") not in client.get(page_of(release)).text
 
 
+def test_readers_read_of_a_delay_from_the_day_of_the_release_on(client, clock, announced_release):
+    """Before that day, a release that cannot be published in time is postponed."""
+    client.force_login(create_head(announced_release))
+    address = page_of(announced_release, "delay_notice")
+    evening_before = SEED_DUE - timedelta(hours=9, minutes=31)
+    clock(evening_before)
+    assert address not in client.get(page_of(announced_release)).text
+    refused = client.post(address, SENT)
+    assert refused.status_code == 409
+    assert "You can tell readers about a delay from the day of the release, 30 June 2020." in words_of(refused)
+    with pytest.raises(NothingToSay):
+        post(announced_release, at=evening_before)
+    assert not client.get(page_of(announced_release, "decide_on_day")).context["form"].choices.count("delay_notice")
+    clock(evening_before + timedelta(minutes=1))
+    assert address in client.get(page_of(announced_release)).text
+    assert client.post(address, SENT).status_code == 302
+
+
 def test_a_notice_that_says_too_little_or_cannot_be_is_refused_on_its_field(announced_release, subtests):
     for case, said, field in (
         ("neither time nor words", {"expected_words": "  "}, "expected_words"),
@@ -245,7 +263,7 @@ def test_of_two_who_post_at_once_the_second_is_told(client, clock, announced_rel
 
 
 def test_a_date_moved_meanwhile_takes_no_notice_with_it(client, clock, announced_release):
-    post(announced_release, at=SEED_DUE - timedelta(days=3), expected_words="A day later")
+    post(announced_release, at=SEED_DUE - timedelta(hours=3), expected_words="A day later")
     to = london_slot(date(2020, 7, 1))
     head = create_head(announced_release)
     scheduling.change_date(announced_release, to=to, reason="Late data", by=head, at=SEED_DUE - timedelta(days=2))

@@ -1,17 +1,17 @@
 """ "Is this it?" and "it was live at": people's statements, stored with the checks (V5)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
-from releases import judge, statements
+from releases import judge, scheduling, statements
 from releases.models import Observation, Release, ReleaseEvent, Statement, Verification
 from releases.permissions import NotYours
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.statements import AnswerRefused
-from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, create_member, rolled_back
+from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, create_member, london_slot, rolled_back
 from tests.support.observations import create_checks_until, create_observation
 from tests.support.shared_rows import shared_fixture
 
@@ -206,6 +206,35 @@ def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_tha
     statements.record_live_time(release, live_at=SEED_DUE, by=colleague, at=AFTER)
     assert Statement.objects.exists()
     assert Release.objects.get().status == "confirmed"
+
+
+def test_it_was_live_at_is_recorded_from_the_day_of_the_release_on(client, time_machine, announced_release):
+    person = statistician(announced_release)
+    client.force_login(person)
+    evening_before = SEED_DUE - timedelta(hours=9, minutes=31)
+    page = reverse("releases:release", args=[announced_release.reference])
+    link = reverse("releases:was_live", args=[announced_release.reference])
+    for at, expected in ((evening_before, False), (evening_before + timedelta(minutes=1), True)):
+        time_machine.move_to(at, tick=False)
+        assert (link in client.get(page).text) == expected
+    with pytest.raises(AnswerRefused, match="from the day of the release, 30 June 2020") as refusal:
+        statements.record_live_time(announced_release, live_at=evening_before, by=person, at=evening_before)
+    assert refusal.value.field == "live_on"
+    later = evening_before + timedelta(minutes=1)
+    statements.record_live_time(announced_release, live_at=evening_before, by=person, at=later)
+
+
+def test_it_was_live_at_is_still_recorded_about_the_date_before_a_postponement(client, time_machine, announced_release):
+    """The result of the earlier date may need this statement."""
+    release = announced_release
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    scheduling.change_date(release, to=london_slot(date(2020, 7, 7)), reason="A late source", by=head, at=AFTER)
+    time_machine.move_to(AFTER, tick=False)
+    client.force_login(head)
+    link = reverse("releases:was_live", args=[release.reference])
+    assert link in client.get(reverse("releases:release", args=[release.reference])).text
+    statements.record_live_time(release, live_at=SEED_DUE, by=head, at=AFTER)
+    assert Statement.objects.exists()
 
 
 def test_a_time_still_to_come_is_refused(release):
