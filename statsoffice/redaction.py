@@ -57,7 +57,7 @@ def places_of_messages(report: Report) -> Place:
 
 PLACES: dict[str, Promise] = {
     "breaches.report": lazy("Automatic text and cause of the report"),
-    "breaches.reportversion": lazy("Versions of the report"),
+    "breaches.reportversion": lazy("Saved versions of the report"),
     "breaches.reportevent": lazy("Reasons and comments in the history of the report"),
     "breaches.timelinenote": lazy("Timeline notes"),
     "breaches.sectioncomment": lazy("Comments on sections"),

@@ -195,7 +195,7 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     rows = [
         {
             "version": sitting[-1],
-            "saves": len(sitting),
+            "first": sitting[0].number,
             "before": sitting[0].number - 1,
             "removed": text.removed_in_words(removals[sitting[-1].number]),
         }

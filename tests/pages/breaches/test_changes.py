@@ -91,7 +91,7 @@ def test_several_saves_in_one_sitting_are_one_version_in_the_history(client, off
     first, last = draft_report.version, draft_report.version + len(minutes)
     assert f"Version {last} (current) · changes since version {last - 1}" in words(page.text)
     assert f"Version {last - 1} · changes since version {first}" in words(page.text)
-    assert "Saved 3 times in one sitting." in words(page.text)
+    assert f"Versions {first + 1} to {last - 1}, saved in one sitting." in words(page.text)
     assert f"Version {last - 2}" not in words(page.text)
 
 

@@ -99,7 +99,7 @@ def test_before_anything_goes_it_is_shown_where_the_words_stand_and_where_they_s
     shown = words(previewed(head, report))
     assert f"Text to remove {NAME} Replacement {MARKER} Reason {WHY}" in shown
     assert "Timeline notes 1" in shown
-    assert "Versions of the report " in shown
+    assert "Saved versions of the report " in shown
     version = report.approved_documents.get().version
     assert f"Version {version} of the approved document contains the text." in shown
     assert "We cannot change sent emails, downloaded files or backups" in shown
