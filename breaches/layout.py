@@ -12,6 +12,7 @@ from breaches import text
 from breaches.facts import find_unanswered_questions, is_asked
 from breaches.models import ApprovedDocument, Report, ReportVersion
 from breaches.permissions import is_about_sealed_release
+from breaches.redaction import removals_of
 from breaches.refreshing import with_annex
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.document import (
@@ -26,6 +27,7 @@ from breaches.rules.document import (
     ConcernDocument,
     ReportDocument,
     describe_approval,
+    describe_removals,
     lay_out,
     lay_out_concern,
     without_links,
@@ -50,14 +52,20 @@ DECISION_MARKS: Mapping[str, str] = {
 def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
     """Lay out one version of a report.
 
-    If this version was approved, the document states who approved it and when. Otherwise, the document is marked as a
-    draft, or as decided without an approved document.
+    If this version was approved, the document states who approved it and when, and whether text was redacted since.
+    Otherwise, the document is marked as a draft, or as decided without an approved document.
     """
     content = content_from_json(version.content)
     approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
     if (document := approved.first()) is None:
         return _lay_out_version(report, version, content)
-    return lay_out_approved_report(document, content)
+    laid_out = lay_out_approved_report(document, content)
+    if laid_out.content_hash == document.content_sha256:
+        return laid_out
+    removed_at = [event.at for event in removals_of(report, [version])[version.number]]
+    if not (later := [at for at in removed_at if at > document.approved_at]):
+        return laid_out
+    return replace(laid_out, decision=f"{laid_out.decision} {describe_removals(later)}")
 
 
 def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:

@@ -249,7 +249,7 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
     for document in documents.order_by("report__number_year", "report__number_position", "version").iterator(
         chunk_size=5
     ):
-        name = f"{document.report.number}, {document.version}"
+        name = _document_name(document)
         try:
             is_shown = shows_words(bytes(document.pdf), words)
         except PyPdfError:
@@ -272,6 +272,11 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
         unread_documents=unread,
         facts=sum(_replace(event.facts, words, "") != event.facts for event in events),
     )
+
+
+def _document_name(document: ApprovedDocument) -> str:
+    """Return the name of an approved document in the event of a redaction of another report."""
+    return f"{document.report.number}, {document.version}"
 
 
 def _overwrite_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
@@ -367,14 +372,38 @@ def removals_of(report: Report, versions: Iterable[ReportVersion]) -> Mapping[in
     Versions that were written later only copied the marker. Two redactions on the same day leave the same marker, so
     both are listed.
     """
-    # A redaction of a joint report also changes its drafts, and a redaction of a draft its joint reports. So include
-    # the redactions of every report that was ever merged into this report, or into which this report was ever merged.
-    merges = JoinedDraft.objects.all()
-    reports = merges.joints_of([report.pk]) | merges.parts_of(report)
-    events = ReportEvent.objects.filter(kind=KIND, report__in=reports).select_related("actor").order_by("position")
+    events = _redactions_about(report)
     removals: dict[int, list[ReportEvent]] = {}
     for version in versions:
         later = [event for event in events if event.at >= version.written_at]
         text = canonical_json(version.content) if later else b""
         removals[version.number] = [event for event in later if redaction_marker(event.at).encode() in text]
     return removals
+
+
+def removals_left_in(documents: Iterable[ApprovedDocument], report: Report) -> Mapping[int, Sequence[ReportEvent]]:
+    """Return a dict that maps the version of each approved document to the redactions of words that it still contains.
+
+    :param documents: approved documents of the report.
+    """
+    events = _redactions_about(report)
+    return {document.version: [event for event in events if _is_left_in(document, event)] for document in documents}
+
+
+def _is_left_in(document: ApprovedDocument, event: ReportEvent) -> bool:
+    if event.report_id == document.report_id:
+        return document.version in event.facts["documents"]
+    # Redactions recorded by earlier versions did not store the documents of drafts and joint reports.
+    return _document_name(document) in event.facts.get("drafts_documents", [])
+
+
+def _redactions_about(report: Report) -> list[ReportEvent]:
+    """Return the redactions that may have changed a report, oldest first.
+
+    A redaction of a joint report also changes its drafts, and a redaction of a draft its joint reports. So include the
+    redactions of every report that was ever merged into this report, or into which this report was ever merged.
+    """
+    merges = JoinedDraft.objects.all()
+    reports = merges.joints_of([report.pk]) | merges.parts_of(report)
+    events = ReportEvent.objects.filter(kind=KIND, report__in=reports)
+    return list(events.select_related("actor").order_by("position"))

@@ -38,6 +38,7 @@ from breaches.rules.statistics import Quarter, round_share
 from releases.rules.calendar import format_day, format_moment
 from releases.rules.lifecycle import Role, to_words
 from releases.text.calendar import with_token
+from releases.text.languages import join_with_and
 from releases.text.release import duration
 from releases.verdict.address import Outcome
 
@@ -581,6 +582,11 @@ def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
     """
     sentence = _("on %(day)s by %(person)s")
     return _(" and ").join(sentence % {"day": format_day(event.at), "person": event.actor} for event in redactions)
+
+
+def removal_days(redactions: Iterable[ReportEvent]) -> str:
+    """Return the days on which text was redacted, such as "9 August 2020", or "" if no text was redacted."""
+    return join_with_and(dict.fromkeys(format_day(event.at) for event in redactions))
 
 
 def list_events(

@@ -258,6 +258,13 @@ def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool, ab
     return f"{sentence} One person both wrote and approved this report." if one_person else sentence
 
 
+def describe_removals(moments: Iterable[datetime]) -> str:
+    """Write on which days text was redacted after its approval. The moments are aware, and at least one."""
+    *most, last = dict.fromkeys(map(format_day, moments))
+    days = f"{', '.join(most)} and {last}" if most else last
+    return f"Text was removed on {days}, after approval."
+
+
 def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
     """Split plain text into paragraphs at blank lines. Each paragraph is a tuple of lines."""
     parts = re.split(r"\n\s*\n", printable(text).strip())

@@ -44,6 +44,7 @@ from breaches.permissions import (
     moves_open_to,
     roles_for,
 )
+from breaches.redaction import KIND, removals_left_in
 from breaches.rules.annex import Chart, interval_chart
 from breaches.rules.causes import describe_availability
 from breaches.rules.content import Remark, ReportContent, ReportSection, content_from_json, sections_of
@@ -534,9 +535,16 @@ def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
 
 
 def _past(report: Report) -> dict[str, Any]:
-    events = report.events.filter(kind__in=("returned", "recorded", "dismissed", "answered")).select_related("actor")
+    # Text of a report can only be redacted by an event of its own, or of a report with which it was combined. Most
+    # reports have neither, so they do not need the queries for these redactions.
+    of_redactions = (KIND, "joint_drafted", "joined")
+    kinds = ("returned", "recorded", "dismissed", "answered", *of_redactions)
+    events = report.events.filter(kind__in=kinds).select_related("actor")
     last = {event.kind: event for event in events.order_by("position")}
     answer = last.pop("answered", None)
+    may_be_redacted = [last.pop(kind) for kind in of_redactions if kind in last]
+    documents = list(report.approved_documents.select_related("approved_by").defer("pdf"))
+    removals = removals_left_in(documents, report) if documents and may_be_redacted else {}
     returned = last.get("returned")
     # If a returned report was changed and submitted again, the page links to the changes since the returned version.
     returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
@@ -547,7 +555,7 @@ def _past(report: Report) -> dict[str, Any]:
         "decision_reason": text.reason_name(report),
         "returned_version": returned_version if returned_version != report.version else None,
         "own_acts": report.own_acts.all(),
-        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
+        "documents": [(document, text.removal_days(removals.get(document.version, ()))) for document in documents],
         "dispatches": dispatches.defer("document__pdf"),
         "sent_version": reported.values_list("document__version", flat=True).last(),
         "is_withdrawn_draft": report.status == ReportStatus.WITHDRAWN

@@ -6,11 +6,21 @@ import pytest
 from django.urls import reverse
 
 from breaches import editing, merging
+from breaches.layout import lay_out_short_concern
 from breaches.models import Report
 from breaches.redaction import redact_report
 from breaches.rules.content import ReportSection
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import content_of
 from tests.integration.breaches.drafting.test_merge import a_morning
-from tests.support.people import AT, create_report, name_person_in_impact, reload_reports, write_sections
+from tests.support.people import (
+    AT,
+    create_report,
+    move_report,
+    name_person_in_impact,
+    reload_reports,
+    write_sections,
+)
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -70,3 +80,33 @@ def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office
     assert f"Text was {REMOVED}." in read(client, drafts[0], "history")
     assert f"Text was {REMOVED}. {BEFORE}" in read(client, drafts[0], "technical_details")
     assert BEFORE not in read(client, drafts[1], "history")
+
+
+def test_documents_say_that_words_were_removed_after_approval(client, office, report):
+    redact_report(report, words="told", why="Nobody needs it.", by=office.head, at=AT)
+    (report,) = reload_reports([report])
+    approved = move_report(report, office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    source = lay_out_short_concern(approved).source
+    assert "removed" not in source
+    assert "was removed" not in read(client, approved, "report")
+    for days, name in ((40, NAME), (40, "two"), (43, "users")):
+        redact_report(approved, words=name, why="Nobody needs it.", by=office.head, at=AT + timedelta(days=days))
+    after = "Text was removed on 9 August 2020 and 12 August 2020, after approval."
+    assert lay_out_short_concern(approved).source == f"{source} {after}"
+    assert after in read(client, approved, "version", approved.version)
+    page = read(client, approved, "report")
+    assert "This document still contains text that was removed on 9 August 2020 and 12 August 2020." in page
+
+
+def test_the_document_of_a_joint_report_says_that_words_were_removed_by_way_of_a_draft(client, office):
+    drafts = a_morning(office, 2)
+    write_sections(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
+    joint = write_sections(joint, by=office.statistician, impact=content_of(joint).impact)
+    approved = move_report(joint, office, ReportStatus.APPROVED)
+    redact_report(reload_reports(drafts)[0], words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    client.force_login(office.head)
+    page = read(client, approved, "report")
+    assert "This document still contains text that was removed on 9 August 2020." in page
+    assert "Text was removed on 9 August 2020, after approval." in lay_out_short_concern(approved).source
