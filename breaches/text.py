@@ -3,7 +3,7 @@
 import calendar
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
-from breaches.rules.document import exact_time
+from breaches.rules.document import exact_clock_time, exact_time
 from breaches.rules.incident import ReportedDisclosure
 from breaches.rules.lifecycle import (
     EMAIL_ACCEPTED,
@@ -35,7 +35,7 @@ from breaches.rules.lifecycle import (
     ReportTerm,
 )
 from breaches.rules.statistics import Quarter, round_share
-from releases.rules.calendar import format_day, format_moment
+from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.lifecycle import Role, to_words
 from releases.text.calendar import with_token
 from releases.text.languages import join_with_and
@@ -648,6 +648,24 @@ def _edited(title: str, event: ReportEvent) -> str:
     return f"{title}: {fields}"
 
 
+def _cause_chosen(title: str, event: ReportEvent) -> str:
+    was, to = event.facts["was"], event.facts["to"]
+    if was["cause"] != to["cause"]:
+        return f"{title}: {cause_name(to['cause'])}"
+    before, after = (datetime.fromisoformat(one["available_at"]) if one["available_at"] else None for one in (was, to))
+    if before == after:
+        return _("Answers about the cause changed")
+    if not after:
+        return _("Time of availability removed")
+    if not before:
+        return _("Time of availability added: %(time)s") % {"time": exact_time(after)}
+    is_same_day = local_date(before) == local_date(after)
+    return _("Time of availability changed from %(before)s to %(after)s") % {
+        "before": exact_clock_time(before) if is_same_day else exact_time(before),
+        "after": exact_clock_time(after) if is_same_day else exact_time(after),
+    }
+
+
 def _joint(title: str, event: ReportEvent) -> str:
     # Older events do not contain a report number, so use the reference.
     return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts.get("number", event.facts["joint"])}
@@ -702,7 +720,7 @@ _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     EMAIL_RETRIED: _email,
     NOTICE_SENT: _email,
     "answered": _answered,
-    "cause_chosen": lambda title, event: f"{title}: {cause_name(event.facts['to']['cause'])}",
+    "cause_chosen": _cause_chosen,
     "dealing_changed": lambda title, event: _("%(title)s to %(person)s") % {"title": title, "person": event.words},
     "recorded": lambda title, event: f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}",
     "dismissed": lambda title, event: f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}",

@@ -273,8 +273,11 @@ def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
 
 def exact_time(instant: datetime) -> str:
     """Format an aware instant in London time. Seconds are only shown if they are not 0."""
-    text = format_time_with_seconds(instant) if in_london(instant).second else format_time(instant)
-    return f"{text} on {format_day(instant)}"
+    return f"{exact_clock_time(instant)} on {format_day(instant)}"
+
+
+def exact_clock_time(instant: datetime) -> str:
+    return format_time_with_seconds(instant) if in_london(instant).second else format_time(instant)
 
 
 def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:

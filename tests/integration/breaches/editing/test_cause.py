@@ -1,6 +1,7 @@
 """A person chooses the cause from a list and, for a late release, says when it was made available."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -108,6 +109,33 @@ def test_the_account_of_the_record_gives_the_chosen_cause_and_no_prompt_asks_for
     assert [(event_title(event), event_author(event)) for event in newest] == [
         ("Circumstances of breach updated automatically after the cause was selected", "The automatic check"),
         ("Cause selected: Outage", "Statistician, statistician"),
+    ]
+
+
+def test_the_title_of_an_event_says_which_answer_about_the_cause_changed(office, uncaused_report):
+    titles = []
+    for change in (
+        {},
+        {"available_at": london("09:35")},
+        {"available_at": london("09:43:50")},
+        {"available_at": london("09:43:50") + timedelta(days=1)},
+        {"available_at": None, "available_unknown": "The log is lost."},
+        {"cause_words": "The server stopped twice."},
+        {"cause": Cause.NOT_KNOWN},
+    ):
+        found = replace(editing.cause_of(uncaused_report) if titles else FOUND, **change)
+        uncaused_report = editing.choose_cause(
+            uncaused_report, found, by=office.statistician, at=AT + timedelta(days=2)
+        )
+        titles.append(event_title(uncaused_report.events.filter(kind="cause_chosen").last()))
+    assert titles == [
+        "Cause selected: Outage",
+        "Time of availability added: 9:35am on 30 June 2020",
+        "Time of availability changed from 9:35am to 9:43:50am",
+        "Time of availability changed from 9:43:50am on 30 June 2020 to 9:43:50am on 1 July 2020",
+        "Time of availability removed",
+        "Answers about the cause changed",
+        "Cause selected: Not known yet",
     ]
 
 
