@@ -23,7 +23,7 @@ from breaches.facts import (
 )
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
-from breaches.rules.annex_notes import NAME_OF_ONLY_PAGE, name_address
+from breaches.rules.annex_notes import NAME_OF_ONLY_PAGE, name_in_timeline
 from breaches.rules.answers import Answer, Answers, Question, contradicts_due_time, describe_moment
 from breaches.rules.causes import NO_CAUSE, name_last
 from breaches.rules.content import (
@@ -42,11 +42,12 @@ from breaches.rules.content import (
     remark_on,
     sort_entries,
 )
-from breaches.rules.facts import round_down, round_up
+from breaches.rules.facts import AddressFacts, Facts, round_down, round_up
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.rules.narrative import describe_choice, describe_decider, write_account
 from breaches.versions import contact_person, content_of, lock_report, record_report_event
+from releases.detection.finding import CheckOutcome
 from releases.models import Contact, Release
 from releases.permissions import Person, User, roles_of
 from releases.rules.calendar import format_moment, local_date
@@ -607,10 +608,10 @@ def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
 
     These are recorded facts, and notes that have not been corrected.
     """
+    suspicions = list(report.suspicions.with_facts())
+    facts = facts_of_suspicions(suspicions)
     entries = [
-        entry
-        for suspicion in report.suspicions.select_related("verification", "release")
-        for entry in _recorded_entries(suspicion)
+        entry for suspicion in suspicions for entry in _recorded_entries(suspicion, facts[suspicion.verification_id])
     ]
     if report.available_at:
         text = f"The producer states that {name_last(late_titles(report))} was available."
@@ -657,14 +658,16 @@ _SUSPECTED_KINDS: Mapping[ReportKind, str] = {
 }
 
 
-def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
+def _recorded_entries(suspicion: Suspicion, facts: Facts) -> Iterator[TimelineEntry]:
     verdict, title = suspicion.shown_verdict, f"‘{suspicion.release.title}’"
     key = f"verdict-{verdict.pk}"
     yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
-    for result in verdict.results:
-        name = name_address(verdict.results, result)[0]
+    for result, address in zip(verdict.results, facts.addresses, strict=True):
+        name = name_in_timeline(facts, address)
         what = title if name == NAME_OF_ONLY_PAGE else f"{name} of {title}"
         at = f"{key}-{result.address}"
+        if first := _first_failed_check(facts, address):
+            yield TimelineEntry(first, f"The automatic check did not find {what}.", f"{key}-first-{result.address}")
         if absent := result.verdict.last_not_live_at:
             text = f"The automatic check did not find {what}."
             yield TimelineEntry(round_down(absent), text, f"{at}{ABSENT}")
@@ -682,6 +685,19 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
     yield TimelineEntry(round_down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
     if suspicion.kind == ReportKind.EARLY:
         yield from _response_to_early(suspicion, title)
+
+
+def _first_failed_check(facts: Facts, address: AddressFacts) -> datetime | None:
+    """Return the time of the first check since an address was due, if this check did not find the address.
+
+    The account of the breach gives this time. Return None if another entry is about this check.
+    """
+    since = facts.limit_of(address) if address.may_follow else facts.due_at
+    first = next((check.sighting for check in address.checks_since(since)), None)
+    if first is None or first.result is not CheckOutcome.NOT_LIVE:
+        return None
+    others = {address.verdict.last_not_live_at, *(flip.gone_at for flip in address.verdict.flips)}
+    return None if others & {first.sent_at, first.completed_at} else round_down(first.at_the_earliest)
 
 
 def _response_to_early(suspicion: Suspicion, title: str) -> Iterator[TimelineEntry]:

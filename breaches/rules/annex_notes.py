@@ -5,9 +5,8 @@ the access periods on a pre-release access list.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from breaches.rules.facts import (
     PART_NOUNS,
@@ -23,10 +22,9 @@ from breaches.rules.facts import (
     with_capital,
     without_full_stop,
 )
-from breaches.rules.narrative import describe_statement
+from breaches.rules.narrative import describe_statement, file_name
 from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
 from releases.rules.calendar import format_moment
-from releases.rules.parts import Part
 from releases.verdict.release import Diagnosis
 
 NOT_LIVE_WORDS = {
@@ -72,38 +70,32 @@ def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
     """Return the name of an address for use within a sentence, and the name for use at the start of a sentence.
 
     Example: "attachment 1" and "Attachment 1".
-    """
-    return name_address(facts.addresses, address)
-
-
-class NamedAddress(Protocol):
-    """An address of a release, with the attributes from which `name_address` makes the name."""
-
-    @property
-    def role(self) -> AddressRole: ...
-
-    @property
-    def part(self) -> Part: ...
-
-
-def name_address[T: NamedAddress](addresses: Sequence[T], address: T) -> tuple[str, str]:
-    """Return both names of an address, as `output_names` does.
 
     A named part has a number if several addresses are the same part. Any other address has a number if several
     addresses have the same role, or if the address is an attachment. The name of the only page of a release is
     `NAME_OF_ONLY_PAGE`, unless the page is a named part.
-
-    :param addresses: all addresses of the release.
     """
     if noun := PART_NOUNS.get(address.part):
-        same = [other for other in addresses if other.part is address.part]
+        same = [other for other in facts.addresses if other.part is address.part]
         name = f"{noun} {same.index(address) + 1}" if len(same) > 1 else f"the {noun}"
         return name, with_capital(name)
-    alike = [other for other in addresses if other.role is address.role]
+    alike = [other for other in facts.addresses if other.role is address.role]
     number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
     if address.role is AddressRole.ATTACHMENT:
         return f"attachment{number}", f"Attachment{number}"
     return (f"page{number}", f"Page{number}") if number else (NAME_OF_ONLY_PAGE, with_capital(NAME_OF_ONLY_PAGE))
+
+
+def name_in_timeline(facts: Facts, address: AddressFacts) -> str:
+    """Return the name of an address in the timeline. A file has its file name there, as in the account of the breach.
+
+    If the web address of a file has no file name, or another file has the same one, return the name in the annex.
+    """
+    is_file = address.role is AddressRole.ATTACHMENT and address.part not in PART_NOUNS
+    name = file_name(address) if is_file else ""
+    if name and [file_name(other) for other in facts.addresses].count(name) == 1:
+        return f"the file ‘{name}’"
+    return output_names(facts, address)[0]
 
 
 def narrate_check(check: CheckFact) -> str:

@@ -680,8 +680,14 @@ def _page_or_file(address: AddressFacts) -> str:
         return f"its {PART_NOUNS.get(address.part, 'page')} at {_host(address)}"
     if noun := PART_NOUNS.get(address.part):
         return f"its {noun}"
+    name = file_name(address)
+    return f"its file ‘{name}’" if name else "its attachment"
+
+
+def file_name(address: AddressFacts) -> str:
+    """Return the file name at the end of a web address, or "" if there is none."""
     name = PurePosixPath(urlsplit(address.url).path).name
-    return f"its file ‘{name}’" if "." in name else "its attachment"
+    return name if "." in name else ""
 
 
 def _its(address: AddressFacts, otherwise: str) -> str:

@@ -40,14 +40,15 @@ from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
 
-# The kinds of events that the timeline leaves out. Edits, automatic updates of facts, and downloads of the document, a
-# draft or a concern are only shown in the history of the report. Events about notes are left out because the timeline
-# shows the notes themselves.
+# The kinds of events that the timeline leaves out. Edits, automatic updates of facts, and downloads are only shown in
+# the history of the report. Events about notes are left out because the timeline shows the notes themselves.
 NOT_IN_THE_TIMELINE = (
     "edited",
     "downloaded",
     "draft_downloaded",
     "concern_downloaded",
+    "statement_downloaded",
+    "attachment_downloaded",
     "facts_refreshed",
     "facts_offered",
     "note_written",

@@ -15,7 +15,8 @@ from breaches.redaction import redact_report
 from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import ReportStatus
-from breaches.versions import content_of, current_version
+from breaches.text import EVENTS
+from breaches.versions import content_of, current_version, record_report_event
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import FieldRefused, MissingFields, Role, WrongState
 from releases.rules.parts import Part
@@ -78,6 +79,7 @@ def test_recorded_facts_can_be_printed_next_to_notes(office, draft_report):
     title = draft_report.suspicions.get().release.title
     assert facts == [
         (london("09:30"), f"‘{title}’ was due to be released."),
+        (london("09:30"), f"The automatic check did not find ‘{title}’."),
         (london("10:26:55"), f"The automatic check did not find ‘{title}’."),
         (london("10:27"), f"The automatic check found ‘{title}’ for the first time."),
     ]
@@ -105,11 +107,26 @@ def test_entries_about_attachments_name_them_as_the_annex_does_and_print_no_addr
         what = f"{name} of ‘{release.title}’"
         assert [text for text in entries if what in text] == [
             f"The automatic check did not find {what}.",
+            f"The automatic check did not find {what}.",
             f"The automatic check found {what} for the first time.",
             f"The automatic check did not find {what} there any more.",
             f"The automatic check found {what} there again.",
         ]
     assert "http" not in " ".join(entries)
+
+
+def test_entries_about_files_name_them_as_the_account_does(office):
+    urls = tuple(f"https://www.example.gov.uk/statistics/{name}" for name in ("tables.csv", "a/data.csv", "b/data.csv"))
+    release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer), attachments=urls)
+    record_coverage(release)
+    page, *files = release.addresses.order_by("pk")
+    record_checks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE), address=page)
+    for address in files:
+        record_checks(release, *SEED_MORNING, address=address)
+    (report,) = drafting.draft_missing(now=london("10:45"))
+    entries = [entry.text for entry in editing.timeline_entries(report)]
+    for name in ("the file ‘tables.csv’", "attachment 2", "attachment 3"):
+        assert f"The automatic check found {name} of ‘{release.title}’ for the first time." in entries
 
 
 def test_entries_about_several_pages_name_each_page_and_say_that_the_release_was_incomplete(office):
@@ -276,6 +293,15 @@ def test_the_page_tells_facts_notes_and_moves_in_order(client, office, submitted
     told = ["was due to be released", TOLD, "found", "Drafted automatically", "Submitted to the Head of Profession"]
     assert sorted(told, key=text.index) == told
     assert "Write a note" not in text
+
+
+def test_the_page_leaves_downloads_out(client, office, draft_report):
+    kinds = [kind for kind in EVENTS if "downloaded" in kind]
+    for kind in kinds:
+        record_report_event(draft_report, kind, at=AT, by=office.statistician, version=1)
+    client.force_login(office.statistician)
+    assert len(kinds) == 5
+    assert "downloaded" not in client.get(page_of(draft_report)).text
 
 
 def test_a_note_is_written_and_corrected_on_pages_and_ticked_there(client, office, draft_report):
