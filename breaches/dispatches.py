@@ -11,6 +11,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -27,6 +30,10 @@ from breaches.rules.lifecycle import (
     SEND,
     WITHDRAW,
     Nature,
+    SEND,
+    WITHDRAW,
+    Nature,
+    ReportStatus,
 )
 from breaches.versions import content_of, record_report_event
 from releases.permissions import User
@@ -40,6 +47,19 @@ FAILED_BEFORE = lazy(
 NOTICE_NOT_FAILED = lazy(
     "You can record that you sent a notice yourself only if its email could not be delivered, and only once."
 )
+
+
+def awaits_sending() -> Q:
+    """Return the condition for the reports that a Head of Profession or deputy should send.
+
+    These reports are approved, or they were sent and their last email failed for good. Reports about training sessions
+    are never sent. If a person closed a report, they have finished with it.
+    """
+    last = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT).with_email().order_by("-at", "-pk")
+    # The condition can also be negated, so a report without such an email must not compare as null.
+    email = Coalesce(Subquery(last.values("email")[:1]), Value(""))
+    has_failed = Q(Exact(email, EMAIL_FAILED), status=ReportStatus.SENT)
+    return Q(status=ReportStatus.APPROVED, training__isnull=True) | has_failed
 
 
 def find_recipient(report: Report, *, by: User) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Q
 from django.db.models.expressions import Combinable
 
+from breaches.dispatches import awaits_sending
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.detection.open_files import Result
@@ -60,6 +61,7 @@ class ExistingRows:
     exemptions: bool
     left_provisional: bool
     open_files: bool
+    reports_to_send: bool
     rotas: bool
     statements: bool
     stopped_webhooks: bool
@@ -108,6 +110,7 @@ def _build_conditions(now: datetime) -> dict[str, Combinable]:
         "exemptions": Exists(Exemption.objects.all()),
         "left_provisional": Exists(Release.objects.left_provisional(now=now)),
         "open_files": Exists(OpenFileFinding.objects.filter(result=Result.OPEN)),
+        "reports_to_send": Exists(Report.objects.filter(awaits_sending())),
         "rotas": Exists(RotaEntry.objects.all()),
         "statements": Exists(Statement.objects.filter(of_recent_release)),
         "stopped_webhooks": Exists(WebhookEndpoint.objects.stopped()),

@@ -6,16 +6,17 @@ from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Case, Prefetch, QuerySet, When
+from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from breaches.dispatches import awaits_sending
 from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import listed_reports_with
-from breaches.rules.lifecycle import RESTRICTED, WRITERS, ReportStatus
+from breaches.rules.lifecycle import RESTRICTED, WITH_AUTHORS, WRITERS, ReportStatus
 from releases import (
     announcements,
     date_changes,
@@ -61,7 +62,8 @@ class PersonTasks:
     """The tasks of one person. Each list has at most twenty entries.
 
     `incidents` has the reports about disclosures of unpublished statistics that the person should complete.
-    `to_complete` has the other reports that the person should complete. `to_agree` is the number of date change
+    `to_complete` has the other reports that the person should complete. `to_send` has the reports that are approved and
+    not sent, and those whose email could not be delivered. `to_agree` is the number of date change
     requests that the person should decide. `briefs` has the minute briefs with releases that are still expected.
     `finished_briefs` has the other minute briefs of today, which are not tasks.
     """
@@ -70,6 +72,7 @@ class PersonTasks:
     not_live: list[Line]
     to_complete: list[Report]
     to_approve: list[Report]
+    to_send: list[Report]
     to_join: list[Morning]
     to_answer: list[Release]
     to_agree: int
@@ -93,6 +96,7 @@ class PersonTasks:
             self.not_live,
             self.to_complete,
             self.to_approve,
+            self.to_send,
             self.to_answer,
             self.left_provisional,
             self.access_to_agree,
@@ -113,10 +117,10 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
     existing, unlisted = day.existing, day.unlisted
     to_complete: list[Report] = []
     if existing.drafts:
-        to_complete = _reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED, unlisted=unlisted)
+        to_complete = _reports(person, WRITERS, Q(status__in=WITH_AUTHORS), unlisted=unlisted)
     to_approve: list[Report] = []
     if existing.submitted_reports:
-        to_approve = _reports(person, LEADS, ReportStatus.WITH_HOP, unlisted=unlisted)
+        to_approve = _reports(person, LEADS, Q(status=ReportStatus.WITH_HOP), unlisted=unlisted)
     briefs, finished_briefs = _briefs(person, now=now) if existing.briefs else ([], [])
     return PersonTasks(
         incidents=[report for report in to_complete if _is_incident(report)],
@@ -124,6 +128,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         to_complete=[report for report in to_complete if not _is_incident(report)],
         to_join=mergeable_drafts(person, most=MOST_LINES, unlisted=unlisted) if existing.drafts else [],
         to_approve=to_approve,
+        to_send=_reports(person, LEADS, awaits_sending(), unlisted=unlisted) if existing.reports_to_send else [],
         to_answer=_questions(person, existing, now=now),
         to_agree=date_changes.open_requests_for(person).count() if existing.date_requests else 0,
         left_provisional=_left_provisional(person, now=now) if existing.left_provisional else [],
@@ -161,10 +166,8 @@ def _briefs(person: Person, *, now: datetime) -> tuple[list[ShownBrief], list[Sh
     return briefs[True], briefs[False]
 
 
-def _reports(
-    person: Person, roles: frozenset[Role], *statuses: ReportStatus, unlisted: Collection[int]
-) -> list[Report]:
-    own = listed_reports_with(person, roles, unlisted=unlisted).filter(status__in=statuses)
+def _reports(person: Person, roles: frozenset[Role], condition: Q, *, unlisted: Collection[int]) -> list[Report]:
+    own = listed_reports_with(person, roles, unlisted=unlisted).filter(condition)
     listed = own.select_related("producer", "started__release", "started__series")
     suspicions = Suspicion.objects.with_outcome()
     listed = listed.defer("machine").prefetch_related(Prefetch("suspicions", suspicions))

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from breaches import dispatches
 from breaches.layout import lay_out_report
 from breaches.models import Report
 from breaches.permissions import TABLE, Action
@@ -16,7 +17,7 @@ from breaches.versions import current_version
 from breaches.views import report as report_module
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
-from tests.support.people import AT, create_office, create_report, render_text
+from tests.support.people import AT, REGULATOR, create_office, create_report, render_text
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
 from tests.support.report_mornings import (
@@ -102,6 +103,36 @@ def test_what_waits_for_the_reader_comes_first(client, office, subtests):
             client.force_login(person)
             page = words(client.get("/reports/").text)
             assert page.index(first) == min(map(page.index, numbers))
+
+
+@pytest.mark.both_databases
+def test_an_approved_report_is_open_until_it_is_sent(client, office, approved_report):
+    create_report(office, ReportStatus.WITH_HOP, reference="to-decide")
+    newest = create_report(office, reference="newest")
+    client.force_login(office.head)
+
+    def is_listed(report):
+        pages = [words(client.get(address).text) for address in ("/reports/", "/reports/?show=decided")]
+        return [report.number in page for page in pages]
+
+    assert is_listed(approved_report) == [True, False]
+    page = words(client.get("/reports/").text)
+    assert page.index(approved_report.number) < page.index(newest.number)
+    sent = dispatches.send_report(approved_report, recipient=REGULATOR, by=office.head, at=AT)
+    assert is_listed(sent) == [False, True]
+    dispatches.record_failure(sent.dispatches.get(), at=AT)
+    assert is_listed(sent) == [True, False]
+    assert "Sent Email could not be delivered" in words(client.get("/reports/").text)
+    outside = dispatches.record_sent_outside(sent, recipient="OSR", sent_on=AT.date(), by=office.head, at=AT)
+    assert is_listed(outside) == [False, True]
+
+
+@pytest.mark.parametrize("status", [ReportStatus.RECORDED, ReportStatus.DISMISSED, ReportStatus.WITHDRAWN])
+def test_a_report_that_needs_no_sending_is_not_open(client, office, status):
+    report = create_report(office, status)
+    client.force_login(office.head)
+    assert report.number not in words(client.get("/reports/").text)
+    assert report.number in words(client.get("/reports/?show=decided").text)
 
 
 @pytest.mark.both_databases

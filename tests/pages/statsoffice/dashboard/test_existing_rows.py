@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
-from breaches import drafting
+from breaches import dispatches, drafting
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases import cover, exemptions, judge, open_files, receipts, scheduling, statements, tasks
@@ -31,7 +31,7 @@ from tests.support.briefs import BRIEFED, LIMIT, make_brief
 from tests.support.date_requests import request_date
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observation, create_observations
-from tests.support.people import create_office
+from tests.support.people import REGULATOR, create_office, create_report
 from tests.support.pre_release_lists import LONG_BEFORE, SHORTLY_BEFORE, asked, granted
 from tests.support.preflight import announce_at
 from tests.support.report_forms import words
@@ -177,6 +177,18 @@ def submit_report(office):
     Report.objects.filter(suspicions__release__reference="submitted").update(status=ReportStatus.WITH_HOP)
 
 
+def approve_report(office):
+    draft_report(office, "approved")
+    approved = Report.objects.filter(suspicions__release__reference="approved")
+    approved.update(status=ReportStatus.APPROVED, decided_at=AFTER)
+
+
+def fail_to_send_report(office):
+    report = create_report(office, ReportStatus.APPROVED, reference="breach-not-delivered")
+    dispatches.send_report(report, recipient=REGULATOR, by=office.head, at=AFTER)
+    dispatches.record_failure(report.dispatches.get(), at=AFTER)
+
+
 def add_task(office):
     tasks.add_task(SeriesFactory(producer=office.producer), text="Check the title", by=office.head, at=LONG_BEFORE)
 
@@ -214,6 +226,8 @@ KINDS = [
     ("exemptions", record_exemption, "Covered by exemption OSR 2020/17"),
     ("left_provisional", leave_provisional, "Provisional dates in the past"),
     ("open_files", find_open_file, "Unpublished files"),
+    ("reports_to_send", approve_report, "Approved reports to send"),
+    ("reports_to_send", fail_to_send_report, "Approved reports to send"),
     ("rotas", add_to_rota, "Call Rhona Rota"),
     ("statements", answer_question, "not Releases to check"),
     ("stopped_webhooks", stop_webhook, "Webhooks that we turned off"),

@@ -7,17 +7,19 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import drafting
+from breaches import dispatches, drafting
 from breaches.drafting import ReportSubject
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from releases import judge
-from releases.models import Series
-from releases.rules.lifecycle import Role
+from releases.models import Release, Series
+from releases.rules.lifecycle import Role, Status
 from statsoffice.accounts.models import User
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
+from tests.support.early_release import create_early_release
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
 from tests.support.observations import create_observation
+from tests.support.people import AT, REGULATOR, create_office, create_report
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
@@ -63,9 +65,47 @@ def test_a_decided_report_waits_for_no_one(client, clock, release):
     clock(AFTER)
     report = suspect(release)
     sign_in(client, release, Role.DEPUTY)
-    for status, reason in (("approved", ""), ("recorded", "no_effect"), ("dismissed", "other")):
+    for status, reason in (("recorded", "no_effect"), ("dismissed", "other"), ("closed", ""), ("withdrawn", "")):
         Report.objects.filter(pk=report.pk).update(status=status, decided_at=AFTER, decision_reason=reason)
         assert "You have no tasks." in client.get(DESK).text, status
+
+
+def test_an_approved_report_waits_for_those_who_may_send_it(client, clock, release, subtests):
+    clock(AFTER + timedelta(days=8))
+    report = suspect(release)
+    Report.objects.filter(pk=report.pk).update(status=ReportStatus.APPROVED, decided_at=AFTER)
+    for role in Role:
+        with subtests.test(str(role)), rolled_back():
+            sign_in(client, release, role)
+            page = words(client.get(DESK).text)
+            kind = "not live when last checked"
+            task = f"Your tasks (1) Approved reports to send {release.title} , {kind}, approved 8 days ago"
+            assert (task in page) == (role in DECIDE)
+
+
+def test_an_approved_report_about_an_early_release_is_not_listed_until_the_release_is_published(client, clock):
+    early = create_early_release()
+    clock(BEFORE)
+    Report.objects.update(status=ReportStatus.APPROVED, decided_at=BEFORE)
+    client.force_login(early.office.head)
+    assert "You have no tasks." in client.get(DESK).text
+    Release.objects.update(status=Status.PUBLISHED)
+    assert "Approved reports to send" in client.get(DESK).text
+
+
+def test_a_sent_report_whose_email_failed_is_to_be_sent_until_it_is_sent_in_another_way(client, clock):
+    clock(AT)
+    office = create_office()
+    report = create_report(office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    sent = dispatches.send_report(report, recipient=REGULATOR, by=office.head, at=AT)
+    assert "You have no tasks." in client.get(DESK).text
+    dispatches.record_failure(report.dispatches.get(), at=AT)
+    page = words(client.get(DESK).text)
+    assert "Approved reports to send" in page
+    assert "Email could not be delivered" in page
+    dispatches.record_sent_outside(sent, recipient="OSR", sent_on=AT.date(), by=office.head, at=AT)
+    assert "You have no tasks." in client.get(DESK).text
 
 
 def test_the_heading_has_the_number_of_tasks_and_a_report_its_age(client, clock, release):
