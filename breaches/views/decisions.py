@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from breaches import code_of_practice, decisions, dispatches, merging, pdf, publication, text, versions
+from breaches import code_of_practice, comments, decisions, dispatches, merging, pdf, publication, text, versions
 from breaches.facts import (
     compare_availability,
     compare_with_record,
@@ -89,7 +89,7 @@ from breaches.views.base import (
     report_page,
     return_to_report,
 )
-from breaches.views.detail import describe_changed_records
+from breaches.views.detail import describe_changed_records, find_revision
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer
 from releases.rules.calendar import format_time, local_date
@@ -299,11 +299,15 @@ class MovePage:
 
 
 class DecisionPage(MovePage):
-    """A page to make a decision. It shows the current report and the changes since the person read the report."""
+    """A page to make a decision. It shows the current report, and what has changed since the person read the report and
+    since it was returned or approved.
+    """
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        version = current_version(report)
         return {
-            "document": lay_out_report(report, current_version(report)),
+            "document": lay_out_report(report, version),
+            "revision": describe_revision(report, version),
             "since": describe_since_read(request, report),
         }
 
@@ -343,7 +347,9 @@ class WholeReportPage(MovePage):
         content: ReportContent,
         document: ReportDocument,
     ) -> dict[str, Any]:
-        """Return the document, its missing and unusual values, and links to the pages where sections are edited."""
+        """Return the document, its missing and unusual values, its unresolved comments, and links to the pages where
+        sections are edited.
+        """
         now = timezone.now()
         today, withheld = local_date(now), outputs_without_public_address(report, now=now)
         odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
@@ -367,6 +373,8 @@ class WholeReportPage(MovePage):
             ],
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
+            "revision": describe_revision(report, version),
+            "comments": [(SECTIONS[ReportSection(one.section)], one) for one in comments.open_comments(report)],
         }
 
 
@@ -522,6 +530,22 @@ class ApprovalPage(WholeReportPage):
             "since": describe_since_read(request, report),
             "read": urlencode(read_version(request)),
         }
+
+
+def describe_revision(report: Report, version: ReportVersion) -> dict[str, Any] | None:
+    """Return the changes since a report was returned, or since it was approved and then corrected or reopened.
+
+    Return None if it was neither returned nor approved before.
+    """
+    revision = find_revision(report)
+    if revision is None:
+        return None
+    return {
+        "event": revision.event,
+        "is_returned": revision.is_returned,
+        "number": revision.number,
+        "fields": compare_versions(report.versions.get(number=revision.begins_with), version),
+    }
 
 
 def describe_since_read(request: SignedInRequest, report: Report) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ from breaches.models import (
     JoinedDraft,
     OwnAct,
     Report,
+    ReportEvent,
     ReportVersion,
     SectionComment,
     StartedReport,
@@ -53,10 +54,13 @@ from breaches.rules.facts import round_down, round_up_before, time_in_words
 from breaches.rules.lifecycle import (
     APPROVE,
     BREACHES,
+    CORRECT,
     DECISION_ON,
     DECISIONS,
     EDIT,
     MERGED_OR_SPLIT,
+    PAST_TENSE,
+    REOPEN,
     RETURN,
     SEND,
     SUBMIT,
@@ -534,6 +538,33 @@ def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The revision of a report that was returned, or that was approved and then corrected or reopened.
+
+    `number` is the version that was returned or approved. `begins_with` is the version with which the revision began.
+    It has the same text, without the values that the approval set.
+    """
+
+    event: ReportEvent
+    number: int
+    begins_with: int
+
+    @property
+    def is_returned(self) -> bool:
+        return self.event.kind == PAST_TENSE[RETURN]
+
+
+def find_revision(report: Report) -> Revision | None:
+    """Return the last revision of a report, or None if it was neither returned nor approved before."""
+    kinds = [PAST_TENSE[move] for move in (RETURN, CORRECT, REOPEN)]
+    event = report.events.filter(kind__in=kinds).select_related("actor").order_by("position").last()
+    # A report that was reopened may have been recorded or dismissed.
+    if event is None or event.facts["status"][0] not in {ReportStatus.WITH_HOP, *WITH_DOCUMENT}:
+        return None
+    return Revision(event, *event.facts["version"])
+
+
 def _past(report: Report) -> dict[str, Any]:
     # Text of a report can only be redacted by an event of its own, or of a report with which it was combined. Most
     # reports have neither, so they do not need the queries for these redactions.
@@ -549,6 +580,10 @@ def _past(report: Report) -> dict[str, Any]:
     # If a returned report was changed and submitted again, the page links to the changes since the returned version.
     returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
     dispatches = Dispatch.objects.filter(report=report).with_attempt().select_related("document", "by")
+    # If a returned report was changed and submitted again, the page links to the changes since the returned version.
+    revision = find_revision(report) if report.status == ReportStatus.WITH_HOP and "returned" in last else None
+    returned_version = revision.number if revision and revision.is_returned else None
+    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
     reported = Dispatch.objects.filter(report=report).reported().order_by("document__version")
     return {
         "last_decision": max(last.values(), key=lambda event: event.position, default=None),

@@ -3,10 +3,11 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import editing
+from breaches import comments, decisions, dispatches, editing
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
-from tests.support.people import AT, create_office, create_report, write_sections
+from tests.support.people import AT, approve, create_office, create_report, dispatch_report, write_sections
 from tests.support.report_forms import error_links, filled_in, page_of, section_address, send, status_of, words
 from tests.support.report_mornings import create_draft
 
@@ -80,6 +81,80 @@ def test_no_link_or_form_of_the_approval_loses_what_has_changed_since(client, of
         assert CHANGED in words(page.text), page.request["PATH_INFO"]
     form = LexborHTMLParser(client.get(with_annex).text).css_first("main form[action]")
     assert CHANGED in words(client.post(form.attributes["action"], {"annex": "1"}).text)
+
+
+def resubmit(returned, office):
+    """The returned report, submitted again by the statistician with another text."""
+    changed = write_sections(returned, by=office.statistician, impact="Three users wrote to us.")
+    return decisions.submit_report(changed, by=office.statistician, at=AT)
+
+
+@pytest.mark.parametrize("page", ["approve", "return", "record", "dismiss"])
+def test_a_decision_shows_what_has_changed_since_the_report_was_returned_however_often_it_was_read(
+    client, office, returned_report, page
+):
+    again = resubmit(returned_report, office)
+    client.force_login(office.head)
+    read = {"read": again.last_change, "version": again.version}
+    shown = client.get(page_of(again, page), read).text
+    number = returned_report.version
+    assert f"Changes since version {number}, which was returned Struck through text was removed." in words(shown)
+    assert any("Three" in piece.text() for piece in LexborHTMLParser(shown).css("main ins.office-new"))
+    assert "The report has not changed since you opened it." not in words(shown)
+
+
+def test_a_report_that_comes_back_as_it_was_returned_says_so(client, office, returned_report):
+    again = decisions.submit_report(returned_report, by=office.statistician, at=AT)
+    client.force_login(office.head)
+    page = words(client.get(page_of(again, "approve")).text)
+    assert f"Changes since version {again.version}, which was returned The text has not changed." in page
+
+
+def test_a_correction_is_compared_with_the_approved_version_even_if_an_earlier_text_was_returned(
+    client, office, returned_report
+):
+    sent = dispatch_report(approve(resubmit(returned_report, office), office), office, ReportStatus.SENT)
+    draft = dispatches.send_correction(sent, notice="It was longer.", by=office.head, at=AT)
+    corrected = write_sections(draft, by=office.statistician, impact="Four users wrote to us.")
+    client.force_login(office.head)
+    shown = client.get(page_of(corrected, "approve")).text
+    assert f"Changes since version {sent.version}, which was approved" in words(shown)
+    assert "which was returned" not in words(shown)
+    tree = LexborHTMLParser(shown)
+    assert [piece.text().split() for piece in tree.css("main del.office-gone")][1:] == [["Removed:", "Three"]]
+    submitted = decisions.submit_report(corrected, by=office.statistician, at=AT)
+    assert "This report was returned" not in words(client.get(page_of(submitted, "report")).text)
+
+
+def test_after_a_report_was_dismissed_and_reopened_nothing_is_compared(client, office, dismissed_report):
+    reopened = decisions.reopen_report(dismissed_report, reason="News.", by=office.head, at=AT)
+    client.force_login(office.head)
+    assert "Changes since version" not in words(client.get(page_of(reopened, "approve")).text)
+
+
+@pytest.mark.parametrize(("person", "page"), [("statistician", "check"), ("head", "check"), ("head", "approve")])
+def test_who_submits_or_approves_reads_why_the_report_was_returned_and_which_comments_are_open(
+    client, office, returned_report, person, page
+):
+    section = ReportSection.IMPACT
+    for asked in ("How many users?", "Which users?"):
+        comment = comments.add_comment(returned_report, section=section, words=asked, by=office.head, at=AT)
+    client.force_login(getattr(office, person))
+    shown = client.get(page_of(returned_report, page)).text
+    notice = words(f"<main>{LexborHTMLParser(shown).css_first('main .govuk-inset-text').html}</main>")
+    assert notice.startswith(f"{office.head} returned this report at")
+    assert "Say more. 2 comments are not resolved:" in notice
+    assert "How many users?" in notice
+    assert f'href="{page_of(returned_report, "report")}#section-impact"' in shown
+    comments.resolve_comment(returned_report, comment, by=office.statistician, at=AT)
+    assert "1 comment is not resolved:" in words(client.get(page_of(returned_report, page)).text)
+
+
+def test_a_report_that_was_not_returned_and_has_no_comments_has_no_notice(client, office, draft_report):
+    client.force_login(office.head)
+    for page in ("check", "approve"):
+        assert "returned this report" not in words(client.get(page_of(draft_report, page)).text)
+        assert "not resolved" not in words(client.get(page_of(draft_report, page)).text)
 
 
 def numbers_of(report):
