@@ -1,6 +1,6 @@
 """Comments on the sections of a report. A comment stays on its section until a person resolves it.
 
-Once the report is decided, comments can no longer be added or resolved. Unresolved comments are still shown.
+Once the report is decided, comments can no longer be added. Unresolved comments are still shown, and can be resolved.
 
 A joint report shows the comments on its drafts too, and people resolve them there. If the report is split, the drafts
 show the comments that are still unresolved.
@@ -11,16 +11,19 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import JoinedDraft, Report, ReportEvent, SectionComment
 from breaches.permissions import senior_role
 from breaches.rules.content import FORM_SECTIONS, ReportSection
-from breaches.rules.lifecycle import UNDECIDED, WRITERS
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, UNDECIDED, WRITERS
 from breaches.versions import lock_report, record_report_event
 from releases.permissions import User
 from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
 
 RESOLVED = "comment_resolved"
+
+CLOSED = lazy("You cannot comment on this report in its present state.")
 
 
 def open_comments(report: Report, *, parts: Collection[int] | None = None) -> Sequence[SectionComment]:
@@ -57,7 +60,8 @@ def add_comment(report: Report, *, section: ReportSection, words: str, by: User,
     if section not in FORM_SECTIONS:
         raise FieldRefused("words", _("You cannot comment on this section."))
     with transaction.atomic():
-        _refuse_decided(lock_report(report))
+        if lock_report(report).status not in UNDECIDED:
+            raise MoveRefused(CLOSED)
         for comment in open_comments(report):
             if (comment.section, comment.words, comment.event.actor_id) == (section, words, by.pk):
                 return comment
@@ -72,12 +76,13 @@ def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: da
     that a comment on a draft stays resolved if the joint report is split.
 
     :param report: the report that shows the comment.
-    :raises MoveRefused: if the report was decided, merged or split.
+    :raises MoveRefused: if the report was merged or split.
     :raises ValueError: if none of the person's roles lets them write reports or decide on them.
     """
     role = senior_role(by, WRITERS, report)
     with transaction.atomic():
-        _refuse_decided(lock_report(report))
+        if lock_report(report).status in MERGED_OR_SPLIT:
+            raise MoveRefused(CLOSED)
         commented = comment.event.report
         if comment.pk not in _resolved([commented.pk]):
             record_report_event(
@@ -88,8 +93,3 @@ def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: da
 def _resolved(reports: Collection[int]) -> set[int]:
     events = ReportEvent.objects.filter(report__in=reports, kind=RESOLVED)
     return {facts["comment"] for facts in events.values_list("facts", flat=True)}
-
-
-def _refuse_decided(report: Report) -> None:
-    if report.status not in UNDECIDED:
-        raise MoveRefused(_("You cannot comment on this report in its present state."))

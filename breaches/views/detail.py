@@ -518,6 +518,7 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
         "may_deal": is_open and bool(TABLE[Action.DEAL] & roles),
         "is_own_act": is_own_act,
         "may_comment": is_open and is_writer,
+        "may_resolve": may_add,
         "may_attach": may_add,
         "may_declare": may_add and not is_own_act,
         "may_download": bool(TABLE[Action.DOWNLOAD] & roles),

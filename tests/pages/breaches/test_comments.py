@@ -45,7 +45,9 @@ def test_a_comment_stays_on_its_section_until_it_is_resolved(client, office, sub
     assert history.count("Comment resolved: Impact of the breach") == 1
 
 
-def test_a_comment_stays_after_a_return_a_new_submission_and_the_decision(client, office, submitted_report):
+def test_a_comment_stays_after_a_return_a_new_submission_and_the_decision_until_it_is_resolved(
+    client, office, submitted_report
+):
     comment = comment_on(submitted_report, office.head)
     returned = decisions.return_report(submitted_report, comment="See the comment.", by=office.head, at=AT)
     again = decisions.submit_report(returned, by=office.statistician, at=AT + timedelta(minutes=1))
@@ -55,7 +57,10 @@ def test_a_comment_stays_after_a_return_a_new_submission_and_the_decision(client
     client.force_login(office.head)
     page = client.get(page_of(dismissed, "report")).text
     assert ASKED in page
-    assert reverse("breaches:resolve_comment", args=[dismissed.reference, comment.pk]) not in page
+    address = reverse("breaches:resolve_comment", args=[dismissed.reference, comment.pk])
+    assert address in page
+    client.post(address)
+    assert ASKED not in client.get(page_of(dismissed, "report")).text
 
 
 def test_the_same_comment_sent_twice_is_made_once(office, draft_report):
@@ -95,9 +100,20 @@ def test_a_comment_on_a_report_that_was_decided_since_it_was_read_is_refused(off
     decisions.dismiss_report(submitted_report, reason="other", words="No.", by=office.head, at=AT)
     with pytest.raises(MoveRefused):
         comment_on(read, office.deputy)
-    with pytest.raises(MoveRefused):
-        comments.resolve_comment(read, comment, by=office.deputy, at=AT)
     assert comments.open_comments(read) == [comment]
+
+
+@pytest.mark.parametrize("state", ["approved", "sent", "closed", "withdrawn", "recorded"])
+def test_a_comment_can_be_resolved_in_every_state_of_a_decided_report(client, office, draft_report, state):
+    comment = comment_on(draft_report, office.head)
+    report = move_report(draft_report, office, ReportStatus(state))
+    client.force_login(office.statistician)
+    page = client.get(page_of(report, "report")).text
+    assert reverse("breaches:resolve_comment", args=[report.reference, comment.pk]) in page
+    comments.resolve_comment(report, comment, by=office.statistician, at=AT)
+    assert comments.open_comments(report) == []
+    client.force_login(office.people[Role.AUDITOR])
+    assert "Resolve comment" not in client.get(page_of(report, "report")).text
 
 
 def test_a_comment_of_another_report_is_not_found(client, office, draft_report):
@@ -160,17 +176,16 @@ def test_after_a_split_the_draft_has_its_comment_as_it_was(office, draft_report,
     assert comments.open_comments(draft) == []
 
 
-def test_a_comment_of_a_draft_is_resolved_neither_at_the_draft_nor_after_the_decision(
+def test_a_comment_of_a_draft_is_resolved_in_the_combined_report_after_the_decision_too_but_not_at_the_draft(
     client, office, draft_report, joint
 ):
     client.force_login(office.head)
     refused = client.post(resolve_page(draft_report), follow=True)
     assert "You cannot comment on this report in its present state." in words(refused.text)
     decisions.dismiss_report(joint, reason="other", words="No.", by=office.head, at=AT)
+    assert "Resolve comment" in words(client.get(page_of(joint, "report")).text)
     client.post(resolve_page(joint))
-    page = client.get(page_of(joint, "report")).text
-    assert ASKED in words(page)
-    assert "Resolve comment" not in words(page)
+    assert ASKED not in words(client.get(page_of(joint, "report")).text)
 
 
 @pytest.mark.parametrize("role", list(Role))
