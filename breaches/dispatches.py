@@ -30,9 +30,6 @@ from breaches.rules.lifecycle import (
     SEND,
     WITHDRAW,
     Nature,
-    SEND,
-    WITHDRAW,
-    Nature,
     ReportStatus,
 )
 from breaches.versions import content_of, record_report_event
