@@ -78,6 +78,7 @@ account_pages = [
     path("", accounts.your_account, name="your_account"),
     path("invitations/", accounts.invitation_list, name="invitations"),
     path("invitations/new/", accounts.invite_view, name="invite"),
+    path("invitations/<int:key>/", accounts.own_invitation, name="own_invitation"),
     path("invitations/<int:key>/send-again/", accounts.send_again_view, name="send_invitation_again"),
     path("invitations/<int:key>/withdraw/", accounts.withdraw_view, name="withdraw_invitation"),
     path("numbers/", text_numbers.confirm_numbers_view, name="text_numbers"),

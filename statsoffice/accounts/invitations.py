@@ -7,7 +7,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -134,21 +134,54 @@ def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
     :raises InvitationRefused: if the invitation was already accepted or withdrawn.
     """
     _check_may_grant(by, invitation.role, invitation.producer)
+    _close(invitation, by=by, at=at)
+
+
+def refuse(invitation: Invitation, *, by: User, at: datetime) -> None:
+    """Withdraw an invitation for the invited person, who does not want it.
+
+    :raises InvitationRefused: if the invitation was already accepted or withdrawn.
+    """
+    _close(invitation, by=by, at=at)
+
+
+def _close(invitation: Invitation, *, by: User, at: datetime) -> None:
     if not _open_row(invitation).update(withdrawn_at=at, withdrawn_by=by):
         raise InvitationRefused(_("This invitation has been accepted or withdrawn."))
+
+
+def invitations_of(person: User) -> QuerySet[Invitation]:
+    """Return the invitations to the email address of an account, if this address is verified.
+
+    A verified address shows that the person reads its mailbox, as the secret in the emailed link does. An address that
+    an administrator entered or changed is not verified.
+    """
+    address = person.email.lower()
+    stored = EmailAddress.objects.alias(address=Lower("email"))
+    is_verified = Exists(stored.filter(user=person, address=address, verified=True))
+    found = Invitation.objects.filter(is_verified, email=address, erased_at=None)
+    return found.select_related("producer", "invited_by")
+
+
+def open_invitations_of(person: User, *, at: datetime) -> QuerySet[Invitation]:
+    """Return the invitations that a person can accept or refuse.
+
+    An invitation whose sender may no longer grant the role is included. Its page says that it is no longer valid.
+    """
+    return invitations_of(person).filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
 
 
 def find(secret: str, *, at: datetime) -> Invitation | None:
     """Return the invitation for the secret of a link, or None if the link is not valid."""
     found = Invitation.objects.select_related("producer", "invited_by").filter(digest=_digest(secret)).first()
-    return found if found and _is_valid(found, at) else None
+    return found if found and is_valid(found, at) else None
 
 
 def find_open(email: str, *, at: datetime) -> Invitation | None:
     open_ones = Invitation.objects.select_related("producer", "invited_by").filter(
         email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__gt=at
     )
-    return next((found for found in open_ones if _is_valid(found, at)), None)
+    return next((found for found in open_ones if is_valid(found, at)), None)
 
 
 def existing_account(invitation: Invitation) -> User | None:
@@ -176,7 +209,7 @@ def accept(invitation: Invitation, *, password: str | None, at: datetime) -> Use
 
 
 def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> User:
-    if not _is_valid(invitation, at) or not _open_row(invitation).update(accepted_at=at):
+    if not is_valid(invitation, at) or not _open_row(invitation).update(accepted_at=at):
         raise InvitationRefused(_("This invitation has been used or withdrawn, or it has expired."))
     user = existing_account(invitation)
     if user is None:
@@ -238,7 +271,7 @@ def _has_held_role(key: dict[str, Any], *, since: datetime) -> bool:
     return bool(held.filter(Q(history_date__gt=since) | Q(pk__in=in_force.values()) & ~Q(history_type="-")).exists())
 
 
-def _is_valid(invitation: Invitation, at: datetime) -> bool:
+def is_valid(invitation: Invitation, at: datetime) -> bool:
     """Return whether an invitation is open and its sender may still grant the role."""
     return invitation.is_open_at(at) and _may_grant(invitation.invited_by, invitation.role, invitation.producer)
 

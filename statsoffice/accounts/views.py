@@ -56,7 +56,7 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
     """Let new people choose a password. People who already have an account must sign in and accept."""
     invitation = invitations.find(str(request.session.get(SESSION_KEY, "")), at=timezone.now())
     if invitation is None:
-        return render(request, "accounts/invitation_over.html", status=410)
+        return _render_over(request)
     account = invitations.existing_account(invitation)
     if request.user.is_authenticated and request.user != account:
         return render(request, "accounts/invited_another.html", {"invitation": invitation}, status=409)
@@ -68,9 +68,41 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/accept.html", {"invitation": invitation, "form": form})
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("account_accept"), settings.LOGIN_URL)
-    if request.method == "POST":
-        return _accept(request, invitation, password=None)
-    return render(request, "accounts/accept.html", {"invitation": invitation})
+    return _answer(request, invitation, by=account)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def own_invitation(request: SignedInRequest, key: int) -> HttpResponse:
+    """Let a person whose email address is verified accept or refuse an invitation without the emailed link."""
+    invitation = get_object_or_404(invitations.invitations_of(request.user), pk=key)
+    if not invitations.is_valid(invitation, timezone.now()):
+        return _render_over(request)
+    return _answer(request, invitation, by=request.user)
+
+
+def _render_over(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/invitation_over.html", status=410)
+
+
+def _answer(request: HttpRequest, invitation: Invitation, *, by: User) -> HttpResponse:
+    """Let a signed-in person accept or refuse an invitation to their account."""
+    if request.method != "POST":
+        return render(request, "accounts/accept.html", {"invitation": invitation})
+    if "refuse" in request.POST:
+        return _refuse(request, invitation, by=by)
+    return _accept(request, invitation, password=None)
+
+
+def _refuse(request: HttpRequest, invitation: Invitation, *, by: User) -> HttpResponse:
+    try:
+        invitations.refuse(invitation, by=by, at=timezone.now())
+    except InvitationRefused as refusal:
+        return render(request, "accounts/invitation_over.html", {"sentence": str(refusal)}, status=409)
+    request.session.pop(SESSION_KEY, None)
+    messages.success(request, _("Invitation refused."))
+    return redirect("your_account")
 
 
 def _accept(request: HttpRequest, invitation: Invitation, *, password: str | None) -> HttpResponse:
@@ -78,7 +110,7 @@ def _accept(request: HttpRequest, invitation: Invitation, *, password: str | Non
         invitations.accept(invitation, password=password, at=timezone.now())
     except InvitationRefused as refusal:
         return render(request, "accounts/invitation_over.html", {"sentence": str(refusal)}, status=409)
-    del request.session[SESSION_KEY]
+    request.session.pop(SESSION_KEY, None)
     if password is None:
         messages.success(request, _("Invitation accepted."))
         return redirect(settings.LOGIN_REDIRECT_URL)
@@ -182,9 +214,11 @@ def _get_invitation(person: User, key: int) -> Invitation:
 @login_required
 @require_safe
 def your_account(request: SignedInRequest) -> HttpResponse:
+    now = timezone.now()
     context = {
+        "invitations": invitations.open_invitations_of(request.user, at=now),
         "memberships": request.user.memberships.select_related("producer"),
-        "covers": covers_about(request.user, now=timezone.now()),
+        "covers": covers_about(request.user, now=now),
         "may_name_cover": producers_covered_by(request.user).exists(),
         "has_second_factor": has_second_factor(request.user),
         "has_text_messages": bool(settings.NOTIFY_TEXT_TEMPLATE),

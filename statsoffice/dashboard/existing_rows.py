@@ -31,7 +31,7 @@ from releases.rules.calendar import local_date
 from releases.rules.date_change import RequestState
 from releases.rules.pre_release import RequestStatus
 from releases.verdict.address import NEEDS_CHECKING
-from statsoffice.accounts.models import User
+from statsoffice.accounts.models import Invitation, User
 from statsoffice.office_api.models import ApiToken
 from statsoffice.office_api.tokens import EXPIRES_SOON
 from statsoffice.webhooks.models import WebhookEndpoint
@@ -59,6 +59,7 @@ class ExistingRows:
     date_requests: bool
     drafts: bool
     exemptions: bool
+    invitations: bool
     left_provisional: bool
     open_files: bool
     reports_to_send: bool
@@ -108,6 +109,7 @@ def _build_conditions(now: datetime) -> dict[str, Combinable]:
         "date_requests": Exists(DateChangeRequest.objects.filter(state=RequestState.WAITING)),
         "drafts": Exists(Report.objects.filter(status__in=[ReportStatus.DRAFT, ReportStatus.RETURNED])),
         "exemptions": Exists(Exemption.objects.all()),
+        "invitations": Exists(Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now)),
         "left_provisional": Exists(Release.objects.left_provisional(now=now)),
         "open_files": Exists(OpenFileFinding.objects.filter(result=Result.OPEN)),
         "reports_to_send": Exists(Report.objects.filter(awaits_sending())),

@@ -38,6 +38,8 @@ from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
 from releases.text.minute_brief import brief_headline
 from releases.views.list_order import ListOrder, release_columns
+from statsoffice.accounts.invitations import open_invitations_of
+from statsoffice.accounts.models import Invitation
 from statsoffice.accounts.text_numbers import find_unconfirmed
 from statsoffice.dashboard.existing_rows import ASKED_AFTER_DUE, ASKED_BEFORE_DUE, ExistingRows
 from statsoffice.dashboard.today import Day, Line, not_live_releases
@@ -85,6 +87,7 @@ class PersonTasks:
     finished_briefs: list[ShownBrief]
     api_tokens: list[ApiToken]
     stopped_webhooks: list[WebhookEndpoint]
+    invitations: list[Invitation]
     unconfirmed_numbers: list[Contact]
 
     @property
@@ -105,6 +108,7 @@ class PersonTasks:
             self.open_files,
             self.api_tokens,
             self.stopped_webhooks,
+            self.invitations,
             self.unconfirmed_numbers,
         ]
         return self.to_agree + sum(map(len, listed))
@@ -140,6 +144,8 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         finished_briefs=finished_briefs,
         api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES] if existing.api_tokens else [],
         stopped_webhooks=list(endpoints_of(person).stopped()[:MOST_LINES]) if existing.stopped_webhooks else [],
+        stopped_webhooks=list(stopped_endpoints_of(person)[:MOST_LINES]) if existing.stopped_webhooks else [],
+        invitations=_invitations(person, now=now) if existing.invitations else [],
         unconfirmed_numbers=find_unconfirmed(person)[:MOST_LINES],
     )
 
@@ -173,6 +179,10 @@ def _reports(person: Person, roles: frozenset[Role], condition: Q, *, unlisted: 
     listed = listed.defer("machine").prefetch_related(Prefetch("suspicions", suspicions))
     incidents_first = Case(When(kind__in=list(RESTRICTED), rehearsal=False, then=0), default=1)
     return list(listed.order_by(incidents_first, "rehearsal", "drafted_at")[:MOST_LINES])
+
+
+def _invitations(person: Person, *, now: datetime) -> list[Invitation]:
+    return list(open_invitations_of(person, at=now)[:MOST_LINES]) if person.is_authenticated else []
 
 
 def _access_lists(person: Person) -> list[Release]:

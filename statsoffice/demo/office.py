@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
@@ -192,6 +193,7 @@ def _set_up_person(person: DemoPerson, *, password: str) -> None:
         account = User(email=person.email, password=password, name=person.name, is_staff=is_staff)
         with transaction.atomic():
             account.save(force_insert=True)
+            EmailAddress.objects.create(user=account, email=person.email, verified=True, primary=True)
             AccountRowRecord.record({User: [account.pk]})
     for producer in Producer.objects.filter(slug__in=person.producers):
         membership, created = Membership.objects.get_or_create(user=account, producer=producer, role=person.role)

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.validators import validate_email
 from django.db import connection
 from django.urls import reverse
@@ -269,6 +270,11 @@ def test_what_comes_next_has_a_list_and_one_post_waits_for_agreement(demonstrati
     assert all(one.release.due_at - NOW < timedelta(days=1) for one in waiting)
     coming = Release.objects.filter(status="confirmed", due_at__gt=NOW, pre_release_access__isnull=False).distinct()
     assert set(coming.values_list("series__slug", flat=True)) == set(access.ACCESS_SERIES)
+
+
+def test_people_find_their_invitations_under_your_account(demonstration):
+    verified = EmailAddress.objects.filter(verified=True).values_list("user__email", "email")
+    assert sorted(verified) == sorted((person.email, person.email) for person in PEOPLE)
 
 
 def test_people_are_invented():

@@ -172,6 +172,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:statement_html": (approved.reference,),
         "breaches:statement_text": (approved.reference,),
         "breaches:approved_pdf": (approved.reference, approved.version),
+        "own_invitation": (invitation.pk,),
         "send_invitation_again": (invitation.pk,),
         "withdraw_invitation": (invitation.pk,),
         "name_cover": (slug,),

@@ -140,6 +140,8 @@ OWN = {
     "invite": Expected(by(PERSON, "invite"), by(PERSON, "invite"), of_no_row=True, administrators_too=True),
     # The invitation is one to be a statistician, which a calendar manager may not grant.
     **named("", Expected(NOBODY, LEADS, administrators_too=True), "send_invitation_again withdraw_invitation"),
+    # Only the invited person: tests/pages/statsoffice/accounts/test_invitations.py.
+    "own_invitation": form(NOBODY),
     **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner search"),
     **named("", own(SIGNED_IN), "morning_sheet morning_sheet_pdf"),
     # The incident contact too, whom no one has named here: tests/pages/statsoffice/test_early_releases.py.

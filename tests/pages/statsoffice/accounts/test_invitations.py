@@ -259,6 +259,93 @@ def test_an_account_that_there_is_signs_in_and_accepts_and_keeps_its_password(cl
     assert user.check_password("correct horse battery")
 
 
+def person_with_address(*, verified=True):
+    """An account with the invited address, as an earlier invitation leaves it."""
+    user = UserFactory(email=ADDRESS)
+    EmailAddress.objects.create(user=user, email=ADDRESS, verified=verified, primary=True)
+    return user
+
+
+def test_a_person_with_an_account_accepts_an_invitation_on_your_account_and_among_their_tasks(client, head, producer):
+    user = person_with_address()
+    invitation, _ = invited(head, producer, Role.DEPUTY)
+    client.force_login(user)
+    page = reverse("own_invitation", args=[invitation.pk])
+    for name in ("your_account", "desk"):
+        shown = client.get(reverse(name)).text
+        assert "Helen Ward has invited you to join Office for Invented Numbers. Your role: Deputy" in shown
+        assert page in shown
+    assert "Accept invitation" in client.get(page).text
+    assert "Invitation accepted." in client.post(page, follow=True).text
+    assert user.memberships.get().role == Role.DEPUTY
+    assert "has invited you" not in client.get(reverse("your_account")).text
+    assert client.post(page).status_code == 410
+
+
+@pytest.mark.parametrize("by_link", [True, False])
+def test_a_person_with_an_account_refuses_an_invitation(client, head, producer, by_link):
+    user = person_with_address()
+    invitation, secret = invited(head, producer)
+    client.force_login(user)
+    page = reverse("own_invitation", args=[invitation.pk])
+    if by_link:
+        client.get(reverse("account_invited", args=[secret]))
+        page = reverse("account_accept")
+    assert "Refuse invitation" in client.get(page).text
+    shown = client.post(page, {"refuse": ""}, follow=True).text
+    assert "Invitation refused." in shown
+    assert "has invited you" not in shown
+    invitation.refresh_from_db()
+    assert (invitation.withdrawn_by, invitation.accepted_at) == (user, None)
+    assert not user.memberships.exists()
+    client.get(reverse("account_invited", args=[secret]))
+    assert client.post(reverse("account_accept")).status_code == 410
+
+
+def test_an_invitation_that_was_accepted_at_the_same_time_is_not_refused(head, producer):
+    user = person_with_address()
+    invitation, _ = invited(head, producer)
+    read_before = Invitation.objects.get(pk=invitation.pk)
+    invitations.accept(invitation, password=None, at=timezone.now())
+    with pytest.raises(InvitationRefused, match="accepted or withdrawn"):
+        invitations.refuse(read_before, by=user, at=timezone.now())
+    assert user.memberships.exists()
+
+
+@pytest.mark.parametrize("why", ["another person", "not verified", "verified for another account", "address changed"])
+def test_without_the_link_only_the_account_with_the_verified_address_finds_an_invitation(client, head, producer, why):
+    user = UserFactory() if why == "another person" else person_with_address(verified=why != "not verified")
+    invitation, _ = invited(head, producer)
+    if why == "verified for another account":
+        EmailAddress.objects.filter(user=user).update(user=head)
+    elif why == "address changed":
+        User.objects.filter(pk=user.pk).update(email=NEW_ADDRESS)
+    client.force_login(user)
+    for name in ("your_account", "desk"):
+        assert "has invited you" not in client.get(reverse(name)).text
+    page = reverse("own_invitation", args=[invitation.pk])
+    assert (client.get(page).status_code, client.post(page, {"refuse": ""}).status_code) == (404, 404)
+    assert client.post(page).status_code == 404
+    invitation.refresh_from_db()
+    assert (invitation.accepted_at, invitation.withdrawn_at) == (None, None)
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "expired", "sender lost the role"])
+def test_the_page_of_an_own_invitation_says_that_it_is_over(client, head, producer, end):
+    user = person_with_address()
+    invitation, _ = invited(head, producer, at=timezone.now() - timedelta(days=8 if end == "expired" else 0))
+    if end == "withdrawn":
+        invitations.withdraw(invitation, by=head, at=timezone.now())
+    elif end == "sender lost the role":
+        head.memberships.all().delete()
+    client.force_login(user)
+    page = reverse("own_invitation", args=[invitation.pk])
+    answer = client.get(page)
+    assert (answer.status_code, OVER in answer.text) == (410, True)
+    assert client.post(page).status_code == 410
+    assert not user.memberships.exists()
+
+
 def test_the_person_who_is_signed_in_as_someone_else_accepts_nothing(client, head, producer):
     _, secret = invited(head, producer)
     client.force_login(head)

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
@@ -18,6 +19,7 @@ from releases.detection.open_files import Result, Sign, Target
 from releases.models import Comparison, Exemption, OpenFileCheck, OpenFileFinding, Release, RotaEntry, Statement
 from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
+from statsoffice.accounts.invitations import invite
 from statsoffice.accounts.models import User
 from statsoffice.dashboard.existing_rows import ExistingRows, find_existing_rows
 from statsoffice.dashboard.tasks import tasks_of
@@ -130,6 +132,12 @@ def record_exemption(office):
     find_late(release)
 
 
+def invite_head(office):
+    head, deputy = office.head, office.people[Role.DEPUTY]
+    EmailAddress.objects.create(user=head, email=head.email, verified=True, primary=True)
+    invite(email=head.email, name=head.name, producer=office.producer, role=Role.STATISTICIAN, by=deputy, at=AFTER)
+
+
 def leave_provisional(office):
     due(office, "provisional", at=SEED_DUE - timedelta(days=1), announced=False)
 
@@ -224,6 +232,7 @@ KINDS = [
     ("date_requests", ask_for_date, "1 date change needs your decision"),
     ("drafts", draft_report, "Reports to complete"),
     ("exemptions", record_exemption, "Covered by exemption OSR 2020/17"),
+    ("invitations", invite_head, "has invited you to join"),
     ("left_provisional", leave_provisional, "Provisional dates in the past"),
     ("open_files", find_open_file, "Unpublished files"),
     ("reports_to_send", approve_report, "Approved reports to send"),
