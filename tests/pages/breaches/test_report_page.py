@@ -8,9 +8,12 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions, dispatches, drafting
+from breaches import decisions, dispatches, drafting, editing
 from breaches.drafting import ReportSubject
-from breaches.rules.lifecycle import ReportKind, ReportStatus
+from breaches.editing import ChosenCause
+from breaches.models import Report
+from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
+from releases.rules.lifecycle import Role
 from tests.support.people import AT, REGULATOR, create_report, move_report, write_sections
 from tests.support.report_forms import page_of, section_address, words
 
@@ -185,6 +188,32 @@ def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client
     release = draft_report.suspicions.get().release
     page = words(client.get(reverse("releases:release", args=[release.reference])).text)
     assert page.index(draft_report.number) < page.index("Start another breach report")
+
+
+STATED = "has a statement about when the statistics became available."
+
+
+def test_the_page_of_a_release_refers_to_the_time_that_a_person_stated_in_a_report(client, office, draft_report):
+    client.force_login(office.head)
+    release = draft_report.suspicions.get().release
+    page = words(client.get(reverse("releases:release", args=[release.reference])).text)
+    assert "Staff statements No statements on this page." in page
+    assert STATED not in page
+    stated = ChosenCause(Cause.SCHEDULER_FAULT, available_at=release.due_at + timedelta(minutes=57))
+    editing.choose_cause(draft_report, stated, by=office.statistician, at=AT)
+    page = words(client.get(reverse("releases:release", args=[release.reference])).text)
+    assert f"Staff statements No statements on this page. Report {draft_report.number} {STATED}" in page
+
+
+def test_the_page_of_a_release_refers_to_no_statement_in_a_report_that_a_person_may_not_read(
+    client, office, draft_report
+):
+    release = draft_report.suspicions.get().release
+    Report.objects.filter(pk=draft_report.pk).update(kind=ReportKind.LEAK, available_at=AT)
+    for person, is_shown in ((office.head, True), (office.people[Role.AUDITOR], False)):
+        client.force_login(person)
+        page = words(client.get(reverse("releases:release", args=[release.reference])).text)
+        assert ("Staff statements" in page, STATED in page) == (True, is_shown)
 
 
 def test_what_is_missing_is_counted_by_section_and_each_links_to_its_form(client, office):
