@@ -284,7 +284,8 @@ def _show_reports(keys: Sequence[int]) -> Iterator[Result]:
     for report in list_reports(keys):
         row = summarise_report(report, content_from_json(report.standing[0].content))
         occurred = format_day(report.occurred_on) if report.occurred_on else ""
-        about = ". ".join(part for part in (report.number, row["kind"], occurred, str(report.producer)) if part)
+        number = f"{report.number}, {report.producer}"
+        about = ". ".join(part for part in (number, row["kind"], occurred) if part)
         address = reverse("breaches:report", args=[report.reference])
         yield Result(row["title"], address, about, str(row["status"]), row["colour"])
 

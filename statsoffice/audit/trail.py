@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.compliance import POLICY_EDITED, PUNCTUALITY_HIDDEN, PUNCTUALITY_SHOWN, TABLE_APPROVED
-from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
+from breaches.models import Edition, Practice, RegisterEvent, Report, ReportEvent
 from breaches.permissions import reports_with
 from breaches.register import EXPORTED as REGISTER_EXPORTED
 from breaches.text import CHARTS, event_title
@@ -131,7 +131,7 @@ def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
 def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
         reports = reports_with(scope.person, TRAIL_TABLE[TrailAction.READ]).filter(producer__in=scope.producers)
-        return ReportEvent.objects.filter(report__in=reports, kind__in=kinds).select_related("report")
+        return ReportEvent.objects.filter(report__in=reports, kind__in=kinds).select_related("report__producer")
 
     return rows
 
@@ -318,12 +318,20 @@ def _api_change(event: AccountEvent) -> str:
 
 def _document(event: ReportEvent) -> str:
     version = event.facts.get("version", "")
-    words = str(DOCUMENT_NAMES[event.kind]) % {"report": event.report.number, "version": version}
+    words = str(DOCUMENT_NAMES[event.kind]) % {"report": _number_with_producer(event.report), "version": version}
     return with_token(words, event.facts)
 
 
 def _decision(event: ReportEvent) -> str:
-    return _("Report %(report)s: %(what)s") % {"report": event.report.number, "what": event_title(event)}
+    return _("Report %(report)s: %(what)s") % {
+        "report": _number_with_producer(event.report),
+        "what": event_title(event),
+    }
+
+
+def _number_with_producer(report: Report) -> str:
+    # Several producers can use the same number.
+    return f"{report.number} ({report.producer})"
 
 
 def _register(event: Any) -> str:

@@ -86,7 +86,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     page.goto(f"{page.url}check/")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".govuk-error-summary")).to_be_focused()
-    assert page.title() == "Error: Check your answers – report BR-2020-001 – Statistics office"
+    assert page.title() == f"Error: Check your answers – report BR-2020-001, {office.producer} – Statistics office"
     hears_first(page, "alert: ", "heading 2: There is a problem", "list: ", "link: Describe the impact of the breach.")
     hears(page, "Check your answers", "table: 1. Core Information", "table: 2. Circumstances of breach")
     page.locator(".govuk-error-summary").get_by_role("link", name="Describe the impact of the breach.").click()
@@ -154,7 +154,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
         "button: Approve",
         "link: Cancel",
     )
-    assert page.title() == "Check and approve – report BR-2020-001 – Statistics office"
+    assert page.title() == f"Check and approve – report BR-2020-001, {office.producer} – Statistics office"
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
     hears_first(page, "alert: Success", "heading 2: Success", "Report approved.")

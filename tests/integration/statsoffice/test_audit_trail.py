@@ -81,7 +81,7 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
     signed_in(office.head).post(reverse("breaches:export"), {"file": "csv", "kind": ""})
     found = read(office.people[Role.AUDITOR])
     version = report.version
-    document = f"Downloaded the approved document of report {report.number}, version {version}"
+    document = f"Downloaded the approved document of report {report.number} ({office.producer}), version {version}"
     assert ("Statistician", "download", document) in found
     assert ("Calendar Manager", "export", "Downloaded releases in the calendar (CSV)") in found
     assert ("Calendar Manager", "sign_in", "Signed in") in found
@@ -126,7 +126,9 @@ def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_
     redact_report(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
     found = read(office.people[Role.AUDITOR], kind="decision")
     assert [who for who, _, _ in found] == [str(office.head)] * 3
-    redacted, sent, approved = (what.removeprefix(f"Report {report.number}: ") for _, _, what in found)
+    redacted, sent, approved = (
+        what.removeprefix(f"Report {report.number} ({office.producer}): ") for _, _, what in found
+    )
     assert redacted == "Text redacted in the report and its history"
     assert sent.startswith("Sent by email to ")
     assert approved == "Approved"

@@ -72,7 +72,9 @@ def test_a_download_is_a_file_that_no_browser_opens_and_is_on_record(client, off
     assert answer.headers["Content-Disposition"].startswith("attachment; filename")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     event = draft_report.events.get(kind="attachment_downloaded", actor=office.people[Role.AUDITOR])
-    assert describe_entry("documents", event) == f"Downloaded an attachment of report {draft_report.number}"
+    assert describe_entry("documents", event) == (
+        f"Downloaded an attachment of report {draft_report.number} ({office.producer})"
+    )
     assert not AccountEvent.objects.filter(kind=What.FILE_TAKEN).exists(), "recorded once"
 
 

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pypdf
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import pdf
 from breaches.rules.lifecycle import ReportStatus
@@ -23,8 +24,10 @@ def text_of_file(answer):
 def test_pages_show_the_number_and_no_reference(client, office, draft_report):
     client.force_login(office.head)
     for name in ("report", "check", "history", "timeline", "actions", "cause"):
-        page = words(client.get(page_of(draft_report, name)).text)
-        assert "Report BR-2020-001" in page
+        page = client.get(page_of(draft_report, name)).text
+        assert f"eport BR-2020-001, {office.producer}" in LexborHTMLParser(page).css_first("title").text()
+        page = words(page)
+        assert f"Report BR-2020-001, {office.producer}" in page
         assert draft_report.reference not in page
     for address in ("/reports/", "/reports/register/"):
         page = words(client.get(address).text)

@@ -68,6 +68,12 @@ def test_a_report_is_found_by_its_number_its_outputs_and_its_text(client, office
     assert "reports" not in titles(client, "title url")
 
 
+def test_the_producer_follows_the_number_of_a_report(client, office):
+    report = create_report(office, ReportStatus.APPROVED)
+    client.force_login(office.statistician)
+    assert f"{report.number}, {office.producer}. " in words(client.get(ADDRESS, {"q": report.number}).text)
+
+
 @pytest.mark.both_databases
 def test_nothing_of_another_producer_is_found(client, office, rail):
     other = create_office()

@@ -318,7 +318,8 @@ class TestFiles:
         assert (event.facts["version"], event.facts["role"]) == (document.version, Role.HEAD_OF_PROFESSION)
         by_token = f"with API token {token.token.code}"
         assert event_title(event) == f"Approved document downloaded (version {document.version}) {by_token}"
-        words = f"Downloaded the approved document of report {report.number}, version {document.version} {by_token}"
+        name = f"report {report.number} ({office.producer})"
+        words = f"Downloaded the approved document of {name}, version {document.version} {by_token}"
         assert describe_entry("documents", event) == words
         assert get(token, f"/reports/{report.number.lower()}/document").status_code == 200
         Report.objects.update(kind=ReportKind.LEAK)
