@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,11 @@ from releases.permissions import Person
 from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 from statsoffice.accounts.models import User
+from statsoffice.audit.events import record_account_event
+from statsoffice.audit.models import What
+
+# The audit trail shows only the end of a number, because its rows are never deleted.
+_DIGITS_IN_TRAIL = 3
 
 
 def list_numbers(person: User) -> Mapping[str, list[Contact]]:
@@ -37,8 +43,14 @@ def confirm_numbers(person: User, numbers: Collection[str]) -> None:
 
     :param numbers: as in `list_numbers`. Numbers that the person confirmed before are removed unless they are included.
     """
-    person.confirmed_numbers = sorted(numbers)
-    person.save(update_fields=["confirmed_numbers"])
+    confirmed = sorted(numbers)
+    if confirmed == person.confirmed_numbers:
+        return
+    person.confirmed_numbers = confirmed
+    endings = [number[-_DIGITS_IN_TRAIL:] for number in confirmed]
+    with transaction.atomic():
+        person.save(update_fields=["confirmed_numbers"])
+        record_account_event(What.NUMBERS_CONFIRMED, account=person, by=person, endings=endings)
 
 
 def find_unconfirmed(person: Person) -> list[Contact]:

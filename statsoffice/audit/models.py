@@ -1,4 +1,4 @@
-"""Account events that no other chain records: sign-ins, file downloads, API tokens, and changes made with tokens."""
+"""Account events that no other chain records, such as sign-ins, file downloads, and changes made with API tokens."""
 
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ class What(StrEnum):
     SECOND_STEP_REMOVED = "second_step_removed"
     SECOND_STEP_FAILED = "second_step_failed"
     RECOVERY_CODES_MADE = "recovery_codes_made"
+    NUMBERS_CONFIRMED = "numbers_confirmed"
     FILE_TAKEN = "file_taken"
     API_TOKEN_CREATED = "api_token_created"  # noqa: S105  # the name of an event
     API_TOKEN_REVOKED = "api_token_revoked"  # noqa: S105

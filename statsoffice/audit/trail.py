@@ -74,7 +74,9 @@ DECISIONS = (
     *("own_act_declared", "made_public", "public_taken_back", "redacted"),
 )
 TOKENS = (What.API_TOKEN_CREATED, What.API_TOKEN_REVOKED)
-SIGN_INS = tuple(what for what in What if what not in {What.FILE_TAKEN, What.API_TOKEN_USED, *TOKENS})
+SIGN_INS = tuple(
+    what for what in What if what not in {What.NUMBERS_CONFIRMED, What.FILE_TAKEN, What.API_TOKEN_USED, *TOKENS}
+)
 
 
 class Kind(StrEnum):
@@ -180,6 +182,7 @@ SOURCES = {
     source.name: source
     for source in (
         Source("sign_ins", Kind.SIGN_IN, _of_accounts(*SIGN_INS)),
+        Source("numbers", Kind.PERMISSION, _of_accounts(What.NUMBERS_CONFIRMED)),
         Source("files", Kind.EXPORT, _of_accounts(What.FILE_TAKEN)),
         Source("registers", Kind.EXPORT, _of_registers),
         Source("evidence", Kind.EXPORT, _of_releases(EVIDENCE_EXPORTED)),
@@ -278,6 +281,14 @@ def _account(event: AccountEvent) -> str:
     if event.account is None:
         return _("Failed sign-in with an unknown email address or a closed account")
     return _("Failed sign-in as %(person)s") % {"person": event.account}
+
+
+def _numbers(event: AccountEvent) -> str:
+    endings = event.facts["endings"]
+    if not endings:
+        return _("Confirmed no mobile number for text messages")
+    words = _("Confirmed the mobile numbers for text messages that end in %(endings)s")
+    return words % {"endings": ", ".join(endings)}
 
 
 def _file(event: AccountEvent) -> str:
@@ -382,6 +393,7 @@ def _edit(row: Any) -> str:
 
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "sign_ins": _account,
+    "numbers": _numbers,
     "files": _file,
     "documents": _document,
     "decisions": _decision,

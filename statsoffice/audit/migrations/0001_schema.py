@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
                                     "second_step_removed",
                                     "second_step_failed",
                                     "recovery_codes_made",
+                                    "numbers_confirmed",
                                     "file_taken",
                                     "api_token_created",
                                     "api_token_revoked",

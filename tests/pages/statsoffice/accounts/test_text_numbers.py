@@ -6,6 +6,7 @@ from django.urls import reverse
 from releases.early_findings import name_contact
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.text_numbers import confirm_numbers, find_unconfirmed, find_without_texts
+from statsoffice.audit.models import AccountEvent, What
 from statsoffice.notifications.recipients import find_mobile_numbers
 from tests.support.factories import ContactFactory, ProducerFactory, create_member
 from tests.support.people import AT
@@ -87,6 +88,23 @@ def test_a_person_takes_a_confirmation_back(client, head, producer):
     assert "checked" in page
     client.post(PAGE, {})
     assert find_mobile_numbers({head.email}, producer.pk) == set()
+
+
+def test_each_change_of_confirmed_numbers_is_in_the_audit_trail_without_the_complete_number(client, head, producer):
+    contact_of(head, producer)
+    contact_of(head, producer, "07700 900456")
+    signed_in(client, head)
+    for numbers in (["07700900456", "07700900123"], ["07700900123", "07700900456"], []):
+        client.post(PAGE, {"numbers": numbers})
+    events = AccountEvent.objects.filter(kind=What.NUMBERS_CONFIRMED)
+    assert [(event.account, event.actor, event.facts) for event in events] == [
+        (head, head, {"endings": ["123", "456"]}),
+        (head, head, {"endings": []}),
+    ]
+    page = words(signed_in(client, create_member(Role.AUDITOR, producer)).get(reverse("audit:trail")).text)
+    assert f"Confirmed the mobile numbers for text messages that end in 123, 456 {head} Roles and accounts" in page
+    assert f"Confirmed no mobile number for text messages {head} Roles and accounts" in page
+    assert "07700" not in page
 
 
 def test_only_people_who_may_know_of_early_releases_have_the_task(head, producer):
