@@ -144,7 +144,6 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         finished_briefs=finished_briefs,
         api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES] if existing.api_tokens else [],
         stopped_webhooks=list(endpoints_of(person).stopped()[:MOST_LINES]) if existing.stopped_webhooks else [],
-        stopped_webhooks=list(stopped_endpoints_of(person)[:MOST_LINES]) if existing.stopped_webhooks else [],
         invitations=_invitations(person, now=now) if existing.invitations else [],
         unconfirmed_numbers=find_unconfirmed(person)[:MOST_LINES],
     )
