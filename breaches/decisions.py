@@ -40,7 +40,8 @@ from breaches.rules.content import (
     remark_on,
     without_approval,
 )
-from breaches.rules.document import ReportDocument, exact_time
+from breaches.rules.document import ReportDocument
+from breaches.rules.facts import exact_time
 from breaches.rules.incident import MOST_WORDS, Incident, find_long_account
 from breaches.rules.lifecycle import (
     APPROVE,

@@ -43,6 +43,7 @@ from breaches.rules.content import (
     sort_entries,
 )
 from breaches.rules.facts import AddressFacts, Facts, round_down, round_up
+from breaches.rules.facts import exact_time, round_down, round_up
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.rules.narrative import describe_choice, describe_decider, write_account
@@ -485,7 +486,7 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
         return ChosenCause(found.cause, words, None, found.available_unknown.strip())
     if available > at:
         sentence = _("The time when %(release)s was made available must be in the past. You entered %(moment)s.")
-        values = {"release": name_last(late_titles(report)), "moment": format_moment(available)}
+        values = {"release": name_last(late_titles(report)), "moment": exact_time(available)}
         raise FieldRefused("available_time", sentence % values)
     due = _find_late_due(report, available, at=at)
     if due and contradicts_due_time(ReportKind.LATE, _answer_at(available), due):

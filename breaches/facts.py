@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import chain
+from operator import itemgetter
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ from breaches.rules.facts import (
     StatedPublication,
     Statement,
     StatementFact,
+    exact_time,
     round_down,
     time_in_words,
 )
@@ -49,7 +51,7 @@ from releases.models.observation import Purpose
 from releases.permissions import find_roles_at
 from releases.public.calendar import live_page_of
 from releases.publication_statements import find_statements
-from releases.rules.calendar import format_moment, from_london, local_date
+from releases.rules.calendar import from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import TO_COME, Role
@@ -688,23 +690,28 @@ def late_titles(report: Report) -> tuple[str, ...]:
 def compare_availability(report: Report) -> str:
     """Return a warning if a check contradicts the stated time at which a late release became available.
 
-    A check contradicts this time if it was made at or after the time and did not find the release. Return an empty
-    string if there is no contradiction.
+    A check contradicts this time if it was surely made after the time and did not find the release. A time without
+    seconds means the whole minute. Return an empty string if there is no contradiction.
     """
     if not report.available_at:
         return ""
     late = report.suspicions.filter(kind=ReportKind.LATE).select_related("verification", "release")
-    absences = [(at, one.release) for one in late if (at := one.shown_verdict.last_not_live_at)]
-    absent_at, release = max(absences, key=lambda absence: absence[0], default=(None, None))
-    if absent_at is None or release is None or absent_at < report.available_at:
+    stated_until = report.available_at + timedelta(seconds=1 if report.available_at.second else 60)
+    absences = [
+        (at, one.release)
+        for one in late
+        if (at := one.shown_verdict.last_not_live_at) and at - one.shown_verdict.clock_bound >= stated_until
+    ]
+    if not absences:
         return ""
+    absent_at, release = max(absences, key=itemgetter(0))
     sentence = _(
-        "You stated that %(title)s was available at %(stated)s, but our check did not find it at %(absent)s. "
+        "The producer states that %(title)s was available at %(stated)s, but our check did not find it at %(absent)s. "
         "Check the time, or explain the difference in ‘Circumstances of breach’."
     )
     return sentence % {
         "title": f"‘{release.title}’",
-        "stated": format_moment(report.available_at),
+        "stated": exact_time(report.available_at),
         "absent": time_in_words(round_down(absent_at), due_at=report.available_at),
     }
 

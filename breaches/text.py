@@ -18,6 +18,7 @@ from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, S
 from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_clock_time, exact_time
+from breaches.rules.facts import exact_time
 from breaches.rules.incident import ReportedDisclosure
 from breaches.rules.lifecycle import (
     EMAIL_ACCEPTED,

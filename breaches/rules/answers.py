@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 
-from breaches.rules.facts import join_words
+from breaches.rules.facts import exact_time, join_words
 from breaches.rules.lifecycle import Cause, ReportKind
 from releases.rules.calendar import format_day, format_moment, local_date
 
@@ -311,7 +311,7 @@ def _is_before(one: Answer, other: Answer) -> bool:
 
 def _full_moment(answer: Answer) -> str:
     if answer.at:
-        return f"at {format_moment(answer.at)}"
+        return f"at {exact_time(answer.at)}"
     return f"on {format_day(answer.on)}" if answer.on else ""
 
 

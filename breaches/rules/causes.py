@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from breaches.rules.facts import join_words, sentence, with_capital, without_full_stop
+from breaches.rules.facts import exact_time, join_words, sentence, with_capital, without_full_stop
 from breaches.rules.lifecycle import Cause
-from releases.rules.calendar import format_moment
 
 CAUSE_NOT_RECORDED = "The cause has not been recorded."
 
@@ -109,7 +108,7 @@ def name_last(titles: Sequence[str]) -> str:
 
 
 def describe_availability(stated: StatedAvailability) -> str:
-    return f"The producer states that {name_last(stated.titles)} was available at {format_moment(stated.at)}."
+    return f"The producer states that {name_last(stated.titles)} was available at {exact_time(stated.at)}."
 
 
 def may_lack_cause(account: str, recorded: RecordedCause) -> bool:

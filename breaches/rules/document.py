@@ -11,8 +11,9 @@ from itertools import chain
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_digest, is_web_address
+from breaches.rules.facts import exact_time
 from breaches.rules.incident import shorten_list
-from releases.rules.calendar import format_day, format_moment, format_time, format_time_with_seconds, in_london
+from releases.rules.calendar import format_day, format_moment
 from releases.rules.lifecycle import Role
 
 # templates/breaches/document.html repeats this title in sentence case: in the <title> of the PDF and in `data-title`,

@@ -320,8 +320,17 @@ def round_up_before(instant: datetime, due_at: datetime) -> datetime:
 
 def time_in_words(instant: datetime, *, due_at: datetime) -> str:
     """Format an aware instant in London time. The day is only added if it is not the day of the due instant."""
-    text = format_time_with_seconds(instant) if instant.second else format_time(instant)
-    return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
+    return clock_time(instant) if local_date(instant) == local_date(due_at) else exact_time(instant)
+
+
+def exact_time(instant: datetime) -> str:
+    """Format an aware instant in London time. Seconds are only shown if they are not 0."""
+    return f"{clock_time(instant)} on {format_day(instant)}"
+
+
+def clock_time(instant: datetime) -> str:
+    """Format the time of day of an aware instant in London. Seconds are only shown if they are not 0."""
+    return format_time_with_seconds(instant) if instant.second else format_time(instant)
 
 
 def without_full_stop(text: str) -> str:

@@ -17,6 +17,7 @@ from breaches.rules.facts import (
     AccessFacts,
     PostAccess,
     ReleaseException,
+    clock_time,
     describe_duration,
     describe_exceptions,
     join_words,
@@ -25,7 +26,7 @@ from breaches.rules.facts import (
     without_full_stop,
 )
 from breaches.rules.lifecycle import Cause, ReportKind
-from releases.rules.calendar import format_day, format_moment, format_time, local_date
+from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.receipts import Disclosure
 
 DISCLOSED: Mapping[Disclosure, str] = {
@@ -342,7 +343,7 @@ class _Account:
         if answer.at is None:
             day = day or " on the same day"
         self.last_day = answer.on
-        return f" at {format_time(answer.at)}{day}" if answer.at else day
+        return f" at {clock_time(answer.at)}{day}" if answer.at else day
 
     def before_due(self) -> str:
         seconds = self.seconds_after_due()

@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from breaches import comments, decisions, dispatches, editing, publication, refreshing, text
 from breaches.editing import FIELDS
 from breaches.facts import compare_with_verdict, find_release_with_list, is_asked, recorded_cause
+from breaches.facts import compare_availability, find_release_with_list, is_asked, recorded_cause
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
@@ -219,7 +220,10 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show a report section by section, and next to it the steps that the person can take."""
     context = page_context(request, report)
     if context["decides"]:
-        context["decision"] = _decision_form(request, report, context)
+        context |= {
+            "decision": _decision_form(request, report, context),
+            "contradiction": compare_availability(report),
+        }
     return render(request, "breaches/report.html", context)
 
 
@@ -330,7 +334,8 @@ def open_decision_page(request: SignedInRequest, report: Report) -> HttpResponse
         return return_to_report(request, report, explain_closed_move(request.user, report, APPROVE))
     form = _decision_form(request, report, context)
     if not form.is_valid():
-        return render(request, "breaches/report.html", context | {"decision": form, "form": form})
+        invalid = {"decision": form, "form": form, "contradiction": compare_availability(report)}
+        return render(request, "breaches/report.html", context | invalid)
     read = {"read": form.cleaned_data["last_change"], "version": form.cleaned_data["version"]}
     return redirect(f"{reverse(form.page, args=[report.reference])}?{urlencode(read)}")
 

@@ -17,7 +17,7 @@ from breaches.forms import ActionFields
 from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may_act_on, may_write_or_decide
 from breaches.rules.content import TimelineEntry
-from breaches.rules.document import exact_time
+from breaches.rules.facts import exact_time
 from breaches.rules.lifecycle import EDIT, MERGED_OR_SPLIT
 from breaches.versions import content_of
 from breaches.views.base import (

@@ -97,6 +97,11 @@ class Verification(models.Model):
         return part_limit_at(self.limit_at, may_follow=min(late, default=timedelta(0)))
 
     @property
+    def clock_bound(self) -> timedelta:
+        """The largest error bound of our clock at the checks that decided the results."""
+        return max((one.verdict.clock_bound for one in self.results), default=timedelta(0))
+
+    @property
     def results(self) -> tuple[AddressResult, ...]:
         # Pages and drafts need the results several times. The results are cached until `addresses` is replaced.
         read: tuple[Any, tuple[AddressResult, ...]] = self.__dict__.get("_read", (None, ()))

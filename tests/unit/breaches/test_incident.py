@@ -202,6 +202,12 @@ def test_a_late_announcement_is_in_the_words_of_people_with_when_our_calendar_an
     )
 
 
+def test_times_are_printed_with_their_seconds_if_these_were_entered():
+    told = account(Answers(happened=at(SENT + timedelta(seconds=50)), noticed=at(NOTICED)), ReportKind.PRA)
+    assert "4:10:50pm on 29 June 2020" in told
+    assert "noticed at 4:25pm" in told
+
+
 def test_another_cause_is_printed_in_the_words_that_people_wrote():
     assert account(cause=Cause.OTHER, words="the template of the site merges pages").endswith(
         " The template of the site merges pages."

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from breaches import decisions, drafting, editing, layout, refreshing, versions
 from breaches.editing import ChosenCause
+from breaches.facts import compare_availability
 from breaches.models import Report
 from breaches.rules.causes import CAUSE_NOT_RECORDED
 from breaches.rules.content import ReportSection
@@ -302,7 +303,15 @@ def test_a_person_who_edited_the_account_is_offered_the_stated_time_and_the_repo
     assert said in words(client.get(page_of(report, "report")).text)
 
 
-@pytest.mark.parametrize(("clock", "warns"), [("10:26", True), ("10:28", False)], ids=["contradicted", "possible"])
+def test_a_stated_time_is_printed_with_its_seconds_if_they_were_entered(office, draft_report):
+    found = replace(FOUND, available_at=london("10:27:05"))
+    report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
+    assert content_of(report).circumstances.endswith("was available at 10:27:05am on 30 June 2020.")
+
+
+@pytest.mark.parametrize(
+    ("clock", "warns"), [("10:25", True), ("10:26", False), ("10:26:54", True), ("10:26:55", False), ("10:28", False)]
+)
 def test_a_check_that_missed_it_after_the_stated_time_is_a_warning(client, office, uncaused_report, clock, warns):
     """The last check that did not find it was sent at 10:26:55am."""
     client.force_login(office.statistician)
@@ -313,6 +322,20 @@ def test_a_check_that_missed_it_after_the_stated_time_is_a_warning(client, offic
     checked = client.get(page_of(uncaused_report, "check")).text
     assert (warning in words(checked)) is warns
     assert (f"{page_of(uncaused_report)}#id_available_on-day" in checked) is warns
+    decisions.submit_report(fresh(uncaused_report), by=office.statistician, at=AT)
+    client.force_login(office.head)
+    for page in ("report", "approve"):
+        assert (warning in words(client.get(page_of(uncaused_report, page)).text)) is warns
+
+
+def test_a_check_that_missed_it_is_no_warning_if_our_clock_may_have_been_wrong(office, draft_report):
+    found = replace(FOUND, available_at=london("10:26:54"))
+    report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
+    assert compare_availability(report)
+    verdict = report.suspicions.get().verification
+    addresses = [one | {"clock_bound_seconds": 2.1} for one in verdict.addresses]
+    type(verdict).objects.filter(pk=verdict.pk).update(addresses=addresses)
+    assert not compare_availability(report)
 
 
 def test_a_combined_report_asks_when_the_last_of_its_late_releases_became_available(client, office, draft_report):
