@@ -11,7 +11,7 @@ from itertools import batched, chain
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, facts, refreshing, versions
@@ -369,7 +369,8 @@ def open_reports(about: ReportSubject, *, by: User) -> list[Report]:
     theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
     suspected = theirs.filter(suspicions__release=about.release)
     started = theirs.filter(started__release=about.release)
-    return list((suspected | started).distinct().order_by("-pk"))
+    outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
+    return list((suspected | started).distinct().order_by("-pk").prefetch_related(outcomes))
 
 
 def releases_due_near(now: datetime, *, by: User) -> list[Release]:

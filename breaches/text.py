@@ -398,18 +398,16 @@ def status_name(report: Report) -> str:
 
 
 def kind_name(report: Report) -> str:
-    """Return the label of a report's kind.
+    """Return the labels of the kinds of breach of a report, such as "Early; late".
 
-    If the report is about late releases and no check has found any part of them, the label is "Not live when last
-    checked" (decision 31).
+    If no check has found any part of a late release, its label is "Not live when last checked" (decision 31).
 
     :param report: a report. If you list several reports, prefetch their suspicions and the verdicts of the suspicions,
         to avoid a query for each report.
     """
-    suspicions = report.suspicions.all()
-    if report.kind == ReportKind.LATE and suspicions and all(map(_is_unseen, suspicions)):
-        return str(NOT_SEEN)
-    return str(KINDS[ReportKind(report.kind)])
+    kinds = dict.fromkeys(map(_name_suspected, report.suspicions.all()))
+    first, *others = kinds or [str(KINDS[ReportKind(report.kind)])]
+    return "; ".join((first, *map(str.lower, others)))
 
 
 def suspicion_name(suspicion: Suspicion) -> str:
@@ -417,11 +415,12 @@ def suspicion_name(suspicion: Suspicion) -> str:
 
     If the release is late and no check has found any part of it, the text is "not live when last checked".
     """
-    return str(NOT_SEEN if _is_unseen(suspicion) else KINDS[ReportKind(suspicion.kind)]).lower()
+    return _name_suspected(suspicion).lower()
 
 
-def _is_unseen(suspicion: Suspicion) -> bool:
-    return suspicion.kind == ReportKind.LATE and suspicion.shown_verdict.outcome == Outcome.NOT_SEEN
+def _name_suspected(suspicion: Suspicion) -> str:
+    is_unseen = suspicion.kind == ReportKind.LATE and suspicion.shown_verdict.outcome == Outcome.NOT_SEEN
+    return str(NOT_SEEN if is_unseen else KINDS[ReportKind(suspicion.kind)])
 
 
 def cause_name(code: str) -> str:

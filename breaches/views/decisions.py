@@ -729,6 +729,7 @@ class MergeForm(GovukForm):
     """Form to choose the drafts to merge into one report. Drafts that may have the same cause are preselected."""
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    seen_kinds = forms.CharField(required=False, widget=forms.HiddenInput)
     drafts = forms.MultipleChoiceField(
         label=lazy("Which drafts do you want to combine?"),
         widget=forms.CheckboxSelectMultiple,
@@ -761,16 +762,40 @@ class MergeForm(GovukForm):
         return chosen
 
     def renew(self) -> "MergeForm":
-        """Return a form with the same chosen drafts and with the current number of the last change."""
+        """Return a form with the same chosen drafts and errors that say what to check before combining them.
+
+        The form contains what the person can now see: the current number of the last change, and the different kinds.
+        """
         sent = QueryDict(mutable=True)
         sent.setlist("drafts", self.cleaned_data["drafts"])
         sent["last_change"] = str(self.initial["last_change"])
-        return MergeForm(sent, drafts=list(self.by_reference.values()))
+        sent["seen_kinds"] = ",".join(self.different_kinds)
+        renewed = MergeForm(sent, drafts=list(self.by_reference.values()))
+        if self.outdated:
+            renewed.add_error("drafts", _("Check what has changed, then combine the drafts again"))
+        if self.has_unseen_kinds:
+            sentence = _(
+                "These drafts are of different kinds (%(kinds)s). Combine them only if they have the same cause. To "
+                "confirm, select ‘Combine these drafts’ again"
+            )
+            kinds = ", ".join(str(text.KINDS[ReportKind(kind)]).lower() for kind in self.different_kinds)
+            renewed.add_error("drafts", sentence % {"kinds": kinds})
+        return renewed
 
     @property
     def outdated(self) -> list[Report]:
         """The chosen drafts that have changed since the form was opened. The form must be valid."""
         return [draft for draft in self.chosen if draft.last_change > self.cleaned_data["last_change"]]
+
+    @property
+    def different_kinds(self) -> list[str]:
+        """All kinds of the chosen drafts, or nothing if each draft has the same kinds. The form must be valid."""
+        of_each = {frozenset(one.kind for one in draft.suspicions.all()) for draft in self.chosen}
+        return sorted(frozenset().union(*of_each)) if len(of_each) > 1 else []
+
+    @property
+    def has_unseen_kinds(self) -> bool:
+        return ",".join(self.different_kinds) not in {"", self.cleaned_data["seen_kinds"]}
 
     @property
     def chosen(self) -> list[Report]:
@@ -779,7 +804,7 @@ class MergeForm(GovukForm):
     @cached_property
     def helper(self) -> FormHelper:
         hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
-        return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
+        return inside_the_form("last_change", "seen_kinds", Question("drafts", size="m", hints=hints))
 
 
 def _find_alike(drafts: Iterable[Report], start: str) -> list[Report]:
@@ -822,14 +847,13 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
         messages.info(request, _("These drafts have already been combined. This is the combined report."))
         return redirect("breaches:report", joint.reference)
     since: list[dict[str, Any]] = []
-    if form.is_valid() and form.outdated:
+    if form.is_valid() and (form.outdated or form.has_unseen_kinds):
         since = [
             {"draft": draft, "events": text.list_events(changes, {})}
             for draft in form.outdated
             if (changes := changes_since(draft, form.cleaned_data["last_change"]).select_related("actor"))
         ]
         form = form.renew()
-        form.add_error("drafts", _("Check what has changed, then combine the drafts again"))
     elif form.is_valid():
         try:
             joint = merging.merge_drafts(form.chosen, by=request.user, at=timezone.now())

@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from breaches import drafting, text
-from breaches.models import Dispatch, Report
+from breaches.models import Dispatch, Report, Suspicion
 from breaches.permissions import Action, may_ever, may_start_about, reports_where
 from breaches.rules.lifecycle import SEND, ReportKind
 from breaches.statistics_tables import Row, Table
@@ -62,11 +62,16 @@ def picture_source(sha256: str, *, printed: bool | str = False) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def reports_about(context: dict[str, Any], release: Release) -> list[Report]:
-    """Return the breach reports about a release, the latest first. Leave out reports that the person may not read."""
+def reports_about(context: dict[str, Any], release: Release, *, with_kinds: bool = False) -> list[Report]:
+    """Return the breach reports about a release, the latest first. Leave out reports that the person may not read.
+
+    :param with_kinds: whether to load what the filter `kind_of` needs.
+    """
     person = context["request"].user
     about = Q(suspicions__release=release) | Q(started__release=release)
-    return list(reports_where(person, Action.VIEW).filter(about).distinct())
+    reports = reports_where(person, Action.VIEW).filter(about).distinct()
+    outcomes = [Prefetch("suspicions", Suspicion.objects.with_outcome())] if with_kinds else []
+    return list(reports.prefetch_related(*outcomes))
 
 
 @register.simple_tag(takes_context=True)

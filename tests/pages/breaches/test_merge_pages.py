@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches import merging
 from breaches.models import Report
+from releases.models import Release
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.factories import UserFactory, rolled_back
@@ -270,6 +271,23 @@ def test_a_draft_that_changed_after_the_page_was_opened_is_shown_before_it_is_jo
     assert f"Edited: Impact of the breach {office.statistician} 11:00:00am on 30 June 2020" in shown
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
     assert send(client, morning_page(office), answer.text).status_code == 302
+    assert Report.objects.filter(status="joined").count() == 2
+
+
+def test_drafts_of_different_kinds_are_combined_only_after_a_warning(client, office):
+    drafts = a_morning(office, 3)
+    drafts[1].suspicions.update(kind="early")
+    drafts[2].suspicions.update(kind="partial")
+    Release.objects.update(status="published")
+    client.force_login(office.head)
+    warning = "Combine them only if they have the same cause."
+    warned = client.post(morning_page(office), chosen_of(drafts[:2]))
+    assert f"These drafts are of different kinds (early, late). {warning}" in words(warned.text)
+    read = filled_in(warned.text)
+    with_another = client.post(morning_page(office), read | {"drafts": [draft.reference for draft in drafts]})
+    assert f"These drafts are of different kinds (early, late, incomplete). {warning}" in words(with_another.text)
+    assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
+    assert send(client, morning_page(office), warned.text).status_code == 302
     assert Report.objects.filter(status="joined").count() == 2
 
 

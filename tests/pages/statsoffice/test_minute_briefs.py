@@ -165,7 +165,7 @@ def test_the_drafts_of_the_morning_are_combined_into_one_report(client, head, se
     due_release(series, "also-late", "not_live")
     drafting.draft_missing(now=BRIEFED)
     shown = client.get(page(brief))
-    assert "You need only one report for each producer each morning." in words(shown)
+    assert "If one cause affected several releases, you can report them together." in words(shown)
     combine = reverse("breaches:join", args=[series.producer.slug, date(2020, 6, 30)])
     (link,) = LexborHTMLParser(shown.text).css(f'main a[href^="{combine}"]')
     form = LexborHTMLParser(client.get(link.attributes["href"]).text).css_first("main form")
@@ -177,7 +177,7 @@ def test_the_drafts_of_the_morning_are_combined_into_one_report(client, head, se
     assert {one.release.reference for one in remaining.suspicions.all()} == {"late", "also-late"}
     shown = words(client.get(page(brief)))
     assert f"Open report {remaining.number}" in shown
-    assert "You need only one report" not in shown
+    assert "you can report them together" not in shown
 
 
 def test_only_people_who_lead_may_read_the_page_and_its_updates(client, office, brief, subtests):

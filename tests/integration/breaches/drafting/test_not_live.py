@@ -6,6 +6,7 @@ from django.urls import reverse
 from breaches import decisions, drafting, text
 from breaches.models import Report
 from breaches.rules.lifecycle import RecordingReason, ReportKind
+from statsoffice.templatetags.reports import reports_about
 from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, create_joint_report
 from tests.support.report_evidence import london
@@ -57,12 +58,26 @@ def test_once_it_is_seen_it_is_late(unseen):
     assert text.suspicion_name(report.suspicions.get()) == "late"
 
 
-def test_a_joint_report_of_which_something_was_seen_is_late_and_names_each_as_it_is(office, unseen):
+def test_the_kinds_of_listed_reports_are_read_with_the_reports(office, unseen, rf, django_assert_num_queries):
+    release = unseen.suspicions.get().release
+    request = rf.get("/")
+    request.user = office.statistician
+    about = drafting.ReportSubject(office.producer, release=release)
+    listed = drafting.open_reports(about, by=office.statistician)
+    listed += reports_about({"request": request}, release, with_kinds=True)
+    assert len(listed) == 2
+    with django_assert_num_queries(0):
+        assert {text.kind_name(report) for report in listed} == {"Not live when last checked"}
+
+
+def test_a_joint_report_names_each_kind_and_each_release_as_it_is(client, office, unseen):
     late = create_draft(producer=office.producer)
     joint = create_joint_report(office, late)
     assert text.kind_name(joint) == "Late"
     unseen.suspicions.update(report=joint)
-    assert text.kind_name(joint) == "Late"
+    assert text.kind_name(joint) == "Not live when last checked; late"
+    client.force_login(office.statistician)
+    assert "Not live when last checked; late" in words(client.get(reverse("breaches:report_list")).text)
     assert {text.suspicion_name(suspicion) for suspicion in joint.suspicions.all()} == {
         "late",
         "not live when last checked",
