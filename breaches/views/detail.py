@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -86,6 +86,7 @@ from releases.forms import Question, inside_the_form
 from releases.models import Verification
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
 from releases.text.languages import join_with_and
+from releases.text.release import describe_clock_error
 from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest, post_data
 
@@ -128,11 +129,13 @@ class ReportPart:
 class ReleasePicture:
     """A chart that shows when a release was due, and between which checks it went live.
 
-    `title` is empty if the report is about only one release.
+    `title` is empty if the report is about only one release. The times in the chart are readings of our clock, which
+    may be wrong by up to `clock_bound`.
     """
 
     title: str
     chart: Chart
+    clock_bound: timedelta
 
 
 def list_report_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
@@ -192,6 +195,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request, commented=commented)
     incomplete = [part for part in parts if part.remarks and part.address]
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
+    pictures = _draw_intervals(report.suspicions.all())
     return {
         "report": report,
         "row": summarise_report(report, content) | {"occurred": occurred},
@@ -201,7 +205,8 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "first_incomplete": incomplete[0] if incomplete else None,
         "editor": editor,
         "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
-        "pictures": _draw_intervals(report.suspicions.all()),
+        "pictures": pictures,
+        "clock_error": describe_clock_error(max((one.clock_bound for one in pictures), default=timedelta(0))),
         "recipient": recipient,
         "has_failed": SEND in moves and dispatches.has_failed_for(report, recipient),
         "attachments": [
@@ -431,9 +436,11 @@ def _draw_intervals(suspicions: Collection[Suspicion]) -> list[ReleasePicture]:
     pictures: dict[int, ReleasePicture] = {}
     has_several = len({suspicion.release_id for suspicion in suspicions}) > 1
     for suspicion in suspicions:
-        chart = _draw_interval(suspicion.shown_verdict)
+        verdict = suspicion.shown_verdict
+        chart = _draw_interval(verdict)
         if chart and suspicion.verification_id not in pictures:
-            pictures[suspicion.verification_id] = ReleasePicture(suspicion.release.title if has_several else "", chart)
+            title = suspicion.release.title if has_several else ""
+            pictures[suspicion.verification_id] = ReleasePicture(title, chart, verdict.clock_bound)
     return list(pictures.values())
 
 

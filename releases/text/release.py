@@ -525,6 +525,14 @@ def label_picture(strip: CheckStrip, verification: Verification | None) -> list[
     return [strip.axis.label(at, text) for at, text in labels]
 
 
+def describe_clock_error(bound: timedelta) -> str:
+    """Return a sentence with the error bound of our clock, rounded up. Return "" if it is at most one second."""
+    if bound <= timedelta(seconds=1):
+        return ""
+    length = describe_seconds(math.ceil(bound.total_seconds()))
+    return _("Our clock may have been wrong by up to %(length)s.") % {"length": length}
+
+
 def duration(length: timedelta, *, units: int = 2) -> str:
     """Write a duration, rounded down: "3 minutes 20 seconds".
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from releases.detection.finding import PublisherSays, publisher_to_json
-from releases.models import Address, Observation, Release
+from releases.models import Address, Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.rules.canonical import sha256_hex
 
@@ -98,3 +98,9 @@ def create_observations(
             create_checks_until(page, at, since=since)
         create_observation(page, result, at=at)
         since = at
+
+
+def set_clock_bound(verdict: Verification, seconds: float) -> None:
+    """Change by how much our clock may have been wrong at the checks that decided a stored verdict."""
+    addresses = [result | {"clock_bound_seconds": seconds} for result in verdict.addresses]
+    Verification.objects.filter(pk=verdict.pk).update(addresses=addresses)

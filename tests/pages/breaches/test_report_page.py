@@ -14,6 +14,8 @@ from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from releases.rules.lifecycle import Role
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from tests.support.observations import set_clock_bound
 from tests.support.people import AT, REGULATOR, create_report, move_report, write_sections
 from tests.support.report_forms import page_of, section_address, words
 
@@ -97,6 +99,14 @@ def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, off
     client.force_login(office.head)
     page = words(client.get(page_of(submitted_report, "report")).text)
     assert "Suspected breach: late Late by 56 minutes 55 seconds to 57 minutes" in page
+
+
+@pytest.mark.parametrize(("bound", "shown"), [(2.1, True), (1.0, False)])
+def test_the_chart_says_how_wrong_our_clock_may_have_been(client, office, submitted_report, bound, shown):
+    set_clock_bound(submitted_report.suspicions.get().verification, bound)
+    client.force_login(office.head)
+    said = "Our clock may have been wrong by up to 3 seconds. The text of the report allows for this."
+    assert (said in words(client.get(page_of(submitted_report, "report")).text)) is shown
 
 
 @pytest.mark.parametrize(

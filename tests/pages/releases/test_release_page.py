@@ -17,7 +17,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from tests.support.early_release import FOUND_AT, PAGE_SHA256, create_early_release
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
-from tests.support.observations import create_observation, create_observations
+from tests.support.observations import create_observation, create_observations, set_clock_bound
 from tests.support.preflight import announce_at
 from tests.support.screenshots import FULL, add_screenshot
 from tests.support.stored_checks import make_check, store_checks
@@ -143,6 +143,14 @@ def test_one_picture_shows_the_checks_the_tolerance_and_both_ends_of_the_interva
     for words in ("Last not live 10:26:55am", "First live 10:27:01am", "9:30am", "10am", "office-strip__tolerance"):
         assert words in picture
     assert "not live after the tolerance. 1 check at 10:27:00am: live." in picture
+
+
+@pytest.mark.parametrize(("bound", "shown"), [(2.1, True), (1.0, False)])
+def test_the_picture_says_how_wrong_our_clock_may_have_been(client, announced_release, bound, shown):
+    late_by_an_hour(announced_release)
+    set_clock_bound(announced_release.verifications.get(), bound)
+    said = "Our clock may have been wrong by up to 3 seconds. The result allows for this."
+    assert (said in picture_of(page(client, announced_release))) is shown
 
 
 def test_an_unanswered_check_is_drawn_as_such_and_not_as_late(client, announced_release):

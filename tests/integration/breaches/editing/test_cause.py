@@ -18,6 +18,7 @@ from breaches.versions import content_of
 from releases.models import Release
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
+from tests.support.observations import set_clock_bound
 from tests.support.people import AT, create_joint_report, create_report
 from tests.support.report_evidence import NOT_LIVE, london
 from tests.support.report_forms import error_links, filled_in, section_address, send, words
@@ -332,9 +333,7 @@ def test_a_check_that_missed_it_is_no_warning_if_our_clock_may_have_been_wrong(o
     found = replace(FOUND, available_at=london("10:26:54"))
     report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
     assert compare_availability(report)
-    verdict = report.suspicions.get().verification
-    addresses = [one | {"clock_bound_seconds": 2.1} for one in verdict.addresses]
-    type(verdict).objects.filter(pk=verdict.pk).update(addresses=addresses)
+    set_clock_bound(report.suspicions.get().verification, 2.1)
     assert not compare_availability(report)
 
 
