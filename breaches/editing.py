@@ -42,8 +42,7 @@ from breaches.rules.content import (
     remark_on,
     sort_entries,
 )
-from breaches.rules.facts import AddressFacts, Facts, round_down, round_up
-from breaches.rules.facts import exact_time, round_down, round_up
+from breaches.rules.facts import AddressFacts, Facts, exact_time, round_down, round_up
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.rules.narrative import describe_choice, describe_decider, write_account

@@ -17,8 +17,7 @@ from django.utils.translation import ngettext
 from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
-from breaches.rules.document import exact_clock_time, exact_time
-from breaches.rules.facts import exact_time
+from breaches.rules.facts import clock_time, exact_time
 from breaches.rules.incident import ReportedDisclosure
 from breaches.rules.lifecycle import (
     EMAIL_ACCEPTED,
@@ -661,8 +660,8 @@ def _cause_chosen(title: str, event: ReportEvent) -> str:
         return _("Time of availability added: %(time)s") % {"time": exact_time(after)}
     is_same_day = local_date(before) == local_date(after)
     return _("Time of availability changed from %(before)s to %(after)s") % {
-        "before": exact_clock_time(before) if is_same_day else exact_time(before),
-        "after": exact_clock_time(after) if is_same_day else exact_time(after),
+        "before": clock_time(before) if is_same_day else exact_time(before),
+        "after": clock_time(after) if is_same_day else exact_time(after),
     }
 
 

@@ -272,15 +272,6 @@ def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(part.strip().split("\n")) for part in parts if part.strip())
 
 
-def exact_time(instant: datetime) -> str:
-    """Format an aware instant in London time. Seconds are only shown if they are not 0."""
-    return f"{exact_clock_time(instant)} on {format_day(instant)}"
-
-
-def exact_clock_time(instant: datetime) -> str:
-    return format_time_with_seconds(instant) if in_london(instant).second else format_time(instant)
-
-
 def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
     return (
         _make_row("Title and link to statistical output", *map(_link_title, content.outputs)),

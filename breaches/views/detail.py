@@ -21,8 +21,7 @@ from django.utils.translation import ngettext
 
 from breaches import comments, decisions, dispatches, editing, publication, refreshing, text
 from breaches.editing import FIELDS
-from breaches.facts import compare_with_verdict, find_release_with_list, is_asked, recorded_cause
-from breaches.facts import compare_availability, find_release_with_list, is_asked, recorded_cause
+from breaches.facts import compare_availability, compare_with_verdict, find_release_with_list, is_asked, recorded_cause
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (

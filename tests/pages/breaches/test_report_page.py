@@ -14,7 +14,6 @@ from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from releases.rules.lifecycle import Role
-from breaches.rules.lifecycle import ReportKind, ReportStatus
 from tests.support.observations import set_clock_bound
 from tests.support.people import AT, REGULATOR, create_report, move_report, write_sections
 from tests.support.report_forms import page_of, section_address, words
