@@ -276,11 +276,19 @@ def _claim_suspicions(schedules: Collection[Schedule], waiting: SuspicionQuerySe
 def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
     """Add suspicions to the existing report about their schedule, and remove them from `claimed`.
 
-    This is the report that a person started about the same breach, or else the undecided report with another suspicion
-    of the schedule. If a schedule has neither, its suspicions stay in `claimed`.
+    This is the undecided report that a person started about the same breach, or else the undecided report with another
+    suspicion of the schedule, or else a decided report that a person started. A decided report takes only suspicions of
+    its own kind. All other suspicions stay in `claimed`.
     """
-    for schedule, report in (_lock_open_reports(claimed.keys()) | _lock_started_reports(claimed)).items():
-        for suspicion in claimed.pop(schedule, []):
+    undecided, started = _lock_open_reports(claimed.keys()), _lock_started_reports(claimed)
+    undecided |= {schedule: report for schedule, report in started.items() if report.status in UNDECIDED}
+    for schedule, report in (started | undecided).items():
+        suspicions = claimed.pop(schedule)
+        if left := [one for one in suspicions if schedule not in undecided and one.kind != report.kind]:
+            claimed[schedule] = left
+        for suspicion in suspicions:
+            if suspicion in left:
+                continue
             # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into the report in
             # the same run.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)

@@ -130,8 +130,8 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.WRONG_CONTENT: _SHORTEST,
     ReportKind.OTHER: _SHORTEST,
-    # For the following kinds, people are only asked if the report has no suspicions. If it has suspicions, the account
-    # is written from the record.
+    # For the following kinds, people are only asked if a person started the report, or if it has no suspicions.
+    # Otherwise the account is written from the record.
     ReportKind.LATE: _OF_RELEASE,
     ReportKind.EARLY: (Question.DUE, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.PARTIAL: (Question.DUE, Question.WHAT, *_AFTERWARDS),

@@ -58,10 +58,11 @@ class Incident:
     release, or if the release has no exact date. `exceptions` are the recorded exceptions of the release.
 
     `announced_at` is the time at which our calendar first announced the release. It is only set for a late
-    announcement. `checks` is a text about our checks. It is only set if a person reported the release as late, and our
-    checks do not show whether it was on time. `access` is only set if the report was started from a pre-release access
-    list, and `periods_begin_at` are the starts of the periods of access before `due_at`. `disclosure` is only set if a
-    recipient's report of a possible disclosure started this report.
+    announcement. `checks` is a text about our checks. It is set if a person reported the release as late, and our
+    checks do not show whether it was on time, and if a suspicion was added to the report of a person. `access` is only
+    set if the report was started from a pre-release access list, and `periods_begin_at` are the starts of the periods
+    of access before `due_at`. `disclosure` is only set if a recipient's report of a possible disclosure started this
+    report.
     """
 
     kind: ReportKind

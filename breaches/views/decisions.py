@@ -304,8 +304,10 @@ class DecisionPage(MovePage):
     """
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        _read_suspicions(report)
         version = current_version(report)
         return {
+            "changed_records": describe_changed_records(report),
             "document": lay_out_report(report, version),
             "revision": describe_revision(report, version),
             "since": describe_since_read(request, report),

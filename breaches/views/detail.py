@@ -491,12 +491,14 @@ def describe_changed_records(report: Report) -> list[str]:
     The sentences name the release if the report is about several releases. They say what to do before the report is
     decided or, if it is approved, before it is sent. Other reports have no sentence.
 
-    If a person reported a release and our checks found another outcome, return a warning, also if the report was sent.
+    If a person reported a release and our checks found another outcome, return a warning, also if the report was sent
+    or recorded.
 
     :param report: loaded with its suspicions, and with their verdict and release.
     """
     suspicions = report.suspicions.all()
-    if report.status in (*UNDECIDED, ReportStatus.APPROVED, ReportStatus.SENT) and not suspicions:
+    compared = (*UNDECIDED, ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.RECORDED)
+    if report.status in compared and not suspicions:
         return [sentence] if (sentence := compare_with_verdict(report, content_of(report))) else []
     if report.status not in (*UNDECIDED, ReportStatus.APPROVED):
         return []

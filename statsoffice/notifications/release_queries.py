@@ -225,6 +225,7 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
             "due": calendar.format_time(due_at) if is_today else calendar.format_moment(due_at),
             "day": days.pop() if len(days) == 1 else None,
             "slug": group[0].release.series.producer.slug,
+            "decided": dict.fromkeys(one.report for one in group if one.report and one.report.decided_at),
         }
         yield _suspicion_notification(SUSPECTED, group, recipients, context)
 
