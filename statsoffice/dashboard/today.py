@@ -66,6 +66,7 @@ class Tally(StrEnum):
     """The counts at the top of the page. A release can be in several of them, or in none."""
 
     LIVE = "live"
+    EARLY = "early"
     LATE = "late"
     CHECK = "check"
 
@@ -73,7 +74,7 @@ class Tally(StrEnum):
 _TALLIES: Mapping[Outcome, frozenset[Tally]] = {
     Outcome.PENDING: frozenset(),
     Outcome.ON_TIME: frozenset({Tally.LIVE}),
-    Outcome.EARLY: frozenset({Tally.LIVE}),
+    Outcome.EARLY: frozenset({Tally.LIVE, Tally.EARLY}),
     Outcome.LATE: frozenset({Tally.LIVE, Tally.LATE}),
     Outcome.NOT_SEEN: frozenset({Tally.LATE}),
     Outcome.PARTIAL: frozenset({Tally.LATE}),
@@ -297,6 +298,11 @@ class Day:
         return self.count(Tally.LIVE)
 
     @property
+    def early(self) -> int:
+        """The number of releases whose lines say that they were early, so never of those that are not published yet."""
+        return self.count(Tally.EARLY)
+
+    @property
     def late(self) -> int:
         return self.count(Tally.LATE)
 
@@ -344,8 +350,18 @@ class Day:
     @property
     def summary(self) -> str:
         """The counts for screen readers."""
-        counts = {"due": self.due, "live": self.live, "late": self.late, "check": self.to_check}
-        sentence = _("%(due)s due, %(live)s live, %(late)s late, %(check)s to check") % counts
+        counts = {
+            "due": self.due,
+            "live": self.live,
+            "early": self.early,
+            "late": self.late,
+            "check": self.to_check,
+        }
+        sentence = (
+            _("%(due)s due, %(live)s live, %(early)s early, %(late)s late, %(check)s to check")
+            if self.early
+            else _("%(due)s due, %(live)s live, %(late)s late, %(check)s to check")
+        ) % counts
         return f"{sentence}. {self.counted}" if self.counted else sentence
 
     @property
@@ -361,7 +377,11 @@ class Day:
 
     @property
     def title(self) -> str:
-        """The title of the page, with the number of releases that are late or need checking."""
+        """The title of the page, with the number of releases that were early, are late or need checking."""
+        if self.early and self.late:
+            return _("(%(early)s early, %(late)s late) Today’s releases") % {"early": self.early, "late": self.late}
+        if self.early:
+            return _("(%(count)s early) Today’s releases") % {"count": self.early}
         if self.late:
             return _("(%(count)s late) Today’s releases") % {"count": self.late}
         if self.to_check:

@@ -271,6 +271,22 @@ class TestEarlyRelease:
         assert "1 release to follow up" in " ".join(client.get(DESK).text.split())
         assert "Early by" in row_of(client, published.release).text()
 
+    def test_it_is_counted_from_when_its_line_says_that_it_was_early(self, clock):
+        office = create_office()
+        early = find_early(office, create_release(office))
+        clock(SEED_DUE - timedelta(seconds=10))
+        title, page, summary = today_of(office.head, {})
+        assert "early" not in f"{title}{page}{summary}".casefold()
+        add_checks(early.release, *(("live", at) for at in range(0, 125, 5)))
+        clock(SEED_DUE + timedelta(minutes=5))
+        title, page, summary = today_of(office.head, {})
+        assert title.startswith("(1 early) Today’s releases")
+        assert "1 early" in " ".join(LexborHTMLParser(page).css_first(".office-counts").text().split())
+        assert summary.startswith("1 due, 1 live, 1 early, 0 late, 0 to check")
+        suspect(ReleaseFactory(confirmed=True, reference="not-there", series=early.release.series))
+        clock(AFTER)
+        assert today_of(office.head, {})[0].startswith("(1 early, 1 late) Today’s releases")
+
     def test_a_wall_shows_it_as_live_alone(self, client, clock, published):
         for minutes in (1, 60):
             clock(SEED_DUE + timedelta(minutes=minutes))
