@@ -20,7 +20,7 @@ from breaches.facts import (
     screenshots_of_suspicions,
 )
 from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
-from breaches.rules.annex import annex_of
+from breaches.rules.annex import EDITED_TEXT, LATER_CHECKS, OWN_TEXT, annex_of
 from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause, describe_cause, describe_cause_in_full
 from breaches.rules.content import (
     FROM_FACTS,
@@ -361,12 +361,18 @@ def with_annex(report: Report) -> ReportContent:
     complete access list of the release. If there is nothing to list, the annex is None.
 
     If the report is undecided and its account was not edited, the account is written again from the checks that are in
-    the annex. Otherwise the annex says that it may include later checks.
+    the annex. Otherwise the annex says that it may include later checks. If a person wrote or edited the account, the
+    annex says this too.
     """
     suspicions = list(report.suspicions.with_facts())
     facts = facts_of_suspicions(suspicions)
     is_open = bool(facts) and report.status in UNDECIDED
-    own_text = not is_open or not current_version(report).is_untouched("circumstances")
+    version = current_version(report)
+    later_checks = ""
+    if not version.is_untouched("circumstances"):
+        later_checks = EDITED_TEXT if version.machine.get("circumstances") else OWN_TEXT
+    elif not is_open:
+        later_checks = LATER_CHECKS
     content = refreshed_content(report, suspicions, facts) if is_open else content_of(report)
     files = tuple(
         AnnexAttachment(one.name, AttachmentKind(one.kind), one.size, one.sha256, one.added_at)
@@ -383,7 +389,7 @@ def with_annex(report: Report) -> ReportContent:
         attachments=files,
         posts=posts_on_list(listing) if listing else None,
         posts_of=listing.title if listing else "",
-        own_text=own_text,
+        later_checks=later_checks,
     )
     return replace(content, annex=annex)
 

@@ -203,7 +203,9 @@ FORMER_RULE = (
     "on, or the last four if it was never found. We also list the checks just before and after the due time and the "
     "limit, the last check that did not find the release, and the first checks that showed it gone and back again."
 )
-OWN_TEXT = "A person wrote the text of the report. This annex may include later checks."
+LATER_CHECKS = "This annex may include later checks."
+OWN_TEXT = f"A person wrote the text of the report. {LATER_CHECKS}"
+EDITED_TEXT = f"A person edited the text of the report. {LATER_CHECKS}"
 
 OUTCOMES = {
     Outcome.ON_TIME: "On time",
@@ -226,18 +228,18 @@ def annex_of(
     attachments: Sequence[AnnexAttachment] = (),
     posts: Sequence[PostAccess] | None = None,
     posts_of: str = "",
-    own_text: bool = False,
+    later_checks: str = "",
 ) -> Annex:
     """Build the annex from the facts about each output, the pre-release access list and the attachments.
 
     :param pictures: a list of screenshots for each output, in the same order as `all_facts`.
     :param posts: the posts on the pre-release access list, if the report was started from a list. Otherwise None.
     :param posts_of: the title of the release with this list.
-    :param own_text: whether to add a note that a person wrote the report and that the annex may include later checks.
+    :param later_checks: a note that the annex may include later checks than the text, such as `OWN_TEXT`, or "".
     """
     outputs = zip_longest(all_facts, pictures, fillvalue=())
     return Annex(
-        tuple(_output(facts, shown, own_text=own_text) for facts, shown in outputs if isinstance(facts, Facts)),
+        tuple(_output(facts, shown, later_checks=later_checks) for facts, shown in outputs if isinstance(facts, Facts)),
         tuple(attachments),
         None if posts is None else AnnexAccessList(posts_of, tuple(map(_annex_post, posts))),
     )
@@ -247,12 +249,11 @@ def _annex_post(access: PostAccess) -> AnnexPost:
     return AnnexPost(access.post, access.organisation, describe_access_period(access))
 
 
-def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -> AnnexOutput:
+def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, later_checks: str) -> AnnexOutput:
     published_at, source = facts.publisher_time or (None, None)
     after = _describe_lags(facts)
     parts = tuple(_part(facts, address, after=words) for address, words in zip(facts.addresses, after, strict=True))
     rule = [RULE] if any(part.not_listed for part in parts) else []
-    own = [OWN_TEXT] if own_text else []
     notes = (
         *describe_clock_error(facts),
         *describe_gaps(facts),
@@ -269,7 +270,7 @@ def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -
         publisher_at=published_at,
         publisher_source=PUBLISHER_FIGURES[source] if source else "",
         parts=parts,
-        notes=(*notes, *rule, *own),
+        notes=(*notes, *rule, *filter(None, [later_checks])),
         pictures=tuple(pictures),
     )
 
@@ -348,6 +349,7 @@ HEADING = "Annex: results of the automatic checks"
 HEADING_OF_ACCESS_LIST = "Annex: pre-release access list"
 HEADING_OF_ATTACHMENTS = "Annex: list of attachments"
 APPROVED = "This annex was approved with the report and is part of it."
+TO_APPROVE = "This annex is approved if you approve the report."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end is "
@@ -437,10 +439,11 @@ class AnnexLayout:
     digests: tuple[tuple[str, str], ...] = ()
 
 
-def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
+def lay_out_annex(annex: Annex, *, approved: bool, to_approve: bool = False) -> AnnexLayout:
     """Return the layout of an annex.
 
     :param approved: whether the annex was approved with its report.
+    :param to_approve: whether the reader can approve the annex with its report on the same page.
     """
     shared = _find_shared_notes(annex.outputs)
     outputs = [replace(one, notes=tuple(note for note in one.notes if note not in shared)) for one in annex.outputs]
@@ -459,7 +462,7 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
     access_list = _access_list_rows(annex.access_list) if annex.access_list else None
     return AnnexLayout(
         heading=HEADING if parts else HEADING_OF_ACCESS_LIST if access_list else HEADING_OF_ATTACHMENTS,
-        paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read, *shared),
+        paragraphs=(APPROVED if approved else TO_APPROVE if to_approve else NOT_APPROVED, *how_to_read, *shared),
         parts=parts,
         overview=tuple(overview),
         overview_columns=("Output", *columns),
@@ -484,7 +487,8 @@ def _find_shared_notes(outputs: Sequence[AnnexOutput]) -> tuple[str, ...]:
     if len(outputs) < 2:
         return ()
     first, *others = outputs
-    general = (note for note in first.notes if note in {RULE, FORMER_RULE, OWN_TEXT} or note.startswith(CLOCK_ERROR))
+    known = {RULE, FORMER_RULE, LATER_CHECKS, OWN_TEXT, EDITED_TEXT}
+    general = (note for note in first.notes if note in known or note.startswith(CLOCK_ERROR))
     return tuple(note for note in general if all(note in other.notes for other in others))
 
 

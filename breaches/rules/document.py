@@ -159,6 +159,7 @@ def lay_out(
     training: bool = False,
     decided: str = "",
     decision: str = "",
+    to_approve: bool = False,
 ) -> ReportDocument:
     """Lay out a report's content with the exact labels and order of the published form.
 
@@ -174,6 +175,7 @@ def lay_out(
         whose circumstances are still the automatic text.
     :param decided: the mark for a report that was decided without an approved document, such as `DISMISSED_MARK`.
     :param decision: a text that says who approved the report, or who made another decision and why.
+    :param to_approve: whether the reader can approve the report on the page that shows this document.
     """
     draft = approved_at is None and not decided
     mark = "" if approved_at else decided or DRAFT_MARK
@@ -212,7 +214,9 @@ def lay_out(
         marks=tuple(filter(None, (mark, TRAINING_MARK if training else REHEARSAL_MARK if rehearsal else ""))),
         decision=printable(decision),
         approved_at=approved_at,
-        annex=lay_out_annex(content.annex, approved=approved_at is not None) if content.annex else None,
+        annex=lay_out_annex(content.annex, approved=approved_at is not None, to_approve=to_approve)
+        if content.annex
+        else None,
     )
 
 

@@ -494,12 +494,14 @@ class ApprovalPage(WholeReportPage):
         # the fact. The approval is then refused, because the digests do not include the fact.
         evidence, facts_sha256 = evidence_digest(report), digest_facts(report) if annex else ""
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
+        may_approve = decisions.has_second_person(report, request.user)
         document = lay_out(
             content,
             number=report.number,
             version=report.version,
             rehearsal=report.rehearsal,
             training=report.training_id is not None,
+            to_approve=may_approve,
         )
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
@@ -527,7 +529,7 @@ class ApprovalPage(WholeReportPage):
                 "may_settle": may_settle_wording(request.user),
             },
             "one_person": decisions.is_author_or_submitter(report, request.user),
-            "may_approve": decisions.has_second_person(report, request.user),
+            "may_approve": may_approve,
             "recipient": dispatches.find_recipient(report, by=request.user),
             "since": describe_since_read(request, report),
             "read": urlencode(read_version(request)),

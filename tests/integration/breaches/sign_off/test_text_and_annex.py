@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from breaches import decisions, drafting, editing
+from breaches import decisions, drafting, editing, refreshing
 from breaches.layout import lay_out_draft
 from breaches.models import ApprovedDocument, Report
-from breaches.refreshing import changed_facts
-from breaches.rules.annex import OWN_TEXT
+from breaches.refreshing import changed_facts, with_annex
+from breaches.rules.annex import EDITED_TEXT, LATER_CHECKS, OWN_TEXT, TO_APPROVE
 from breaches.rules.content import ReportSection, content_digest
 from breaches.rules.lifecycle import RecordingReason, ReportStatus
 from breaches.versions import content_of, current_version
@@ -65,7 +65,7 @@ def text_of(document):
 def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_check(report):
     document = lay_out_draft(report, annex=True)
     assert last_looks(document) == ["09:44:00"]
-    assert OWN_TEXT not in document.annex.parts[0].notes
+    assert not [note for note in document.annex.parts[0].notes if LATER_CHECKS in note]
     assert LATER in text_of(document)
     assert DRAFTED not in text_of(document)
     assert Report.objects.get(pk=report.pk).version == report.version
@@ -97,7 +97,26 @@ def test_an_edited_text_stays_as_it_was_next_to_the_annex(office, report):
     document = decisions.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
     content = content_of(document.report)
     assert content.circumstances == content_of(report).circumstances
-    assert OWN_TEXT in content.annex.outputs[0].notes
+    assert EDITED_TEXT in content.annex.outputs[0].notes
+
+
+def test_the_annex_says_that_a_person_wrote_a_text_that_was_never_automatic(office, report, monkeypatch):
+    version = current_version(edited(report, office))
+    version.machine = drafting.NOTHING_ON_RECORD
+    monkeypatch.setattr(refreshing, "current_version", lambda report: version)
+    assert OWN_TEXT in with_annex(version.report).annex.outputs[0].notes
+
+
+def test_the_annex_of_a_decided_report_does_not_say_that_a_person_wrote_an_automatic_text(office, report):
+    document = decisions.approve_report(report, by=office.head, at=AT, render=render_text)
+    assert LATER_CHECKS in with_annex(document.report).annex.outputs[0].notes
+
+
+def test_the_page_to_approve_says_that_the_annex_is_approved_with_the_report(client, office, report):
+    client.force_login(office.head)
+    page = words(client.get(f"{reverse('breaches:approve', args=[report.reference])}?annex=1").text)
+    assert TO_APPROVE in page
+    assert "It has not been approved" not in page
 
 
 def test_without_an_annex_what_is_approved_is_the_text_as_it_stands(office, report):
