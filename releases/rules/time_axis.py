@@ -14,7 +14,7 @@ from releases.rules.calendar import LONDON, format_time, format_time_with_second
 FULL = 100.0
 MARGIN = 0.04
 THINNEST = 0.8
-# If a tick is nearer than this to an edge of the axis, its text is aligned with that edge.
+# If a tick is nearer than this to an edge of the axis, its text begins or ends at the tick, so that it has room.
 NEAR_THE_EDGE = 10
 # `CHARACTER` is the width of a character on a phone, as a percentage of the width of the axis. It is used to ensure
 # that the texts of ticks do not touch each other.
@@ -32,12 +32,11 @@ STEPS = (
 class AxisTick:
     """A time on the axis.
 
-    `anchor` says which point of `text` is at `text_place`: "start", "middle" or "end", as in SVG.
+    `anchor` says which point of `text` is at the tick: "start", "middle" or "end", as in SVG.
     """
 
     place: float
     text: str
-    text_place: float
     anchor: str = "middle"
 
 
@@ -55,7 +54,7 @@ class TimeAxis:
     def label(self, instant: datetime, text: str) -> AxisTick:
         """Return a tick at an instant, with its text on the side that has more room."""
         place = round(self.place(instant), 2)
-        return AxisTick(place, text, text_place=place, anchor="end" if place > FULL / 2 else "start")
+        return AxisTick(place, text, anchor="end" if place > FULL / 2 else "start")
 
     def span(self, from_: datetime, to: datetime, *, thinnest: float = THINNEST) -> tuple[float, float]:
         """Return the left edge and the width of the area between two instants. The width is at least `thinnest`."""
@@ -97,7 +96,7 @@ def _texts_are_apart(ticks: Sequence[AxisTick]) -> bool:
 
 def _extent_of_text(tick: AxisTick) -> tuple[float, float]:
     width = CHARACTER * (len(tick.text) + 1)
-    left = tick.text_place - width * {"start": 0, "middle": 0.5, "end": 1}[tick.anchor]
+    left = tick.place - width * {"start": 0, "middle": 0.5, "end": 1}[tick.anchor]
     return left, left + width
 
 
@@ -123,10 +122,10 @@ def _tick(at: datetime, step: timedelta, *, axis: TimeAxis, one_day: bool) -> Ax
     else:
         text = format_time_with_seconds(at) if step < MINUTE else format_time(at)
     if place < NEAR_THE_EDGE:
-        return AxisTick(place, text, text_place=0, anchor="start")
+        return AxisTick(place, text, anchor="start")
     if place > FULL - NEAR_THE_EDGE:
-        return AxisTick(place, text, text_place=FULL, anchor="end")
-    return AxisTick(place, text, text_place=place)
+        return AxisTick(place, text, anchor="end")
+    return AxisTick(place, text)
 
 
 class Mark(StrEnum):

@@ -151,6 +151,12 @@ def test_the_picture_says_how_wrong_our_clock_may_have_been(client, announced_re
     set_clock_bound(announced_release.verifications.get(), bound)
     said = "Our clock may have been wrong by up to 3 seconds. The result allows for this."
     assert (said in picture_of(page(client, announced_release))) is shown
+def test_each_time_on_the_axis_is_under_its_tick(client, announced_release):
+    late_by_an_hour(announced_release)
+    axis = LexborHTMLParser(page(client, announced_release).text).css_first(".office-picture__axis")
+    ticks = [tick.attributes["x"] for tick in axis.css("rect")]
+    assert [text.attributes["x"] for text in axis.css("text")] == ticks
+    assert axis.css_first("text").attributes["text-anchor"] == "start"
 
 
 def test_an_unanswered_check_is_drawn_as_such_and_not_as_late(client, announced_release):

@@ -336,9 +336,9 @@ def extent_on_a_phone(tick):
     """Where a text begins and ends, as shares of a side column of 303 pixels: 8 pixels for a character."""
     share = 8 * len(tick.text) / 303 * 100
     return {
-        "start": (tick.text_place, tick.text_place + share),
-        "middle": (tick.text_place - share / 2, tick.text_place + share / 2),
-        "end": (tick.text_place - share, tick.text_place),
+        "start": (tick.place, tick.place + share),
+        "middle": (tick.place - share / 2, tick.place + share / 2),
+        "end": (tick.place - share, tick.place),
     }[tick.anchor]
 
 
