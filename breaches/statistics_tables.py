@@ -22,6 +22,7 @@ from breaches.rules.statistics import (
     Figures,
     History,
     Quarter,
+    Spread,
     by_quarter,
     by_year,
     figures_of,
@@ -44,6 +45,9 @@ type Line = tuple[str, Pair, str]
 type Address = Callable[..., str]
 
 NOTHING = figures_of(History())
+# With fewer figures, the 95th percentile by the nearest rank is the greatest figure, so the pages do not show it. Files
+# have it with the number of delays.
+ENOUGH_FOR_NEARLY_ALL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _describe_figures(figures: Figures) -> dict[str, str]:
         _("Could not be determined"): f"{figures.unknown:,}",
         _("On time, where the result is known"): describe_rate(figures.on_time_rate),
         _("Median delay"): describe_delay(delays.middle),
-        _("95th percentile delay"): describe_delay(delays.nearly_all),
+        _("95th percentile delay"): _describe_nearly_all(delays),
         _("Longest delay"): describe_delay(delays.worst),
         _("Breaches (to report, or in our breach log only)"): f"{figures.breaches:,}",
         _("Reports not decided"): f"{figures.undecided:,}",
@@ -156,6 +160,10 @@ def _describe_figures(figures: Figures) -> dict[str, str]:
         _("Open corrective actions"): f"{figures.open_actions:,}",
         _("Overdue corrective actions"): f"{figures.overdue_actions:,}",
     }
+
+
+def _describe_nearly_all(delays: Spread) -> str:
+    return describe_delay(delays.nearly_all if delays.number >= ENOUGH_FOR_NEARLY_ALL else None)
 
 
 def on_time_table(compared: YearComparison) -> Table:
@@ -185,7 +193,7 @@ def delays_table(compared: YearComparison) -> Table:
     columns: list[Column] = [
         (_("Late or incomplete"), lambda now, before: now.delays.number),
         (_("Median"), lambda now, before: describe_delay(now.delays.middle)),
-        (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
+        (_("95th percentile"), lambda now, before: _describe_nearly_all(now.delays)),
         (_("Longest"), lambda now, before: describe_delay(now.delays.worst)),
         (_("Median, year before"), lambda now, before: describe_delay(before.delays.middle)),
     ]
@@ -342,7 +350,7 @@ def comparison_tables(
         (_("Percentage on time"), lambda now, before: describe_rate(now.on_time_rate)),
         (_("Percentage on time, year before"), lambda now, before: describe_rate(before.on_time_rate)),
         (_("Median delay"), lambda now, before: describe_delay(now.delays.middle)),
-        (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
+        (_("95th percentile"), lambda now, before: _describe_nearly_all(now.delays)),
         (_("Longest"), lambda now, before: describe_delay(now.delays.worst)),
     ]
     yield _lay_out_table("compared", _("%(what)s: releases in %(year)s") % values, what, releases, lines)

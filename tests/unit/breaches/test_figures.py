@@ -30,7 +30,7 @@ from breaches.rules.statistics import (
     repeat_causes,
     spread_of,
 )
-from breaches.statistics_tables import comparison_tables
+from breaches.statistics_tables import compare_years, comparison_tables, delays_table, year_table
 from releases.verdict.address import Outcome
 
 Q1, Q2 = Quarter(2020, 1), Quarter(2020, 2)
@@ -140,6 +140,17 @@ def test_every_state_stands_for_one_decision(status):
 )
 def test_a_spread_has_a_middle_a_nearly_all_and_a_worst(values, found):
     assert spread_of(values) == found
+
+
+@pytest.mark.parametrize(("number", "shown"), [(19, "[z]"), (20, "19 minutes")])
+def test_pages_show_the_95th_percentile_only_from_20_delays(number, shown):
+    delays = [Delay(**HERE, series=(1,), seconds=60.0 * minutes) for minutes in range(1, number + 1)]
+    compared = compare_years(History(delays=delays), 2020)
+    rows = {row.name: row.cells for row in year_table(compared).rows}
+    assert rows["95th percentile delay"] == [shown, "[z]"]
+    assert rows["Longest delay"][0] == f"{number} minutes"
+    table = delays_table(compared)
+    assert table.rows[1].cells[table.columns.index("95th percentile") - 1] == shown
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
