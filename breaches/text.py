@@ -529,6 +529,8 @@ EVENTS = {
     "numbered": lazy("Number assigned"),
     "suspicion_joined": lazy("Suspected breach that our checks found added"),
     "dealing_taken": lazy("Assigned to themselves"),
+    "suspicion_joined": lazy("Another suspected breach of the same release added"),
+    "dealing_taken": lazy("Took on the report"),
     "dealing_changed": lazy("Assigned"),
     "action_added": lazy("Corrective action added"),
     "action_changed": lazy("Corrective action changed"),

@@ -9,6 +9,7 @@ from breaches import editing
 from breaches.models import Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
+from breaches.text import event_title
 from breaches.versions import content_of
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from tests.support.factories import ContactFactory
@@ -43,6 +44,7 @@ def test_the_person_dealing_is_put_down_once_and_each_change_is_an_event(office,
         ("dealing_taken", office.statistician, None, office.statistician.pk),
         ("dealing_changed", office.statistician, office.statistician.pk, office.deputy.pk),
     ]
+    assert event_title(events[0]) == "Took on the report"
 
 
 def test_of_two_who_take_it_at_once_one_does(office, draft_report):
