@@ -528,8 +528,6 @@ EVENTS = {
     "facts_offered": lazy("The facts on record changed. The new facts are shown next to the text"),
     "numbered": lazy("Number assigned"),
     "suspicion_joined": lazy("Suspected breach that our checks found added"),
-    "dealing_taken": lazy("Assigned to themselves"),
-    "suspicion_joined": lazy("Another suspected breach of the same release added"),
     "dealing_taken": lazy("Took on the report"),
     "dealing_changed": lazy("Assigned"),
     "action_added": lazy("Corrective action added"),

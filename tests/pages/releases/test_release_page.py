@@ -151,6 +151,8 @@ def test_the_picture_says_how_wrong_our_clock_may_have_been(client, announced_re
     set_clock_bound(announced_release.verifications.get(), bound)
     said = "Our clock may have been wrong by up to 3 seconds. The result allows for this."
     assert (said in picture_of(page(client, announced_release))) is shown
+
+
 def test_each_time_on_the_axis_is_under_its_tick(client, announced_release):
     late_by_an_hour(announced_release)
     axis = LexborHTMLParser(page(client, announced_release).text).css_first(".office-picture__axis")
