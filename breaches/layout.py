@@ -5,12 +5,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from django.conf import settings
 
 from breaches import text
 from breaches.facts import find_unanswered_questions, is_asked
-from breaches.models import ApprovedDocument, Report, ReportVersion
+from breaches.models import ApprovedDocument, Dispatch, Report, ReportVersion
 from breaches.permissions import is_about_sealed_release
 from breaches.redaction import removals_of
 from breaches.refreshing import with_annex
@@ -26,6 +27,7 @@ from breaches.rules.document import (
     RECORDED_MARK,
     ConcernDocument,
     ReportDocument,
+    SentVersion,
     describe_approval,
     describe_removals,
     lay_out,
@@ -56,10 +58,15 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
     Otherwise, the document is marked as a draft, or as decided without an approved document.
     """
     content = content_from_json(version.content)
-    approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
-    if (document := approved.first()) is None:
-        return _lay_out_version(report, version, content)
-    laid_out = lay_out_approved_report(document, content)
+    approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version__lte=version.number)
+    documents = {document.version: document for document in approved}
+    document = documents.pop(version.number, None)
+    # Only an approved version can have been sent. Most reports have none before this version, and need no query.
+    at = document.approved_at if document else None
+    replaced = find_replaced_version(report, before=version.number, at=at) if documents else None
+    if document is None:
+        return _lay_out_version(report, version, content, replaced=replaced)
+    laid_out = _lay_out_approved(document, content, replaced=replaced)
     if laid_out.content_hash == document.content_sha256:
         return laid_out
     removed_at = [event.at for event in removals_of(report, [version])[version.number]]
@@ -70,6 +77,24 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
 
 def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
     """Lay out the content of an approved document. The document does not need to have its PDF yet."""
+    replaced = find_replaced_version(document.report, before=document.version, at=document.approved_at)
+    return _lay_out_approved(document, content, replaced=replaced)
+
+
+def find_replaced_version(report: Report, *, before: int, at: datetime | None = None) -> SentVersion | None:
+    """Return the last version before a version of a report that had reached its recipient, or None.
+
+    :param at: the time at which the version was approved, or None. Emails that the mail server accepted later are left
+        out, so that an approved document always has the same layout.
+    """
+    sent = Dispatch.objects.filter(report=report, document__version__lt=before).reported(until=at)
+    facts = sent.order_by("document__version", "pk").values_list("document__version", "recipient", "reported_on").last()
+    return SentVersion(*facts) if facts else None
+
+
+def _lay_out_approved(
+    document: ApprovedDocument, content: ReportContent, *, replaced: SentVersion | None
+) -> ReportDocument:
     at, role = document.approved_at, Role(document.approved_role)
     cover = cover_of(document.approved_by_id, document.report.producer_id, at=at) if role is COVER_ROLE else None
     laid_out = lay_out(
@@ -85,6 +110,7 @@ def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) 
             one_person=document.one_person,
             absent=str(cover.absent) if cover else "",
         ),
+        replaced=replaced,
         rehearsal=document.report.rehearsal,
         training=document.report.training_id is not None,
     )
@@ -100,7 +126,8 @@ def lay_out_draft(report: Report, *, annex: bool = False) -> ReportDocument:
     """
     version = current_version(report)
     content = with_annex(report) if annex else replace(content_from_json(version.content), annex=None)
-    return _lay_out_version(report, version, content)
+    replaced = find_replaced_version(report, before=version.number)
+    return _lay_out_version(report, version, content, replaced=replaced)
 
 
 def lay_out_short_concern(report: Report) -> ConcernDocument:
@@ -117,7 +144,9 @@ def lay_out_short_concern(report: Report) -> ConcernDocument:
     return replace(concern, rows=without_links(concern.rows)) if is_about_sealed_release(report) else concern
 
 
-def _lay_out_version(report: Report, version: ReportVersion, content: ReportContent) -> ReportDocument:
+def _lay_out_version(
+    report: Report, version: ReportVersion, content: ReportContent, *, replaced: SentVersion | None
+) -> ReportDocument:
     decision = ""
     if report.status in DECISION_MARKS and version.number == report.version:
         event = report.events.filter(kind=report.status).select_related("actor").latest("position")
@@ -136,6 +165,7 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
         training=report.training_id is not None,
         decided=DECISION_MARKS.get(report.status, ""),
         decision=decision,
+        replaced=replaced,
     )
     return without_links_to_outputs(laid_out) if is_about_sealed_release(report) else laid_out
 

@@ -71,7 +71,12 @@ def render_concern(document: ConcernDocument) -> bytes:
 
     :raises NotRendered: if the template refers to a file other than the report's fonts and pictures.
     """
-    whole = replace(document, rows=_whole_rows(document.rows), source=_whole(document.source))
+    whole = replace(
+        document,
+        rows=_whole_rows(document.rows),
+        source=_whole(document.source),
+        correction=_whole(document.correction),
+    )
     return _print("breaches/concern.html", whole)
 
 
@@ -126,6 +131,7 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
         document,
         annex=annex,
         decision=_whole(document.decision),
+        correction=_whole(document.correction),
         sections=tuple(
             replace(
                 section,

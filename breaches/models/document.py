@@ -1,5 +1,6 @@
 """Approved documents, their dispatch to recipients, and published statements."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -55,12 +56,16 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
     def by_mail(self) -> "DispatchQuerySet":
         return self.filter(outside=False)
 
-    def reported(self) -> "QuerySet[Any]":
+    def reported(self, *, until: datetime | None = None) -> "QuerySet[Any]":
         """Return the dispatches by which reports reached their recipients, annotated with the day, `reported_on`.
 
         A dispatch by email counts from the day in London on which the mail server accepted it, and not before.
+
+        :param until: emails that the mail server accepted later are left out.
         """
         accepted = _email_events(EMAIL_ACCEPTED).order_by("position")
+        if until is not None:
+            accepted = accepted.filter(at__lte=until)
         accepted_on = Subquery(accepted.values(on=TruncDate("at", tzinfo=LONDON))[:1])
         reported_on = Case(When(outside=True, then=F("sent_on")), default=accepted_on, output_field=DateField())
         return self.filter(nature=Nature.REPORT).annotate(reported_on=reported_on).filter(reported_on__isnull=False)

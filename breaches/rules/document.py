@@ -6,8 +6,9 @@ Web pages and the PDF share the template for the body of the form. Only the PDF 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
+from typing import NamedTuple
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_digest, is_web_address
@@ -23,6 +24,7 @@ TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"
 LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statistics or Lead Official"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
+CORRECTION_MARK = "DRAFT: correction of version {number}, not yet approved"
 RECORDED_MARK = "RECORDED: in the office’s breach log only, not reported"
 DISMISSED_MARK = "DISMISSED: suspected breach, decided not to be a breach"
 JOINED_MARK = "COMBINED: continued in a combined report for the same morning"
@@ -92,6 +94,14 @@ class DocumentSection:
     timeline: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+class SentVersion(NamedTuple):
+    """A version of a report that reached its recipient. `sent_on` is a day in London."""
+
+    number: int
+    recipient: str
+    sent_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class ReportDocument:
     """A report that is ready to be shown or printed.
@@ -99,7 +109,8 @@ class ReportDocument:
     `marks` are short notices, such as `DRAFT_MARK`, that are printed on every page. `evidence_hash` is the digest of
     the checks to which the approval is bound. If the approver read the report with an annex, these are the checks that
     were on record at that time. Otherwise, they are the checks that were on record at the approval. The hash is empty
-    if the report is not approved or has no checks.
+    if the report is not approved or has no checks. `correction` says which version a corrected report replaces. It is
+    empty if no earlier version reached its recipient.
 
     If you add a text field, also handle the field in `_with_whole_hyphens` of breaches/pdf.py.
     """
@@ -113,6 +124,8 @@ class ReportDocument:
     marks: tuple[str, ...]
     decision: str
     approved_at: datetime | None
+    is_draft: bool
+    correction: str = ""
     annex: AnnexLayout | None = None
 
     @property
@@ -143,6 +156,7 @@ class ConcernDocument:
     marks: tuple[str, ...]
     source: str
     approved_at: datetime | None
+    correction: str = ""
 
 
 def lay_out(
@@ -160,6 +174,7 @@ def lay_out(
     decided: str = "",
     decision: str = "",
     to_approve: bool = False,
+    replaced: SentVersion | None = None,
 ) -> ReportDocument:
     """Lay out a report's content with the exact labels and order of the published form.
 
@@ -176,9 +191,11 @@ def lay_out(
     :param decided: the mark for a report that was decided without an approved document, such as `DISMISSED_MARK`.
     :param decision: a text that says who approved the report, or who made another decision and why.
     :param to_approve: whether the reader can approve the report on the page that shows this document.
+    :param replaced: the version that a corrected report replaces.
     """
     draft = approved_at is None and not decided
-    mark = "" if approved_at else decided or DRAFT_MARK
+    draft_mark = CORRECTION_MARK.format(number=replaced.number) if replaced else DRAFT_MARK
+    mark = "" if approved_at else decided or draft_mark
     return ReportDocument(
         title=TITLE,
         sections=(
@@ -217,6 +234,9 @@ def lay_out(
         annex=lay_out_annex(content.annex, approved=approved_at is not None, to_approve=to_approve)
         if content.annex
         else None,
+        is_draft=draft,
+        correction=describe_correction(replaced) if replaced else "",
+        annex=lay_out_annex(content.annex, approved=approved_at is not None) if content.annex else None,
     )
 
 
@@ -225,12 +245,14 @@ def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn
 
     The list of posts with pre-release access is left out, because a concern has to fit on half a page.
 
-    :param report: the full report, laid out from the same content. The number, marks and approval are copied from it.
+    :param report: the full report, laid out from the same content. The number, marks, approval and correction are
+        copied from it. The version is only named if the report is a correction.
     """
-    missing = NOT_YET_WRITTEN if DRAFT_MARK in report.marks else NOT_RECORDED
+    missing = NOT_YET_WRITTEN if report.is_draft else NOT_RECORDED
     head = content.head_of_profession or content.dealing
     cited = [lines for lines in _practice_lines(content) if lines]
     contact = ", ".join(filter(None, (head.name, head.email, head.telephone))) if head else ""
+    named = f"{report.number}, version {report.version}" if report.correction else report.number
 
     def prose(text: str) -> list[list[Line]]:
         return [[Line(line) for line in lines] for lines in paragraphs(text)] or [[Line(missing)]]
@@ -248,8 +270,18 @@ def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn
         ),
         number=report.number,
         marks=(*((WITHDRAWN_MARK,) if withdrawn else ()), *report.marks),
-        source=f"From report {report.number}. {report.decision}".strip(),
+        source=f"From report {named}. {report.decision}".strip(),
         approved_at=report.approved_at,
+        correction=report.correction,
+    )
+
+
+def describe_correction(replaced: SentVersion) -> str:
+    """Write which version a corrected report replaces, and to whom and when that version was sent."""
+    recipient = printable(replaced.recipient)
+    return (
+        f"Corrected report. This replaces version {replaced.number}, sent to {recipient} on "
+        f"{format_day(replaced.sent_on)}."
     )
 
 

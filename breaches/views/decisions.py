@@ -35,7 +35,7 @@ from breaches.facts import (
     recorded_cause,
 )
 from breaches.forms import practice_notes, remark_field
-from breaches.layout import lay_out_report
+from breaches.layout import find_replaced_version, lay_out_report
 from breaches.models import Attachment, Dispatch, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts, digest_facts
@@ -451,6 +451,11 @@ def submit_report_view(request: SignedInRequest, report: Report) -> HttpResponse
     return CHECK_PAGE.respond(request, report)
 
 
+def has_annex(report: Report, number: int) -> bool:
+    """Return whether a version of a report has an annex."""
+    return content_from_json(report.versions.get(number=number).content).annex is not None
+
+
 def sign_read_content(report: Report, read: decisions.ReadContent) -> str:
     values = {
         "content": content_to_json(read.content),
@@ -495,6 +500,7 @@ class ApprovalPage(WholeReportPage):
         evidence, facts_sha256 = evidence_digest(report), digest_facts(report) if annex else ""
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         may_approve = decisions.has_second_person(report, request.user)
+        replaced = find_replaced_version(report, before=report.version)
         document = lay_out(
             content,
             number=report.number,
@@ -502,6 +508,7 @@ class ApprovalPage(WholeReportPage):
             rehearsal=report.rehearsal,
             training=report.training_id is not None,
             to_approve=may_approve,
+            replaced=replaced,
         )
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
@@ -513,6 +520,9 @@ class ApprovalPage(WholeReportPage):
         return {
             **self.describe(request, report, current_version(report), content, document),
             "annex": annex,
+            "without_annex_of": replaced.number
+            if replaced and not annex and has_annex(report, replaced.number)
+            else None,
             "content_sha256": content_digest(content),
             "signed": sign_read_content(report, read) if is_one_record else "",
             "evidence_sha256": evidence,

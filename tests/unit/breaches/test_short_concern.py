@@ -1,11 +1,20 @@
 """The short concern: what happened, when, the impact and what is done, in the words of the report."""
 
 import dataclasses
+from datetime import date
 
 import pytest
 
 from breaches.rules.content import ReportContent
-from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, WITHDRAWN_MARK, Line, lay_out, lay_out_concern
+from breaches.rules.document import (
+    DRAFT_MARK,
+    REHEARSAL_MARK,
+    WITHDRAWN_MARK,
+    Line,
+    SentVersion,
+    lay_out,
+    lay_out_concern,
+)
 from tests.support.report_evidence import london
 from tests.support.seed_case import CONTENT, TITLE, URL
 
@@ -52,6 +61,15 @@ def test_a_draft_is_marked_and_says_what_is_not_written_yet():
     assert statistics == []
     assert others == [["Not yet written."]] * 6
     assert document.source == "From report BR-2020-001."
+
+
+def test_a_draft_of_a_correction_names_the_versions_and_says_what_is_not_written_yet():
+    document = concern(ReportContent(), replaced=SentVersion(2, "OSR\x07", date(2020, 7, 1)))
+
+    assert document.marks == ("DRAFT: correction of version 2, not yet approved",)
+    assert cells(document)["Impact"] == ["Not yet written."]
+    assert document.correction == "Corrected report. This replaces version 2, sent to OSR  on 1 July 2020."
+    assert document.source == "From report BR-2020-001, version 3."
 
 
 def test_what_a_decided_report_does_not_say_is_not_expected_any_more():

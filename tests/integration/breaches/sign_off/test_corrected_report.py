@@ -1,0 +1,118 @@
+"""A corrected report names the version that it replaces, and says so each time that it is laid out."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import decisions, dispatches, pdf
+from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
+from breaches.models import Report
+from breaches.rules.content import content_digest
+from breaches.versions import content_of, current_version
+from releases.rules.calendar import local_date
+from tests.integration.breaches.pdf.documents import text_of
+from tests.integration.breaches.pdf.documents import words as words_of
+from tests.support.people import AT, REGULATOR, accept_dispatch, dispatch_report, render_text
+from tests.support.report_forms import page_of, words
+
+pytestmark = pytest.mark.django_db
+
+LATER = AT + timedelta(hours=1)
+REPLACED = "Corrected report. This replaces version {}, sent to {} on 30 June 2020."
+NO_ANNEX = "was sent with an evidence annex. This version has no annex."
+
+
+def start_correction(report, office):
+    draft = dispatches.send_correction(report, notice="The time was wrong.", by=office.head, at=LATER)
+    return decisions.submit_report(draft, by=office.statistician, at=LATER)
+
+
+def approve_again(report, office, *, render=pdf.render_pdf):
+    return decisions.approve_report(report, by=office.head, at=LATER, render=render)
+
+
+def printed(file, tmp_path):
+    path = tmp_path / "report.pdf"
+    path.write_bytes(bytes(file))
+    return words_of(text_of(path))
+
+
+def test_a_corrected_report_prints_which_version_it_replaces_to_whom_and_when_it_was_sent(
+    client, office, sent_report, tmp_path
+):
+    number = sent_report.version
+    document = approve_again(start_correction(sent_report, office), office)
+    sentence = REPLACED.format(number, REGULATOR)
+    text = printed(document.pdf, tmp_path)
+    assert sentence in text
+    assert f"Report {document.report.number}, version {document.version}" in text
+    assert document.content_sha256 == content_digest(content_of(document.report))
+    concern = printed(pdf.render_concern(lay_out_short_concern(document.report)), tmp_path)
+    assert sentence in concern
+    assert f"From report {document.report.number}, version {document.version}. Approved by" in concern
+    client.force_login(office.head)
+    assert sentence in words(
+        client.get(reverse("breaches:version", args=[document.report.reference, document.version])).text
+    )
+    first = sent_report.versions.get(number=number)
+    assert lay_out_report(sent_report, first).correction == ""
+
+
+def test_a_corrected_report_prints_the_same_again_after_it_was_sent_and_corrected_once_more(office, sent_report):
+    document = approve_again(start_correction(sent_report, office), office)
+    version = current_version(document.report)
+    sent = dispatches.send_report(document.report, recipient=REGULATOR, by=office.head, at=LATER)
+    accept_dispatch(sent, at=LATER)
+    again = start_correction(sent, office)
+    assert pdf.render_pdf(lay_out_report(again, version)) == bytes(document.pdf)
+    assert lay_out_draft(again).correction == REPLACED.format(document.version, REGULATOR)
+
+
+def test_a_report_sent_outside_is_replaced_with_the_recipient_and_the_day_on_record(office, approved_report):
+    number, day = approved_report.version, local_date(AT)
+    sent = dispatches.record_sent_outside(approved_report, recipient="OSR", sent_on=day, by=office.head, at=LATER)
+    document = approve_again(start_correction(sent, office), office, render=render_text)
+    layout = lay_out_report(document.report, current_version(document.report))
+    assert layout.correction == REPLACED.format(number, "OSR")
+
+
+def test_an_email_that_is_accepted_after_the_approval_changes_no_approved_document(office, approved_report):
+    sent = dispatches.send_report(approved_report, recipient=REGULATOR, by=office.head, at=LATER)
+    dispatch = sent.dispatches.get()
+    document = approve_again(start_correction(sent, office), office)
+    dispatches.record_acceptance(dispatch, at=LATER + timedelta(minutes=1))
+    layout = lay_out_report(document.report, current_version(document.report))
+    assert layout.correction == ""
+    assert pdf.render_pdf(layout) == bytes(document.pdf)
+
+
+def test_a_report_that_was_reopened_before_it_was_sent_replaces_nothing(office, approved_report):
+    reopened = decisions.reopen_report(approved_report, reason="A figure was wrong.", by=office.head, at=LATER)
+    assert lay_out_draft(reopened).correction == ""
+    document = approve_again(reopened, office, render=render_text)
+    assert lay_out_report(document.report, current_version(document.report)).correction == ""
+
+
+@pytest.mark.parametrize("annex", [True, False], ids=["with-annex", "without"])
+def test_the_approval_page_shows_the_correction_and_that_the_annex_is_missing(client, office, submitted_report, annex):
+    document = decisions.approve_report(submitted_report, annex=annex, by=office.head, at=AT, render=render_text)
+    client.force_login(office.head)
+    corrected = start_correction(dispatch_report(document.report, office, "sent"), office)
+    page = words(client.get(page_of(corrected, "approve")).text)
+    assert REPLACED.format(document.version, REGULATOR) in page
+    assert (f"Version {document.version} {NO_ANNEX}" in page) is annex
+    assert NO_ANNEX not in words(client.get(f"{page_of(corrected, 'approve')}?annex=1").text)
+
+
+def test_a_draft_of_a_correction_is_marked_as_one_and_not_as_undecided(office, sent_report):
+    number = sent_report.version
+    draft = dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    mark = f"DRAFT: correction of version {number}, not yet approved"
+    fresh = Report.objects.get(pk=draft.pk)
+    for document in (
+        lay_out_draft(fresh),
+        lay_out_report(fresh, current_version(fresh)),
+        lay_out_short_concern(fresh),
+    ):
+        assert document.marks == (mark,)
