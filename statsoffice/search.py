@@ -282,7 +282,8 @@ def _find_numbered(found: "QuerySet[Any]", typed: str) -> "QuerySet[Any]":
 
 def _show_reports(keys: Sequence[int]) -> Iterator[Result]:
     for report in list_reports(keys):
-        row = summarise_report(report, content_from_json(report.standing[0].content))
+        content = content_from_json(report.standing[0].content)
+        row = summarise_report(report, content, was_sent=report.sent_on is not None)
         occurred = format_day(report.occurred_on) if report.occurred_on else ""
         number = f"{report.number}, {report.producer}"
         about = ". ".join(part for part in (number, row["kind"], occurred) if part)

@@ -21,7 +21,7 @@ from breaches.models import Report, ReportVersion
 from breaches.permissions import Action, declared_own_act, find_closed_moves, may_ever, reports_where
 from breaches.rules.answers import MOMENTS
 from breaches.rules.content import Remark, ReportContent, WordChange, compare_words, content_from_json
-from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, REPORT, ReportStatus
+from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, REPORT, UNDECIDED, ReportStatus
 from breaches.text import list_events
 from breaches.versions import changes_since, content_of
 from releases.forms import GovukForm, inside_the_form
@@ -225,8 +225,12 @@ def describe_field(field: BoundField) -> str:
     return "" if isinstance(value, bool) else str(value or "")
 
 
-def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
-    """Return the details of a report that every list of reports shows."""
+def summarise_report(report: Report, content: ReportContent, *, was_sent: bool) -> dict[str, Any]:
+    """Return the details of a report that every list of reports shows.
+
+    :param was_sent: whether a version of the report reached its recipient. If so, an undecided report is being
+        corrected.
+    """
     status, colour = text.STATUSES[ReportStatus(report.status)]
     return {
         "report": report,
@@ -234,6 +238,7 @@ def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
         "kind": text.kind_name(report),
         "status": status,
         "colour": colour,
+        "is_correction": was_sent and report.status in UNDECIDED,
     }
 
 

@@ -193,11 +193,12 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     commented = comments.open_comments(report, parts=with_drafts)
     parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request, commented=commented)
     incomplete = [part for part in parts if part.remarks and part.address]
+    past = _past(report)
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
     pictures = _draw_intervals(report.suspicions.all())
     return {
         "report": report,
-        "row": summarise_report(report, content) | {"occurred": occurred},
+        "row": summarise_report(report, content, was_sent=past["sent_version"] is not None) | {"occurred": occurred},
         "parts": parts,
         "missing": [remark for part in parts for remark in part.remarks] if report.status in UNDECIDED else [],
         "missing_for_log": decisions.find_needs_for_log(report, content) if report.status in UNDECIDED else (),
@@ -215,7 +216,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "has_access_list": find_release_with_list(report) is not None,
         **_origin(report),
         **_permissions(request, report, moves),
-        **_past(report),
+        **past,
     }
 
 

@@ -279,10 +279,11 @@ def _register_form(request: SignedInRequest) -> RegisterForm:
     return form
 
 
-def _register_row(report: Report) -> dict[str, Any]:
-    content = content_from_json(report.standing[0].content)  # type: ignore[attr-defined]  # by the prefetch
+def _register_row(report: Any) -> dict[str, Any]:
+    """:param report: a report of `register.list_reports`."""
+    content = content_from_json(report.standing[0].content)
     return {
-        **summarise_report(report, content),
+        **summarise_report(report, content, was_sent=report.sent_on is not None),
         "parts": list_part_sentences(report),
         "occurred": [format_day(on) for on in sorted(content.occurred_on)],
         "practices": list(dict.fromkeys(practice.code for practice in content.practices)),

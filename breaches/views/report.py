@@ -44,7 +44,7 @@ from breaches.permissions import (
     unlisted_reports_of,
 )
 from breaches.redaction import removals_of
-from breaches.register import sort_keys, with_text
+from breaches.register import sort_keys, with_outcome, with_text
 from breaches.rules import public_statement
 from breaches.rules.content import (
     ReportContent,
@@ -163,8 +163,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "same_number": found,
         "rows": [
-            _report_row(report, content_from_json(report.standing[0].content))  # type: ignore[attr-defined]  # a prefetch
-            for report in _read_listed(list(page))
+            _report_row(report, content_from_json(report.standing[0].content)) for report in _read_listed(list(page))
         ],
         "decided": decided,
         "may_start": producers_written_for(request.user).exists(),
@@ -176,18 +175,19 @@ def report_list(request: HttpRequest) -> HttpResponse:
     return render(request, "breaches/report_list.html", context)
 
 
-def _read_listed(keys: Sequence[int]) -> list[Report]:
+def _read_listed(keys: Sequence[int]) -> list[Any]:
     """Return the reports with these keys in the same order, with everything that the list shows."""
     reports = with_text(Report.objects.filter(pk__in=keys)).select_related("person_dealing")
     reports = reports.annotate(awaits_sending=ExpressionWrapper(awaits_sending(), output_field=BooleanField()))
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
-    found = {report.pk: report for report in reports.prefetch_related(outcomes)}
+    found = {report.pk: report for report in with_outcome(reports).prefetch_related(outcomes)}
     return [found[key] for key in keys if key in found]
 
 
-def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
+def _report_row(report: Any, content: ReportContent) -> dict[str, Any]:
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
-    return summarise_report(report, content) | {"occurred": occurred, "parts": list_part_sentences(report)}
+    summary = summarise_report(report, content, was_sent=report.sent_on is not None)
+    return summary | {"occurred": occurred, "parts": list_part_sentences(report)}
 
 
 @report_page("GET")

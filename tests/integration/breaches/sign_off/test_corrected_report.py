@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, dispatches, pdf
 from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
@@ -13,7 +14,7 @@ from breaches.versions import content_of, current_version
 from releases.rules.calendar import local_date
 from tests.integration.breaches.pdf.documents import text_of
 from tests.integration.breaches.pdf.documents import words as words_of
-from tests.support.people import AT, REGULATOR, accept_dispatch, dispatch_report, render_text
+from tests.support.people import AT, REGULATOR, accept_dispatch, create_report, dispatch_report, render_text
 from tests.support.report_forms import page_of, words
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,32 @@ def test_a_draft_of_a_correction_is_marked_as_one_and_not_as_undecided(office, s
         lay_out_short_concern(fresh),
     ):
         assert document.marks == (mark,)
+
+
+@pytest.mark.parametrize("shown_on", ["/reports/", "/reports/register/", "report"])
+def test_lists_and_the_page_say_that_a_report_is_being_corrected_until_it_is_approved_again(
+    client, office, sent_report, shown_on
+):
+    client.force_login(office.head)
+    address = page_of(sent_report, "report") if shown_on == "report" else shown_on
+
+    def is_marked():
+        tags = LexborHTMLParser(client.get(address).text).css(".govuk-tag")
+        return any(tag.text(strip=True) == "Being corrected" for tag in tags)
+
+    create_report(office, reference="never-sent")
+    assert not is_marked()
+    draft = dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    assert is_marked()
+    submitted = decisions.submit_report(draft, by=office.statistician, at=LATER)
+    assert is_marked()
+    approve_again(submitted, office, render=render_text)
+    assert not is_marked()
+
+
+def test_the_page_of_a_correction_does_not_call_its_breach_suspected(client, office, sent_report):
+    dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    client.force_login(office.head)
+    page = words(client.get(page_of(sent_report, "report")).text)
+    assert "Kind of breach: late" in page
+    assert "Suspected breach" not in page
