@@ -224,6 +224,20 @@ def test_an_answer_is_recorded_with_its_reference_and_the_published_statement(cl
     assert 'href="https://www.example.gov.uk/statement"' in page
 
 
+@pytest.mark.parametrize("outside", [True, False], ids=["outside", "email"])
+def test_the_page_shows_the_text_of_a_notice_only_if_a_person_has_to_send_it(client, office, report, outside):
+    how = {"by": office.head, "at": LATER}
+    if outside:
+        sent = dispatches.record_sent_outside(report, recipient="OSR", sent_on=date(2020, 6, 30), **how)
+    else:
+        sent = dispatches.send_report(report, recipient=REGULATOR, **how)
+    dispatches.send_correction(sent, notice=NOTICE, **how)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    assert (f"{office.head} is responsible for sending it. Text of the notice {NOTICE}" in page) is outside
+    assert (NOTICE in page) is outside
+
+
 def test_the_page_shows_the_recipient_before_anything_is_sent(client, office, report):
     client.force_login(office.head)
     page = client.get(page_of(report, "send"))
