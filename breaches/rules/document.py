@@ -236,7 +236,6 @@ def lay_out(
         else None,
         is_draft=draft,
         correction=describe_correction(replaced) if replaced else "",
-        annex=lay_out_annex(content.annex, approved=approved_at is not None) if content.annex else None,
     )
 
 
