@@ -207,12 +207,14 @@ def refuse_form(
         report,
         str(NOT_DONE) if since else str(refused),
         since=list_events(since, versions.comments_by_event(report)),
-        typed=[
-            {"label": str(field.label), "text": answer}
-            for field in form.visible_fields()
-            if (answer := describe_field(field))
-        ],
+        typed=list_answers(form),
     )
+
+
+def list_answers(form: MoveForm) -> list[dict[str, str]]:
+    """Return the submitted values of a form, so that a person can copy them."""
+    answers = [(str(field.label), describe_field(field)) for field in form.visible_fields()]
+    return [{"label": label, "text": answer} for label, answer in answers if answer]
 
 
 def describe_field(field: BoundField) -> str:

@@ -62,7 +62,6 @@ from breaches.rules.lifecycle import (
     DECIDED,
     DISMISS,
     NOTE_ANSWER,
-    NOTICE_SENT,
     PART,
     PAST_TENSE,
     RECORD,
@@ -84,7 +83,9 @@ from breaches.views.base import (
     explain_closed_move,
     is_outdated,
     link_remark,
+    list_answers,
     read_version,
+    refusal_page,
     refuse_form,
     report_page,
     return_to_report,
@@ -684,7 +685,10 @@ def record_notice_sent_view(request: SignedInRequest, report: Report, notice: in
         except FieldRefused as refused:
             form.add_error(refused.field, str(refused))
         except MoveRefused as refused:
-            return refuse_form(request, report, form, refused, kind=NOTICE_SENT, done=str(DISPATCH_RECORDED))
+            recorded = Dispatch.objects.filter(document=found.document, nature=found.nature, outside=True)
+            if not recorded.filter(by=request.user).exists():
+                return refusal_page(request, report, str(refused), typed=list_answers(form))
+            return return_to_report(request, report, str(DISPATCH_RECORDED), messages.SUCCESS)
         else:
             return return_to_report(request, report, str(DISPATCH_RECORDED), messages.SUCCESS)
     return render(request, "breaches/notice_sent.html", {"report": report, "notice": found, "form": form})

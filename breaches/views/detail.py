@@ -593,12 +593,9 @@ def _past(report: Report) -> dict[str, Any]:
     removals = removals_left_in(documents, report) if documents and may_be_redacted else {}
     returned = last.get("returned")
     # If a returned report was changed and submitted again, the page links to the changes since the returned version.
-    returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
-    dispatches = Dispatch.objects.filter(report=report).with_attempt().select_related("document", "by")
-    # If a returned report was changed and submitted again, the page links to the changes since the returned version.
     revision = find_revision(report) if report.status == ReportStatus.WITH_HOP and "returned" in last else None
     returned_version = revision.number if revision and revision.is_returned else None
-    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
+    dispatches = Dispatch.objects.filter(report=report).with_attempt().select_related("document", "by")
     reported = Dispatch.objects.filter(report=report).reported().order_by("document__version")
     return {
         "last_decision": max(last.values(), key=lambda event: event.position, default=None),

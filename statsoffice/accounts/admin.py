@@ -82,6 +82,8 @@ class UserAdmin(PlainForms[User], DjangoUserAdmin[User]):
             obj.set_unusable_password()
         if old_address.lower() != obj.email:
             obj.salt = new_salt()
+        if not obj.is_active:
+            obj.confirmed_numbers = []  # a person who has left can no longer remove them
         super().save_model(request, obj, form, change)
         AccountRowRecord.record({User: [obj.pk]})
         invitations.remove_outdated_addresses(obj)

@@ -1,4 +1,4 @@
-"""The mobile numbers for text messages about early releases, which each person confirms (decision 152)."""
+"""The mobile numbers for text messages, which each person confirms (decision 152)."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -66,14 +66,16 @@ def find_unconfirmed(person: Person) -> list[Contact]:
 
 
 def find_without_texts(producer: Producer) -> list[User]:
-    """Return the people who may know about a producer's early releases and have not confirmed their mobile number.
+    """Return the people who may know about a producer's early releases and have not confirmed any mobile number there.
 
     If the office sends no text messages, return an empty list.
     """
     if not settings.NOTIFY_TEXT_TEMPLATE:
         return []
-    contacts = _contacts_of_accounts().filter(producer=producer, user__is_active=True)
-    people = {one.user for one in contacts if one.user and _is_unconfirmed(one)}
+    of_producer = _contacts_of_accounts().filter(producer=producer, user__is_active=True)
+    contacts = [(one.user, _is_unconfirmed(one)) for one in of_producer if one.user and one.mobile_number]
+    reached = {person for person, is_unconfirmed in contacts if not is_unconfirmed}
+    people = {person for person, is_unconfirmed in contacts if is_unconfirmed} - reached
     return sorted((person for person in people if may_know(person, producer)), key=str)
 
 

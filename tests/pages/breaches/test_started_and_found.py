@@ -36,7 +36,7 @@ def uncertain(series):
     return release
 
 
-@pytest.mark.parametrize("status", [*UNTIL_DECIDED, ReportStatus.APPROVED, ReportStatus.SENT])
+@pytest.mark.parametrize("status", [*UNTIL_DECIDED, ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.RECORDED])
 def test_authors_and_approvers_are_warned_that_the_release_was_on_time(client, office, uncertain, status, time_machine):
     report = move_report(write_sections(start(uncertain, office), by=office.statistician), office, status)
     before = content_of(report)
@@ -49,6 +49,9 @@ def test_authors_and_approvers_are_warned_that_the_release_was_on_time(client, o
         page = client.get(page_of(report, "approve" if status is ReportStatus.WITH_HOP else "check")).text
         assert WARNING in words(page)
         assert f"{section_address(report, ReportSection.WHAT_HAPPENED)}#id_noticed_on-day" in page
+    if status is ReportStatus.WITH_HOP:
+        for move in ("return", "record", "dismiss"):
+            assert WARNING in words(client.get(page_of(report, move)).text), move
     assert content_of(reload_reports([report])[0]) == before
 
 

@@ -177,8 +177,40 @@ def test_the_message_about_the_suspicion_leads_to_the_report_and_says_whether_it
     outbox.create_missing(now=LATER + timedelta(minutes=1))
     body = Message.objects.order_by("pk")[0].text
     assert reverse("breaches:report", args=[report.reference]) in body
-    assert ("which is already decided" in body) is (status is ReportStatus.SENT)
+    assert ("The report about it is already decided." in body) is (status is ReportStatus.SENT)
     assert ("open the draft report" in body) is (status is ReportStatus.DRAFT)
+
+
+def test_a_message_about_several_releases_names_each_report_that_is_decided(uncertain, office, monkeypatch):
+    report = move_report(write_sections(start(uncertain, office), by=office.statistician), office, ReportStatus.SENT)
+    make_late(uncertain)
+    other = ReleaseFactory(confirmed=True, series=uncertain.series, reference="another", due_at=uncertain.due_at)
+    record_coverage(other)
+    record_checks(other, *MONITORED)
+    (drafted,) = drafting.draft_missing(now=LATER)
+    monkeypatch.setattr(outbox, "RULES", [rule for rule in RULES if rule.template == "suspected_breach"])
+    outbox.create_missing(now=LATER + timedelta(minutes=1))
+    body = Message.objects.order_by("pk")[0].text
+    assert "2 suspected breaches" in Message.objects.order_by("pk")[0].subject
+    assert "These reports are already decided." in body
+    assert reverse("breaches:report", args=[report.reference]) in body
+    assert reverse("breaches:report", args=[drafted.reference]) not in body
+
+
+def test_a_decided_report_takes_no_suspicion_of_another_kind(uncertain, office):
+    report = move_report(write_sections(start(uncertain, office), by=office.statistician), office, ReportStatus.SENT)
+    make_late(uncertain)
+    verdict = Verification.objects.get(release=uncertain)
+    Suspicion.objects.create(
+        release=uncertain,
+        schedule_version=verdict.schedule_version,
+        kind=ReportKind.PARTIAL,
+        verification=verdict,
+        raised_at=LATER,
+    )
+    (drafted,) = drafting.draft_missing(now=LATER)
+    reports = {suspicion.kind: suspicion.report for suspicion in Suspicion.objects.all()}
+    assert reports == {ReportKind.LATE: report, ReportKind.PARTIAL: drafted}
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.WITHDRAWN])

@@ -543,7 +543,15 @@ def test_a_lead_records_on_the_page_that_a_notice_that_failed_was_sent_by_post(c
     refused = send(client, form, recipient="OSR", sent_on__year="2030", **day)
     assert "The date sent must be today or in the past." in words(refused.text)
     day["sent_on__year"] = "2020"
-    assert send(client, form, recipient="OSR", reference="Letter 8", **day).url == page
+    opened = client.get(form).text
+    for _click in range(2):
+        assert send(client, form, page=opened, recipient="OSR", reference="Letter 8", **day).url == page
+    client.force_login(office.deputy)
+    refused = send(client, form, page=opened, recipient="OSR", reference="Letter 9", **day)
+    assert refused.status_code == 409
+    assert "and only once" in words(refused.text)
+    assert "Letter 9" in words(refused.text)
+    client.force_login(office.head)
     shown = words(client.get(page).text)
     assert "Not sent. We have stopped trying. Reason: 550 no such mailbox" in shown
     assert "Withdrawal notice to OSR Sent outside this service on 30 June 2020" in shown

@@ -8,14 +8,14 @@ from releases.rules.lifecycle import Role
 from statsoffice.accounts.text_numbers import confirm_numbers, find_unconfirmed, find_without_texts
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.notifications.recipients import find_mobile_numbers
-from tests.support.factories import ContactFactory, ProducerFactory, create_member
+from tests.support.factories import ContactFactory, ProducerFactory, UserFactory, create_member
 from tests.support.people import AT
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
 
 PAGE = reverse("text_numbers")
-TASK = "Confirm 07700900123 : until then, you get no text messages about early releases at this number."
+TASK = "Confirm 07700900123 : until then, you get no text messages at this number."
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +115,9 @@ def test_only_people_who_may_know_of_early_releases_have_the_task(head, producer
     name_contact(producer, auditor, by=head, at=AT, seen=0)
     assert find_unconfirmed(auditor) == [contacts[2]]
     assert set(find_without_texts(producer)) == {head, auditor}
+    contact_of(head, producer, "07700 900456")
+    confirm_numbers(head, ["07700900456"])
+    assert find_without_texts(producer) == [auditor], "a person gets texts at a second number"
     # A person can confirm the number before they get such a role.
     confirm_numbers(statistician, ["07700900123"])
     assert statistician.confirmed_numbers == ["07700900123"]
@@ -139,3 +142,13 @@ def test_an_office_without_text_messages_asks_for_no_confirmation(client, head, 
     assert PAGE not in signed_in(client, head).get(reverse("your_account")).text
     settings.NOTIFY_TEXT_TEMPLATE = "a template"
     assert PAGE in client.get(reverse("your_account")).text
+
+
+def test_an_account_that_is_deactivated_keeps_no_numbers(client, head, producer):
+    contact_of(head, producer)
+    confirm_numbers(head, ["07700900123"])
+    signed_in(client, UserFactory(is_staff=True, is_superuser=True))
+    change = reverse("admin:accounts_user_change", args=[head.pk])
+    client.post(change, {"email": head.email, "name": head.name})
+    head.refresh_from_db()
+    assert (head.is_active, head.confirmed_numbers) == (False, [])
