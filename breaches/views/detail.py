@@ -591,7 +591,6 @@ def _past(report: Report) -> dict[str, Any]:
     may_be_redacted = [last.pop(kind) for kind in of_redactions if kind in last]
     documents = list(report.approved_documents.select_related("approved_by").defer("pdf"))
     removals = removals_left_in(documents, report) if documents and may_be_redacted else {}
-    returned = last.get("returned")
     # If a returned report was changed and submitted again, the page links to the changes since the returned version.
     revision = find_revision(report) if report.status == ReportStatus.WITH_HOP and "returned" in last else None
     returned_version = revision.number if revision and revision.is_returned else None
