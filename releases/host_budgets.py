@@ -371,7 +371,8 @@ def store_pause_of_screenshot(url: str, view: PageView, *, now: datetime) -> Non
     """Store the pause that a page asked for when it was loaded for a screenshot.
 
     It applies to screenshots of all processes. Checks do not wait, because no verdict depends on screenshots: a site
-    can refuse browsers and answer other programs.
+    can refuse browsers and answer other programs. As for checks, the host is paused for at most a minute, and not again
+    if the same page asks again soon.
 
     :param url: the address of the page. A redirect may have led to another host, which is then the paused host.
     """
@@ -379,7 +380,9 @@ def store_pause_of_screenshot(url: str, view: PageView, *, now: datetime) -> Non
     if not wait:
         return
     pauses = {screenshot_name(url): now + wait}
-    if place := place_if_any(view.hops[-1].url if view.hops else url):
+    has_asked = HostLease.objects.filter(host=screenshot_name(url), paused_until__gt=now - LONGEST_OF_ALL).exists()
+    place = place_if_any(view.hops[-1].url if view.hops else url)
+    if place and not has_asked:
         pauses[screenshot_name(place)] = now + min(wait, LONGEST_FOR_HOST)
     _store_pauses(pauses, now=now)
 

@@ -92,7 +92,9 @@ def find_change_warnings(release: Release, to: Slot) -> Iterator[ReleaseWarning]
     if release.rehearsal:
         return
     if calendar.is_improbably_later(to.on, was=release.planned_on):
-        yield ReleaseWarning(WarningKind.IMPROBABLE_YEAR, years=to.on.year - release.planned_on.year)
+        was = release.planned_on
+        years = to.on.year - was.year - ((to.on.month, to.on.day) < (was.month, was.day))
+        yield ReleaseWarning(WarningKind.IMPROBABLE_YEAR, years=years)
     editions = Release.objects.official().filter(series=release.series_id)
     # The release itself may have another date since it was read.
     editions = editions.exclude(status=Status.CANCELLED).exclude(pk=release.pk)

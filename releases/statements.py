@@ -172,14 +172,15 @@ def _describe_answer(answer: Statement, *, reader: User) -> str:
 def may_have_been_live(release: Release, changes: Iterable[DateChange], *, at: datetime) -> bool:
     """Return whether a person may state when a release was live.
 
-    This is possible from the London day of its date on, or of an earlier date, about which a question may still be
-    open. A release that a person saw before is reported as an early release.
+    This is possible from the London day of its date on. It is also possible if the date was changed after an earlier
+    date had passed, because a question about that date may still be open. A release that a person saw before is
+    reported as an early release.
 
     :param changes: all date changes of the release.
     """
     if release.due_at is None:
         return False
-    earlier = (change.was.due_at for change in changes)
+    earlier = (one.was.due_at for one in changes if one.was.due_at and one.was.due_at <= one.made_at)
     return any(due and calendar.is_due_day_reached(due, at=at) for due in (release.due_at, *earlier))
 
 

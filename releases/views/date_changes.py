@@ -524,7 +524,7 @@ def _change_page(
         warnings = _warn_about_change(release, form)
         # A request changes nothing for readers yet, so the person checks it only if there are warnings.
         must_check = bool(warnings) or (release.announced_at is not None and not asking)
-        if must_check and _is_unchecked(request):
+        if _is_unchecked(request) and (must_check or "change" in request.POST):
             return _check_move(
                 request, release, form, prepare, template, fields=fields, warnings=warnings, asking=asking
             )

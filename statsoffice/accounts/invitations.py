@@ -166,9 +166,11 @@ def invitations_of(person: User) -> QuerySet[Invitation]:
 def open_invitations_of(person: User, *, at: datetime) -> QuerySet[Invitation]:
     """Return the invitations that a person can accept or refuse.
 
-    An invitation whose sender may no longer grant the role is included. Its page says that it is no longer valid.
+    An invitation without a role is left out, because it only creates an account. An invitation whose sender may no
+    longer grant the role is included. Its page says that it is no longer valid.
     """
-    return invitations_of(person).filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+    is_open = Q(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+    return invitations_of(person).filter(is_open, producer__isnull=False)
 
 
 def find(secret: str, *, at: datetime) -> Invitation | None:

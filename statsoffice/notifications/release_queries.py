@@ -226,6 +226,7 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
             "day": days.pop() if len(days) == 1 else None,
             "slug": group[0].release.series.producer.slug,
             "decided": dict.fromkeys(one.report for one in group if one.report and one.report.decided_at),
+            "has_draft": any(one.report is None or one.report.decided_at is None for one in group),
         }
         yield _suspicion_notification(SUSPECTED, group, recipients, context)
 
