@@ -24,6 +24,7 @@ from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
 RESOLVED = "comment_resolved"
 
 CLOSED = lazy("You cannot comment on this report in its present state.")
+CONTINUED = lazy("This report was combined or separated. Resolve the comment on the report that replaced it.")
 
 
 def open_comments(report: Report, *, parts: Collection[int] | None = None) -> Sequence[SectionComment]:
@@ -82,7 +83,7 @@ def resolve_comment(report: Report, comment: SectionComment, *, by: User, at: da
     role = senior_role(by, WRITERS, report)
     with transaction.atomic():
         if lock_report(report).status in MERGED_OR_SPLIT:
-            raise MoveRefused(CLOSED)
+            raise MoveRefused(CONTINUED)
         commented = comment.event.report
         if comment.pk not in _resolved([commented.pk]):
             record_report_event(

@@ -55,7 +55,8 @@ def awaits_sending() -> Q:
     last = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT).with_email().order_by("-at", "-pk")
     # The condition can also be negated, so a report without such an email must not compare as null.
     email = Coalesce(Subquery(last.values("email")[:1]), Value(""))
-    has_failed = Q(Exact(email, EMAIL_FAILED), status=ReportStatus.SENT)
+    # The status comes first, because PostgreSQL would otherwise read the emails of all reports.
+    has_failed = Q(status=ReportStatus.SENT) & Q(Exact(email, EMAIL_FAILED))
     return Q(status=ReportStatus.APPROVED, training__isnull=True) | has_failed
 
 

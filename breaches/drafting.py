@@ -185,7 +185,7 @@ def _draft_batch(
         claimed = _claim_suspicions(schedules, _waiting(is_known_to_few=is_known_to_few))
         now = max((now, *(suspicion.raised_at for suspicions in claimed.values() for suspicion in suspicions)))
         if not is_known_to_few:
-            _add_to_open_reports(claimed, now=now)
+            _add_to_existing_reports(claimed, now=now)
         suspected = list(claimed.values())
         facts = facts_of_suspicions(chain.from_iterable(suspected))
         contents = [
@@ -273,7 +273,7 @@ def _claim_suspicions(schedules: Collection[Schedule], waiting: SuspicionQuerySe
     return {schedule: together[schedule] for schedule in schedules if schedule in mine}
 
 
-def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
+def _add_to_existing_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
     """Add suspicions to the existing report about their schedule, and remove them from `claimed`.
 
     This is the undecided report that a person started about the same breach, or else the undecided report with another
@@ -289,8 +289,8 @@ def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datet
         for suspicion in suspicions:
             if suspicion in left:
                 continue
-            # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into the report in
-            # the same run.
+            # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into an undecided
+            # report in the same run.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record_report_event(
                 report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind

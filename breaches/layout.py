@@ -35,7 +35,7 @@ from breaches.rules.document import (
     without_links,
     without_links_to_outputs,
 )
-from breaches.rules.lifecycle import WITH_DOCUMENT, ReportKind, ReportStatus
+from breaches.rules.lifecycle import UNDECIDED, WITH_DOCUMENT, ReportKind, ReportStatus
 from breaches.versions import current_version
 from releases.permissions import COVER_ROLE, cover_of
 from releases.rules.calendar import format_moment
@@ -65,7 +65,9 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
     at = document.approved_at if document else None
     replaced = find_replaced_version(report, before=version.number, at=at) if documents else None
     if document is None:
-        return _lay_out_version(report, version, content, replaced=replaced)
+        # An earlier draft, or a draft that was withdrawn, replaced nothing.
+        is_correction = report.status in UNDECIDED and version.number == report.version
+        return _lay_out_version(report, version, content, replaced=replaced if is_correction else None)
     laid_out = _lay_out_approved(document, content, replaced=replaced)
     if laid_out.content_hash == document.content_sha256:
         return laid_out

@@ -527,7 +527,7 @@ EVENTS = {
     "facts_refreshed": lazy("Facts updated automatically"),
     "facts_offered": lazy("The facts on record changed. The new facts are shown next to the text"),
     "numbered": lazy("Number assigned"),
-    "suspicion_joined": lazy("Suspected breach that our checks found added"),
+    "suspicion_joined": lazy("Suspected breach added from our checks"),
     "dealing_taken": lazy("Took on the report"),
     "dealing_changed": lazy("Assigned"),
     "action_added": lazy("Corrective action added"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_digest, is_web_address
-from breaches.rules.facts import exact_time
+from breaches.rules.facts import exact_time, join_words
 from breaches.rules.incident import shorten_list
 from releases.rules.calendar import format_day, format_moment
 from releases.rules.lifecycle import Role
@@ -296,9 +296,7 @@ def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool, ab
 
 def describe_removals(moments: Iterable[datetime]) -> str:
     """Write on which days text was redacted after its approval. The moments are aware, and at least one."""
-    *most, last = dict.fromkeys(map(format_day, moments))
-    days = f"{', '.join(most)} and {last}" if most else last
-    return f"Text was removed on {days}, after approval."
+    return f"Text was removed on {join_words(dict.fromkeys(map(format_day, moments)))}, after approval."
 
 
 def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:

@@ -255,11 +255,15 @@ def list_part_sentences(report: Report) -> list[str]:
 
 
 def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[str, Any]]:
-    """Return the fields that differ between two versions of a report.
+    """Return the fields that differ between two versions of a report, as `compare_contents` does."""
+    return compare_contents(content_from_json(before.content), content_from_json(after.content))
+
+
+def compare_contents(earlier: ReportContent, later: ReportContent) -> list[dict[str, Any]]:
+    """Return the fields that differ between two contents of a report.
 
     Each field has a `label` and `pieces`. The pieces are the parts of the text that were added, removed or not changed.
     """
-    earlier, later = content_from_json(before.content), content_from_json(after.content)
     compared = (
         (label, compare_words(text.value_in_words(earlier, field), text.value_in_words(later, field)))
         for field, label in text.FIELDS.items()

@@ -53,6 +53,7 @@ from breaches.rules.content import (
     find_odd,
     remark_on,
     sections_of,
+    without_approval,
 )
 from breaches.rules.document import ReportDocument, lay_out, without_links_to_outputs
 from breaches.rules.lifecycle import (
@@ -79,6 +80,7 @@ from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, cur
 from breaches.views.base import (
     NOT_DONE,
     MoveForm,
+    compare_contents,
     compare_versions,
     explain_closed_move,
     is_outdated,
@@ -310,7 +312,7 @@ class DecisionPage(MovePage):
         return {
             "changed_records": describe_changed_records(report),
             "document": lay_out_report(report, version),
-            "revision": describe_revision(report, version),
+            "revision": describe_revision(report, content_from_json(version.content)),
             "since": describe_since_read(request, report),
         }
 
@@ -376,7 +378,9 @@ class WholeReportPage(MovePage):
             ],
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
-            "revision": describe_revision(report, version),
+            "revision": describe_revision(report, content),
+            # A report without suspicions has this sentence among its warnings.
+            "changed_records": describe_changed_records(report) if report.suspicions.all() else [],
             "comments": [(SECTIONS[ReportSection(one.section)], one) for one in comments.open_comments(report)],
         }
 
@@ -547,10 +551,12 @@ class ApprovalPage(WholeReportPage):
         }
 
 
-def describe_revision(report: Report, version: ReportVersion) -> dict[str, Any] | None:
+def describe_revision(report: Report, content: ReportContent) -> dict[str, Any] | None:
     """Return the changes since a report was returned, or since it was approved and then corrected or reopened.
 
     Return None if it was neither returned nor approved before.
+
+    :param content: the content on which the person decides. An approval also sets values, which are no changes.
     """
     revision = find_revision(report)
     if revision is None:
@@ -559,7 +565,9 @@ def describe_revision(report: Report, version: ReportVersion) -> dict[str, Any] 
         "event": revision.event,
         "is_returned": revision.is_returned,
         "number": revision.number,
-        "fields": compare_versions(report.versions.get(number=revision.begins_with), version),
+        "fields": compare_contents(
+            content_from_json(report.versions.get(number=revision.begins_with).content), without_approval(content)
+        ),
     }
 
 

@@ -492,8 +492,8 @@ def describe_changed_records(report: Report) -> list[str]:
     The sentences name the release if the report is about several releases. They say what to do before the report is
     decided or, if it is approved, before it is sent. Other reports have no sentence.
 
-    If a person reported a release and our checks found another outcome, return a warning, also if the report was sent
-    or recorded.
+    A report that a person started has a sentence or warning also if it was sent or recorded, and if our checks found
+    another outcome than the person.
 
     :param report: loaded with its suspicions, and with their verdict and release.
     """
@@ -501,7 +501,8 @@ def describe_changed_records(report: Report) -> list[str]:
     compared = (*UNDECIDED, ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.RECORDED)
     if report.status in compared and not suspicions:
         return [sentence] if (sentence := compare_with_verdict(report, content_of(report))) else []
-    if report.status not in (*UNDECIDED, ReportStatus.APPROVED):
+    was_started = hasattr(report, "started")
+    if report.status not in (compared if was_started else (*UNDECIDED, ReportStatus.APPROVED)):
         return []
     titles = {one.release_id: one.release.title for one in suspicions}
     suspected = {one.release_id for one in suspicions if one.shown_verdict.outcome in SUSPICIOUS}
@@ -509,6 +510,11 @@ def describe_changed_records(report: Report) -> list[str]:
     if len(titles) == 1 and changed:
         if report.status == ReportStatus.APPROVED:
             return [_("The record has changed. It no longer shows a breach. Check the report before you send it.")]
+        if report.status not in UNDECIDED:
+            sentence = _(
+                "The record has changed. It no longer shows a breach. Check whether the report must be corrected."
+            )
+            return [sentence]
         return [_("The record has changed. It no longer shows a breach. Read the circumstances before you decide.")]
     sentence = (
         _("The record of ‘%(release)s’ has changed. It no longer shows a breach. Check the report before you send it.")

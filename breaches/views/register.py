@@ -304,8 +304,8 @@ def _days_to_report(report: Any) -> str:
         return f"{(report.sent_on - report.occurred_on).days:,}"
     if report.sent_on:
         return text.NOT_AVAILABLE
-    awaits_sending = DECISION_ON[ReportStatus(report.status)] in {Decision.UNDECIDED, Decision.REPORTED}
-    return _("Not sent") if awaits_sending else text.NOT_APPLICABLE
+    may_be_sent = DECISION_ON[ReportStatus(report.status)] in {Decision.UNDECIDED, Decision.REPORTED}
+    return _("Not sent") if may_be_sent else text.NOT_APPLICABLE
 
 
 KINDS = {

@@ -255,7 +255,7 @@ def _suspicion_notification(
 ) -> Notification:
     first = suspicions[0]
     is_of_one = len({suspicion.release_id for suspicion in suspicions}) == 1
-    report = first.report if is_of_one else None
+    report = first.report if is_of_one and len({one.report_id for one in suspicions}) == 1 else None
     return Notification(
         event=event_of_suspicions(kind, [suspicion.pk for suspicion in suspicions]),
         recipients=recipients,

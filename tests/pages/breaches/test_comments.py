@@ -181,7 +181,7 @@ def test_a_comment_of_a_draft_is_resolved_in_the_combined_report_after_the_decis
 ):
     client.force_login(office.head)
     refused = client.post(resolve_page(draft_report), follow=True)
-    assert "You cannot comment on this report in its present state." in words(refused.text)
+    assert "Resolve the comment on the report that replaced it." in words(refused.text)
     decisions.dismiss_report(joint, reason="other", words="No.", by=office.head, at=AT)
     assert "Resolve comment" in words(client.get(page_of(joint, "report")).text)
     client.post(resolve_page(joint))

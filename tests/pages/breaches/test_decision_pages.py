@@ -288,6 +288,16 @@ def test_a_decided_report_does_not_ask_to_read_a_changed_record_before_a_decisio
     assert "no longer shows a breach" not in words(client.get(page_of(draft_report, "report")).text)
 
 
+@pytest.mark.parametrize("name", ["approve", "approve?annex=1", "return", "record", "dismiss"])
+def test_each_page_that_decides_says_that_the_record_no_longer_shows_a_breach(client, office, submitted_report, name):
+    verification = submitted_report.suspicions.get().verification
+    type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
+    client.force_login(office.head)
+    page, _mark, query = name.partition("?")
+    shown = words(client.get(page_of(submitted_report, page) + (f"?{query}" if query else "")).text)
+    assert shown.count("It no longer shows a breach. Read the circumstances before you decide.") == 1
+
+
 @pytest.mark.parametrize("name", ["report", "send", "sent_outside"])
 def test_the_record_that_no_longer_shows_a_breach_is_said_before_an_approved_report_is_sent(
     client, office, approved_report, settings, name

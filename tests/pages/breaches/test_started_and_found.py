@@ -5,6 +5,7 @@ import pytest
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
+from releases.models import Verification
 from tests.integration.breaches.drafting.test_started_before_verdict import (
     LATER,
     drafting,
@@ -53,6 +54,20 @@ def test_authors_and_approvers_are_warned_that_the_release_was_on_time(client, o
         for move in ("return", "record", "dismiss"):
             assert WARNING in words(client.get(page_of(report, move)).text), move
     assert content_of(reload_reports([report])[0]) == before
+
+
+def test_a_sent_report_that_took_the_late_verdict_is_warned_about_if_the_record_changes(
+    client, office, uncertain, time_machine
+):
+    report = move_report(write_sections(start(uncertain, office), by=office.statistician), office, ReportStatus.SENT)
+    make_late(uncertain)
+    assert drafting.draft_missing(now=LATER) == []
+    time_machine.move_to(LATER, tick=False)
+    client.force_login(office.head)
+    warning = "It no longer shows a breach. Check whether the report must be corrected."
+    assert warning not in words(client.get(page_of(report, "report")).text)
+    Verification.objects.update(outcome="on_time", occurred_at=None)
+    assert warning in words(client.get(page_of(report, "report")).text)
 
 
 def test_each_form_has_the_warning_once(client, office, uncertain, time_machine):

@@ -106,6 +106,16 @@ def test_the_approval_page_shows_the_correction_and_that_the_annex_is_missing(cl
     assert NO_ANNEX not in words(client.get(f"{page_of(corrected, 'approve')}?annex=1").text)
 
 
+def test_a_draft_of_a_correction_that_was_withdrawn_replaces_nothing(office, sent_report):
+    draft = dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    version = current_version(draft)
+    assert lay_out_report(draft, version).correction
+    withdrawn = dispatches.send_withdrawal(draft, notice="It was on time.", by=office.head, at=LATER)
+    laid_out = lay_out_report(withdrawn, version)
+    assert laid_out.correction == ""
+    assert not any("correction" in mark for mark in laid_out.marks)
+
+
 def test_a_draft_of_a_correction_is_marked_as_one_and_not_as_undecided(office, sent_report):
     number = sent_report.version
     draft = dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)

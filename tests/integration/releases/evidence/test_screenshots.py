@@ -417,6 +417,16 @@ def test_a_wait_that_a_site_asks_for_when_it_is_pictured_applies_to_other_pictur
     assert camera.begun == [61.0]
 
 
+def test_a_page_that_asks_for_a_wait_again_when_it_is_pictured_does_not_stop_its_host_again(release):
+    url = release.addresses.get().url
+    run(FakeCamera(busy(429, 60)), 1)
+    found_live(release, 90)
+    run(FakeCamera(busy(429, 60)), 95)
+    now = SEED_DUE + timedelta(seconds=96)
+    assert find_screenshot_wait_end(url, now=now) == SEED_DUE + timedelta(seconds=155)
+    assert find_screenshot_wait_end("https://www.example.gov.uk/other", now=now) is None
+
+
 def test_the_host_to_which_a_pictured_page_leads_is_the_one_that_waits(release):
     url, other = release.addresses.get().url, "https://data.example.gov.uk/2026"
     run(FakeCamera(busy(429, 300, hops=(Hop(url, 302), Hop(other, 429)))), 1)

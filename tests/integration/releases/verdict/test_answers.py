@@ -224,6 +224,15 @@ def test_it_was_live_at_is_recorded_from_the_day_of_the_release_on(client, time_
     statements.record_live_time(announced_release, live_at=evening_before, by=person, at=later)
 
 
+def test_it_was_live_at_is_not_recorded_about_a_date_from_which_the_release_was_moved_in_advance(announced_release):
+    head, later = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer), date(2020, 12, 30)
+    before = SEED_DUE - timedelta(days=20)
+    scheduling.change_date(announced_release, to=london_slot(later), reason="A late source", by=head, at=before)
+    announced_release.refresh_from_db()
+    with pytest.raises(AnswerRefused, match="from the day of the release, 30 December 2020"):
+        statements.record_live_time(announced_release, live_at=SEED_DUE, by=head, at=AFTER)
+
+
 def test_it_was_live_at_is_still_recorded_about_the_date_before_a_postponement(client, time_machine, announced_release):
     """The result of the earlier date may need this statement."""
     release = announced_release
