@@ -69,6 +69,7 @@ def addresses(report):
         "version": {"number": 1},
         "changes": {"since": 1, "number": 2},
         "correct_note": {"note": 1},
+        "notice_sent": {"notice": 1},
         "change_action": {"action": 1},
         "finish_action": {"action": 1},
         "approved_pdf": {"version": report.version},

@@ -81,6 +81,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "version": (1,),
     "position": (1,),
     "note": (1,),
+    "notice": (1,),
     "practice": (1,),
     "action": (1,),
     "comment": (1,),
