@@ -39,6 +39,7 @@ def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
     _agreed(office, series)
     _delayed(office, series)
     _exempted(office, series)
+    _release(series, "still-expected", date(2020, 6, 30))
     return {
         "asking for another date": _of("ask_date_change", "waiting-2"),
         "releasing at once": _of("release_at_once", "waiting-2"),
@@ -52,7 +53,7 @@ def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
         "a corrected reason": _of("release", "corrected"),
         "a release whose change waits": _of("release", "waiting-0"),
         "a release whose change was refused": _of("release", "waiting-2"),
-        "telling of a delay": _of("delay_notice", "corrected"),
+        "telling of a delay": _of("delay_notice", "still-expected"),
         "telling of a delay again": _of("delay_notice", "delayed"),
         "a delayed release": _of("release", "delayed"),
         "an exempted release": _of("release", "exempted"),
