@@ -27,7 +27,7 @@ VARIANTS = {
     "incident_reported": [{}, {"is_early": True}, {"is_early": True, "is_reminder": True}],
     "access_link": [{"is_handling": True}, {"is_handling": True, "is_confirmed": True}, {}],
     "minute_brief": [{"not_live": [("A", "")], "live": ["B"]}],
-    "suspected_breach": [{"report": None}, {"release": None}, {"report": None, "release": None}, {}],
+    "suspected_breach": [{"report": None}, {"release": None}, {"report": None, "release": None, "has_draft": True}, {}],
     "release_to_check": [{}, {"release": None}],
     "late_release_seen_live": [{}, {"release": None}],
     "report_step": [{"step": step} for step in ("submitted", "returned")],
