@@ -214,32 +214,35 @@ def _replace_secret(request: SignedInRequest, webhook: WebhookEndpoint) -> HttpR
 def turn_off_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
     if request.method == "POST":
-        if endpoints.turn_endpoint_off(webhook, by=request.user, at=timezone.now()):
-            messages.success(request, _("Webhook turned off. We no longer send events to this address."))
-        else:
-            messages.info(request, _("You did not make any changes."))
-        return redirect("webhooks:webhook", key)
+        is_changed = endpoints.turn_endpoint_off(webhook, by=request.user, at=timezone.now())
+        sentence = _("Webhook turned off. We no longer send events to this address.")
+        return _return_to_webhook(request, webhook, sentence if is_changed else "")
     return render(request, "webhooks/turn_off.html", {"webhook": webhook})
 
 
 @post_view(_page_of_webhook)
 def leave_off_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
-    if endpoints.leave_endpoint_off(webhook, by=request.user, at=timezone.now()):
-        messages.success(request, _("The webhook stays off."))
-    else:
-        messages.info(request, _("You did not make any changes."))
-    return redirect("webhooks:webhook", key)
+    is_changed = endpoints.leave_endpoint_off(webhook, by=request.user, at=timezone.now())
+    return _return_to_webhook(request, webhook, _("The webhook stays off.") if is_changed else "")
 
 
 @post_view(_page_of_webhook)
 def turn_on_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
-    if endpoints.turn_endpoint_on(webhook, by=request.user, at=timezone.now()):
-        messages.success(request, _("Webhook turned on. We will send new events to it."))
+    is_changed = endpoints.turn_endpoint_on(webhook, by=request.user, at=timezone.now())
+    return _return_to_webhook(
+        request, webhook, _("Webhook turned on. We will send new events to it.") if is_changed else ""
+    )
+
+
+def _return_to_webhook(request: SignedInRequest, webhook: WebhookEndpoint, success: str) -> HttpResponse:
+    """Redirect to the page of a webhook, with the success message, or "" if nothing was changed."""
+    if success:
+        messages.success(request, success)
     else:
         messages.info(request, _("You did not make any changes."))
-    return redirect("webhooks:webhook", key)
+    return redirect("webhooks:webhook", webhook.pk)
 
 
 def _find_delivery(request: SignedInRequest, key: int) -> WebhookDelivery:
