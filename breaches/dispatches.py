@@ -35,7 +35,7 @@ from breaches.rules.lifecycle import (
 from breaches.versions import content_of, record_report_event
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
-from releases.rules.lifecycle import LEADS, FieldRefused, MissingFields, Move, WrongState
+from releases.rules.lifecycle import LEADS, FieldRefused, MissingFields, Move, Role, WrongState
 
 FAILED_BEFORE = lazy(
     "We could not deliver the email to this address. Select ‘Try again’, or ask an administrator to correct the "
@@ -104,7 +104,7 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: User, at
     how: dict[str, Any] = {"recipient": recipient, "outside": False}
     sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
     how |= {"document": _document(sent), "sent_on": local_date(at)}
-    _store_dispatch(sent, Nature.REPORT, move, words=words, by=by, at=at, **how)
+    _store_dispatch(sent, Nature.REPORT, move.roles, words=words, by=by, at=at, **how)
     return sent
 
 
@@ -130,7 +130,7 @@ def record_sent_outside(
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     sent = versions.make_move(report, move, by=by, at=at, sent_on=sent_on.isoformat(), **how)
     how |= {"document": _document(sent), "sent_on": sent_on}
-    _store_dispatch(sent, Nature.REPORT, move, words="", by=by, at=at, **how)
+    _store_dispatch(sent, Nature.REPORT, move.roles, words="", by=by, at=at, **how)
     return sent
 
 
@@ -152,19 +152,9 @@ def record_notice_sent(
         raise WrongState(NOTICE_NOT_FAILED)
     too_early = _("The notice cannot have been sent before it was written on %(day)s.")
     _check_sent_on(sent_on, since=local_date(notice.at), too_early=too_early, at=at)
-    sent = Dispatch(
-        report=report,
-        document=notice.document,
-        nature=notice.nature,
-        recipient=recipient.strip(),
-        outside=True,
-        sent_on=sent_on,
-        reference=reference.strip(),
-        by=by,
-        role=role,
-        at=at,
-    )
-    sent.save()
+    how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
+    how |= {"document": notice.document, "sent_on": sent_on}
+    sent = _store_dispatch(report, Nature(notice.nature), LEADS, words="", by=by, at=at, **how)
     record_report_event(report, NOTICE_SENT, at=at, by=by, role=role, **_facts_of(sent))
 
 
@@ -271,18 +261,21 @@ def _notify(
     if sent is None:
         raise MissingFields("notice", _("The recipient of this report is not recorded."))
     how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at), "document": sent.document}
-    _store_dispatch(report, nature, move, words=words, by=by, at=at, **how)
+    _store_dispatch(report, nature, move.roles, words=words, by=by, at=at, **how)
 
 
 def _store_dispatch(
-    report: Report, nature: Nature, move: Move, *, words: str, by: User, at: datetime, **how: Any
-) -> None:
-    Dispatch(
+    report: Report, nature: Nature, roles: frozenset[Role], *, words: str, by: User, at: datetime, **how: Any
+) -> Dispatch:
+    """:param roles: the roles that allow the dispatch. The senior role of the person among these is stored."""
+    dispatch = Dispatch(
         report=report,
         nature=nature,
         words=words.strip(),
         by=by,
-        role=senior_role(by, move.roles, report),
+        role=senior_role(by, roles, report),
         at=at,
         **how,
-    ).save()
+    )
+    dispatch.save()
+    return dispatch
