@@ -167,12 +167,16 @@ _LONGEST_NAME = 200
 
 def page_name(url: str) -> str:
     """Return the name under which a page is paused. The prefix distinguishes it from the name of a host."""
-    return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
+    return _PAGE + _shorten(url)
 
 
 def screenshot_name(place: str) -> str:
     """Return the name under which screenshots of a page or of a host are paused."""
-    return _SCREENSHOT + (place if len(place) <= _LONGEST_NAME else sha256_hex(place.encode()))
+    return _SCREENSHOT + _shorten(place)
+
+
+def _shorten(place: str) -> str:
+    return place if len(place) <= _LONGEST_NAME else sha256_hex(place.encode())
 
 
 def is_screenshot_name(name: str) -> bool:
