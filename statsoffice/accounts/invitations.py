@@ -16,7 +16,7 @@ from releases.models.event import lock_producer, record_rows
 from releases.permissions import NotYours, Person
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permissions
-from statsoffice.accounts.models import Invitation, User
+from statsoffice.accounts.models import Invitation, InvitationQuerySet, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
 
 VALID_FOR = timedelta(days=7)
@@ -150,7 +150,7 @@ def _close(invitation: Invitation, *, by: User, at: datetime) -> None:
         raise InvitationRefused(_("This invitation has been accepted or withdrawn."))
 
 
-def invitations_of(person: User) -> QuerySet[Invitation]:
+def invitations_of(person: User) -> InvitationQuerySet:
     """Return the invitations to the email address of an account, if this address is verified.
 
     A verified address shows that the person reads its mailbox, as the secret in the emailed link does. An address that
@@ -169,8 +169,7 @@ def open_invitations_of(person: User, *, at: datetime) -> QuerySet[Invitation]:
     An invitation without a role is left out, because it only creates an account. An invitation whose sender may no
     longer grant the role is included. Its page says that it is no longer valid.
     """
-    is_open = Q(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
-    return invitations_of(person).filter(is_open, producer__isnull=False)
+    return invitations_of(person).open_at(at).filter(producer__isnull=False)
 
 
 def find(secret: str, *, at: datetime) -> Invitation | None:
@@ -180,9 +179,7 @@ def find(secret: str, *, at: datetime) -> Invitation | None:
 
 
 def find_open(email: str, *, at: datetime) -> Invitation | None:
-    open_ones = Invitation.objects.select_related("producer", "invited_by").filter(
-        email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__gt=at
-    )
+    open_ones = Invitation.objects.open_at(at).filter(email__iexact=email).select_related("producer", "invited_by")
     return next((found for found in open_ones if is_valid(found, at)), None)
 
 

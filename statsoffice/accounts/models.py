@@ -1,7 +1,7 @@
 """Users and invitations. Users sign in with their email address."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -104,6 +104,12 @@ class AccountRowRecord(RowRecord):
     )
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open_at(self, at: datetime) -> Self:
+        """Return the invitations for which `is_open_at` is true."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+
+
 class Invitation(models.Model):
     """An invitation to an account and a role.
 
@@ -132,6 +138,8 @@ class Invitation(models.Model):
         editable=False,
         help_text=lazy("At the end of the retention period."),
     )
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         verbose_name = lazy("invitation")

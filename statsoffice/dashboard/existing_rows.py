@@ -109,7 +109,7 @@ def _build_conditions(now: datetime) -> dict[str, Combinable]:
         "date_requests": Exists(DateChangeRequest.objects.filter(state=RequestState.WAITING)),
         "drafts": Exists(Report.objects.filter(status__in=[ReportStatus.DRAFT, ReportStatus.RETURNED])),
         "exemptions": Exists(Exemption.objects.all()),
-        "invitations": Exists(Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now)),
+        "invitations": Exists(Invitation.objects.open_at(now)),
         "left_provisional": Exists(Release.objects.left_provisional(now=now)),
         "open_files": Exists(OpenFileFinding.objects.filter(result=Result.OPEN)),
         "reports_to_send": Exists(Report.objects.filter(awaits_sending())),
