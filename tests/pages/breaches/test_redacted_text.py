@@ -47,7 +47,7 @@ def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office,
     version = report.version
     assert "Text was redacted" not in read(client, report, "version", version)
     assert BEFORE not in read(client, report, "technical_details")
-    redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    redact_report(report, words=NAME, why="The name is not needed.", by=office.head, at=LATER)
     page = read(client, report, "version", version)
     assert "Saved by Statistician at" in page
     assert f"Text was {REMOVED}. The hash under ‘Technical details’ is that of the text before the redaction." in page
@@ -57,7 +57,7 @@ def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office,
 
 
 def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, office, report):
-    redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    redact_report(report, words=NAME, why="The name is not needed.", by=office.head, at=LATER)
     report = Report.objects.select_related("producer").get(pk=report.pk)
     editing.save_section(
         report, section=ReportSection.CORRECTIVE_ACTIONS, values={"corrective_actions": "A person checks."},
@@ -74,7 +74,7 @@ def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office
     drafts = a_morning(office, 2)
     write_sections(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
     joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
-    redact_report(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    redact_report(joint, words=NAME, why="The name is not needed.", by=office.head, at=LATER)
     client.force_login(office.head)
     drafts[0].refresh_from_db()
     assert f"Text was {REMOVED}." in read(client, drafts[0], "history")
@@ -83,7 +83,7 @@ def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office
 
 
 def test_documents_say_that_words_were_removed_after_approval(client, office, report):
-    redact_report(report, words="told", why="Nobody needs it.", by=office.head, at=AT)
+    redact_report(report, words="told", why="It is not needed.", by=office.head, at=AT)
     (report,) = reload_reports([report])
     approved = move_report(report, office, ReportStatus.APPROVED)
     client.force_login(office.head)
@@ -91,7 +91,7 @@ def test_documents_say_that_words_were_removed_after_approval(client, office, re
     assert "removed" not in source
     assert "was removed" not in read(client, approved, "report")
     for days, name in ((40, NAME), (40, "two"), (43, "users")):
-        redact_report(approved, words=name, why="Nobody needs it.", by=office.head, at=AT + timedelta(days=days))
+        redact_report(approved, words=name, why="It is not needed.", by=office.head, at=AT + timedelta(days=days))
     after = "Text was removed on 9 August 2020 and 12 August 2020, after approval."
     assert lay_out_short_concern(approved).source == f"{source} {after}"
     assert after in read(client, approved, "version", approved.version)
@@ -105,7 +105,7 @@ def test_the_document_of_a_joint_report_says_that_words_were_removed_by_way_of_a
     joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
     joint = write_sections(joint, by=office.statistician, impact=content_of(joint).impact)
     approved = move_report(joint, office, ReportStatus.APPROVED)
-    redact_report(reload_reports(drafts)[0], words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    redact_report(reload_reports(drafts)[0], words=NAME, why="The name is not needed.", by=office.head, at=LATER)
     client.force_login(office.head)
     page = read(client, approved, "report")
     assert "This document still contains text that was removed on 9 August 2020." in page
