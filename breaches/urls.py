@@ -7,7 +7,19 @@ from django.urls import path, register_converter
 
 from breaches.rules.compliance import PolicySection
 from breaches.rules.content import ReportSection
-from breaches.views import attachments, compliance, decisions, detail, public, register, report, sections, timeline
+from breaches.views import (
+    attachments,
+    compliance,
+    decisions,
+    detail,
+    dispatches,
+    merging,
+    public,
+    register,
+    report,
+    sections,
+    timeline,
+)
 
 
 def create_section_converter(sections: type[StrEnum]) -> type:
@@ -86,10 +98,10 @@ urlpatterns = [
     path("start/release/<slug:release>/", report.about_release, name="start_about_release"),
     path("start/series/<slug:producer>/<slug:series>/", report.about_series_view, name="start_about_series"),
     path("start/pre-release-access/<slug:release>/", report.about_access_list, name="start_pra"),
-    path("join/<slug:producer>/<day:on>/", decisions.merge_drafts_view, name="join"),
+    path("join/<slug:producer>/<day:on>/", merging.merge_drafts_view, name="join"),
     path(
         "join/<slug:producer>/<day:on>/rehearsed/",
-        decisions.merge_drafts_view,
+        merging.merge_drafts_view,
         {"rehearsal": True},
         name="join_rehearsed",
     ),
@@ -102,15 +114,15 @@ urlpatterns = [
     path("<slug:reference>/approve/", decisions.approve_report_view, name="approve"),
     path("<slug:reference>/record/", decisions.record_report_view, name="record"),
     path("<slug:reference>/dismiss/", decisions.dismiss_report_view, name="dismiss"),
-    path("<slug:reference>/reopen/", decisions.reopen_report_view, name="reopen"),
-    path("<slug:reference>/send/", decisions.send_report_view, name="send"),
-    path("<slug:reference>/sent-outside/", decisions.record_sent_outside_view, name="sent_outside"),
-    path("<slug:reference>/<int:notice>/sent-outside/", decisions.record_notice_sent_view, name="notice_sent"),
-    path("<slug:reference>/answer/", decisions.record_answer_view, name="note_answer"),
-    path("<slug:reference>/correct/", decisions.send_correction_view, name="correct"),
-    path("<slug:reference>/withdraw/", decisions.send_withdrawal_view, name="withdraw"),
-    path("<slug:reference>/close/", decisions.close_report_view, name="close"),
-    path("<slug:reference>/part/", decisions.split_report_view, name="part"),
+    path("<slug:reference>/reopen/", dispatches.reopen_report_view, name="reopen"),
+    path("<slug:reference>/send/", dispatches.send_report_view, name="send"),
+    path("<slug:reference>/sent-outside/", dispatches.record_sent_outside_view, name="sent_outside"),
+    path("<slug:reference>/<int:notice>/sent-outside/", dispatches.record_notice_sent_view, name="notice_sent"),
+    path("<slug:reference>/answer/", dispatches.record_answer_view, name="note_answer"),
+    path("<slug:reference>/correct/", dispatches.send_correction_view, name="correct"),
+    path("<slug:reference>/withdraw/", dispatches.send_withdrawal_view, name="withdraw"),
+    path("<slug:reference>/close/", dispatches.close_report_view, name="close"),
+    path("<slug:reference>/part/", merging.split_report_view, name="part"),
     path("<slug:reference>/publish/", public.publish_statement_view, name="publish"),
     path("<slug:reference>/unpublish/", public.withdraw_statement_view, name="unpublish"),
     path("<slug:reference>/own-act/", sections.declare_own_act_view, name="own_act"),

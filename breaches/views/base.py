@@ -1,6 +1,7 @@
 """Code that several report pages use, such as permission checks and the form of a move."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate
 
@@ -8,26 +9,28 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import BoundField, ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import code_of_practice, text, versions
-from breaches.models import Report, ReportVersion
-from breaches.permissions import Action, declared_own_act, find_closed_moves, may_ever, reports_where
+from breaches.models import Report, ReportVersion, Suspicion
+from breaches.permissions import Action, declared_own_act, find_closed_moves, may_ever, moves_open_to, reports_where
 from breaches.rules.answers import MOMENTS
 from breaches.rules.content import Remark, ReportContent, WordChange, compare_words, content_from_json
-from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, REPORT, UNDECIDED, ReportStatus
+from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, PAST_TENSE, REPORT, UNDECIDED, ReportStatus
 from breaches.text import list_events
-from breaches.versions import changes_since, content_of
+from breaches.versions import changes_since, content_of, current_version
 from releases.forms import GovukForm, inside_the_form
 from releases.permissions import Person
 from releases.rules.canonical import digest_json
-from releases.rules.lifecycle import MoveRefused
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 from releases.text.parts import spread_sentences
 from releases.views.base import SignedInRequest as SignedInRequest
 from releases.views.base import redirect_to_button
@@ -304,3 +307,85 @@ def link_remark(report: Report, remark: Remark) -> dict[str, str]:
         control = "id_other_practices"
     address = reverse("breaches:section", args=[report.reference, remark.section])
     return {"text": remark.sentence, "href": f"{address}#{control}"}
+
+
+@dataclass(frozen=True)
+class MovePage:
+    """A page with the form for one move. Submitting the form makes the move."""
+
+    move: str
+    form_class: type[MoveForm]
+    template: str
+    act: Callable[..., object]
+    done: Any
+
+    def as_view(self) -> Callable[..., HttpResponse]:
+        return report_page("GET", "POST", move=self.move)(self.respond)
+
+    def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
+        """Show the form on GET, and make the move on POST. If the move is refused, explain why and keep the input."""
+        if request.method != "POST":
+            if self.move not in moves_open_to(request.user, report):
+                return return_to_report(request, report, explain_closed_move(request.user, report, self.move))
+            return self.show(request, report, self.form_class(initial=self.initial(request, report)))
+        form = self.form_class(request.POST)
+        is_valid, kind = form.is_valid(), PAST_TENSE[self.move]
+        if is_outdated(form, report):
+            return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=kind, done=self.done)
+        if not is_valid:
+            return self.show(request, report, form)
+        try:
+            self.act(report, by=request.user, at=timezone.now(), **self.details(request, report, form))
+        except MoveRefused as refused:
+            field = refused.field if isinstance(refused, FieldRefused) else ""
+            if field in form.fields:
+                form.add_error(field, str(refused))
+            elif not isinstance(refused, MissingFields):
+                return refuse_form(request, report, form, refused, kind=kind, done=self.done)
+            return self.show(request, report, form, remarks=getattr(refused, "remarks", ()))
+        return return_to_report(request, report, self.done, messages.SUCCESS)
+
+    def show(
+        self, request: SignedInRequest, report: Report, form: MoveForm, *, remarks: Iterable[Remark] = ()
+    ) -> HttpResponse:
+        """Render the page.
+
+        :param remarks: the problems that prevented the move.
+        """
+        problems = [link_remark(report, remark) for remark in remarks]
+        context = {"report": report, "form": form, "problems": problems, **self.context(request, report, form)}
+        return render(request, self.template, context)
+
+    def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
+        """Return the initial values of the form's hidden fields."""
+        return {"last_change": report.last_change}
+
+    def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        """Return the arguments of `act`, except `by` and `at`.
+
+        :raises MoveRefused: if the form contains values that are out of date or cannot be verified.
+        """
+        return form.details()
+
+    def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        """Return further context for the template."""
+        return {}
+
+
+def prefetch_suspicions(report: Report) -> None:
+    """Prefetch the suspicions of a report, because the page uses them several times."""
+    suspicions = Suspicion.objects.select_related("verification", "release")
+    prefetch_related_objects([report], Prefetch("suspicions", suspicions))
+
+
+def describe_since_read(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
+    """Return the changes since the person read the report. Return None if the URL does not say what they read."""
+    read = read_version(request)
+    if not read:
+        return None
+    events = changes_since(report, read["read"]).select_related("actor")
+    earlier = report.versions.filter(number=read["version"], number__lt=report.version).first()
+    return {
+        "events": text.list_events(events, versions.comments_by_event(report)) if events else [],
+        "fields": compare_versions(earlier, current_version(report)) if earlier else [],
+    }
