@@ -105,6 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unwanted = {
         "pictures": not config.option.write_pictures,
         "full": not config.option.full,
+        "postgresql_only": "DATABASE_URL" not in os.environ,
         "sqlite_only": "DATABASE_URL" in os.environ,
     }
     for marker in (name for name, is_unwanted in unwanted.items() if is_unwanted):

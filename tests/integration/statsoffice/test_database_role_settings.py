@@ -38,6 +38,7 @@ def test_an_owners_url_that_every_process_would_have_is_named(settings):
     assert ("statsoffice.W004" in warnings()) is (connection.vendor == "postgresql")
 
 
+@pytest.mark.postgresql_only
 @pytest.mark.parametrize(
     ("made", "why"),
     [
@@ -46,15 +47,12 @@ def test_an_owners_url_that_every_process_would_have_is_named(settings):
     ],
 )
 def test_a_role_with_rights_on_a_whole_table_is_named(made, why):
-    if connection.vendor != "postgresql":
-        return
     run(f"CREATE ROLE {OTHER}", *made)
     assert why in warnings(sign_in_as=OTHER)["statsoffice.W003"]
 
 
+@pytest.mark.postgresql_only
 def test_a_member_of_the_owner_is_named():
-    if connection.vendor != "postgresql":
-        return
     run(f"CREATE ROLE {OTHER}", f"ALTER TABLE releases_release OWNER TO {OTHER}")
     run(f"CREATE ROLE {MEMBER} NOINHERIT", f"GRANT {OTHER} TO {MEMBER}")
     assert f"{MEMBER}, which owns the tables" in warnings(sign_in_as=MEMBER)["statsoffice.W003"]
@@ -65,9 +63,8 @@ def test_nothing_is_said_against_a_role_with_the_rights_of_the_processes():
     assert warnings(sign_in_as=ROLE if connection.vendor == "postgresql" else "") == {}
 
 
+@pytest.mark.postgresql_only
 def test_the_rights_on_a_table_wait_for_its_vacuum_which_updates_the_same_row_of_the_catalogue():
-    if connection.vendor != "postgresql":
-        return
     run(f"CREATE ROLE {OTHER}")
     vacuum = connection.copy()
     try:

@@ -186,9 +186,8 @@ def test_the_number_of_queries_does_not_grow(client, office, rail, django_assert
         client.get(ADDRESS, {"q": "rail"})
 
 
+@pytest.mark.postgresql_only
 def test_postgresql_has_an_index_for_the_titles_of_releases_and_the_texts_of_reports(office, rail):
-    if connection.vendor != "postgresql":
-        return
     create_report(office)
     titled = Release.objects.annotate(vector=to_vector("title"))
     with connection.cursor() as cursor:

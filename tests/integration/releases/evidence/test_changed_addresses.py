@@ -44,8 +44,6 @@ def check(address, *, at=-60, **fields):
 @contextmanager
 def in_another_transaction(act):
     """Let another thread act in an open transaction, which is committed at the end of the block."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one lock for all writers")
     acted, ends, faults = threading.Event(), threading.Event(), []
 
     def hold():
@@ -130,6 +128,7 @@ def test_a_check_of_an_announcement_stays_valid_when_its_address_is_corrected():
     assert not store_checks(under_way)[0].superseded
 
 
+@pytest.mark.postgresql_only
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("act", [correct, lambda address: corrections.remove_address(address, by=None, at=BEFORE)])
 def test_a_check_does_not_wait_for_a_person_who_is_changing_its_address_and_is_not_stored(act):
@@ -142,6 +141,7 @@ def test_a_check_does_not_wait_for_a_person_who_is_changing_its_address_and_is_n
     assert [row.address_id for row in Observation.objects.all()] == [other.pk]
 
 
+@pytest.mark.postgresql_only
 @pytest.mark.django_db(transaction=True)
 def test_saved_checks_stay_in_their_file_while_a_person_is_changing_their_address(tmp_path):
     address = create_address()
@@ -156,6 +156,7 @@ def test_saved_checks_stay_in_their_file_while_a_person_is_changing_their_addres
     assert not spool.is_any_waiting(tmp_path)
 
 
+@pytest.mark.postgresql_only
 @pytest.mark.django_db(transaction=True)
 def test_a_release_is_removed_after_the_writers_that_have_locked_it():
     release = create_address().release
@@ -175,6 +176,7 @@ def test_a_release_is_removed_after_the_writers_that_have_locked_it():
     assert not Address.objects.exists()
 
 
+@pytest.mark.postgresql_only
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("act", [correct, lambda address: corrections.remove_address(address, by=None, at=BEFORE)])
 def test_an_address_is_not_corrected_or_removed_while_its_first_check_is_being_stored(act):

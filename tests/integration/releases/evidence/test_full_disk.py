@@ -138,10 +138,9 @@ def test_inside_a_larger_transaction_the_check_is_stored_or_the_caller_is_told(a
     assert Observation.objects.count() == kept
 
 
+@pytest.mark.postgresql_only  # a database in a file has no connection to lose
 def test_where_the_connection_breaks_nothing_is_tried_again(address, caplog):
     """It is then unknown whether the checks were stored: the process that holds them asks the database first."""
-    if connection.vendor != "postgresql":
-        return  # a database in a file has no connection to lose
     execute(
         "CREATE OR REPLACE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ "
         "BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",

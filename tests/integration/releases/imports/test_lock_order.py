@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from releases.models import Release
 from releases.models.event import lock_release_rows
@@ -12,12 +12,10 @@ from tests.support.concurrency import is_done
 from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 from tests.support.stored_imports import applied, checked, confirm, turn
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql_only, pytest.mark.django_db(transaction=True)]
 
 
 def test_an_import_waits_for_a_release_before_it_locks_later_ones_of_its_file():
-    if connection.vendor != "postgresql":
-        return  # SQLite lets one write at a time
     series = SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
     manager = create_member(Role.CALENDAR_MANAGER, series.producer)
     applied(manager, {}, {})
