@@ -203,9 +203,11 @@ FORMER_RULE = (
     "on, or the last four if it was never found. We also list the checks just before and after the due time and the "
     "limit, the last check that did not find the release, and the first checks that showed it gone and back again."
 )
-LATER_CHECKS = "This annex may include later checks."
+LATER_CHECKS = "This annex may include checks made after the text was written."
 OWN_TEXT = f"A person wrote the text of the report. {LATER_CHECKS}"
 EDITED_TEXT = f"A person edited the text of the report. {LATER_CHECKS}"
+# Until 2 December 2026, annexes were stored with this sentence instead of `LATER_CHECKS`.
+FORMER_LATER_CHECKS = "This annex may include later checks."
 
 OUTCOMES = {
     Outcome.ON_TIME: "On time",
@@ -487,8 +489,13 @@ def _find_shared_notes(outputs: Sequence[AnnexOutput]) -> tuple[str, ...]:
     if len(outputs) < 2:
         return ()
     first, *others = outputs
-    known = {RULE, FORMER_RULE, LATER_CHECKS, OWN_TEXT, EDITED_TEXT}
-    general = (note for note in first.notes if note in known or note.startswith(CLOCK_ERROR))
+    general = (
+        note
+        for note in first.notes
+        if note in {RULE, FORMER_RULE}
+        or note.startswith(CLOCK_ERROR)
+        or note.endswith((LATER_CHECKS, FORMER_LATER_CHECKS))
+    )
     return tuple(note for note in general if all(note in other.notes for other in others))
 
 

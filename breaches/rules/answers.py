@@ -297,8 +297,8 @@ def compare_with_checks(kind: ReportKind, happened: Answer | None, *, found: str
     if happened and happened.on:
         answer = f" The answer to ‘When did it appear?’ is {describe_moment(happened)}."
     return (
-        f"Our checks found the release {found}. {checks}{answer} Check whether this report is still needed, and "
-        "whether it is about the right release and page. The report and our checks can both be right if "
+        f"According to our checks, the release was {found}. {checks}{answer} Check whether this report is still "
+        "needed, and whether it is about the right release and page. The report and our checks can both be right if "
         f"{_BOTH_RIGHT[kind]}. The report does not contain these results."
     )
 

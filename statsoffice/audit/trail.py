@@ -286,8 +286,8 @@ def _account(event: AccountEvent) -> str:
 def _numbers(event: AccountEvent) -> str:
     endings = event.facts["endings"]
     if not endings:
-        return _("Confirmed no mobile number for text messages")
-    words = _("Confirmed the mobile numbers for text messages that end in %(endings)s")
+        return _("Removed all confirmed mobile numbers for text messages")
+    words = _("Confirmed mobile numbers ending in %(endings)s for text messages")
     return words % {"endings": ", ".join(endings)}
 
 

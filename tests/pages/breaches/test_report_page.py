@@ -199,19 +199,19 @@ def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client
     assert page.index(draft_report.number) < page.index("Start another breach report")
 
 
-STATED = "has a statement about when the statistics became available."
+STATED = "says when the statistics became available."
 
 
 def test_the_page_of_a_release_refers_to_the_time_that_a_person_stated_in_a_report(client, office, draft_report):
     client.force_login(office.head)
     release = draft_report.suspicions.get().release
     page = words(client.get(reverse("releases:release", args=[release.reference])).text)
-    assert "Staff statements No statements on this page." in page
+    assert "Staff statements No staff statements." in page
     assert STATED not in page
     stated = ChosenCause(Cause.SCHEDULER_FAULT, available_at=release.due_at + timedelta(minutes=57))
     editing.choose_cause(draft_report, stated, by=office.statistician, at=AT)
     page = words(client.get(reverse("releases:release", args=[release.reference])).text)
-    assert f"Staff statements No statements on this page. Report {draft_report.number} {STATED}" in page
+    assert f"Staff statements No staff statements. Report {draft_report.number} {STATED}" in page
 
 
 def test_the_page_of_a_release_refers_to_no_statement_in_a_report_that_a_person_may_not_read(

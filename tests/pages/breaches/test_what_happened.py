@@ -527,7 +527,7 @@ def test_a_recorded_start_of_access_that_differs_from_the_answer_is_warned_about
 
 
 NOT_EARLY = (
-    "Our checks found the release on time. Last found not live at 9:29:55am. First found live at 9:30:02am."
+    "According to our checks, the release was on time. Last found not live at 9:29:55am. First found live at 9:30:02am."
     "{answer} Check whether this report is still needed, and whether it is about the right release and page. The "
     "report and our checks can both be right if the release appeared at another address, or was taken down before our "
     "checks. The report does not contain these results."

@@ -245,7 +245,7 @@ def test_a_report_of_another_kind_does_not_take_a_late_verdict(uncertain, office
     (drafted,) = drafting.draft_missing(now=LATER)
     assert Suspicion.objects.get().report == drafted
     warned = compare_with_record(report, content_of(report))
-    assert warned.startswith("Our checks found the release late.") is (kind is not ReportKind.WRONG_CONTENT)
+    assert warned.startswith("According to our checks, the release was late.") is (kind is not ReportKind.WRONG_CONTENT)
 
 
 def test_a_report_about_another_date_does_not_take_the_verdict_and_is_not_compared_with_it(uncertain, office):
@@ -267,7 +267,7 @@ def test_a_release_that_was_on_time_is_warned_about_and_the_report_is_not_change
     assert not Suspicion.objects.exists()
     (report,) = Report.objects.all()
     warned = compare_with_record(report, content_of(report))
-    assert warned.startswith("Our checks found the release on time. Last found not live at 9:29:55am.")
+    assert warned.startswith("According to our checks, the release was on time. Last found not live at 9:29:55am.")
     assert "Check whether this report is still needed" in warned
     assert report.version == 1
 
@@ -279,7 +279,7 @@ def test_a_finding_from_before_the_due_time_is_not_disclosed_by_a_warning(uncert
     Release.objects.update(status=Status.CONFIRMED)
     assert compare_with_record(report, content_of(report)) == ""
     Release.objects.update(status=Status.PUBLISHED)
-    assert "Our checks found the release early." in compare_with_record(report, content_of(report))
+    assert "According to our checks, the release was early." in compare_with_record(report, content_of(report))
 
 
 def test_a_report_that_a_person_started_cannot_be_combined_because_its_answers_would_be_missing(uncertain, office):

@@ -102,8 +102,8 @@ def test_each_change_of_confirmed_numbers_is_in_the_audit_trail_without_the_comp
         (head, head, {"endings": []}),
     ]
     page = words(signed_in(client, create_member(Role.AUDITOR, producer)).get(reverse("audit:trail")).text)
-    assert f"Confirmed the mobile numbers for text messages that end in 123, 456 {head} Roles and accounts" in page
-    assert f"Confirmed no mobile number for text messages {head} Roles and accounts" in page
+    assert f"Confirmed mobile numbers ending in 123, 456 for text messages {head} Roles and accounts" in page
+    assert f"Removed all confirmed mobile numbers for text messages {head} Roles and accounts" in page
     assert "07700" not in page
 
 
