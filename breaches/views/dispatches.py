@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import decisions, dispatches, publication
+from breaches import decisions, dispatches, publication, text
 from breaches.forms import remark_field
 from breaches.models import Dispatch, Report
+from breaches.redaction import removals_left_in
 from breaches.rules.lifecycle import CLOSE, CORRECT, NOTE_ANSWER, REOPEN, SEND, WITHDRAW, Nature
 from breaches.versions import CHANGED_SINCE_READ
 from breaches.views.base import (
@@ -96,11 +97,19 @@ DISPATCH_RECORDED = lazy("Dispatch recorded.")
 
 
 class DispatchPage(MovePage):
-    """A page to send a report, or to record that it was sent. It warns if the record no longer shows a breach."""
+    """A page to send a report, or to record that it was sent.
+
+    It warns if the record no longer shows a breach, and if the document still contains text that was redacted.
+    """
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         prefetch_suspicions(report)
-        return {"changed_records": describe_changed_records(report)}
+        documents = report.approved_documents.filter(version=report.version).defer("pdf")
+        removals = removals_left_in(documents, report)
+        return {
+            "changed_records": describe_changed_records(report),
+            "removed": text.removal_days(removals.get(report.version, ())),
+        }
 
 
 class SendPage(DispatchPage):

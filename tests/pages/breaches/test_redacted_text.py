@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 NAME = "Quillon Featherstonehaugh"
 LATER = AT + timedelta(days=40)
 REMOVED = "redacted on 9 August 2020 by Head Of Profession"
+LEFT_IN = "The approved document still contains text that was removed on"
 BEFORE = "The hash is that of the text before the redaction."
 
 
@@ -82,7 +83,8 @@ def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office
     assert BEFORE not in read(client, drafts[1], "history")
 
 
-def test_documents_say_that_words_were_removed_after_approval(client, office, report):
+def test_documents_say_that_words_were_removed_after_approval(client, office, report, settings):
+    settings.REPORT_RECIPIENT = "regulation@example.gov.uk"
     redact_report(report, words="told", why="It is not needed.", by=office.head, at=AT)
     (report,) = reload_reports([report])
     approved = move_report(report, office, ReportStatus.APPROVED)
@@ -90,6 +92,7 @@ def test_documents_say_that_words_were_removed_after_approval(client, office, re
     source = lay_out_short_concern(approved).source
     assert "removed" not in source
     assert "was removed" not in read(client, approved, "report")
+    assert LEFT_IN not in read(client, approved, "send")
     for days, name in ((40, NAME), (40, "two"), (43, "users")):
         redact_report(approved, words=name, why="It is not needed.", by=office.head, at=AT + timedelta(days=days))
     after = "Text was removed on 9 August 2020 and 12 August 2020, after approval."
@@ -97,6 +100,8 @@ def test_documents_say_that_words_were_removed_after_approval(client, office, re
     assert after in read(client, approved, "version", approved.version)
     page = read(client, approved, "report")
     assert "This document still contains text that was removed on 9 August 2020 and 12 August 2020." in page
+    for move in ("send", "sent_outside"):
+        assert f"{LEFT_IN} 9 August 2020 and 12 August 2020." in read(client, approved, move)
 
 
 def test_the_document_of_a_joint_report_says_that_words_were_removed_by_way_of_a_draft(client, office):

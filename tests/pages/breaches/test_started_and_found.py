@@ -22,10 +22,10 @@ from tests.support.shared_rows import shared_fixture
 pytestmark = pytest.mark.django_db
 
 WARNING = (
-    "According to our checks, the release was on time. Last found not live at 9:29:55am. First found live at 9:30:00am."
-    " Check whether this report is still needed, and whether it is about the right release and page. The report and our "
-    "checks can both be right if the release was late at another address, or if some readers could not open it. The "
-    "report does not contain these results."
+    "According to our checks, the release was on time. Last found not live at 9:29:55am. First found live at "
+    "9:30:00am. Check whether this report is still needed, and whether it is about the right release and page. The "
+    "report and our checks can both be right if the release was late at another address, or if some readers could not "
+    "open it. The report does not contain these results."
 )
 UNTIL_DECIDED = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
 
