@@ -46,7 +46,7 @@ NOTICE_NOT_FAILED = lazy(
 )
 
 
-def awaits_sending() -> Q:
+def needs_dispatch() -> Q:
     """Return the condition for the reports that a Head of Profession or deputy should send.
 
     These reports are approved, or they were sent and their last email failed for good. Reports about training sessions
@@ -135,7 +135,7 @@ def record_sent_outside(
 
 
 @transaction.atomic
-def record_notice_sent(
+def record_notice_dispatch(
     notice: Dispatch, *, recipient: str, sent_on: date, reference: str = "", by: User, at: datetime
 ) -> None:
     """Record that a person has sent a notice outside this system, after its email failed for good.

@@ -59,7 +59,7 @@ JUDGED_AT_ONCE = 500
 NO_CHECKS = AddressChecks()
 
 
-def assume_answered(*, now: datetime) -> AnsweredUntil:
+def assume_answers(*, now: datetime) -> AnsweredUntil:
     """Return the function `answered_until` of a process that does not know which checks of monitoring are still open.
 
     Once a check is older than `LONGEST`, it has a response or has timed out.

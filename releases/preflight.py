@@ -426,7 +426,7 @@ def _judge_live_addresses(release: Release, addresses: Collection[int], *, means
 
     # A preflight may last until the release is due.
     def judge_at(at: datetime) -> Verification:
-        return judge.judge_one(release, now=at, answered_until=judge.assume_answered(now=at))
+        return judge.judge_one(release, now=at, answered_until=judge.assume_answers(now=at))
 
     verdict = judge_at(now)
     if verdict.outcome == Outcome.EARLY or not is_hidden(release, [verdict]):

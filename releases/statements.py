@@ -259,4 +259,4 @@ def _judge(release: Release, *, now: datetime) -> None:
     """Judge a release again, unless monitoring does not judge it."""
     if not Release.objects.judged().filter(pk=release.pk, addresses__isnull=False).exists():
         return
-    judge.judge_one(release, now=now, answered_until=judge.assume_answered(now=now))
+    judge.judge_one(release, now=now, answered_until=judge.assume_answers(now=now))

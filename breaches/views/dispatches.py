@@ -164,7 +164,7 @@ record_answer_view = MovePage(
 
 
 @report_page("GET", "POST", move=SEND)
-def record_notice_sent_view(request: SignedInRequest, report: Report, notice: int) -> HttpResponse:
+def record_notice_dispatch_view(request: SignedInRequest, report: Report, notice: int) -> HttpResponse:
     """Ask how a person sent a notice whose email could not be delivered, and record it."""
     notices = Dispatch.objects.by_mail().exclude(nature=Nature.REPORT).select_related("report", "document")
     found = get_object_or_404(notices.defer("document__pdf"), report=report, pk=notice)
@@ -173,7 +173,7 @@ def record_notice_sent_view(request: SignedInRequest, report: Report, notice: in
         return return_to_report(request, report, str(dispatches.NOTICE_NOT_FAILED))
     if form.is_valid():
         try:
-            dispatches.record_notice_sent(found, by=request.user, at=timezone.now(), **form.details())
+            dispatches.record_notice_dispatch(found, by=request.user, at=timezone.now(), **form.details())
         except FieldRefused as refused:
             form.add_error(refused.field, str(refused))
         except MoveRefused as refused:

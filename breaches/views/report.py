@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import drafting, facts, pdf, publication, text, versions
-from breaches.dispatches import awaits_sending
+from breaches.dispatches import needs_dispatch
 from breaches.drafting import ReportSubject
 from breaches.forms import date_rows, with_another_row
 from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
@@ -136,15 +136,15 @@ def report_list(request: HttpRequest) -> HttpResponse:
         reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
     elif decided:
         # Leave out reports that were merged or split, because other reports continue them and get the decision.
-        reports = reports.exclude(awaits_sending() | Q(status__in=(*UNDECIDED, *MERGED_OR_SPLIT)))
+        reports = reports.exclude(needs_dispatch() | Q(status__in=(*UNDECIDED, *MERGED_OR_SPLIT)))
         reports = reports.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
     else:
         # Show the person's own tasks first. Leads decide on submitted reports and send approved ones. Other people
         # revise returned ones.
         leads = reports_with(request.user, LEADS).exists()
-        theirs = awaits_sending() | Q(status=ReportStatus.WITH_HOP) if leads else Q(status=ReportStatus.RETURNED)
+        theirs = needs_dispatch() | Q(status=ReportStatus.WITH_HOP) if leads else Q(status=ReportStatus.RETURNED)
         waits = Case(When(theirs, then=Value(0)), default=Value(1))
-        reports = reports.filter(awaits_sending() | Q(status__in=UNDECIDED)).order_by(waits, "-drafted_at", "-pk")
+        reports = reports.filter(needs_dispatch() | Q(status__in=UNDECIDED)).order_by(waits, "-drafted_at", "-pk")
     by = sort_keys()
     columns = {
         "report": Column(_("Report"), by["output"]),
@@ -178,7 +178,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
 def _read_listed(keys: Sequence[int]) -> list[Any]:
     """Return the reports with these keys in the same order, with everything that the list shows."""
     reports = with_text(Report.objects.filter(pk__in=keys)).select_related("person_dealing")
-    reports = reports.annotate(awaits_sending=ExpressionWrapper(awaits_sending(), output_field=BooleanField()))
+    reports = reports.annotate(needs_dispatch=ExpressionWrapper(needs_dispatch(), output_field=BooleanField()))
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
     found = {report.pk: report for report in with_outcome(reports).prefetch_related(outcomes)}
     return [found[key] for key in keys if key in found]

@@ -861,7 +861,7 @@ class Sweep:
             return
         now = self._clock.now()
         # A further vantage point does not know which checks of the main vantage point are still open.
-        answered_until = judge.assume_answered(now=now) if self._vantage_point else self._answered_until(now=now)
+        answered_until = judge.assume_answers(now=now) if self._vantage_point else self._answered_until(now=now)
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
         if self._vantage_point:
             # Judge only releases that the main vantage point has judged. The new verdict then lists the further vantage

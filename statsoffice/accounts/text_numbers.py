@@ -53,7 +53,7 @@ def confirm_numbers(person: User, numbers: Collection[str]) -> None:
         record_account_event(What.NUMBERS_CONFIRMED, account=person, by=person, endings=endings)
 
 
-def find_unconfirmed(person: Person) -> list[Contact]:
+def find_numbers_to_confirm(person: Person) -> list[Contact]:
     """Return the contacts of a person to which text messages would go if the person confirmed the number.
 
     If the office sends no text messages, return an empty list.

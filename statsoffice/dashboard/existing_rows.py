@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Q
 from django.db.models.expressions import Combinable
 
-from breaches.dispatches import awaits_sending
+from breaches.dispatches import needs_dispatch
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.detection.open_files import Result
@@ -112,7 +112,7 @@ def _build_conditions(now: datetime) -> dict[str, Combinable]:
         "invitations": Exists(Invitation.objects.open_at(now)),
         "left_provisional": Exists(Release.objects.left_provisional(now=now)),
         "open_files": Exists(OpenFileFinding.objects.filter(result=Result.OPEN)),
-        "reports_to_send": Exists(Report.objects.filter(awaits_sending())),
+        "reports_to_send": Exists(Report.objects.filter(needs_dispatch())),
         "rotas": Exists(RotaEntry.objects.all()),
         "statements": Exists(Statement.objects.filter(of_recent_release)),
         "stopped_webhooks": Exists(WebhookEndpoint.objects.stopped()),

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from breaches.dispatches import awaits_sending
+from breaches.dispatches import needs_dispatch
 from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import listed_reports_with
@@ -40,7 +40,7 @@ from releases.text.minute_brief import brief_headline
 from releases.views.list_order import ListOrder, release_columns
 from statsoffice.accounts.invitations import open_invitations_of
 from statsoffice.accounts.models import Invitation
-from statsoffice.accounts.text_numbers import find_unconfirmed
+from statsoffice.accounts.text_numbers import find_numbers_to_confirm
 from statsoffice.dashboard.existing_rows import ASKED_AFTER_DUE, ASKED_BEFORE_DUE, ExistingRows
 from statsoffice.dashboard.today import Day, Line, not_live_releases
 from statsoffice.dashboard.upcoming_releases import UpcomingRelease
@@ -132,7 +132,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         to_complete=[report for report in to_complete if not _is_incident(report)],
         to_join=mergeable_drafts(person, most=MOST_LINES, unlisted=unlisted) if existing.drafts else [],
         to_approve=to_approve,
-        to_send=_reports(person, LEADS, awaits_sending(), unlisted=unlisted) if existing.reports_to_send else [],
+        to_send=_reports(person, LEADS, needs_dispatch(), unlisted=unlisted) if existing.reports_to_send else [],
         to_answer=_questions(person, existing, now=now),
         to_agree=date_changes.open_requests_for(person).count() if existing.date_requests else 0,
         left_provisional=_left_provisional(person, now=now) if existing.left_provisional else [],
@@ -145,7 +145,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES] if existing.api_tokens else [],
         stopped_webhooks=list(endpoints_of(person).stopped()[:MOST_LINES]) if existing.stopped_webhooks else [],
         invitations=_invitations(person, now=now) if existing.invitations else [],
-        unconfirmed_numbers=find_unconfirmed(person)[:MOST_LINES],
+        unconfirmed_numbers=find_numbers_to_confirm(person)[:MOST_LINES],
     )
 
 

@@ -476,7 +476,7 @@ def failed_notice(office, sent_report):
 
 def record_notice(notice, by, *, sent_on=None):
     on = sent_on or LATER.date()
-    dispatches.record_notice_sent(notice, recipient=" OSR ", reference="Letter 8", sent_on=on, by=by, at=LATER)
+    dispatches.record_notice_dispatch(notice, recipient=" OSR ", reference="Letter 8", sent_on=on, by=by, at=LATER)
 
 
 def test_a_notice_that_failed_is_recorded_as_sent_in_another_way_once(office, failed_notice):

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from releases.early_findings import name_contact
 from releases.rules.lifecycle import Role
-from statsoffice.accounts.text_numbers import confirm_numbers, find_unconfirmed, find_without_texts
+from statsoffice.accounts.text_numbers import confirm_numbers, find_numbers_to_confirm, find_without_texts
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.notifications.recipients import find_mobile_numbers
 from tests.support.factories import ContactFactory, ProducerFactory, UserFactory, create_member
@@ -110,10 +110,10 @@ def test_each_change_of_confirmed_numbers_is_in_the_audit_trail_without_the_comp
 def test_only_people_who_may_know_of_early_releases_have_the_task(head, producer):
     statistician, auditor = (create_member(role, producer) for role in (Role.STATISTICIAN, Role.AUDITOR))
     contacts = [contact_of(person, producer) for person in (head, statistician, auditor)]
-    assert [bool(find_unconfirmed(person)) for person in (head, statistician, auditor)] == [True, False, False]
+    assert [bool(find_numbers_to_confirm(person)) for person in (head, statistician, auditor)] == [True, False, False]
     assert find_without_texts(producer) == [head]
     name_contact(producer, auditor, by=head, at=AT, seen=0)
-    assert find_unconfirmed(auditor) == [contacts[2]]
+    assert find_numbers_to_confirm(auditor) == [contacts[2]]
     assert set(find_without_texts(producer)) == {head, auditor}
     contact_of(head, producer, "07700 900456")
     confirm_numbers(head, ["07700900456"])
@@ -138,7 +138,7 @@ def test_leads_see_who_gets_no_text_messages(client, head, producer):
 def test_an_office_without_text_messages_asks_for_no_confirmation(client, head, producer, settings):
     settings.NOTIFY_TEXT_TEMPLATE = ""
     contact_of(head, producer)
-    assert find_unconfirmed(head) == find_without_texts(producer) == []
+    assert find_numbers_to_confirm(head) == find_without_texts(producer) == []
     assert PAGE not in signed_in(client, head).get(reverse("your_account")).text
     settings.NOTIFY_TEXT_TEMPLATE = "a template"
     assert PAGE in client.get(reverse("your_account")).text
