@@ -235,6 +235,11 @@ def about_series(series: Series) -> Q:
     return Q(pk__in=suspected) | Q(pk__in=started)
 
 
+def about_kind(kind: str) -> Q:
+    """Return the condition for the reports of a kind. A combined report can have several kinds."""
+    return Q(kind=kind) | Q(pk__in=Suspicion.objects.filter(kind=kind, report__isnull=False).values("report"))
+
+
 def about_decision(value: str) -> Q:
     decision, _, reason = value.partition(REASON_AFTER)
     states = Q(status__in=STATES[Decision(decision)])
@@ -258,7 +263,7 @@ def with_open_actions(_value: str) -> Q:
 CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
     "series": about_series,
-    "kind": lambda kind: Q(kind=kind),
+    "kind": about_kind,
     "cause": lambda cause: Q(cause=cause),
     "state": lambda state: Q(status=state),
     "decision": about_decision,
@@ -504,7 +509,7 @@ def _register_row(
         "producers_named": "; ".join(content.producers),
         "outputs": "; ".join(output.title for output in content.outputs),
         "series": "; ".join(dict.fromkeys(_series_titles(report))),
-        "kind": str(text.KINDS[ReportKind(report.kind)]),
+        "kind": "; ".join(str(text.KINDS[ReportKind(kind)]) for kind in _kinds(report)),
         "cause": text.cause_name(report.cause),
         "state": str(text.STATUSES[ReportStatus(report.status)][0]),
         "reason_not_reported": text.reason_name(report),
@@ -527,6 +532,11 @@ def _register_row(
         # New columns come last, so that programs that read columns by position continue to work.
         "number": report.number,
     }
+
+
+def _kinds(report: Any) -> Iterable[str]:
+    """Return the kinds of a report. Only a combined report has several."""
+    return dict.fromkeys(suspicion.kind for suspicion in report.raised) or [report.kind]
 
 
 def _series_titles(report: Any) -> Iterator[str]:

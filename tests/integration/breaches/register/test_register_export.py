@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import corrective_actions, editing, register
+from breaches import corrective_actions, editing, merging, register
 from breaches.corrective_actions import Plan
 from breaches.models import RegisterEvent
 from breaches.register import CannotBeExported, RegisterFilter
@@ -22,9 +22,17 @@ from releases.rules import tables
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.rules.tables import TableKind
+from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.admin_site import page, staff
 from tests.support.factories import UserFactory
-from tests.support.people import AT, add_role, create_joint_report_with_actions, create_office, create_report
+from tests.support.people import (
+    AT,
+    add_role,
+    create_joint_report_with_actions,
+    create_office,
+    create_report,
+    reload_reports,
+)
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +129,20 @@ def test_the_line_of_a_joint_report_counts_the_actions_of_its_drafts(office, tim
     (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=next_day))
     assert row["reference"] == joint.reference
     assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("2", "1", "1")
+
+
+def test_a_combined_report_is_found_by_each_of_its_kinds_and_its_line_says_all(office):
+    drafts = a_morning(office, 3)
+    drafts[0].suspicions.update(kind="partial")
+    joint = merging.merge_drafts(reload_reports(drafts[:2]), by=office.statistician, at=AT)
+    kinds = ("late", "partial", "early")
+    found = [set(register.select_reports(RegisterFilter(kind=kind), by=office.head)) for kind in kinds]
+    assert found == [{joint, drafts[2]}, {joint}, set()]
+    file = register.export_register(RegisterFilter(kind="late"), TableKind.CSV, by=office.head, at=AT)
+    assert {row["reference"]: row["kind"] for row in rows(file)} == {
+        joint.reference: "Incomplete; Late",
+        drafts[2].reference: "Late",
+    }
 
 
 @pytest.mark.parametrize("kind", list(TableKind))
