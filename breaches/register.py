@@ -153,12 +153,13 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
     documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
     return found.annotate(
         approved_at=Subquery(documents.order_by("approved_at").values("approved_at")[:1]),
-        sent_on=_first_day_sent(),
+        sent_on=first_day_sent(),
         alone=Subquery(documents.order_by("-version").values("one_person")[:1]),
     )
 
 
-def _first_day_sent() -> Subquery:
+def first_day_sent() -> Subquery:
+    """Return the day on which the first version of a report was sent, as an expression for queries of reports."""
     sent = Dispatch.objects.filter(report=OuterRef("pk")).reported().order_by("reported_on")
     return Subquery(sent.values("reported_on")[:1])
 
@@ -176,7 +177,7 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
         "practice": Subquery(practices.values("code")[:1]),
         "cause": _by_label("cause", text.CAUSES),
         "status": _by_label("status", {state: label for state, (label, _colour) in text.STATUSES.items()}),
-        "days": ExpressionWrapper(_first_day_sent() - F("occurred_on"), output_field=DurationField()),
+        "days": ExpressionWrapper(first_day_sent() - F("occurred_on"), output_field=DurationField()),
     }
 
 

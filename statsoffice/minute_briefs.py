@@ -26,6 +26,7 @@ from breaches import merging
 from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
+from breaches.register import first_day_sent
 from releases import calls, minute_briefs, outages
 from releases.calls import NO_CALLS, CallList
 from releases.delay_notices import current_notice
@@ -238,7 +239,7 @@ def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:
 
     The result is one joint report, or several drafts.
     """
-    about = reports_where(person, ReportAction.VIEW).listed().about(releases)
+    about = reports_where(person, ReportAction.VIEW).listed().about(releases).annotate(sent_on=first_day_sent())
     return list(about.defer("machine").select_related("producer", "person_dealing").order_by("drafted_at", "pk"))
 
 

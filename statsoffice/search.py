@@ -75,13 +75,17 @@ ORDERS = {Order.BEST: lazy("Best match"), Order.LATEST: lazy("Latest first")}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A search result. `address` is the address of its page, and `about` is a line with details."""
+    """A search result. `address` is the address of its page, and `about` is a line with details.
+
+    `is_correction` is true for a report that was sent and is now being corrected.
+    """
 
     title: str
     address: str
     about: str
     status: str = ""
     colour: str = ""
+    is_correction: bool = False
 
 
 def find_words(typed: str) -> list[str]:
@@ -288,7 +292,7 @@ def _show_reports(keys: Sequence[int]) -> Iterator[Result]:
         number = f"{report.number}, {report.producer}"
         about = ". ".join(part for part in (number, row["kind"], occurred) if part)
         address = reverse("breaches:report", args=[report.reference])
-        yield Result(row["title"], address, about, str(row["status"]), row["colour"])
+        yield Result(row["title"], address, about, str(row["status"]), row["colour"], row["is_correction"])
 
 
 _SOURCES: Mapping[Kind, _Source] = {

@@ -16,7 +16,8 @@ from django.utils.translation import get_language
 from breaches import drafting, text
 from breaches.models import Dispatch, Report, Suspicion
 from breaches.permissions import Action, may_ever, may_start_about, reports_where
-from breaches.rules.lifecycle import SEND, ReportKind
+from breaches.register import first_day_sent
+from breaches.rules.lifecycle import SEND, UNDECIDED, ReportKind
 from breaches.statistics_tables import Row, Table
 from breaches.views.report import initial_start_data
 from releases.evidence.screenshots import read_picture
@@ -71,7 +72,16 @@ def reports_about(context: dict[str, Any], release: Release, *, with_kinds: bool
     about = Q(suspicions__release=release) | Q(started__release=release)
     reports = reports_where(person, Action.VIEW).filter(about).distinct()
     outcomes = [Prefetch("suspicions", Suspicion.objects.with_outcome())] if with_kinds else []
-    return list(reports.prefetch_related(*outcomes))
+    return list(reports.annotate(sent_on=first_day_sent()).prefetch_related(*outcomes))
+
+
+@register.filter
+def is_correction(report: Any) -> bool:
+    """Return whether a version of a report was sent and the report is now being corrected.
+
+    :param report: a report with the annotation `sent_on` (`breaches.register.first_day_sent`).
+    """
+    return report.sent_on is not None and report.status in UNDECIDED
 
 
 @register.simple_tag(takes_context=True)

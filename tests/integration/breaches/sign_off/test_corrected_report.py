@@ -129,12 +129,13 @@ def test_a_draft_of_a_correction_is_marked_as_one_and_not_as_undecided(office, s
         assert document.marks == (mark,)
 
 
-@pytest.mark.parametrize("shown_on", ["/reports/", "/reports/register/", "report"])
+@pytest.mark.parametrize("shown_on", ["/reports/", "/reports/register/", "report", "search"])
 def test_lists_and_the_page_say_that_a_report_is_being_corrected_until_it_is_approved_again(
     client, office, sent_report, shown_on
 ):
     client.force_login(office.head)
-    address = page_of(sent_report, "report") if shown_on == "report" else shown_on
+    pages = {"report": page_of(sent_report, "report"), "search": f"/search/?q={sent_report.number}"}
+    address = pages.get(shown_on, shown_on)
 
     def is_marked():
         tags = LexborHTMLParser(client.get(address).text).css(".govuk-tag")
@@ -148,6 +149,15 @@ def test_lists_and_the_page_say_that_a_report_is_being_corrected_until_it_is_app
     assert is_marked()
     approve_again(submitted, office, render=render_text)
     assert not is_marked()
+
+
+def test_the_page_of_a_release_says_that_its_report_is_being_corrected(client, office, sent_report):
+    client.force_login(office.head)
+    release = sent_report.suspicions.get().release
+    address = reverse("releases:release", args=[release.reference])
+    assert f"{sent_report.number} , sent" in words(client.get(address).text)
+    dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    assert f"{sent_report.number} , draft, being corrected" in words(client.get(address).text)
 
 
 def test_the_page_of_a_correction_does_not_call_its_breach_suspected(client, office, sent_report):
