@@ -3,10 +3,12 @@
 A warning does not block an action.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from django.db.models import Q
 
 from releases import scheduling
 from releases.models import Release, Series
@@ -83,29 +85,39 @@ def find_day_warnings(slot: Slot, series: Series) -> Iterator[ReleaseWarning]:
             yield ReleaseWarning(WarningKind.CLOSED_DAY, on=slot.on, name=day.title)
 
 
-def find_change_warnings(release: Release, to: Slot) -> Iterator[ReleaseWarning]:
-    """Yield a warning for each reason why a new date of a release is probably a mistake.
+def find_change_warnings(changes: Sequence[tuple[Release, Slot]]) -> list[list[ReleaseWarning]]:
+    """Return, for each release and its new date, the reasons why this date is probably a mistake.
 
     The date can be years later, or the release would pass the previous or the next edition of its series. A rehearsal
-    has no warnings.
+    has no warnings. All editions are read with one query.
     """
-    if release.rehearsal:
-        return
+    between = Q()
+    for release, to in changes:
+        if not release.rehearsal:
+            first, last = sorted((release.planned_on, to.on))
+            between |= Q(series=release.series_id, planned_on__range=(first, last))
+    editions = Release.objects.official().exclude(status=Status.CANCELLED).filter(between).order_by("planned_on", "pk")
+    found = list(editions) if between else []
+    return [[] if release.rehearsal else list(_compare_dates(release, to, found)) for release, to in changes]
+
+
+def _compare_dates(release: Release, to: Slot, editions: Iterable[Release]) -> Iterator[ReleaseWarning]:
+    """Yield the warnings about a new date of a release.
+
+    :param editions: at least all editions of the series between the two dates, the earliest first.
+    """
     if calendar.is_improbably_later(to.on, was=release.planned_on):
         was = release.planned_on
         years = to.on.year - was.year - ((to.on.month, to.on.day) < (was.month, was.day))
         yield ReleaseWarning(WarningKind.IMPROBABLE_YEAR, years=years)
-    editions = Release.objects.official().filter(series=release.series_id)
     # The release itself may have another date since it was read.
-    editions = editions.exclude(status=Status.CANCELLED).exclude(pk=release.pk)
-    if to.on < release.planned_on:
-        previous = editions.filter(planned_on__lt=release.planned_on).order_by("-planned_on", "-pk").first()
-        if previous and to.last_day < previous.planned_on:
-            yield ReleaseWarning(WarningKind.BEFORE_PREVIOUS, name=previous.title, edition=previous.slot)
-    elif to.on > release.planned_on:
-        following = editions.filter(planned_on__gt=release.planned_on).order_by("planned_on", "pk").first()
-        if following and to.on > following.slot.last_day:
-            yield ReleaseWarning(WarningKind.AFTER_NEXT, name=following.title, edition=following.slot)
+    others = [each for each in editions if each.series_id == release.series_id and each.pk != release.pk]
+    previous = [each for each in others if to.on <= each.planned_on < release.planned_on]
+    following = [each for each in others if release.planned_on < each.planned_on <= to.on]
+    if previous and to.last_day < previous[-1].planned_on:
+        yield ReleaseWarning(WarningKind.BEFORE_PREVIOUS, name=previous[-1].title, edition=previous[-1].slot)
+    if following and to.on > following[0].slot.last_day:
+        yield ReleaseWarning(WarningKind.AFTER_NEXT, name=following[0].title, edition=following[0].slot)
 
 
 def find_warnings(release: Release, *, at: datetime) -> tuple[ReleaseWarning, ...]:

@@ -508,7 +508,7 @@ class ReleaseForm(DatedForm):
             roles = roles_of(self.user, self.instance.series.producer)
             scheduling.prepare_date_change(self.instance, roles=roles, at=timezone.now(), **self.change)
         if self.new_slot and not self.instance.rehearsal:
-            warnings = readiness.find_change_warnings(self.instance, self.new_slot)
+            (warnings,) = readiness.find_change_warnings([(self.instance, self.new_slot)])
             self.warn_about_day(self.new_slot, self.instance.series, field="new_on", change_warnings=warnings)
 
     @property

@@ -546,7 +546,8 @@ def _warn_about_change(release: Release, form: ChangeDateForm) -> list[str]:
         to = scheduling.normalise_slot(form.change()["to"])
     except FieldRefused:
         return []
-    return [text_calendar.warning_sentence(each) for each in readiness.find_change_warnings(release, to)]
+    (warnings,) = readiness.find_change_warnings([(release, to)])
+    return [text_calendar.warning_sentence(each) for each in warnings]
 
 
 def _is_unchecked(request: SignedInRequest) -> bool:
@@ -676,6 +677,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
     waiting = order.sort(date_changes.open_requests_for(request.user))
     page = Paginator(waiting, REQUESTS_ON_A_PAGE).get_page(request.GET.get("page"))
     tokens = date_changes.tokens_of(page)
+    warnings = readiness.find_change_warnings([(date_request.release, date_request.to) for date_request in page])
     rows = [
         {
             "asked": date_request,
@@ -683,8 +685,9 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
             "tags": text_calendar.request_tags(date_request),
             "notice": rules_calendar.days_of_notice(date_request.to_on, given_at=now),
             "is_short": rules_calendar.is_short_notice(date_request.to_on, given_at=now),
+            "warnings": [text_calendar.warning_sentence(each) for each in found],
         }
-        for date_request in page
+        for date_request, found in zip(page, warnings, strict=True)
     ]
     context = {"form": form, "order": order, "page": page, "rows": rows}
     return render(request, "releases/changes_waiting.html", context)

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from releases import date_changes, scheduling
@@ -297,6 +299,24 @@ def test_a_lead_is_led_from_the_release_and_the_changes_to_the_decision_and_told
     assert "This is less than 4 weeks." not in text
     signed_in(client, announced_release, Role.AUDITOR)
     assert f'href="{WAITING}"' not in client.get(REGISTER).text
+
+
+def test_a_lead_is_warned_of_dates_that_are_probably_mistakes(client, announced_release, django_assert_num_queries):
+    series = announced_release.series
+    following = ReleaseFactory(series=series, announced=True, reference="july", slot=london_slot(date(2020, 7, 31)))
+    request_date(announced_release, to=london_slot(date(2056, 8, 1)))
+    signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
+    with CaptureQueriesContext(connection) as one:
+        (row,) = client.get(WAITING).context["rows"]
+    year, later = row["warnings"]
+    assert year == "The new date is 36 years later, so check the year"
+    assert later == f"The new date is after the next edition, ‘{following.title}’ (31 July 2020 9:30am)"
+    request_date(following, to=london_slot(date(2020, 6, 15)))
+    with django_assert_num_queries(len(one)):
+        page = client.get(WAITING)
+    before = f"The new date is before the previous edition, ‘{announced_release.title}’ (30 June 2020 9:30am)"
+    assert [row["warnings"] for row in page.context["rows"]] == [[year, later], [before]]
+    assert f"{before}." in " ".join(page.text.split())
 
 
 @pytest.mark.parametrize("address", [WAITING, REGISTER])
