@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
 
@@ -18,7 +18,7 @@ from releases.models.event import batch_events
 from releases.models.producer import DEFAULT_TOLERANCE_SECONDS
 from releases.permissions import Action, User, may, producers_where
 from releases.readiness import WarningKind
-from releases.rules.calendar import Precision, Slot, format_weekday, local_date
+from releases.rules.calendar import Precision, Slot, format_weekday, is_improbably_later, local_date
 from releases.rules.departure import SlotRefused
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
 from releases.rules.parts import MAIN
@@ -54,6 +54,7 @@ class StepKind(StrEnum):
     NO_HEAD = "no_head_of_profession"
     NOT_A_WORKING_DAY = "not_a_working_day"
     ACCESS_ON_REST_DAY = "access_on_rest_day"
+    IMPROBABLE_YEAR = "improbable_year"
 
 
 WARNINGS = {
@@ -63,7 +64,7 @@ WARNINGS = {
     WarningKind.BANK_HOLIDAY: StepKind.NOT_A_WORKING_DAY,
     WarningKind.CLOSED_DAY: StepKind.NOT_A_WORKING_DAY,
 }
-ALL_WARNINGS = (*dict.fromkeys(WARNINGS.values()), StepKind.ACCESS_ON_REST_DAY)
+ALL_WARNINGS = (*dict.fromkeys(WARNINGS.values()), StepKind.ACCESS_ON_REST_DAY, StepKind.IMPROBABLE_YEAR)
 # If a row has one of these steps, it gets warnings about missing contacts and unusual days.
 DATED = frozenset({StepKind.RECORDED, StepKind.MOVED, StepKind.CONFIRMED, StepKind.ANNOUNCED})
 
@@ -376,6 +377,7 @@ class RowImport:
                 raise RowRefused("title", str(refusal)) from refusal
         self._follow_addresses(release, old_title=old_title)
         is_unmoved = _is_same_slot(release.slot, row.slot)
+        planned_before = release.planned_on
         release = self._follow_date(release)
         if row.status is Status.CONFIRMED:
             self._confirm(release)
@@ -383,13 +385,16 @@ class RowImport:
             self._check_exceptions(release)
         if row.status is Status.CANCELLED:
             self._cancel(release)
-        self._warn(release, series)
+        self._warn(release, series, planned_before=planned_before)
 
-    def _warn(self, release: Release, series: Series) -> None:
-        """Add warnings about missing contacts, unusual release days, and pre-release access that opens on a rest day.
+    def _warn(self, release: Release, series: Series, *, planned_before: date | None = None) -> None:
+        """Add warnings about missing contacts, unusual days and years, and pre-release access that opens on a rest day.
 
         Rehearsals get no warnings. Other releases get warnings only if the row sets, confirms, announces or requests
-        their date. If the row only requests a date change, only the opening of pre-release access is checked.
+        their date. If the row only requests a date change, only the year and the opening of pre-release access are
+        checked. Other editions are not compared, because a later row of the file can move them too.
+
+        :param planned_before: the day of a release that existed before the import.
         """
         kinds = {step.kind for step in self.steps}
         if release.rehearsal or not kinds & {*DATED, StepKind.CHANGE_ASKED}:
@@ -401,6 +406,8 @@ class RowImport:
                 self._note(kind)
         if opening := series.find_opening_on_rest_day(self.row.slot.due_at):
             self._note(StepKind.ACCESS_ON_REST_DAY, to=format_weekday(local_date(opening)))
+        if planned_before and is_improbably_later(self.row.slot.on, was=planned_before):
+            self._note(StepKind.IMPROBABLE_YEAR)
 
     def _note(self, kind: StepKind, was: str = "", to: str = "") -> None:
         self.steps.append(Step(kind, was, to))

@@ -222,6 +222,7 @@ _STEPS: dict[StepKind, Promise] = {
     StepKind.NO_HEAD: lazy("without a Head of Profession"),
     StepKind.NOT_A_WORKING_DAY: lazy("not on a working day"),
     StepKind.ACCESS_ON_REST_DAY: lazy("pre-release access opens on %(to)s"),
+    StepKind.IMPROBABLE_YEAR: lazy("more than 2 years later, so check the year"),
 }
 _CREATIONS: dict[CreationKind, Promise] = {
     CreationKind.PRODUCER: lazy("producer “%(name)s”"),
@@ -248,6 +249,11 @@ def describe_warning(kind: StepKind, count: int) -> str:
             "such dates.",
             "Pre-release access to %(count)s releases opens at a weekend or on a bank holiday. Some producers avoid "
             "such dates.",
+            count,
+        ),
+        StepKind.IMPROBABLE_YEAR: ngettext(
+            "%(count)s release moves by more than 2 years. Check its year.",
+            "%(count)s releases move by more than 2 years. Check their years.",
             count,
         ),
     }
