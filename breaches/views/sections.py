@@ -1,6 +1,6 @@
 """Views of the sections, cause, assignment and conflicts of interest of a report, and of the Code of Practice."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import wraps
@@ -343,25 +343,32 @@ class CauseForm(GovukForm):
     )
 
     def __init__(
-        self, *args: Any, available: str, causes: Iterable[Cause], stated_day: date | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        late: Sequence[str] | None,
+        causes: Iterable[Cause],
+        stated_day: date | None = None,
+        **kwargs: Any,
     ) -> None:
-        """:param available: the name of the late releases. If empty, the form does not ask when they became available.
+        """:param late: the titles of the late releases. If there are several, the form asks when the last of them
+            became available. If it is None, the form does not ask when a release became available.
         :param causes: the causes to offer, in order.
         :param stated_day: the day of the breach that was stated when the report was started. The form suggests this day
             as the day on which the releases became available. If the person adds no time, the day is not stored.
         """
         super().__init__(*args, **kwargs)
-        self.stated_day = stated_day
+        self.stated_day, self.has_several = stated_day, late is not None and len(late) > 1
         self.fields["cause"].choices = [  # type: ignore[attr-defined]  # declared above
             (cause.value, CAUSES[cause]) for cause in causes
         ]
-        if not available:
+        if late is None:
             for name in ("available_on", "available_time", "available_unknown"):
                 del self.fields[name]
             return
         on = self.fields["available_on"]
-        on.label = _("When did %(release)s become available?") % {"release": available}
-        on.subject = _("The date on which %(release)s became available") % {"release": available}  # type: ignore[attr-defined]
+        names = {"release": name_last(late)}
+        on.label = _("When did %(release)s become available?") % names
+        on.subject = _("The date on which %(release)s became available") % names  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -430,7 +437,7 @@ def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
     chosen = [] if not report.cause or report.cause in offered else [Cause(report.cause)]
     return CauseForm(
         data,
-        available=name_last(late_titles(report)) if is_late else "",
+        late=late_titles(report) if is_late else None,
         causes=[*chosen, *offered],
         stated_day=stated_day,
         initial=initial,

@@ -291,6 +291,19 @@ def test_drafts_of_different_kinds_are_combined_only_after_a_warning(client, off
     assert Report.objects.filter(status="joined").count() == 2
 
 
+def test_the_page_for_the_cause_says_that_its_time_is_that_of_the_last_of_several_releases(client, office, drafts):
+    client.force_login(office.head)
+    said = "This report is about several late releases. The time is that of the last one."
+    alone = words(client.get(report_page(drafts[0], "cause")).text)
+    assert "When did ‘Release 0’ become available?" in alone
+    assert said not in alone
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
+    page = client.get(report_page(joint, "cause")).text
+    assert "When did the last of ‘Release 0’ and ‘Release 1’ become available?" in words(page)
+    assert f"{said} Add the times of the others to the timeline ." in words(page)
+    assert report_page(joint, "timeline") in page
+
+
 def test_drafts_that_stay_separate_are_left_for_the_list_of_reports(client, office, drafts):
     client.force_login(office.head)
     page = LexborHTMLParser(client.get(morning_page(office)).text)
