@@ -19,7 +19,7 @@ from breaches.rules.answers import (
     compare_with_checks,
     find_missing_answers,
 )
-from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause, StatedAvailability
+from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause, StatedAvailability, name_last
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
     AccessFacts,
@@ -691,7 +691,8 @@ def compare_availability(report: Report) -> str:
     """Return a warning if a check contradicts the stated time at which a late release became available.
 
     A check contradicts this time if it was surely made after the time and did not find the release. A time without
-    seconds means the whole minute. Return an empty string if there is no contradiction.
+    seconds means the whole minute. If there are several late releases, the time is that of the last one, so each check
+    of any of them is compared. Return an empty string if there is no contradiction.
     """
     if not report.available_at:
         return ""
@@ -706,11 +707,12 @@ def compare_availability(report: Report) -> str:
         return ""
     absent_at, release = max(absences, key=itemgetter(0))
     sentence = _(
-        "The producer states that %(title)s was available at %(stated)s, but our check did not find it at %(absent)s. "
-        "Check the time, or explain the difference in ‘Circumstances of breach’."
+        "The producer states that %(last)s was available at %(stated)s, but our check did not find ‘%(title)s’ at "
+        "%(absent)s. Check the time, or explain the difference in ‘Circumstances of breach’."
     )
     return sentence % {
-        "title": f"‘{release.title}’",
+        "last": name_last(late_titles(report)),
+        "title": release.title,
         "stated": exact_time(report.available_at),
         "absent": time_in_words(round_down(absent_at), due_at=report.available_at),
     }

@@ -318,7 +318,8 @@ def test_a_check_that_missed_it_after_the_stated_time_is_a_warning(client, offic
     client.force_login(office.statistician)
     on = {"available_on-day": "30", "available_on-month": "6", "available_on-year": "2020"}
     saved = send(client, page_of(uncaused_report), cause="outage", available_time=clock, **on)
-    warning = "but our check did not find it at 10:26:55am. Check the time, or explain"
+    missed = f"but our check did not find ‘{title_of(uncaused_report)}’ at 10:26:55am."
+    warning = f"{missed} Check the time, or explain"
     assert (warning in words(client.get(saved.url).text)) is warns
     checked = client.get(page_of(uncaused_report, "check")).text
     assert (warning in words(checked)) is warns
@@ -327,6 +328,18 @@ def test_a_check_that_missed_it_after_the_stated_time_is_a_warning(client, offic
     client.force_login(office.head)
     for page in ("report", "approve"):
         assert (warning in words(client.get(page_of(uncaused_report, page)).text)) is warns
+
+
+def test_a_check_of_any_release_can_contradict_the_time_of_the_last_of_several(office, uncaused_report):
+    joint = create_joint_report(office, uncaused_report)
+    for number, suspicion in enumerate(joint.suspicions.order_by("pk")):
+        Release.objects.filter(pk=suspicion.release_id).update(title=f"Release {number}")
+    report = editing.choose_cause(joint, replace(FOUND, available_at=london("10:25")), by=office.statistician, at=AT)
+    warning = compare_availability(report)
+    assert warning.startswith(
+        "The producer states that the last of ‘Release 0’ and ‘Release 1’ was available at 10:25am"
+    )
+    assert "but our check did not find ‘Release" in warning
 
 
 def test_a_check_that_missed_it_is_no_warning_if_our_clock_may_have_been_wrong(office, draft_report):
