@@ -177,9 +177,9 @@ def _build_check(page: Address, at: datetime, result: CheckOutcome) -> Observati
 
 
 def _decide() -> None:
-    """Decide all reports except every fiftieth one."""
+    """Decide all reports except every fiftieth one: most are sent, without a dispatch, and every tenth is dismissed."""
     left = list(Report.objects.undecided().order_by("pk").values_list("pk", "drafted_at"))
-    decided = [Report(pk=key, status=ReportStatus.APPROVED, decided_at=at) for key, at in left if key % 50]
+    decided = [Report(pk=key, status=ReportStatus.SENT, decided_at=at) for key, at in left if key % 50]
     for report in decided[::10]:
         report.status, report.decision_reason = ReportStatus.DISMISSED, next(iter(DismissalReason))
     Report.objects.bulk_update(decided, ["status", "decided_at", "decision_reason"], batch_size=500)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import versions
-from breaches.models import ApprovedDocument, Dispatch, Report
+from breaches.models import ApprovedDocument, Dispatch, Report, ReportEvent
 from breaches.permissions import find_failed_dispatch, senior_role
 from breaches.rules.content import without_approval
 from breaches.rules.lifecycle import (
@@ -55,8 +55,9 @@ def needs_dispatch() -> Q:
     last = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT).with_email().order_by("-at", "-pk")
     # The condition can also be negated, so a report without such an email must not compare as null.
     email = Coalesce(Subquery(last.values("email")[:1]), Value(""))
-    # The status comes first, because PostgreSQL would otherwise read the emails of all reports.
-    has_failed = Q(status=ReportStatus.SENT) & Q(Exact(email, EMAIL_FAILED))
+    # Few emails fail. An index has their events, so the database reads the last emails of these reports only.
+    ever_failed = Q(pk__in=ReportEvent.objects.filter(kind=EMAIL_FAILED).order_by().values("report"))
+    has_failed = Q(status=ReportStatus.SENT) & ever_failed & Q(Exact(email, EMAIL_FAILED))
     return Q(status=ReportStatus.APPROVED, training__isnull=True) | has_failed
 
 

@@ -989,7 +989,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("position",),
-                "indexes": [models.Index(fields=["report", "position"], name="report_event_in_order")],
+                "indexes": [
+                    models.Index(fields=["report", "position"], name="report_event_in_order"),
+                    models.Index(
+                        fields=["report"], condition=models.Q(kind="email_failed"), name="report_event_of_failed_email"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(

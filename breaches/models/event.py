@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models.report import Report
 from breaches.rules.content import FORM_SECTIONS
-from breaches.rules.lifecycle import ROW_CHANGES
+from breaches.rules.lifecycle import EMAIL_FAILED, ROW_CHANGES
 from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
@@ -27,7 +27,10 @@ class ReportEvent(AbstractEvent):
 
     class Meta:
         ordering = ("position",)
-        indexes = [models.Index(fields=["report", "position"], name="report_event_in_order")]
+        indexes = [
+            models.Index(fields=["report", "position"], name="report_event_in_order"),
+            models.Index(fields=["report"], condition=Q(kind=EMAIL_FAILED), name="report_event_of_failed_email"),
+        ]
 
     def subject(self) -> dict[str, Any]:
         """Return the reference of the report, which is hashed with the event."""
