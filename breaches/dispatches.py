@@ -148,7 +148,6 @@ def record_notice_dispatch(
     :raises FieldRefused: if `sent_on` is before the notice or in the future.
     """
     report = versions.lock_report(notice.report)  # a failed email must not be retried at the same time
-    role = senior_role(by, LEADS, report)
     if not Dispatch.objects.failed_notices().filter(pk=notice.pk).exists():
         raise WrongState(NOTICE_NOT_FAILED)
     too_early = _("The notice cannot have been sent before it was written on %(day)s.")
@@ -156,7 +155,7 @@ def record_notice_dispatch(
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     how |= {"document": notice.document, "sent_on": sent_on}
     sent = _store_dispatch(report, Nature(notice.nature), LEADS, words="", by=by, at=at, **how)
-    record_report_event(report, NOTICE_SENT, at=at, by=by, role=role, **_facts_of(sent))
+    record_report_event(report, NOTICE_SENT, at=at, by=by, role=sent.role, **_facts_of(sent))
 
 
 def _check_sent_on(sent_on: date, *, since: date, too_early: str, at: datetime) -> None:
