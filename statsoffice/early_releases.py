@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Prefetch, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,7 +25,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import early_releases, permissions
 from breaches.early_releases import Choice
-from breaches.models import EarlyReleaseDecision, Suspicion
+from breaches.models import EarlyReleaseDecision, Report, Suspicion
+from breaches.register import first_day_sent
 from breaches.text import ROLES
 from releases import check_history
 from releases.check_history import AddressRecord
@@ -187,7 +188,9 @@ def _row(suspicion: Suspicion) -> dict[str, Any]:
 def show_early_release(request: SignedInRequest, key: int) -> HttpResponse:
     """Show an early release to the people who may know about it, and record their decisions."""
     known = early_releases.early_releases_known_to(request.user)
-    suspicion = get_object_or_404(known.select_related("release__series__producer", "report", "verification"), pk=key)
+    reports = Prefetch("report", Report.objects.annotate(sent_on=first_day_sent()))
+    known = known.select_related("release__series__producer", "verification").prefetch_related(reports)
+    suspicion = get_object_or_404(known, pk=key)
     choices = early_releases.choices_open_to(request.user, suspicion)
     form = DecisionForm(post_data(request), choices=choices, initial={"seen": _number_of_decisions(suspicion)})
     status = 200

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from breaches import drafting, text
 from breaches.models import Dispatch, Report, Suspicion
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 register = template.Library()
 
 register.filter("kind_of", text.kind_name)
-register.filter("status_of_report", text.status_name)
 register.filter("suspected_as", text.suspicion_name)
 
 
@@ -76,12 +76,14 @@ def reports_about(context: dict[str, Any], release: Release, *, with_kinds: bool
 
 
 @register.filter
-def is_correction(report: Any) -> bool:
-    """Return whether a version of a report was sent and the report is now being corrected.
+def status_of_report(report: Any) -> str:
+    """Return the label of a report's status, such as "Draft, being corrected" if a version of the report was sent.
 
     :param report: a report with the annotation `sent_on` (`breaches.register.first_day_sent`).
     """
-    return report.sent_on is not None and report.status in UNDECIDED
+    status = text.status_name(report)
+    is_correction = report.sent_on is not None and report.status in UNDECIDED
+    return _("%(status)s, being corrected") % {"status": status} if is_correction else status
 
 
 @register.simple_tag(takes_context=True)
