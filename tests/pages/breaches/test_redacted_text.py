@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import editing, merging
+from breaches import dispatches, editing, merging
 from breaches.layout import lay_out_short_concern
 from breaches.models import Report
 from breaches.redaction import redact_report
@@ -100,8 +100,13 @@ def test_documents_say_that_words_were_removed_after_approval(client, office, re
     assert after in read(client, approved, "version", approved.version)
     page = read(client, approved, "report")
     assert "This document still contains text that was removed on 9 August 2020 and 12 August 2020." in page
-    for move in ("send", "sent_outside"):
-        assert f"{LEFT_IN} 9 August 2020 and 12 August 2020." in read(client, approved, move)
+    left_in = f"{LEFT_IN} 9 August 2020 and 12 August 2020."
+    assert f"{left_in} To send it without this text, reopen the report first." in read(client, approved, "send")
+    outside = "If you have already sent it, record this first, and then issue a correction."
+    assert f"{left_in} {outside}" in read(client, approved, "sent_outside")
+    sent = dispatches.send_report(approved, recipient="former@example.gov.uk", by=office.head, at=LATER)
+    dispatches.record_failure(dispatches.last_dispatch(sent), at=LATER)
+    assert f"{left_in} To send it without this text, issue a correction first." in read(client, sent, "send")
 
 
 def test_the_document_of_a_joint_report_says_that_words_were_removed_by_way_of_a_draft(client, office):
