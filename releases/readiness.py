@@ -97,7 +97,8 @@ def find_change_warnings(changes: Sequence[tuple[Release, Slot]]) -> list[list[R
             first, last = sorted((release.planned_on, to.on))
             between |= Q(series=release.series_id, planned_on__range=(first, last))
     editions = Release.objects.official().exclude(status=Status.CANCELLED).filter(between).order_by("planned_on", "pk")
-    found = list(editions) if between else []
+    columns = ("series_id", "title", "planned_on", "planned_at", "precision", "zone")
+    found = list(editions.only(*columns)) if between else []
     return [[] if release.rehearsal else list(_compare_dates(release, to, found)) for release, to in changes]
 
 
