@@ -252,8 +252,8 @@ def describe_warning(kind: StepKind, count: int) -> str:
             count,
         ),
         StepKind.IMPROBABLE_YEAR: ngettext(
-            "%(count)s release moves by more than 2 years. Check its year.",
-            "%(count)s releases move by more than 2 years. Check their years.",
+            "%(count)s release would get a date more than 2 years later. Check its year.",
+            "%(count)s releases would get dates more than 2 years later. Check their years.",
             count,
         ),
     }

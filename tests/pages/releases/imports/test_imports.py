@@ -347,17 +347,17 @@ def test_a_preview_warns_of_missing_people_and_of_days_that_are_no_working_days(
 
 
 def test_a_preview_warns_of_a_date_that_moves_by_more_than_two_years(client, keeper, series):
-    moved = [
-        {"reference": f"release-{number}", "title": f"Release {number}", "url": "", "scheduled_for": f"{day} 09:30"}
-        for number, day in enumerate(("2098-07-01", "2098-07-02"))
-    ]
-    ReleaseFactory(series=series, reference="release-0", title="Release 0", slot=london_slot(date(2096, 7, 1)))
-    confirmed = {"confirmed": True, "series": series, "title": "Release 1", "slot": london_slot(date(2096, 6, 29))}
-    ReleaseFactory(reference="release-1", **confirmed)
-    found = checked(keeper, moved[0], moved[1] | {"date_change_reason": "Late data."}, {})
-    text = client.get(address(found)).text
-    assert text.count("More than 2 years later, so check the year") == 1
-    assert "1 release moves by more than 2 years. Check its year." in text
+    moved = []
+    for number, (day, is_confirmed) in enumerate(((1, False), (2, False), (3, True))):
+        was = london_slot(date(2096, 7, 2))
+        title, reference = f"Release {number}", f"release-{number}"
+        ReleaseFactory(series=series, reference=reference, title=title, slot=was, confirmed=is_confirmed)
+        to = {"scheduled_for": f"2098-07-0{day + 1} 09:30", "date_change_reason": "Late data." if is_confirmed else ""}
+        moved.append({"reference": reference, "title": title, "url": "", **to})
+    text = client.get(address(checked(keeper, *moved))).text
+    # The first moves by two years, the second by a day more, and the third is only requested.
+    assert text.count("More than 2 years later, so check the year") == 2
+    assert "2 releases would get dates more than 2 years later. Check their years." in text
 
 
 def test_a_preview_says_which_dates_open_pre_release_access_on_a_rest_day(client, keeper, series):
