@@ -237,7 +237,7 @@ def about_series(series: Series) -> Q:
 
 
 def about_kind(kind: str) -> Q:
-    """Return the condition for the reports of a kind. A combined report can have several kinds."""
+    """Return the condition for the reports of a kind. A report can have suspicions of several kinds."""
     return Q(kind=kind) | Q(pk__in=Suspicion.objects.filter(kind=kind, report__isnull=False).values("report"))
 
 
@@ -536,7 +536,7 @@ def _register_row(
 
 
 def _kinds(report: Any) -> Iterable[str]:
-    """Return the kinds of a report. Only a combined report has several."""
+    """Return the kinds of a report. It has several if its suspicions are of different kinds."""
     return dict.fromkeys(suspicion.kind for suspicion in report.raised) or [report.kind]
 
 

@@ -133,8 +133,8 @@ def check_postable(release: Release, *, by: User, at: datetime) -> None:
         raise NothingToSay(_("This release is not announced, so there are no readers to tell about a delay."))
     if not is_postable(release, at=at):
         sentence = _(
-            "You can tell readers about a delay from the day of the release, %(day)s. Until then, change the date of "
-            "the release instead."
+            "You can tell readers about a delay from the day of the release, %(day)s. If you already know "
+            "that it will be late, change its date instead."
         )
         raise NothingToSay(sentence % {"day": calendar.format_day(release.planned_on)})
 

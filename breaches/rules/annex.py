@@ -203,7 +203,7 @@ FORMER_RULE = (
     "on, or the last four if it was never found. We also list the checks just before and after the due time and the "
     "limit, the last check that did not find the release, and the first checks that showed it gone and back again."
 )
-LATER_CHECKS = "This annex may include checks made after the text was written."
+LATER_CHECKS = "This annex may include checks made after the text of the report was written."
 OWN_TEXT = f"A person wrote the text of the report. {LATER_CHECKS}"
 EDITED_TEXT = f"A person edited the text of the report. {LATER_CHECKS}"
 # Until 2 December 2026, annexes were stored with this sentence instead of `LATER_CHECKS`.

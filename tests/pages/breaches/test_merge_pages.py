@@ -293,7 +293,7 @@ def test_drafts_of_different_kinds_are_combined_only_after_a_warning(client, off
 
 def test_the_page_for_the_cause_says_that_its_time_is_that_of_the_last_of_several_releases(client, office, drafts):
     client.force_login(office.head)
-    said = "This report is about several late releases. The time is that of the last one."
+    said = "This report is about several late releases. Enter when the last of them became available."
     alone = words(client.get(report_page(drafts[0], "cause")).text)
     assert "When did ‘Release 0’ become available?" in alone
     assert said not in alone
