@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from breaches import code_of_practice, facts, refreshing, versions
+from breaches import code_of_practice, editing, facts, refreshing, versions
 from breaches.facts import facts_of_suspicions
 from breaches.models import (
     Report,
@@ -291,10 +291,18 @@ def _add_to_existing_reports(claimed: dict[Schedule, list[Suspicion]], *, now: d
                 continue
             # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into an undecided
             # report in the same run.
+            if suspicion.kind == ReportKind.LATE and _has_other_late_release(report, suspicion.release_id):
+                editing.remove_stated_time(report, at=now)
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record_report_event(
                 report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind
             )
+
+
+def _has_other_late_release(report: Report, release: int) -> bool:
+    """Return whether a report has late releases, but a given release is not one of them."""
+    late = set(report.suspicions.filter(kind=ReportKind.LATE).values_list("release_id", flat=True))
+    return bool(late) and release not in late
 
 
 def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:

@@ -430,12 +430,30 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
         role = senior_role(by, WRITERS, report)
-        was_and_to = {
-            name: {"cause": one.cause, "available_at": one.available_at.isoformat() if one.available_at else None}
-            for name, one in (("was", was), ("to", found))
-        }
-        record_report_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **was_and_to)
+        record_report_event(
+            moved, "cause_chosen", at=at, by=by, words=words, role=role, was=_cause_facts(was), to=_cause_facts(found)
+        )
         return _state_cause(moved, at=at)
+
+
+def remove_stated_time(report: Report, *, at: datetime) -> None:
+    """Remove the answer about when the late releases became available, because another release is late now.
+
+    The answer was about the last of the releases that were late when a person gave it, so people are asked again. If
+    there is no answer, do nothing. The caller must lock the report.
+    """
+    was = cause_of(report)
+    left = ChosenCause(was.cause, was.cause_words)
+    if left == was:
+        return
+    Report.objects.filter(pk=report.pk).update(**asdict(left))
+    record_report_event(
+        report, "cause_chosen", at=at, words=was.available_unknown, was=_cause_facts(was), to=_cause_facts(left)
+    )
+
+
+def _cause_facts(one: ChosenCause) -> dict[str, str | None]:
+    return {"cause": one.cause, "available_at": one.available_at.isoformat() if one.available_at else None}
 
 
 def _state_cause(report: Report, *, at: datetime) -> Report:

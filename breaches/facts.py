@@ -682,9 +682,9 @@ def late_titles(report: Report) -> tuple[str, ...]:
     If the report has no suspicion of a late release, return the title of the release about which the report was
     started.
     """
-    late = report.suspicions.filter(kind=ReportKind.LATE).values_list("release__title", flat=True)
+    late = dict(report.suspicions.filter(kind=ReportKind.LATE).values_list("release_id", "release__title"))
     started = Release.objects.filter(started_reports__report=report).values_list("title", flat=True)
-    return tuple(dict.fromkeys(late)) or tuple(started)
+    return tuple(late.values()) or tuple(started)
 
 
 def compare_availability(report: Report) -> str:

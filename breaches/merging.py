@@ -124,15 +124,17 @@ def morning_of_drafts(report: Report) -> Morning | None:
     return Morning(report.producer, on, report.rehearsal, drafts=len(drafts))
 
 
-def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
+def _carry_to_joint(drafts: Sequence[Report], *, late: Sequence[Report]) -> dict[str, Any]:
     """Return the columns that a joint report copies from its drafts.
 
     - `drafted_at` is the earliest time of drafting. The deadline is counted from this time.
     - The joint report is assigned to the person of the draft that was assigned first.
     - The cause is copied only if it is the same in all drafts. Other causes are the same only if they have the same
       description.
-    - The time when the output became available, or the reason why this time is not known, is copied only if it is the
-      same in all drafts.
+    - If every late draft states when its output became available, the joint report states the latest of these times.
+      The reason why this time is not known is copied only if it is the same in all late drafts (decision 157).
+
+    :param late: the drafts that are about a late release.
     """
     assigned = [(draft.dealing_since, draft.person_dealing_id) for draft in drafts if draft.dealing_since]
     since, person = min(assigned, default=(None, None))
@@ -143,8 +145,11 @@ def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
     }
     if len({(draft.cause, draft.cause_words if draft.cause == Cause.OTHER else "") for draft in drafts}) == 1:
         columns |= {"cause": drafts[0].cause, "cause_words": join_texts(draft.cause_words for draft in drafts)}
-    if len({(draft.available_at, draft.available_unknown) for draft in drafts}) == 1:
-        columns |= {"available_at": drafts[0].available_at, "available_unknown": drafts[0].available_unknown}
+    stated = [draft.available_at for draft in late if draft.available_at]
+    if stated and len(stated) == len(late):
+        columns["available_at"] = max(stated)
+    elif len(reasons := {draft.available_unknown for draft in late}) == 1:
+        columns["available_unknown"] = reasons.pop()
     return columns
 
 
@@ -188,13 +193,15 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
         if any(draft.last_change != read[draft.pk] for draft in drafts):
             raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you combine them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
-        carried = _carry_to_joint(drafts)
-        late = dict.fromkeys(one.release.title for one in suspicions if one.kind == ReportKind.LATE)
+        late = [one for one in suspicions if one.kind == ReportKind.LATE]
+        titles = {one.release_id: one.release.title for one in late}
+        about_late = {one.report_id for one in late}
+        carried = _carry_to_joint(drafts, late=[draft for draft in drafts if draft.pk in about_late])
         available_at, chosen = carried.get("available_at"), carried.get("cause")
         cause = RecordedCause(
             Cause(chosen) if chosen else None,
             carried.get("cause_words", ""),
-            StatedAvailability(tuple(late), available_at) if available_at else None,
+            StatedAvailability(tuple(titles.values()), available_at) if available_at else None,
         )
         facts = facts_of_suspicions(suspicions)
         machine = automatic_content(suspicions, facts, cause=cause)

@@ -5,10 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from breaches import editing, merging
+from breaches import decisions, drafting, editing, merging
 from breaches.editing import ChosenCause
-from breaches.rules.lifecycle import Cause
+from breaches.facts import late_titles
+from breaches.models import Suspicion
+from breaches.rules.lifecycle import Cause, ReportKind
+from breaches.text import event_title
 from breaches.versions import content_of
+from releases.models import Release
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
@@ -110,6 +114,52 @@ def test_other_causes_in_different_words_are_left_to_be_chosen_again(office, dra
     for draft, words in zip(drafts, ("A mast fell.", "A mast fell.", "The site was full."), strict=True):
         says(office, draft, cause=Cause.OTHER, cause_words=words, available_at=london("10:27"))
     assert editing.cause_of(joined(office, drafts)) == ChosenCause(available_at=london("10:27"))
+
+
+def test_the_latest_time_stated_in_the_drafts_is_when_the_last_release_became_available(office, drafts):
+    for draft, minute in zip(drafts, (27, 45, 31), strict=True):
+        says(office, draft, cause=Cause.OUTAGE, available_at=london(f"10:{minute}"))
+    joint = joined(office, drafts)
+    assert editing.cause_of(joint) == ChosenCause(Cause.OUTAGE, "", london("10:45"))
+    titles = "‘Release 0’, ‘Release 1’ and ‘Release 2’"
+    assert f"The producer states that the last of {titles} was available at 10:45am" in content_of(joint).circumstances
+
+
+def test_times_stated_in_some_drafts_only_are_not_carried_over(office, drafts):
+    for draft in drafts[1:]:
+        says(office, draft, cause=Cause.OUTAGE, available_at=london("10:27"))
+    says(office, drafts[0], cause=Cause.OUTAGE)
+    assert editing.cause_of(joined(office, drafts)) == ChosenCause(Cause.OUTAGE)
+
+
+def test_two_late_releases_with_the_same_title_are_two_releases(office, drafts):
+    Release.objects.update(title="Pupil absence")
+    says(office, drafts[0], cause=Cause.OUTAGE, available_at=london("10:27"))
+    says(office, drafts[1], cause=Cause.OUTAGE, available_at=london("10:27"))
+    joint = joined(office, drafts[:2])
+    assert late_titles(joint) == ("Pupil absence", "Pupil absence")
+    assert "the last of ‘Pupil absence’ and ‘Pupil absence’ was available" in content_of(joint).circumstances
+
+
+def test_a_release_that_becomes_late_later_needs_a_new_answer_about_when_the_last_became_available(office, drafts):
+    says(office, drafts[0], cause=Cause.OUTAGE, available_at=london("10:27"))
+    # The second draft is about an incomplete release, whose page is judged late afterwards.
+    Suspicion.objects.filter(report=drafts[1]).update(kind=ReportKind.PARTIAL)
+    joint = joined(office, drafts[:2])
+    says(office, joint, cause=Cause.OUTAGE, available_at=london("10:27"))
+    assert "‘Release 0’ was available at 10:27am" in content_of(reload_reports([joint])[0]).circumstances
+    drafting.draft_missing(now=LATER)
+    (joint,) = reload_reports([joint])
+    assert late_titles(joint) == ("Release 0", "Release 1")
+    assert editing.cause_of(joint) == ChosenCause(Cause.OUTAGE)
+    assert "The producer states" not in content_of(joint).circumstances
+    removed = joint.events.filter(kind="cause_chosen").last()
+    assert removed.actor is None
+    assert removed.facts["was"]["available_at"] == "2020-06-30T09:27:00+00:00"
+    title = "Answer about the time of availability removed because another release is late"
+    assert event_title(removed) == title
+    needed = [remark.sentence for remark in decisions.cause_needs(joint)]
+    assert needed == ["Say when the last of ‘Release 0’ and ‘Release 1’ was made available, or why that is not known."]
 
 
 def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):
