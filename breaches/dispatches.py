@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from breaches.rules.lifecycle import (
     EMAIL_RETRIED,
     NOTICE_SENT,
     SEND,
+    UNDECIDED,
     WITHDRAW,
     Nature,
     ReportStatus,
@@ -47,18 +48,32 @@ NOTICE_NOT_FAILED = lazy(
 
 
 def needs_dispatch() -> Q:
-    """Return the condition for the reports that a Head of Profession or deputy should send.
+    """Return the condition for the reports that a Head of Profession or deputy should send."""
+    approved, failed = _select_reports_to_send()
+    return Q(pk__in=approved.union(failed))
 
-    These reports are approved, or they were sent and their last email failed for good. Reports about training sessions
-    are never sent. If a person closed a report, they have finished with it.
+
+def is_unfinished() -> Q:
+    """Return the condition for the reports that are not decided, and for those that should be sent."""
+    undecided = Report.objects.filter(status__in=UNDECIDED).order_by().values("pk")
+    return Q(pk__in=undecided.union(*_select_reports_to_send()))
+
+
+def _select_reports_to_send() -> list[QuerySet[Report, Any]]:
+    """Return queries for the primary keys of the reports that are approved, and of those whose email failed.
+
+    Reports about training sessions are never sent. An email failed if the last email with a sent report failed for
+    good. If a person closed a report, they have finished with it. In one query with `OR`, the database would read all
+    reports. With a query for each, it uses an index.
     """
     last = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT).with_email().order_by("-at", "-pk")
     # The condition can also be negated, so a report without such an email must not compare as null.
     email = Coalesce(Subquery(last.values("email")[:1]), Value(""))
     # Few emails fail. An index has their events, so the database reads the last emails of these reports only.
     ever_failed = Q(pk__in=ReportEvent.objects.filter(kind=EMAIL_FAILED).order_by().values("report"))
-    has_failed = Q(status=ReportStatus.SENT) & ever_failed & Q(Exact(email, EMAIL_FAILED))
-    return Q(status=ReportStatus.APPROVED, training__isnull=True) | has_failed
+    failed = Report.objects.filter(ever_failed, Exact(email, EMAIL_FAILED), status=ReportStatus.SENT)
+    approved = Report.objects.filter(status=ReportStatus.APPROVED, training__isnull=True)
+    return [approved.order_by().values("pk"), failed.order_by().values("pk")]
 
 
 def find_recipient(report: Report, *, by: User) -> str:

@@ -184,7 +184,7 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
 def with_words(found: "QuerySet[Report]") -> "QuerySet[Any]":
     """Annotate reports with `words`, the text to search: output titles, circumstances and impact."""
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
-    return found.annotate(words=Subquery(standing.annotate(words=_searched_text()).values("words")[:1]))
+    return found.annotate(words=Subquery(standing.order_by().annotate(words=_searched_text()).values("words")[:1]))
 
 
 def versions_with_vector() -> "QuerySet[Any]":

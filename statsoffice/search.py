@@ -21,7 +21,18 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import DateField, DurationField, ExpressionWrapper, F, Q, QuerySet, TextField, Value
+from django.db.models import (
+    DateField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Cast, Concat, Greatest
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -129,8 +140,8 @@ def _match(kind: Kind, found: "QuerySet[Any]", words: Sequence[str], *, today: d
     query = to_query(*words)
     if kind is Kind.REPORTS:
         # Ranking reads the complete text of a report again, so only the newest matches are ranked.
-        versions = versions_with_vector().filter(vector=query, number=F("report__version"))
-        newest = found.filter(pk__in=versions.order_by().values("report")).order_by(*_SOURCES[kind].latest)
+        standing = versions_with_vector().filter(report=OuterRef("pk"), number=OuterRef("version"), vector=query)
+        newest = found.filter(Exists(standing)).order_by(*_SOURCES[kind].latest)
         matches = Report.objects.filter(pk__in=list(newest.values_list("pk", flat=True)[:MOST_FOUND]))
         matches = with_words(matches).annotate(vector=to_vector("words"))
     else:

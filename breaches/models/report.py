@@ -49,7 +49,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """
         suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
         started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__status__in=TO_COME)
-        return self.filter(Q(pk__in=suspected.values("report")) | Q(pk__in=started.values("report")))
+        # In one condition with `OR`, the database would read all reports.
+        return self.filter(pk__in=suspected.order_by().values("report").union(started.order_by().values("report")))
 
     def listed(self) -> "ReportQuerySet":
         """Exclude the reports that no list shows.

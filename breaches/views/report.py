@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import drafting, facts, pdf, publication, text, versions
-from breaches.dispatches import needs_dispatch
+from breaches.dispatches import is_unfinished, needs_dispatch
 from breaches.drafting import ReportSubject
 from breaches.forms import date_rows, with_another_row
 from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
@@ -53,7 +53,6 @@ from breaches.rules.content import (
 from breaches.rules.lifecycle import (
     MERGED_OR_SPLIT,
     RESTRICTED,
-    UNDECIDED,
     WITH_DOCUMENT,
     ReportKind,
     ReportStatus,
@@ -136,7 +135,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
     elif decided:
         # Leave out reports that were merged or split, because other reports continue them and get the decision.
-        reports = reports.exclude(needs_dispatch() | Q(status__in=(*UNDECIDED, *MERGED_OR_SPLIT)))
+        reports = reports.exclude(is_unfinished() | Q(status__in=MERGED_OR_SPLIT))
         reports = reports.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
     else:
         # Show the person's own tasks first. Leads decide on submitted reports and send approved ones. Other people
@@ -144,7 +143,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         leads = reports_with(request.user, LEADS).exists()
         theirs = needs_dispatch() | Q(status=ReportStatus.WITH_HOP) if leads else Q(status=ReportStatus.RETURNED)
         waits = Case(When(theirs, then=Value(0)), default=Value(1))
-        reports = reports.filter(needs_dispatch() | Q(status__in=UNDECIDED)).order_by(waits, "-drafted_at", "-pk")
+        reports = reports.filter(is_unfinished()).order_by(waits, "-drafted_at", "-pk")
     by = sort_keys()
     columns = {
         "report": Column(_("Report"), by["output"]),

@@ -221,7 +221,7 @@ def missing_information_of(upcoming: Iterable[UpcomingRelease], *, now: datetime
     end = overview.end_of_soon(now)
     soon = [release for release in upcoming if release.is_to_come and release.due_at < end]
     counted = {
-        Concern.NO_ADDRESS: sum(not release.has_page for release in soon),
+        Concern.NO_ADDRESS: sum(release.page is None for release in soon),
         Concern.NO_CONTACT: sum(release.responsible is None for release in soon),
         Concern.NO_HEAD: sum(release.head is None for release in soon),
     }

@@ -833,7 +833,7 @@ def upcoming_days(
 
 
 def _missing_from(release: UpcomingRelease) -> Iterable[str]:
-    if not release.has_page:
+    if release.page is None:
         yield _("No web page")
     if release.responsible is None:
         yield _("No contact")
