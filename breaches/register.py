@@ -302,6 +302,7 @@ def _entry(report: Any) -> dict[str, Any]:
         "reference": report.reference,
         "release": release.reference if release else "",
         "kind": report.kind,
+        "kinds": _list_kinds(report),
         "status": report.status,
         "practices": [practice.code for practice in content_from_json(report.standing[0].content).practices],
         "occurred_at": occurred_at.astimezone(UTC).isoformat() if occurred_at else None,
@@ -510,7 +511,7 @@ def _register_row(
         "producers_named": "; ".join(content.producers),
         "outputs": "; ".join(output.title for output in content.outputs),
         "series": "; ".join(dict.fromkeys(_series_titles(report))),
-        "kind": "; ".join(str(text.KINDS[ReportKind(kind)]) for kind in _kinds(report)),
+        "kind": "; ".join(str(text.KINDS[kind]) for kind in _list_kinds(report)),
         "cause": text.cause_name(report.cause),
         "state": str(text.STATUSES[ReportStatus(report.status)][0]),
         "reason_not_reported": text.reason_name(report),
@@ -535,9 +536,13 @@ def _register_row(
     }
 
 
-def _kinds(report: Any) -> Iterable[str]:
-    """Return the kinds of a report. It has several if its suspicions are of different kinds."""
-    return dict.fromkeys(suspicion.kind for suspicion in report.raised) or [report.kind]
+def _list_kinds(report: Any) -> list[ReportKind]:
+    """Return the kinds of a report: its own first, and then those of its other suspicions in the order of `ReportKind`.
+
+    :param report: a report whose suspicions were prefetched as `raised`.
+    """
+    others = {suspicion.kind for suspicion in report.raised} - {report.kind}
+    return [ReportKind(report.kind), *(kind for kind in ReportKind if kind in others)]
 
 
 def _series_titles(report: Any) -> Iterator[str]:

@@ -626,7 +626,11 @@ class ReportAnswer(Schema):
     release: str | None = Field(
         description="The reference of the release that the report is about; null if there is none."
     )
-    kind: ReportKind
+    kind: ReportKind = Field(description="The kind of breach. If the report has several kinds, it is their first.")
+    kinds: list[ReportKind] = Field(
+        min_length=1,
+        description="All kinds of breach of the report, `kind` first. A combined report can have several.",
+    )
     status: ReportStatus
     practices: list[str] = Field(
         description="The codes of the practices of the Code of Practice that the report names."

@@ -15,8 +15,9 @@ from releases.rules.lifecycle import to_words
 class Command(PlainCommand):
     help = (
         "Lists every breach report, including rehearsals. --json writes a list of objects with reference, release, "
-        "kind, status, practices (their codes), occurred_at (ISO 8601, UTC) and delay_seconds ([from, to] in seconds "
-        "after the due time; to is null while the release is not live)."
+        "kind, kinds (all kinds of the report, its kind first), status, practices (their codes), occurred_at (ISO "
+        "8601, UTC) and delay_seconds ([from, to] in seconds after the due time; to is null while the release is not "
+        "live)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,7 +31,7 @@ class Command(PlainCommand):
         for entry in entries:
             at = entry["occurred_at"]
             when = format_moment(datetime.fromisoformat(at)) if at else "no recorded time"
-            status = to_words(entry["status"])
-            self.stdout.write(f"{entry['reference']}  {status}  {entry['kind']}, {when}  {entry['release']}")
+            status, kinds = to_words(entry["status"]), "; ".join(entry["kinds"])
+            self.stdout.write(f"{entry['reference']}  {status}  {kinds}, {when}  {entry['release']}")
         if not entries:
             self.stdout.write("There are no breach reports.")

@@ -203,6 +203,7 @@ class ReportAnswer(TypedDict):
     reference: str
     release: str | None
     kind: ReportKind
+    kinds: list[ReportKind]
     status: ReportStatus
     practices: list[str]
     occurred_at: str | None

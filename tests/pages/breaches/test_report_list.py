@@ -204,6 +204,7 @@ def test_the_command_lists_what_programs_need(django_assert_max_num_queries, off
         "reference": approved_report.reference,
         "release": "schools-march-2020",
         "kind": "late",
+        "kinds": ["late"],
         "status": "approved",
         "practices": ["T3.6"],
         "occurred_at": "2020-06-30T08:30:00+00:00",

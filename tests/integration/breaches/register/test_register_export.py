@@ -1,9 +1,12 @@
 """The register as a file: its content, safe to open, without people unless a lead asks, and always on record."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -143,6 +146,18 @@ def test_a_combined_report_is_found_by_each_of_its_kinds_and_its_line_says_all(o
         joint.reference: "Incomplete; Late",
         drafts[2].reference: "Late",
     }
+
+
+def test_the_command_lists_all_kinds_of_a_combined_report(office):
+    drafts = a_morning(office, 2)
+    drafts[0].suspicions.update(kind="partial")
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
+    written, for_people = StringIO(), StringIO()
+    call_command("breach_reports", json=True, stdout=written)
+    (entry,) = [one for one in json.loads(written.getvalue()) if one["reference"] == joint.reference]
+    assert (entry["kind"], entry["kinds"]) == ("partial", ["partial", "late"])
+    call_command("breach_reports", stdout=for_people)
+    assert f"{joint.reference}  draft  partial; late, " in for_people.getvalue()
 
 
 @pytest.mark.parametrize("kind", list(TableKind))

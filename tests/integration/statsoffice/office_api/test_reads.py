@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from openapi_spec_validator import validate
 
 from breaches import drafting, merging
@@ -357,6 +359,21 @@ class TestReports:
             assert get(token, "/reports").json()["reports"] == [], kind
         Report.objects.update(kind=ReportKind.LATE, rehearsal=True)
         assert get(token, "/reports").json()["reports"] == []
+
+    def test_a_combined_report_has_all_its_kinds_and_needs_no_further_query(self, office, narrow):
+        drafts = [
+            create_report(office, ReportStatus.DRAFT, reference=f"combined-{number}", announced=True)
+            for number in range(4)
+        ]
+        with CaptureQueriesContext(connection) as before:
+            assert [one["kinds"] for one in get(narrow, "/reports").json()["reports"]] == [["late"]] * 4
+        for draft, kind in zip(drafts[:3], (ReportKind.PARTIAL, ReportKind.EARLY, ReportKind.LATE), strict=True):
+            draft.suspicions.update(kind=kind)
+        joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
+        with CaptureQueriesContext(connection) as after:
+            (shown,) = [one for one in get(narrow, "/reports").json()["reports"] if one["reference"] == joint.reference]
+        assert (shown["kind"], shown["kinds"]) == ("partial", ["partial", "late", "early"])
+        assert len(after) == len(before)
 
     def test_those_of_other_producers_do_not_exist(self, office):
         create_report(office, ReportStatus.DRAFT, reference="of-rain", announced=True)
