@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from releases import scheduling
 from releases.models import Release, Series
+from releases.models.release import ReleaseQuerySet
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Status
@@ -85,18 +86,23 @@ def find_day_warnings(slot: Slot, series: Series) -> Iterator[ReleaseWarning]:
             yield ReleaseWarning(WarningKind.CLOSED_DAY, on=slot.on, name=day.title)
 
 
-def find_change_warnings(changes: Sequence[tuple[Release, Slot]]) -> list[list[ReleaseWarning]]:
+def find_change_warnings(
+    changes: Sequence[tuple[Release, Slot]], *, among: ReleaseQuerySet | None = None
+) -> list[list[ReleaseWarning]]:
     """Return, for each release and its new date, the reasons why this date is probably a mistake.
 
     The date can be years later, or the release would pass the previous or the next edition of its series. A rehearsal
     has no warnings. All editions are read with one query.
+
+    :param among: the releases that a warning may name, if the reader may not know of all.
     """
     between = Q()
     for release, to in changes:
         if not release.rehearsal:
             first, last = sorted((release.planned_on, to.on))
             between |= Q(series=release.series_id, planned_on__range=(first, last))
-    editions = Release.objects.official().exclude(status=Status.CANCELLED).filter(between).order_by("planned_on", "pk")
+    known = Release.objects.all() if among is None else among
+    editions = known.official().exclude(status=Status.CANCELLED).filter(between).order_by("planned_on", "pk")
     columns = ("series_id", "title", "planned_on", "planned_at", "precision", "zone")
     found = list(editions.only(*columns)) if between else []
     return [[] if release.rehearsal else list(_compare_dates(release, to, found)) for release, to in changes]

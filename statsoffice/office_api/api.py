@@ -381,7 +381,7 @@ def _releases_of(own: ApiToken) -> ReleaseQuerySet:
     return Release.objects.official().without_trainings().filter(series__producer=own.producer_id)
 
 
-def known_releases(own: ApiToken) -> QuerySet[Release]:
+def known_releases(own: ApiToken) -> ReleaseQuerySet:
     """Return the releases that a token may read. Without READ_UNANNOUNCED, these are only the announced releases."""
     found = _releases_of(own)
     return found if own.has(Scope.READ_UNANNOUNCED) else found.public()
@@ -725,6 +725,14 @@ class ChangeAnswer(Schema):
     release: OfficeReleaseAnswer = Field(
         description="The release after the change. It is unchanged if the change is only requested."
     )
+    warnings: list[str] = Field(
+        [],
+        description=(
+            "English sentences that say why the new date is probably a mistake: it is years later, or it is before the "
+            "previous or after the next edition of the series. The change is made or requested all the same. Show the "
+            "warnings to a person. Without the scope `read_unannounced`, they do not name unannounced editions."
+        ),
+    )
 
 
 class Body(Schema):
@@ -854,7 +862,11 @@ def _answer_change(
         key=key,
         request=[request.method, request.path, body.model_dump(mode="json")],
         act=lambda: act(now),
-        describe=lambda done: {"outcome": done.outcome, "release": release_answers([done.release])[0]},
+        describe=lambda done: {
+            "outcome": done.outcome,
+            "release": release_answers([done.release])[0],
+            "warnings": done.warnings,
+        },
         at=now,
     )
     return ResponseStatus(status, answer)
@@ -897,6 +909,7 @@ def change_date(
             reason=body.reason,
             version=body.version,
             grounds=grounds,
+            known=known_releases(request.auth),
             at=now,
         )
 

@@ -17,9 +17,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from ninja.responses import NinjaJSONEncoder
 
-from releases import date_changes, scheduling
+from releases import date_changes, readiness, scheduling
 from releases.models import Release, Series
 from releases.models.event import add_facts, lock_release
+from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, check_may
 from releases.planner import is_reference
 from releases.rules import calendar
@@ -28,6 +29,7 @@ from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.date_change import CLOSE_TO_RELEASE
 from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import CHANGE_DATE, RELEASE, FieldRefused, MoveRefused, Role, Status
+from releases.text.calendar import warning_sentence
 from statsoffice.audit.models import What
 from statsoffice.office_api.models import ApiToken, StoredAnswer
 from statsoffice.office_api.tokens import record_token_event
@@ -53,11 +55,16 @@ class ChangeOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The result of a request. `status` is the HTTP status of the answer."""
+    """The result of a request.
+
+    :ivar status: the HTTP status of the answer.
+    :ivar warnings: sentences about a new date that is probably a mistake.
+    """
 
     outcome: ChangeOutcome
     status: int
     release: Release
+    warnings: tuple[str, ...] = ()
 
 
 def answer_once(
@@ -141,20 +148,27 @@ def change_date(
     reason: str,
     version: int | None,
     grounds: Grounds,
+    known: ReleaseQuerySet,
     at: datetime,
 ) -> Change:
     """Change the date of a provisional release, or request another date for a confirmed release.
 
+    A program cannot confirm a warning as a person does on a page. So the warnings do not stop the change.
+
     :param slot_after: a function that takes the stored release and returns its new date.
+    :param known: the releases that the token may read. The warnings name no other releases.
     """
     # Lock the release, so that no one can confirm it between the check of its status and the change.
     release = lock_release(release.pk)
-    to, by = slot_after(release), own.issued_by
+    to, by = scheduling.normalise_slot(slot_after(release)), own.issued_by
+    # The warnings compare the new date with the date before the change.
+    (found,) = readiness.find_change_warnings([(release, to)], among=known)
+    warnings = tuple(f"{warning_sentence(each)}." for each in found)
     if release.status == Status.CONFIRMED:
         request = date_changes.request_date_change(
             release, to=to, reason=reason, by=by, at=at, expected_version=version, grounds=grounds
         )
-        return Change(ChangeOutcome.REQUESTED, 202, request.release)
+        return Change(ChangeOutcome.REQUESTED, 202, request.release, warnings)
     RELEASE.find(CHANGE_DATE, source=release.status)
     if grounds != NO_GROUNDS:
         raise PersonNeeded(
@@ -162,7 +176,7 @@ def change_date(
             "holiday."
         )
     changed = scheduling.change_date(release, to=to, reason=reason, by=by, at=at, expected_version=version)
-    return Change(ChangeOutcome.CHANGED, 200, changed)
+    return Change(ChangeOutcome.CHANGED, 200, changed, warnings)
 
 
 def cancel_release(own: ApiToken, release: Release, *, reason: str, version: int | None, at: datetime) -> Change:

@@ -99,6 +99,7 @@ class ChangeAnswer(TypedDict):
 
     outcome: ChangeOutcome
     release: OfficeReleaseAnswer
+    warnings: NotRequired[list[str]]
 
 
 type ChangeOutcome = Literal["planned", "changed", "requested", "cancelled"]

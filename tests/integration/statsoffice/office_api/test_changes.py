@@ -223,6 +223,65 @@ class TestChangeDate:
             assert (code, said) == (404, f"There is no release “{reference}” that this token may change.")
 
 
+class TestWarnings:
+    """A date that is probably wrong is changed or requested all the same, and the answer says why it is improbable."""
+
+    @pytest.fixture(autouse=True)
+    def editions(self, office):
+        series = Release.objects.get(reference="vague").series
+        ReleaseFactory(series=series, reference="last", title="Rain in April", due_at=DUE.replace(month=5))
+        shown = DUE.replace(month=7, day=14)
+        ReleaseFactory(series=series, reference="next", title="Rain in June", due_at=shown, announced=True)
+
+    @pytest.fixture
+    def wide(self, office):
+        return issue(office, Scope.CHANGE_CALENDAR, Scope.READ_CALENDAR, Scope.READ_UNANNOUNCED, purpose="Planning")
+
+    @pytest.mark.parametrize(("reference", "outcome"), [("vague", "changed"), ("firm", "requested")])
+    def test_a_new_date_after_the_next_edition_is_warned_of(self, token, reference, outcome):
+        answer = send(token, f"/releases/{reference}/date", LATER | {"to": {"day": "2026-07-21"}}).json()
+        assert (answer["outcome"], answer["warnings"]) == (
+            outcome,
+            ["The new date is after the next edition, ‘Rain in June’ (14 July 2026 9:30am)."],
+        )
+        assert (stored(reference).planned_on == date(2026, 7, 21)) == (outcome == "changed")
+
+    def test_years_later_it_has_both_warnings(self, token):
+        years, edition = send(token, "/releases/vague/date", LATER | {"to": {"day": "2029-06-19"}}).json()["warnings"]
+        assert years == "The new date is 3 years later, so check the year."
+        assert edition.startswith("The new date is after the next edition")
+
+    def test_an_edition_that_is_not_announced_is_named_only_to_a_token_that_may_read_it(self, token, wide):
+        earlier = LATER | {"to": {"day": "2026-05-12"}}
+        answer = send(wide, "/releases/vague/date", earlier).json()
+        assert answer["warnings"] == [
+            "The new date is before the previous edition, ‘Rain in April’ (16 May 2026 9:30am)."
+        ]
+        send(wide, "/releases/vague/date", LATER | {"to": {"day": "2026-06-16"}}, key="back-again")
+        answer = send(token, "/releases/vague/date", earlier).json()
+        assert (answer["outcome"], answer["warnings"]) == ("changed", [])
+
+    def test_the_same_key_gets_the_warnings_again(self, token):
+        first, second = (send(token, "/releases/vague/date", LATER | {"to": {"day": "2026-07-21"}}) for _ in range(2))
+        assert first.content == second.content
+        assert len(second.json()["warnings"]) == 1
+
+    def test_an_answer_without_a_doubtful_date_has_no_warnings(self, token):
+        paths = {**PATHS, "/releases/firm/date": LATER}
+        answers = [send(token, path, body, key=f"key-{n}-of-these") for n, (path, body) in enumerate(paths.items())]
+        assert [answer.json()["warnings"] for answer in answers] == [[]] * 4
+
+    def test_an_answer_that_was_stored_before_there_were_warnings_has_none(self, token):
+        answer = send(token, "/releases/vague/date", LATER).json()
+        del answer["warnings"]
+        StoredAnswer.objects.update(answer=answer)
+        assert send(token, "/releases/vague/date", LATER).json() == {**answer, "warnings": []}
+
+    def test_an_impossible_date_is_refused(self, token):
+        code, said = error(send(token, "/releases/vague/date", LATER | {"to": {"day": "9999-06-16"}}))
+        assert (code, said) == (409, "9999 is not a valid year for a release.")
+
+
 class TestCancel:
     @pytest.mark.parametrize("reference", ["vague", "firm"])
     def test_a_release_is_cancelled_with_a_reason(self, office, token, reference):
