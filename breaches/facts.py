@@ -706,12 +706,19 @@ def compare_availability(report: Report) -> str:
     if not absences:
         return ""
     absent_at, release = max(absences, key=itemgetter(0))
-    sentence = _(
-        "The producer states that %(last)s was available at %(stated)s, but our check did not find ‘%(title)s’ at "
-        "%(absent)s. Check the time, or explain the difference in ‘Circumstances of breach’."
-    )
+    titles = late_titles(report)
+    if len(titles) > 1:
+        sentence = _(
+            "The producer states that %(last)s was available at %(stated)s, but our check did not find ‘%(title)s’ at "
+            "%(absent)s. Check the time, or explain the difference in ‘Circumstances of breach’."
+        )
+    else:
+        sentence = _(
+            "The producer states that %(last)s was available at %(stated)s, but our check did not find it at "
+            "%(absent)s. Check the time, or explain the difference in ‘Circumstances of breach’."
+        )
     return sentence % {
-        "last": name_last(late_titles(report)),
+        "last": name_last(titles),
         "title": release.title,
         "stated": exact_time(report.available_at),
         "absent": time_in_words(round_down(absent_at), due_at=report.available_at),

@@ -318,7 +318,7 @@ def test_a_check_that_missed_it_after_the_stated_time_is_a_warning(client, offic
     client.force_login(office.statistician)
     on = {"available_on-day": "30", "available_on-month": "6", "available_on-year": "2020"}
     saved = send(client, page_of(uncaused_report), cause="outage", available_time=clock, **on)
-    missed = f"but our check did not find ‘{title_of(uncaused_report)}’ at 10:26:55am."
+    missed = "but our check did not find it at 10:26:55am."
     warning = f"{missed} Check the time, or explain"
     assert (warning in words(client.get(saved.url).text)) is warns
     checked = client.get(page_of(uncaused_report, "check")).text
