@@ -22,6 +22,7 @@ from breaches.rules.lifecycle import (
     TAKEN_FROM_PUBLIC,
     UNDECIDED,
     Decision,
+    sort_kinds,
 )
 from breaches.rules.public_statement import PublicStatement, ReportedDates
 from breaches.versions import CHANGED_SINCE_READ, content_of, record_report_event
@@ -118,7 +119,8 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
     members = users.filter(pk__in=Membership.history.filter(producer=report.producer).values("user"))
     actors = users.filter(pk__in=report.events.filter(actor__isnull=False).values("actor"))
     names = {str(one) for one in (*contacts, *(members | actors))}
-    return public_statement.statement_of(content_of(report), kind=report.kind, names=names, pages=pages)
+    kinds = sort_kinds(report.kind, report.suspicions.values_list("kind", flat=True))
+    return public_statement.statement_of(content_of(report), kinds=kinds, names=names, pages=pages)
 
 
 def find_due_to_come(report: Report, *, now: datetime) -> str:

@@ -45,7 +45,7 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, listed_reports_with
 from breaches.rules.content import ReportContent, content_from_json
-from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, ReportKind, ReportStatus
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, ReportKind, ReportStatus, sort_kinds
 from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
 from releases.permissions import (
     COVER_ROLE,
@@ -537,12 +537,8 @@ def _register_row(
 
 
 def _list_kinds(report: Any) -> list[ReportKind]:
-    """Return the kinds of a report: its own first, and then those of its other suspicions in the order of `ReportKind`.
-
-    :param report: a report whose suspicions were prefetched as `raised`.
-    """
-    others = {suspicion.kind for suspicion in report.raised} - {report.kind}
-    return [ReportKind(report.kind), *(kind for kind in ReportKind if kind in others)]
+    """:param report: a report whose suspicions were prefetched as `raised`."""
+    return list(sort_kinds(report.kind, (suspicion.kind for suspicion in report.raised)))
 
 
 def _series_titles(report: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import calendar
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -405,7 +405,16 @@ def kind_name(report: Report) -> str:
         to avoid a query for each report.
     """
     kinds = dict.fromkeys(map(_name_suspected, report.suspicions.all()))
-    first, *others = kinds or [str(KINDS[ReportKind(report.kind)])]
+    return _join_labels(list(kinds) or [str(KINDS[ReportKind(report.kind)])])
+
+
+def join_kinds(kinds: Iterable[str]) -> str:
+    """Return the labels of several kinds of breach in the reader's language, such as "Late; incomplete"."""
+    return _join_labels([str(KINDS[ReportKind(kind)]) for kind in kinds])
+
+
+def _join_labels(labels: Sequence[str]) -> str:
+    first, *others = labels
     return "; ".join((first, *map(str.lower, others)))
 
 

@@ -1,6 +1,6 @@
 """The states, moves, decisions and deadlines of a breach report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -42,6 +42,12 @@ class ReportKind(StrEnum):
 
 # Only suspicions of these kinds are raised automatically. People can start a report of any kind.
 SUSPECTED = (ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL)
+
+
+def sort_kinds(first: str, others: Iterable[str]) -> tuple[ReportKind, ...]:
+    """Return the kind of a report, and then the other kinds of its suspicions in the order of `ReportKind`."""
+    present = set(others)
+    return ReportKind(first), *(kind for kind in ReportKind if kind in present and kind != first)
 
 
 # Reports about access and leaks are visible only to people who can decide on them, and to the people who deal with

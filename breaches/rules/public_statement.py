@@ -43,10 +43,10 @@ _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions
 class PublicStatement:
     """The public part of one report.
 
-    It has no fields for the Head of Profession or the person who deals with the report.
+    It has no fields for the Head of Profession or the person who deals with the report. `kinds` is never empty.
     """
 
-    kind: str
+    kinds: tuple[str, ...]
     outputs: tuple[Output, ...]
     producers: tuple[str, ...]
     report_date: date | None
@@ -72,7 +72,7 @@ class ReportedDates:
 
 
 def statement_of(
-    content: ReportContent, *, kind: str, names: Collection[str], pages: Collection[str]
+    content: ReportContent, *, kinds: tuple[str, ...], names: Collection[str], pages: Collection[str]
 ) -> PublicStatement:
     """Return the public statement for the content of a report.
 
@@ -83,7 +83,7 @@ def statement_of(
     people = {*names, *own}
     texts = {field: without_people(getattr(content, field), names=people, pages=pages) for field in _NARRATIVES}
     return PublicStatement(
-        kind=kind,
+        kinds=kinds,
         outputs=tuple(Output(output.title, output.url if output.url in pages else "") for output in content.outputs),
         producers=content.producers,
         report_date=content.report_date,

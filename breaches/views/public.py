@@ -26,7 +26,6 @@ from breaches.rules import public_statement
 from breaches.rules.lifecycle import (
     MADE_PUBLIC,
     TAKEN_FROM_PUBLIC,
-    ReportKind,
 )
 from breaches.rules.public_statement import PublicStatement, statement_from_json
 from breaches.versions import SOMEBODY_ELSE_DECIDES
@@ -65,7 +64,7 @@ def statement_columns() -> dict[str, Column]:
     return {
         "date": Column(_("Date"), "report__occurred_on", descending_first=True),
         "title": Column(_("Title"), Lower(KT("statement__outputs__0__title"))),
-        "kind": Column(_("Kind"), place_in(KIND_CHOICES, field="statement__kind")),
+        "kind": Column(_("Kind"), place_in(KIND_CHOICES, field="statement__kinds__0")),
     }
 
 
@@ -169,5 +168,5 @@ def statement_row(statement: PublicStatement) -> dict[str, Any]:
     return {
         "statement": statement,
         "title": "; ".join(output.title for output in statement.outputs),
-        "kind": text.KINDS[ReportKind(statement.kind)],
+        "kind": text.join_kinds(statement.kinds),
     }

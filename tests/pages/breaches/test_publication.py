@@ -19,7 +19,16 @@ from releases.permissions import NotYours
 from releases.rules.calendar import format_moment, local_date, slot_at
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MoveRefused, Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory, rolled_back
-from tests.support.people import AT, approve, create_report, dispatch_report, move_report, render_text, write_sections
+from tests.support.people import (
+    AT,
+    approve,
+    create_joint_report,
+    create_report,
+    dispatch_report,
+    move_report,
+    render_text,
+    write_sections,
+)
 from tests.support.published_reports import LATER, made_public, preview_digest, read
 from tests.support.report_forms import last_change, words
 
@@ -79,6 +88,15 @@ def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(
             answer = client.post(f"/reports/{report.reference}/unpublish/", {"last_change": last_change(report)})
             assert answer.status_code == (302 if role in LEADS else 404)
             assert publication.is_public(report) is (role not in LEADS)
+
+
+def test_the_pages_name_every_kind_of_a_combined_report(client, office, draft_report):
+    joint = create_joint_report(office, draft_report)
+    joint.suspicions.filter(pk=joint.suspicions.last().pk).update(kind=ReportKind.PARTIAL)
+    made_public(approve(write_sections(joint, by=office.statistician), office), office)
+    (row,) = client.get("/breaches/").context["rows"]
+    assert row["kind"] == "Late; incomplete"
+    assert "Kind of breach Late; incomplete" in words(client.get(f"/breaches/{joint.reference}/").text)
 
 
 def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stays_on_record(

@@ -132,16 +132,16 @@ def a_content(**changes):
 
 def test_the_people_of_the_form_are_taken_out_of_its_texts_and_teams_stay():
     content = a_content(impact="Cy Dee and the schools team wrote to cy.dee@example.gov.uk.")
-    statement = statement_of(content, kind="late", names=(), pages=())
+    statement = statement_of(content, kinds=("late",), names=(), pages=())
     assert statement.impact == f"{NAME} and the schools team wrote to {EMAIL}."
     team = replace(content, dealing=ContactPerson("the schools team", is_team=True))
-    assert "the schools team" in statement_of(team, kind="late", names=(), pages=()).impact
+    assert "the schools team" in statement_of(team, kinds=("late",), names=(), pages=()).impact
 
 
 def test_only_addresses_that_are_public_stand_at_the_outputs():
     outputs = (Output("Open", "https://www.example.gov.uk/open"), Output("Not", "https://www.example.gov.uk/not"))
     content = a_content(outputs=outputs, statement_url="javascript:alert(1)")
-    statement = statement_of(content, kind="late", names=(), pages={"https://www.example.gov.uk/open"})
+    statement = statement_of(content, kinds=("late",), names=(), pages={"https://www.example.gov.uk/open"})
     assert [output.url for output in statement.outputs] == ["https://www.example.gov.uk/open", ""]
     assert statement.statement_url == ""
 
@@ -159,7 +159,7 @@ def test_only_hosts_of_public_addresses_are_named_in_the_account():
 
 
 def test_a_statement_is_read_back_as_it_was_written():
-    statement = statement_of(a_content(), kind="late", names=(), pages=())
+    statement = statement_of(a_content(), kinds=("late",), names=(), pages=())
     assert statement_from_json(statement_to_json(statement)) == statement
     assert statement_digest(statement) == statement_digest(statement_from_json(statement_to_json(statement)))
     assert statement_digest(replace(statement, impact="Another.")) != statement_digest(statement)
