@@ -13,11 +13,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from breaches import drafting, editing, layout, publication
+from breaches import dispatches, drafting, editing, layout, publication
 from breaches.decisions import approve_report
 from breaches.early_releases import Choice, record_decision
 from breaches.models import EarlyReleaseDecision, ReportRowRecord, Suspicion
-from breaches.rules.lifecycle import ReportKind
+from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.rules.public_statement import statement_digest
 from breaches.versions import current_version
 from releases import scheduling, statements
@@ -44,7 +44,7 @@ from tests.support.early_release import (
     start_early_report,
 )
 from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, UserFactory, create_member
-from tests.support.people import create_office, render_text, write_sections
+from tests.support.people import AT, create_office, move_report, render_text, write_sections
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -591,6 +591,15 @@ def test_the_page_opens_the_restricted_draft(early):
     assert client.get(address).status_code == 200
     for role, person in early.others.items():
         assert signed_in(person).get(address).status_code == 404, role
+
+
+def test_the_page_says_that_the_report_is_being_corrected(early):
+    publish(early)
+    client, office = signed_in(early.office.head), early.office
+    sent = move_report(write_sections(early.report, by=office.statistician), office, ReportStatus.SENT)
+    assert "Open the breach report (sent)" in words(client.get(page_of(early)).text)
+    dispatches.send_correction(sent, notice="The time was wrong.", by=office.head, at=AT + timedelta(hours=1))
+    assert "Open the breach report (draft, being corrected)" in words(client.get(page_of(early)).text)
 
 
 class TestIncidentContact:

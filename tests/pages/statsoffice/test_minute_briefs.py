@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import drafting
+from breaches import dispatches, drafting
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases import calls, delay_notices, judge, statements
@@ -25,7 +25,7 @@ from tests.support.briefs import (
     release_with_a_part_that_may_follow,
 )
 from tests.support.observations import create_observation
-from tests.support.people import create_office
+from tests.support.people import AT, create_office, move_report, write_sections
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +159,14 @@ def test_the_page_says_when_the_next_steps_are_due_by_the_rules_that_apply(clien
     minutes = int(settings.ACKNOWLEDGED_WITHIN.total_seconds() // 60)
     assert f"9:{32 + minutes}am If no one is assigned to the report by then, we remind the next contact." in shown
     assert "7 July 2020 Target date for a decision on the report. This is your office’s own target." in shown
+
+
+def test_the_page_says_that_a_report_is_being_corrected(client, head, office, brief):
+    (report,) = drafting.draft_missing(now=BRIEFED)
+    sent = move_report(write_sections(report, by=office.statistician), office, ReportStatus.SENT)
+    assert f"Open report {report.number} (sent, not assigned)" in words(client.get(page(brief)))
+    dispatches.send_correction(sent, notice="The time was wrong.", by=office.head, at=AT + timedelta(hours=1))
+    assert f"Open report {report.number} (draft, being corrected, not assigned)" in words(client.get(page(brief)))
 
 
 def test_the_drafts_of_the_morning_are_combined_into_one_report(client, head, series, brief):

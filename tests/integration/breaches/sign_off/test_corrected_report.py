@@ -11,6 +11,8 @@ from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
 from breaches.models import Report
 from breaches.rules.content import content_digest
 from breaches.versions import content_of, current_version
+from releases import published_corrections
+from releases.published_corrections import CorrectionFacts
 from releases.rules.calendar import local_date
 from tests.integration.breaches.pdf.documents import text_of
 from tests.integration.breaches.pdf.documents import words as words_of
@@ -158,6 +160,19 @@ def test_the_page_of_a_release_says_that_its_report_is_being_corrected(client, o
     assert f"{sent_report.number} , sent" in words(client.get(address).text)
     dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
     assert f"{sent_report.number} , draft, being corrected" in words(client.get(address).text)
+
+
+def test_the_page_of_corrected_statistics_says_that_a_report_about_the_release_is_being_corrected(
+    client, office, sent_report
+):
+    client.force_login(office.head)
+    release = sent_report.suspicions.get().release
+    facts = CorrectionFacts("The wrong file was uploaded.", AT, LATER, "")
+    published_corrections.record_correction(release, facts, by=office.head, at=LATER, seen=0)
+    address = reverse("releases:correction", args=[release.reference, 1])
+    assert f"{sent_report.number} , late, sent" in words(client.get(address).text)
+    dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
+    assert f"{sent_report.number} , late, draft, being corrected" in words(client.get(address).text)
 
 
 def test_the_page_of_a_correction_does_not_call_its_breach_suspected(client, office, sent_report):
