@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from releases.detection.finding import CheckOutcome
@@ -22,7 +23,9 @@ from releases.evidence import repository
 from releases.evidence.embargo import Withheld
 from releases.models import (
     Contact,
+    Cover,
     IncidentContact,
+    Membership,
     PreflightRun,
     Producer,
     Release,
@@ -219,9 +222,26 @@ def producers_known_to(person: Person) -> QuerySet[Producer]:
     return Producer.objects.filter(Q(pk__in=as_contact.values("producer")) | Q(pk__in=led.values("pk")))
 
 
+def find_people_who_may_know(producers: Collection[Producer]) -> set[tuple[int, int]]:
+    """Return the people for whom `may_know` is true, as pairs of the keys of a producer and of a person."""
+    leads = Membership.objects.filter(role__in=list(TABLE[Action.KNOW_EARLY_FINDINGS]), user__is_active=True)
+    covers = Cover.objects.in_force(at=timezone.now())
+    return {
+        *leads.filter(producer__in=producers).values_list("producer", "user"),
+        *covers.filter(producer__in=producers).values_list("producer", "person"),
+        *((producer, contact.person_id) for producer, contact in current_contacts(producers).items()),
+    }
+
+
 def current_contact(producer: Producer) -> IncidentContact | None:
     """Return the row that names a producer's current incident contact, or None if there is no contact."""
-    return IncidentContact.objects.current().filter(producer=producer).select_related("person").first()
+    return current_contacts([producer]).get(producer.pk)
+
+
+def current_contacts(producers: Collection[Producer]) -> dict[int, IncidentContact]:
+    """Return the rows that name the current incident contacts of producers, keyed by the producer's primary key."""
+    rows = IncidentContact.objects.current().filter(producer__in=producers).select_related("person")
+    return {row.producer_id: row for row in rows}
 
 
 def is_hidden(release: Release, verifications: Iterable[Verification]) -> bool:

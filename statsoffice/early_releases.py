@@ -31,7 +31,7 @@ from breaches.text import ROLES
 from releases import check_history
 from releases.check_history import AddressRecord
 from releases.detection.finding import CheckOutcome
-from releases.early_findings import current_contact, name_contact, producers_known_to
+from releases.early_findings import current_contacts, name_contact, producers_known_to
 from releases.forms import GovukForm, add_refusal
 from releases.models import Address, IncidentContact, Release, ReleaseEvent
 from releases.models.append_only import redaction_marker
@@ -158,6 +158,8 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
     found = order.sort(found).prefetch_related("decisions__decided_by")
     page = Paginator(found.exclude(release__status__in=TO_COME), PER_PAGE).get_page(request.GET.get("page"))
     reported = early_releases.reported_early_releases().filter(producer__in=known)
+    producers = list(led.order_by("name"))
+    contacts, without_texts = current_contacts(producers), find_without_texts(producers)
     context = {
         "knows_of_all": knows_of_all,
         "own": own.select_related("producer").order_by("-drafted_at", "-pk"),
@@ -167,9 +169,7 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
         "order": order,
         "page": page,
         "over": [_row(one) for one in page],
-        "contacts": [
-            (producer, current_contact(producer), find_without_texts(producer)) for producer in led.order_by("name")
-        ],
+        "contacts": [(one, contacts.get(one.pk), without_texts.get(one.pk, [])) for one in producers],
     }
     return render(request, "early_releases/list.html", context)
 

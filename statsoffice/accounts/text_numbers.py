@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from releases.early_findings import may_know, producers_known_to
+from releases.early_findings import find_people_who_may_know, producers_known_to
 from releases.forms import GovukForm
 from releases.models import Contact, Producer
 from releases.permissions import Person
@@ -65,18 +65,26 @@ def find_numbers_to_confirm(person: Person) -> list[Contact]:
     return [contact for contact in unconfirmed if contact.producer_id in known]
 
 
-def find_without_texts(producer: Producer) -> list[User]:
-    """Return the people who may know about a producer's early releases and have not confirmed any mobile number there.
+def find_without_texts(producers: Collection[Producer]) -> Mapping[int, list[User]]:
+    """Return the people who may know about early releases and have not confirmed any mobile number at the producer.
 
-    If the office sends no text messages, return an empty list.
+    If the office sends no text messages, return an empty dict.
+
+    :return: the people, keyed by the primary key of the producer. Producers without such people are left out.
     """
     if not settings.NOTIFY_TEXT_TEMPLATE:
-        return []
-    of_producer = _contacts_of_accounts().filter(producer=producer, user__is_active=True)
-    contacts = [(one.user, _is_unconfirmed(one)) for one in of_producer if one.user and one.mobile_number]
-    reached = {person for person, is_unconfirmed in contacts if not is_unconfirmed}
-    people = {person for person, is_unconfirmed in contacts if is_unconfirmed} - reached
-    return sorted((person for person in people if may_know(person, producer)), key=str)
+        return {}
+    reached: set[tuple[int, User]] = set()
+    unconfirmed: set[tuple[int, User]] = set()
+    for contact in _contacts_of_accounts().filter(producer__in=producers, user__is_active=True):
+        if contact.user and contact.mobile_number:
+            (unconfirmed if _is_unconfirmed(contact) else reached).add((contact.producer_id, contact.user))
+    known = find_people_who_may_know(producers) if unconfirmed else set()
+    found: dict[int, list[User]] = {}
+    for producer, person in sorted(unconfirmed - reached, key=lambda one: str(one[1])):
+        if (producer, person.pk) in known:
+            found.setdefault(producer, []).append(person)
+    return found
 
 
 def _contacts_of_accounts() -> QuerySet[Contact]:

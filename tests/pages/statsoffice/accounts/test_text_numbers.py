@@ -1,9 +1,14 @@
 """The page on which a person confirms their mobile numbers, and the tasks and lists that name unconfirmed ones."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from releases.early_findings import name_contact
+from releases.early_findings import may_know, name_contact
+from releases.models import Cover, Membership
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.text_numbers import confirm_numbers, find_numbers_to_confirm, find_without_texts
 from statsoffice.audit.models import AccountEvent, What
@@ -111,13 +116,13 @@ def test_only_people_who_may_know_of_early_releases_have_the_task(head, producer
     statistician, auditor = (create_member(role, producer) for role in (Role.STATISTICIAN, Role.AUDITOR))
     contacts = [contact_of(person, producer) for person in (head, statistician, auditor)]
     assert [bool(find_numbers_to_confirm(person)) for person in (head, statistician, auditor)] == [True, False, False]
-    assert find_without_texts(producer) == [head]
+    assert find_without_texts([producer]) == {producer.pk: [head]}
     name_contact(producer, auditor, by=head, at=AT, seen=0)
     assert find_numbers_to_confirm(auditor) == [contacts[2]]
-    assert set(find_without_texts(producer)) == {head, auditor}
+    assert set(find_without_texts([producer])[producer.pk]) == {head, auditor}
     contact_of(head, producer, "07700 900456")
     confirm_numbers(head, ["07700900456"])
-    assert find_without_texts(producer) == [auditor], "a person gets texts at a second number"
+    assert find_without_texts([producer]) == {producer.pk: [auditor]}, "a person gets texts at a second number"
     # A person can confirm the number before they get such a role.
     confirm_numbers(statistician, ["07700900123"])
     assert statistician.confirmed_numbers == ["07700900123"]
@@ -135,10 +140,46 @@ def test_leads_see_who_gets_no_text_messages(client, head, producer):
     assert "gets no text messages" not in client.get(reverse("early_releases:early_releases")).text
 
 
+def test_the_page_of_early_releases_makes_as_many_queries_for_several_producers_as_for_one(client, head, producer):
+    def lead(producer):
+        """Let the head lead a producer with an incident contact and a deputy, who both get no text messages."""
+        contact, deputy = create_member(Role.AUDITOR, producer), create_member(Role.DEPUTY, producer)
+        name_contact(producer, contact, by=head, at=AT, seen=0)
+        contact_of(contact, producer)
+        contact_of(deputy, producer)
+
+    def read():
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(reverse("early_releases:early_releases")).text
+        return len(captured), page.count("gets no text messages")
+
+    lead(producer)
+    signed_in(client, head)
+    read()  # The first page of a process also reads what is then cached.
+    for_one, people = read()
+    assert people == 2
+    for _ in range(3):
+        other = ProducerFactory()
+        Membership.objects.create(user=head, producer=other, role=Role.HEAD_OF_PROFESSION)
+        lead(other)
+    assert read() == (for_one, 8)
+
+
+def test_a_person_who_covers_may_know_too(head, producer):
+    statistician = create_member(Role.STATISTICIAN, producer)
+    contact_of(statistician, producer)
+    assert find_without_texts([producer]) == {}
+    today = local_date(timezone.now())
+    facts = {"starts_on": today, "ends_on": today, "named_by": head, "named_at": timezone.now()}
+    Cover.objects.create(producer=producer, absent=head, person=statistician, **facts)
+    assert find_without_texts([producer]) == {producer.pk: [statistician]}
+    assert may_know(statistician, producer)
+
+
 def test_an_office_without_text_messages_asks_for_no_confirmation(client, head, producer, settings):
     settings.NOTIFY_TEXT_TEMPLATE = ""
     contact_of(head, producer)
-    assert find_numbers_to_confirm(head) == find_without_texts(producer) == []
+    assert (find_numbers_to_confirm(head), find_without_texts([producer])) == ([], {})
     assert PAGE not in signed_in(client, head).get(reverse("your_account")).text
     settings.NOTIFY_TEXT_TEMPLATE = "a template"
     assert PAGE in client.get(reverse("your_account")).text
