@@ -229,7 +229,11 @@ def find_people_who_may_know(producers: Collection[Producer]) -> set[tuple[int, 
     return {
         *leads.filter(producer__in=producers).values_list("producer", "user"),
         *covers.filter(producer__in=producers).values_list("producer", "person"),
-        *((producer, contact.person_id) for producer, contact in current_contacts(producers).items()),
+        *(
+            (producer, contact.person_id)
+            for producer, contact in current_contacts(producers).items()
+            if contact.person_id is not None
+        ),
     }
 
 

@@ -83,7 +83,7 @@ class UserAdmin(PlainForms[User], DjangoUserAdmin[User]):
         if old_address.lower() != obj.email:
             obj.salt = new_salt()
         if not obj.is_active:
-            obj.confirmed_numbers = []  # a person who has left can no longer remove them
+            obj.confirmed_numbers = obj.declined_numbers = []  # a person who has left can no longer remove them
         super().save_model(request, obj, form, change)
         AccountRowRecord.record({User: [obj.pk]})
         invitations.remove_outdated_addresses(obj)

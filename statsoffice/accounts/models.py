@@ -53,6 +53,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text=lazy("The mobile numbers that this person confirmed, formatted as for text messages."),
     )
+    declined_numbers = models.JSONField(
+        default=list,
+        editable=False,
+        help_text=lazy("The mobile numbers that this person said are not theirs, formatted as for text messages."),
+    )
     salt = models.CharField(
         max_length=32,
         default=new_salt,

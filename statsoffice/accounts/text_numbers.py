@@ -1,6 +1,8 @@
-"""The mobile numbers for text messages, which each person confirms (decision 152)."""
+"""The mobile numbers for text messages, which each person confirms or declines (decisions 152 and 156)."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -38,34 +40,55 @@ def list_numbers(person: User) -> Mapping[str, list[Contact]]:
     return found
 
 
-def confirm_numbers(person: User, numbers: Collection[str]) -> None:
+def confirm_numbers(person: User, numbers: Collection[str], *, shown: Collection[str] = ()) -> None:
     """Store the mobile numbers that a person confirmed. Only these numbers get text messages for this person.
 
     :param numbers: as in `list_numbers`. Numbers that the person confirmed before are removed unless they are included.
+    :param shown: the numbers on the page that the person read. Those that they did not confirm are not theirs, so *Your
+        tasks* no longer asks about them.
     """
-    confirmed = sorted(numbers)
-    if confirmed == person.confirmed_numbers:
+    confirmed, declined = sorted(numbers), sorted({*shown} - {*numbers})
+    if (confirmed, declined) == (person.confirmed_numbers, person.declined_numbers):
         return
-    person.confirmed_numbers = confirmed
-    endings = [number[-_DIGITS_IN_TRAIL:] for number in confirmed]
+    person.confirmed_numbers, person.declined_numbers = confirmed, declined
+    endings = {"endings": _endings(confirmed)} | ({"declined": _endings(declined)} if declined else {})
     with transaction.atomic():
-        person.save(update_fields=["confirmed_numbers"])
-        record_account_event(What.NUMBERS_CONFIRMED, account=person, by=person, endings=endings)
+        person.save(update_fields=["confirmed_numbers", "declined_numbers"])
+        record_account_event(What.NUMBERS_CONFIRMED, account=person, by=person, **endings)
+
+
+def _endings(numbers: Iterable[str]) -> list[str]:
+    return [number[-_DIGITS_IN_TRAIL:] for number in numbers]
 
 
 def find_numbers_to_confirm(person: Person) -> list[Contact]:
     """Return the contacts of a person to which text messages would go if the person confirmed the number.
 
-    If the office sends no text messages, return an empty list.
+    Numbers that the person declined are left out. If the office sends no text messages, return an empty list.
     """
     if not settings.NOTIFY_TEXT_TEMPLATE or not person.is_authenticated:
         return []
-    unconfirmed = [one for one in _contacts_of_accounts().filter(user=person.pk) if _is_unconfirmed(one)]
+    unconfirmed = [
+        one
+        for one in _contacts_of_accounts().filter(user=person.pk)
+        if _is_unconfirmed(one) and one.mobile_number not in person.declined_numbers
+    ]
     known = set(producers_known_to(person).values_list("pk", flat=True)) if unconfirmed else set()
     return [contact for contact in unconfirmed if contact.producer_id in known]
 
 
-def find_without_texts(producers: Collection[Producer]) -> Mapping[int, list[User]]:
+@dataclass(frozen=True, slots=True)
+class WithoutTexts:
+    """A person who has not confirmed any of their mobile numbers at a producer.
+
+    `has_declined` is true if they said of all these numbers that they are not theirs.
+    """
+
+    person: User
+    has_declined: bool
+
+
+def find_without_texts(producers: Collection[Producer]) -> Mapping[int, list[WithoutTexts]]:
     """Return the people who may know about early releases and have not confirmed any mobile number at the producer.
 
     If the office sends no text messages, return an empty dict.
@@ -74,16 +97,16 @@ def find_without_texts(producers: Collection[Producer]) -> Mapping[int, list[Use
     """
     if not settings.NOTIFY_TEXT_TEMPLATE:
         return {}
-    reached: set[tuple[int, User]] = set()
-    unconfirmed: set[tuple[int, User]] = set()
+    numbers: dict[tuple[int, User], set[str]] = defaultdict(set)
     for contact in _contacts_of_accounts().filter(producer__in=producers, user__is_active=True):
         if contact.user and contact.mobile_number:
-            (unconfirmed if _is_unconfirmed(contact) else reached).add((contact.producer_id, contact.user))
-    known = find_people_who_may_know(producers) if unconfirmed else set()
-    found: dict[int, list[User]] = {}
-    for producer, person in sorted(unconfirmed - reached, key=lambda one: str(one[1])):
+            numbers[contact.producer_id, contact.user].add(contact.mobile_number)
+    unreached = {whose: own for whose, own in numbers.items() if own.isdisjoint(whose[1].confirmed_numbers)}
+    known = find_people_who_may_know(producers) if unreached else set()
+    found: dict[int, list[WithoutTexts]] = defaultdict(list)
+    for (producer, person), own in sorted(unreached.items(), key=lambda one: str(one[0][1])):
         if (producer, person.pk) in known:
-            found.setdefault(producer, []).append(person)
+            found[producer].append(WithoutTexts(person, has_declined=own.issubset(person.declined_numbers)))
     return found
 
 
@@ -100,6 +123,7 @@ def _is_unconfirmed(contact: Contact) -> bool:
 class NumbersForm(GovukForm):
     button = lazy("Save")
 
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
     numbers = forms.MultipleChoiceField(
         label=lazy("Which of these numbers are yours?"),
         widget=forms.CheckboxSelectMultiple,
@@ -120,9 +144,12 @@ class NumbersForm(GovukForm):
 def confirm_numbers_view(request: SignedInRequest) -> HttpResponse:
     """Ask a person which mobile numbers in their contacts are theirs."""
     contacts = list_numbers(request.user)
-    form = NumbersForm(post_data(request), contacts=contacts, initial={"numbers": request.user.confirmed_numbers})
+    initial = {"numbers": request.user.confirmed_numbers, "shown": ",".join(contacts)}
+    form = NumbersForm(post_data(request), contacts=contacts, initial=initial)
     if form.is_valid():
-        confirm_numbers(request.user, form.cleaned_data["numbers"])
+        # A number that was added since the page was opened is not declined.
+        shown = contacts.keys() & form.cleaned_data["shown"].split(",")
+        confirm_numbers(request.user, form.cleaned_data["numbers"], shown=shown)
         messages.success(request, _("Numbers for text messages saved."))
         return redirect("your_account")
     return render(request, "accounts/text_numbers.html", {"form": form, "contacts": contacts})

@@ -284,11 +284,19 @@ def _account(event: AccountEvent) -> str:
 
 
 def _numbers(event: AccountEvent) -> str:
-    endings = event.facts["endings"]
-    if not endings:
-        return _("Removed all confirmed mobile numbers for text messages")
-    words = _("Confirmed mobile numbers ending in %(endings)s for text messages")
-    return words % {"endings": ", ".join(endings)}
+    endings, declined = (", ".join(event.facts.get(name, [])) for name in ("endings", "declined"))
+    if endings and declined:
+        words = _(
+            "Confirmed mobile numbers ending in %(endings)s for text messages, and said that those ending in "
+            "%(declined)s are not theirs"
+        )
+    elif endings:
+        words = _("Confirmed mobile numbers ending in %(endings)s for text messages")
+    elif declined:
+        words = _("Said that mobile numbers ending in %(declined)s are not theirs")
+    else:
+        words = _("Removed all confirmed mobile numbers for text messages")
+    return words % {"endings": endings, "declined": declined}
 
 
 def _file(event: AccountEvent) -> str:

@@ -61,6 +61,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "declined_numbers",
+                    models.JSONField(
+                        default=list,
+                        editable=False,
+                        help_text="The mobile numbers that this person said are not theirs, formatted as for text messages.",
+                    ),
+                ),
+                (
                     "salt",
                     models.CharField(
                         default=functools.partial(secrets.token_hex, 16),

@@ -59,7 +59,7 @@ def collect_personal_data(email: str) -> dict[str, Any]:
         # The name of a team is not the name of a person.
         people = rows.exclude(is_team=True) if hasattr(model, "is_team") else rows
         names.update(people.values_list(column, flat=True).distinct())
-    numbers = _find_mobile_numbers(email).union(person.confirmed_numbers if person else ())
+    numbers = _find_mobile_numbers(email).union((*person.confirmed_numbers, *person.declined_numbers) if person else ())
     words = [email, *sorted(names - {""}), *sorted(numbers)]
     found: dict[str, Any] = {"email": email, "account": _row(person) if person else None, "acted": {}, "named": {}}
     found["sessions"] = [_row(session) for session in UserSession.objects.filter(user=person).order_by("pk")]

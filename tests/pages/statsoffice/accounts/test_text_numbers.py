@@ -10,12 +10,17 @@ from releases.early_findings import may_know, name_contact
 from releases.models import Cover, Membership
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import Role
-from statsoffice.accounts.text_numbers import confirm_numbers, find_numbers_to_confirm, find_without_texts
+from statsoffice.accounts.text_numbers import (
+    WithoutTexts,
+    confirm_numbers,
+    find_numbers_to_confirm,
+    find_without_texts,
+)
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.notifications.recipients import find_mobile_numbers
 from tests.support.factories import ContactFactory, ProducerFactory, UserFactory, create_member
 from tests.support.people import AT
-from tests.support.report_forms import words
+from tests.support.report_forms import filled_in, send, words
 
 pytestmark = pytest.mark.django_db
 
@@ -116,13 +121,14 @@ def test_only_people_who_may_know_of_early_releases_have_the_task(head, producer
     statistician, auditor = (create_member(role, producer) for role in (Role.STATISTICIAN, Role.AUDITOR))
     contacts = [contact_of(person, producer) for person in (head, statistician, auditor)]
     assert [bool(find_numbers_to_confirm(person)) for person in (head, statistician, auditor)] == [True, False, False]
-    assert find_without_texts([producer]) == {producer.pk: [head]}
+    assert find_without_texts([producer]) == {producer.pk: [WithoutTexts(head, has_declined=False)]}
     name_contact(producer, auditor, by=head, at=AT, seen=0)
     assert find_numbers_to_confirm(auditor) == [contacts[2]]
-    assert set(find_without_texts([producer])[producer.pk]) == {head, auditor}
+    assert {one.person for one in find_without_texts([producer])[producer.pk]} == {head, auditor}
     contact_of(head, producer, "07700 900456")
     confirm_numbers(head, ["07700900456"])
-    assert find_without_texts([producer]) == {producer.pk: [auditor]}, "a person gets texts at a second number"
+    (left,) = find_without_texts([producer])[producer.pk]
+    assert left.person == auditor, "a person gets texts at a second number"
     # A person can confirm the number before they get such a role.
     confirm_numbers(statistician, ["07700900123"])
     assert statistician.confirmed_numbers == ["07700900123"]
@@ -138,6 +144,33 @@ def test_leads_see_who_gets_no_text_messages(client, head, producer):
     assert sentence in page
     confirm_numbers(deputy, ["07700900123"])
     assert "gets no text messages" not in client.get(reverse("early_releases:early_releases")).text
+
+
+def test_a_person_who_says_that_a_number_is_not_theirs_is_not_asked_again_and_leads_see_it(client, head, producer):
+    deputy = create_member(Role.DEPUTY, producer)
+    contact = contact_of(deputy, producer)
+    assert send(signed_in(client, deputy), PAGE).status_code == 302
+    assert "Confirm 07700900123" not in words(client.get(reverse("desk")).text)
+    deputy.refresh_from_db()
+    assert (deputy.confirmed_numbers, deputy.declined_numbers) == ([], ["07700900123"])
+    early = words(signed_in(client, head).get(reverse("early_releases:early_releases")).text)
+    assert f"{deputy} gets no text messages, because they said that the mobile number in their contact is not" in early
+    trail = words(signed_in(client, create_member(Role.AUDITOR, producer)).get(reverse("audit:trail")).text)
+    assert "Said that mobile numbers ending in 123 are not theirs" in trail
+    # A corrected number is another number, so we ask about it.
+    contact.telephone = "07700 900456"
+    contact.save()
+    assert find_numbers_to_confirm(deputy) == [contact]
+
+
+def test_a_number_that_was_added_after_the_page_was_opened_is_not_declined(client, head, producer):
+    contact_of(head, producer)
+    page = signed_in(client, head).get(PAGE).text
+    added = contact_of(head, producer, "07700 900456")
+    client.post(PAGE, filled_in(page))
+    head.refresh_from_db()
+    assert head.declined_numbers == ["07700900123"]
+    assert find_numbers_to_confirm(head) == [added]
 
 
 def test_the_page_of_early_releases_makes_as_many_queries_for_several_producers_as_for_one(client, head, producer):
@@ -172,7 +205,7 @@ def test_a_person_who_covers_may_know_too(head, producer):
     today = local_date(timezone.now())
     facts = {"starts_on": today, "ends_on": today, "named_by": head, "named_at": timezone.now()}
     Cover.objects.create(producer=producer, absent=head, person=statistician, **facts)
-    assert find_without_texts([producer]) == {producer.pk: [statistician]}
+    assert [one.person for one in find_without_texts([producer])[producer.pk]] == [statistician]
     assert may_know(statistician, producer)
 
 
@@ -187,9 +220,9 @@ def test_an_office_without_text_messages_asks_for_no_confirmation(client, head, 
 
 def test_an_account_that_is_deactivated_keeps_no_numbers(client, head, producer):
     contact_of(head, producer)
-    confirm_numbers(head, ["07700900123"])
+    confirm_numbers(head, ["07700900123"], shown=["07700900123", "07700900456"])
     signed_in(client, UserFactory(is_staff=True, is_superuser=True))
     change = reverse("admin:accounts_user_change", args=[head.pk])
     client.post(change, {"email": head.email, "name": head.name})
     head.refresh_from_db()
-    assert (head.is_active, head.confirmed_numbers) == (False, [])
+    assert (head.is_active, head.confirmed_numbers, head.declined_numbers) == (False, [], [])
