@@ -2,12 +2,14 @@
 
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.backends import ModelBackend
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -17,7 +19,12 @@ from releases.permissions import NotYours, Person
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permissions
 from statsoffice.accounts.models import Invitation, InvitationQuerySet, User
-from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
+from statsoffice.accounts.permissions import (
+    OF_ADMINISTRATORS,
+    administers_people,
+    inviting_roles,
+    producers_invited_to,
+)
 
 VALID_FOR = timedelta(days=7)
 
@@ -38,7 +45,16 @@ def may_grant(person: Person, role: Role, producer: Producer) -> bool:
     """
     if administers_people(person):
         return True
-    return any(held in LEADS or permissions.includes(held, role) for held in inviting_roles(person, producer))
+    return not _roles_that_grant(role).isdisjoint(inviting_roles(person, producer))
+
+
+@cache
+def _roles_that_grant(role: Role) -> frozenset[Role]:
+    return frozenset(
+        held
+        for held in permissions.TABLE[permissions.Action.INVITE]
+        if held in LEADS or permissions.includes(held, role)
+    )
 
 
 def grantable_roles(person: Person) -> tuple[Role, ...]:
@@ -164,12 +180,28 @@ def invitations_of(person: User) -> InvitationQuerySet:
 
 
 def open_invitations_of(person: User, *, at: datetime) -> QuerySet[Invitation]:
-    """Return the invitations that a person can accept or refuse.
+    """Return the invitations that a person can accept or refuse: those for which `is_valid` is true.
 
-    An invitation without a role is left out, because it only creates an account. An invitation whose sender may no
-    longer grant the role is included. Its page says that it is no longer valid.
+    An invitation without a role is left out, because it only creates an account.
     """
-    return invitations_of(person).open_at(at).filter(producer__isnull=False)
+    return invitations_of(person).open_at(at).filter(_has_sender_with_role() | _has_sender_who_administers_people())
+
+
+def _has_sender_with_role() -> Q:
+    """Return the condition that the role of an invitation's sender at the producer still allows the invitation."""
+    held = Membership.objects.filter(user=OuterRef("invited_by"), producer=OuterRef("producer"))
+    allowed = Q(pk__in=[])
+    for role in Role:
+        allowed |= Q(role=role) & Exists(held.filter(role__in=list(_roles_that_grant(role))))
+    return allowed & Q(invited_by__is_active=True)
+
+
+def _has_sender_who_administers_people() -> Q:
+    """Return the condition that an invitation's sender may still grant every role at the producer."""
+    condition = Q(producer__isnull=False)
+    for permission in OF_ADMINISTRATORS:
+        condition &= Q(invited_by__in=ModelBackend().with_perm(permission).values("pk"))
+    return condition
 
 
 def find(secret: str, *, at: datetime) -> Invitation | None:

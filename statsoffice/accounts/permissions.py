@@ -43,9 +43,13 @@ TOKEN_TABLE: dict[TokenAction, frozenset[Role]] = {
 }
 
 
+# The Django permissions of people who manage accounts and roles in the admin site.
+OF_ADMINISTRATORS = ("accounts.add_user", "releases.add_membership")
+
+
 def administers_people(person: Person) -> bool:
     """Return whether a person may manage accounts and roles in the admin site. If so, they may grant every role."""
-    return person.is_active and person.has_perms(["accounts.add_user", "releases.add_membership"])
+    return person.is_active and person.has_perms(OF_ADMINISTRATORS)
 
 
 def producers_invited_to(person: Person) -> QuerySet[Producer]:

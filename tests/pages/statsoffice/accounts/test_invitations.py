@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
@@ -341,9 +342,48 @@ def test_the_page_of_an_own_invitation_says_that_it_is_over(client, head, produc
     client.force_login(user)
     page = reverse("own_invitation", args=[invitation.pk])
     answer = client.get(page)
-    assert (answer.status_code, OVER in answer.text) == (410, True)
+    lacks_sender = end == "sender lost the role"
+    assert (answer.status_code, OVER in answer.text) == (410, not lacks_sender)
+    assert ("The person who invited you can no longer give this role." in answer.text) is lacks_sender
     assert client.post(page).status_code == 410
     assert not user.memberships.exists()
+    for name in ("your_account", "desk"):
+        assert page not in client.get(reverse(name)).text
+
+
+def test_lists_have_the_invitations_that_are_valid_and_make_no_query_for_each(django_assert_num_queries):
+    user, now = person_with_address(), timezone.now()
+    people_admin = UserFactory()
+    for codename in ("add_user", "add_membership"):
+        people_admin.user_permissions.add(Permission.objects.get(codename=codename))
+    half_admin = UserFactory()
+    half_admin.user_permissions.add(Permission.objects.get(codename="add_user"))
+    senders = [
+        people_admin,
+        half_admin,
+        administrator(),
+        UserFactory(),
+        UserFactory(is_superuser=True, is_active=False),
+    ]
+    for number, (sender, role) in enumerate(product([*senders, *Role], Role)):
+        producer = ProducerFactory()
+        by = create_member(sender, producer) if sender in set(Role) else sender
+        make_invitation(user, by, producer, role, number, at=now)
+    lead = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    make_invitation(user, lead, ProducerFactory(), Role.AUDITOR, "elsewhere", at=now)
+    gone = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory(), is_active=False)
+    make_invitation(user, gone, gone.memberships.get().producer, Role.AUDITOR, "inactive", at=now)
+    make_invitation(user, administrator(), None, "", "only an account", at=now)
+    with django_assert_num_queries(1):
+        listed = list(invitations.open_invitations_of(user, at=now))
+    valid = [one for one in invitations.invitations_of(user) if invitations.is_valid(one, now) and one.producer]
+    assert {one.pk for one in listed} == {one.pk for one in valid}
+    assert len(listed) == len(valid) > 2 * len(Role)
+
+
+def make_invitation(user, sender, producer, role, digest, *, at):
+    fields = {"name": "Jo Lane", "invited_at": at, "expires_at": at + timedelta(days=7), "digest": str(digest)}
+    Invitation.objects.create(email=user.email, invited_by=sender, producer=producer, role=role, **fields)
 
 
 def test_the_person_who_is_signed_in_as_someone_else_accepts_nothing(client, head, producer):
