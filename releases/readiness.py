@@ -3,10 +3,12 @@
 A warning does not block an action.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import chain
 
 from django.db.models import Q
 
@@ -125,6 +127,36 @@ def _compare_dates(release: Release, to: Slot, editions: Iterable[Release]) -> I
         yield ReleaseWarning(WarningKind.BEFORE_PREVIOUS, name=previous[-1].title, edition=previous[-1].slot)
     if following and to.on > following[0].slot.last_day:
         yield ReleaseWarning(WarningKind.AFTER_NEXT, name=following[0].title, edition=following[0].slot)
+
+
+def find_passed_editions(moves: Mapping[int, tuple[Slot, Slot]]) -> dict[int, str]:
+    """Return the title of an edition that each moved release passes, keyed by the primary key of the release.
+
+    Two editions of a series pass each other if their order turns round. The dates before and after all moves are
+    compared, so a series of which every edition moves by a month has no warning. Rehearsals have none either. All
+    editions are read with one query.
+
+    :param moves: the slots of each release before and after, keyed by its primary key.
+    """
+    if not moves:
+        return {}
+    series = Release.objects.filter(pk__in=moves).order_by().values("series")
+    editions = Release.objects.official().exclude(status=Status.CANCELLED).filter(series__in=series)
+    columns = ("series_id", "title", "planned_on", "planned_at", "precision", "zone")
+    of_series: dict[int, list[Release]] = defaultdict(list)
+    for edition in editions.order_by("planned_on", "pk").only(*columns):
+        of_series[edition.series_id].append(edition)
+    found: dict[int, str] = {}
+    for release in chain.from_iterable(of_series.values()):
+        if release.pk in moves:
+            was, to = moves[release.pk]
+            for other in of_series[release.series_id]:
+                other_was, other_to = moves.get(other.pk, (other.slot, other.slot))
+                is_past_next = was.on < other_was.on and to.on > other_to.last_day
+                is_before_previous = was.on > other_was.on and to.last_day < other_to.on
+                if is_past_next or is_before_previous:
+                    found.setdefault(release.pk, other.title)
+    return found
 
 
 def find_warnings(release: Release, *, at: datetime) -> tuple[ReleaseWarning, ...]:

@@ -1,6 +1,6 @@
 """Import of the rows of a calendar file in one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -55,6 +55,7 @@ class StepKind(StrEnum):
     NOT_A_WORKING_DAY = "not_a_working_day"
     ACCESS_ON_REST_DAY = "access_on_rest_day"
     IMPROBABLE_YEAR = "improbable_year"
+    PASSES_EDITION = "passes_edition"
 
 
 WARNINGS = {
@@ -64,7 +65,12 @@ WARNINGS = {
     WarningKind.BANK_HOLIDAY: StepKind.NOT_A_WORKING_DAY,
     WarningKind.CLOSED_DAY: StepKind.NOT_A_WORKING_DAY,
 }
-ALL_WARNINGS = (*dict.fromkeys(WARNINGS.values()), StepKind.ACCESS_ON_REST_DAY, StepKind.IMPROBABLE_YEAR)
+ALL_WARNINGS = (
+    *dict.fromkeys(WARNINGS.values()),
+    StepKind.ACCESS_ON_REST_DAY,
+    StepKind.IMPROBABLE_YEAR,
+    StepKind.PASSES_EDITION,
+)
 # If a row has one of these steps, it gets warnings about missing contacts and unusual days.
 DATED = frozenset({StepKind.RECORDED, StepKind.MOVED, StepKind.CONFIRMED, StepKind.ANNOUNCED})
 
@@ -126,6 +132,11 @@ class RowResult:
     title: str = ""
     steps: tuple[Step, ...] = ()
     faults: tuple[RowFault, ...] = ()
+
+    @property
+    def own_steps(self) -> tuple[Step, ...]:
+        """The steps without the warning that depends on other rows (`warn_of_passed_editions`)."""
+        return tuple(step for step in self.steps if step.kind is not StepKind.PASSES_EDITION)
 
 
 def group_faults(reading: CalendarFile) -> list[RowResult]:
@@ -392,7 +403,7 @@ class RowImport:
 
         Rehearsals get no warnings. Other releases get warnings only if the row sets, confirms, announces or requests
         their date. If the row only requests a date change, only the year and the opening of pre-release access are
-        checked. Other editions are not compared, because a later row of the file can move them too.
+        checked. Other editions are compared after all rows (`warn_of_passed_editions`).
 
         :param planned_before: the day of a release that existed before the import.
         """
@@ -677,9 +688,11 @@ def import_calendar(
     :raises FileRefused: if a row cannot be imported and `skip_refused` is false. Then nothing is changed.
     """
     with transaction.atomic():
+        before = read_slots(reading.rows)
         parties = Parties.known(by=by, create=create)
         with batch_events():
             results = [*group_faults(reading), *import_rows(sort_rows(reading.rows), parties, at=at)]
+        results = warn_of_passed_editions(results, reading.rows, before)
         rows = sorted(results, key=attrgetter("number"))
         faults = [fault for row in rows if row.outcome is ImportOutcome.REFUSED for fault in row.faults]
         if faults and not skip_refused:
@@ -698,6 +711,35 @@ def sort_rows(rows: Sequence[CalendarRow]) -> list[CalendarRow]:
     known = [row for row in rows if row.reference in releases]
     new = [row for row in rows if row.reference not in releases]
     return sorted(known, key=lambda row: releases[row.reference].pk) + new
+
+
+type Slots = Mapping[str, tuple[int, Slot]]
+"""The primary keys and the slots of releases, keyed by reference."""
+
+
+def read_slots(rows: Iterable[CalendarRow]) -> Slots:
+    """Return the present slots of the releases that rows name. New releases are left out."""
+    known = Release.objects.in_bulk([row.reference for row in rows], field_name="reference")
+    return {reference: (release.pk, release.slot) for reference, release in known.items()}
+
+
+def warn_of_passed_editions(
+    results: Sequence[RowResult], rows: Iterable[CalendarRow], before: Slots
+) -> list[RowResult]:
+    """Add a warning to the results of rows that move a release past another edition of its series.
+
+    :param before: the slots of the releases before the import.
+    """
+    to = {row.reference: row.slot for row in rows}
+    moved = [row for row in results if {step.kind for step in row.steps} & {StepKind.MOVED, StepKind.CHANGE_ASKED}]
+    slots = {before[row.reference][0]: (before[row.reference][1], to[row.reference]) for row in moved}
+    passed = readiness.find_passed_editions(slots)
+    warned = {
+        row.number: Step(StepKind.PASSES_EDITION, to=passed[before[row.reference][0]])
+        for row in moved
+        if before[row.reference][0] in passed
+    }
+    return [replace(row, steps=(*row.steps, warned[row.number])) if row.number in warned else row for row in results]
 
 
 def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) -> Iterator[RowResult]:

@@ -397,7 +397,7 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
             move_import(claimed, APPLY, values={}, by=None, at=at, facts=_count_outcomes(found))
             with batch_events():
                 for row in apply.import_rows(accepted, parties, at=at):
-                    if (row.outcome, row.steps) != (expected[row.number].outcome, expected[row.number].steps):
+                    if (row.outcome, row.steps) != (expected[row.number].outcome, expected[row.number].own_steps):
                         raise _ChangedMeanwhile
             if not {Creation.from_json(each) for each in claimed.makes}.issuperset(parties.created):
                 raise _ChangedMeanwhile
@@ -419,6 +419,7 @@ def _try_rows(
     """
     found, created = group_faults(reading), dict[Creation, None]()
     total, rows = len(reading.named), apply.sort_rows(reading.rows)
+    before = apply.read_slots(rows)
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         if means.stop():
             _end_claim(claimed)
@@ -430,6 +431,7 @@ def _try_rows(
             transaction.set_rollback(True)  # the positional boolean is Django's own signature
         created |= dict.fromkeys(parties.created)
         means.pause()
+    found = apply.warn_of_passed_editions(found, rows, before)
     _report_progress(claimed, done=total, total=total, now=means.now())
     return sorted(found, key=attrgetter("number")), list(created)
 

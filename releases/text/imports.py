@@ -223,6 +223,7 @@ _STEPS: dict[StepKind, Promise] = {
     StepKind.NOT_A_WORKING_DAY: lazy("not on a working day"),
     StepKind.ACCESS_ON_REST_DAY: lazy("pre-release access opens on %(to)s"),
     StepKind.IMPROBABLE_YEAR: lazy("more than 2 years later, so check the year"),
+    StepKind.PASSES_EDITION: lazy("passes another edition of its series, ‘%(to)s’, so check the date"),
 }
 _CREATIONS: dict[CreationKind, Promise] = {
     CreationKind.PRODUCER: lazy("producer “%(name)s”"),
@@ -254,6 +255,11 @@ def describe_warning(kind: StepKind, count: int) -> str:
         StepKind.IMPROBABLE_YEAR: ngettext(
             "%(count)s release would get a date more than 2 years later. Check its year.",
             "%(count)s releases would get dates more than 2 years later. Check their years.",
+            count,
+        ),
+        StepKind.PASSES_EDITION: ngettext(
+            "%(count)s release would pass another edition of its series. Check its date.",
+            "%(count)s releases would pass other editions of their series. Check their dates.",
             count,
         ),
     }

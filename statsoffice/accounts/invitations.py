@@ -192,7 +192,7 @@ def _has_sender_with_role() -> Q:
     held = Membership.objects.filter(user=OuterRef("invited_by"), producer=OuterRef("producer"))
     allowed = Q(pk__in=[])
     for role in Role:
-        allowed |= Q(role=role) & Exists(held.filter(role__in=list(_roles_that_grant(role))))
+        allowed |= Q(Q(role=role) & Exists(held.filter(role__in=list(_roles_that_grant(role)))))
     return allowed & Q(invited_by__is_active=True)
 
 

@@ -360,6 +360,33 @@ def test_a_preview_warns_of_a_date_that_moves_by_more_than_two_years(client, kee
     assert "2 releases would get dates more than 2 years later. Check their years." in text
 
 
+def test_a_preview_warns_of_a_release_that_passes_another_edition_and_not_if_all_move(client, keeper, series):
+    titles = ["June", "July", "August"]
+    for number, title in enumerate(titles):
+        slot, confirmed = london_slot(date(2099, 7 + number, 3)), title == "July"
+        ReleaseFactory(series=series, reference=title.lower(), title=title, slot=slot, confirmed=confirmed)
+
+    def moved(*months):
+        rows = zip(titles, months, strict=True)
+        return [
+            {"reference": title.lower(), "title": title, "url": "", "scheduled_for": f"2099-{month:02}-09 09:30"}
+            | ({"date_change_reason": "Late data."} if title == "July" else {})
+            for title, month in rows
+        ]
+
+    # Each edition gets a date after that of the next one, but their order stays.
+    found = checked(keeper, *moved(9, 10, 11))
+    assert "another edition" not in client.get(address(found)).text
+    june, _july, august = moved(9, 10, 11)
+    found = checked(keeper, june, august)
+    text = client.get(address(found)).text
+    assert text.count("Passes another edition of its series, ‘July’, so check the date") == 1
+    assert "1 release would pass another edition of its series. Check its date." in text
+    confirm_page(client, found)
+    turn()
+    assert Release.objects.get(reference="june").planned_on == date(2099, 9, 9)
+
+
 def test_a_preview_says_which_dates_open_pre_release_access_on_a_rest_day(client, keeper, series):
     a_release = ReleaseFactory(confirmed=True, series=series, reference="july", slot=london_slot(date(2098, 7, 1)))
     monday = {"scheduled_for": "2098-07-07 09:30"}
