@@ -52,6 +52,7 @@ class ReleaseWarning:
     :ivar days: the number of days of notice; negative if the date is in the past.
     :ivar years: the number of years by which the date moves.
     :ivar edition: the date of the other edition.
+    :ivar edition_to: the new date of the other edition, if its date is to change too.
     """
 
     kind: WarningKind
@@ -60,6 +61,7 @@ class ReleaseWarning:
     days: int = 0
     years: int = 0
     edition: Slot | None = None
+    edition_to: Slot | None = None
 
 
 def find_missing_people(series: Series) -> Iterator[ReleaseWarning]:
@@ -96,6 +98,9 @@ def find_change_warnings(
     The date can be years later, or the release would pass the previous or the next edition of its series. A rehearsal
     has no warnings. All editions are read with one query.
 
+    The new dates are compared with the present dates of the other editions, because each change can be made without the
+    others. If one of the other changes moves the edition in a warning, the warning has its new date too.
+
     :param among: the releases that a warning may name, if the reader may not know of all.
     """
     between = Q()
@@ -107,13 +112,17 @@ def find_change_warnings(
     editions = known.official().exclude(status=Status.CANCELLED).filter(between).order_by("planned_on", "pk")
     columns = ("series_id", "title", "planned_on", "planned_at", "precision", "zone")
     found = list(editions.only(*columns)) if between else []
-    return [[] if release.rehearsal else list(_compare_dates(release, to, found)) for release, to in changes]
+    moved = {release.pk: to for release, to in changes}
+    return [[] if release.rehearsal else list(_compare_dates(release, to, found, moved)) for release, to in changes]
 
 
-def _compare_dates(release: Release, to: Slot, editions: Iterable[Release]) -> Iterator[ReleaseWarning]:
+def _compare_dates(
+    release: Release, to: Slot, editions: Iterable[Release], moved: Mapping[int, Slot]
+) -> Iterator[ReleaseWarning]:
     """Yield the warnings about a new date of a release.
 
     :param editions: at least all editions of the series between the two dates, the earliest first.
+    :param moved: the new dates of releases, keyed by primary key.
     """
     if calendar.is_improbably_later(to.on, was=release.planned_on):
         was = release.planned_on
@@ -124,9 +133,13 @@ def _compare_dates(release: Release, to: Slot, editions: Iterable[Release]) -> I
     previous = [each for each in others if to.on <= each.planned_on < release.planned_on]
     following = [each for each in others if release.planned_on < each.planned_on <= to.on]
     if previous and to.last_day < previous[-1].planned_on:
-        yield ReleaseWarning(WarningKind.BEFORE_PREVIOUS, name=previous[-1].title, edition=previous[-1].slot)
+        yield _warn_of_edition(WarningKind.BEFORE_PREVIOUS, previous[-1], moved)
     if following and to.on > following[0].slot.last_day:
-        yield ReleaseWarning(WarningKind.AFTER_NEXT, name=following[0].title, edition=following[0].slot)
+        yield _warn_of_edition(WarningKind.AFTER_NEXT, following[0], moved)
+
+
+def _warn_of_edition(kind: WarningKind, other: Release, moved: Mapping[int, Slot]) -> ReleaseWarning:
+    return ReleaseWarning(kind, name=other.title, edition=other.slot, edition_to=moved.get(other.pk))
 
 
 def find_passed_editions(moves: Mapping[int, tuple[Slot, Slot]]) -> dict[int, str]:

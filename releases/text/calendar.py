@@ -204,7 +204,10 @@ _WARNINGS: dict[WarningKind, Promise] = {
 
 
 def warning_sentence(warning: ReleaseWarning) -> str:
-    """Describe a warning about a release in a phrase, such as "The series has no contact"."""
+    """Describe a warning about a release in a phrase, such as "The series has no contact".
+
+    If the other edition in a warning is to move too, a second sentence says so.
+    """
     if warning.kind is WarningKind.SHORT_NOTICE:
         words = ngettext(
             "%(days)s day’s notice, less than 4 weeks", "%(days)s days’ notice, less than 4 weeks", warning.days
@@ -212,7 +215,11 @@ def warning_sentence(warning: ReleaseWarning) -> str:
         return words % {"days": warning.days}
     day = calendar.format_weekday(warning.on) if warning.on else ""
     facts = {"day": day, "name": warning.name, "years": warning.years, "edition": warning.edition}
-    return str(_WARNINGS[warning.kind]) % facts
+    words = str(_WARNINGS[warning.kind]) % facts
+    if warning.edition_to is None:
+        return words
+    also_moved = _("%(warning)s. A change of that edition to %(edition)s is waiting too")
+    return also_moved % {"warning": words, "edition": warning.edition_to}
 
 
 PACES = {Pace.MONTHLY: lazy("monthly"), Pace.QUARTERLY: lazy("quarterly"), Pace.YEARLY: lazy("yearly")}

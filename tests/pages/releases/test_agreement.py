@@ -315,8 +315,10 @@ def test_a_lead_is_warned_of_dates_that_are_probably_mistakes(client, announced_
     with django_assert_num_queries(len(one)):
         page = client.get(WAITING)
     before = f"The new date is before the previous edition, ‘{announced_release.title}’ (30 June 2020 9:30am)"
-    assert [row["warnings"] for row in page.context["rows"]] == [[year, later], [before]]
-    assert f"{before}." in " ".join(page.text.split())
+    later_too = f"{later}. A change of that edition to 15 June 2020 9:30am is waiting too"
+    before_too = f"{before}. A change of that edition to 1 August 2056 9:30am is waiting too"
+    assert [row["warnings"] for row in page.context["rows"]] == [[year, later_too], [before_too]]
+    assert f"{before_too}." in " ".join(page.text.split())
 
 
 @pytest.mark.parametrize("address", [WAITING, REGISTER])
