@@ -33,6 +33,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
     ReportTerm,
+    sort_kinds,
 )
 from breaches.rules.statistics import Quarter, round_share
 from releases.rules.calendar import format_day, format_moment, local_date
@@ -397,14 +398,14 @@ def status_name(report: Report) -> str:
 
 
 def kind_name(report: Report) -> str:
-    """Return the labels of the kinds of breach of a report, such as "Early; late".
+    """Return the labels of the kinds of breach of a report, such as "Late; early", in the order of `sort_kinds`.
 
     If no check has found any part of a late release, its label is "Not live when last checked" (decision 31).
 
     :param report: a report. If you list several reports, prefetch their suspicions and the verdicts of the suspicions,
         to avoid a query for each report.
     """
-    kinds = dict.fromkeys(map(_name_suspected, report.suspicions.all()))
+    kinds = dict.fromkeys(map(_name_suspected, _sort_by_kind(report)))
     return _join_labels(list(kinds) or [str(KINDS[ReportKind(report.kind)])])
 
 
@@ -416,6 +417,12 @@ def join_kinds(kinds: Iterable[str]) -> str:
 def _join_labels(labels: Sequence[str]) -> str:
     first, *others = labels
     return "; ".join((first, *map(str.lower, others)))
+
+
+def _sort_by_kind(report: Report) -> list[Suspicion]:
+    suspicions = report.suspicions.all()
+    order = sort_kinds(report.kind, (suspicion.kind for suspicion in suspicions))
+    return sorted(suspicions, key=lambda suspicion: order.index(ReportKind(suspicion.kind)))
 
 
 def suspicion_name(suspicion: Suspicion) -> str:

@@ -4,15 +4,16 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
+from itertools import permutations
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import corrective_actions, editing, merging, register
+from breaches import corrective_actions, editing, merging, register, text
 from breaches.corrective_actions import Plan
-from breaches.models import RegisterEvent
+from breaches.models import RegisterEvent, Report, Suspicion
 from breaches.register import CannotBeExported, RegisterFilter
 from breaches.rules.content import ContactPerson, Output, ReportSection
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
@@ -31,6 +32,7 @@ from tests.support.factories import UserFactory
 from tests.support.people import (
     AT,
     add_role,
+    create_joint_report,
     create_joint_report_with_actions,
     create_office,
     create_report,
@@ -158,6 +160,18 @@ def test_the_command_lists_all_kinds_of_a_combined_report(office):
     assert (entry["kind"], entry["kinds"]) == ("partial", ["partial", "late"])
     call_command("breach_reports", stdout=for_people)
     assert f"{joint.reference}  draft  partial; late, " in for_people.getvalue()
+
+
+def test_the_own_kind_of_a_report_is_first_and_the_others_have_a_fixed_order(office):
+    joint = create_joint_report(office, create_joint_report(office, create_report(office)))
+    keys = [one.pk for one in joint.suspicions.order_by("pk")]
+    Report.objects.filter(pk=joint.pk).update(kind="partial")
+    for kinds in permutations(("early", "late", "partial")):
+        for key, kind in zip(keys, kinds, strict=True):
+            Suspicion.objects.filter(pk=key).update(kind=kind)
+        file = register.export_register(RegisterFilter(kind="late"), TableKind.CSV, by=office.head, at=AT)
+        assert [row["kind"] for row in rows(file)] == ["Incomplete; Late; Early"]
+        assert text.kind_name(Report.objects.get(pk=joint.pk)) == "Incomplete; late; early"
 
 
 @pytest.mark.parametrize("kind", list(TableKind))
