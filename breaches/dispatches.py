@@ -11,8 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -62,16 +61,15 @@ def is_unfinished() -> Q:
 def _select_reports_to_send() -> list[QuerySet[Report, Any]]:
     """Return queries for the primary keys of the reports that are approved, and of those whose email failed.
 
-    Reports about training sessions are never sent. An email failed if the last email with a sent report failed for
-    good. If a person closed a report, they have finished with it. In one query with `OR`, the database would read all
-    reports. With a query for each, it uses an index.
+    Reports about training sessions are never sent. A report's email has failed if the last email that sent it failed
+    for good. If a person closed a report, they have finished with it. In one query with `OR`, the database would read
+    all reports. With a query for each, it uses an index.
     """
     last = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT).with_email().order_by("-at", "-pk")
-    # The condition can also be negated, so a report without such an email must not compare as null.
-    email = Coalesce(Subquery(last.values("email")[:1]), Value(""))
     # Few emails fail. An index has their events, so the database reads the last emails of these reports only.
     ever_failed = Q(pk__in=ReportEvent.objects.filter(kind=EMAIL_FAILED).order_by().values("report"))
-    failed = Report.objects.filter(ever_failed, Exact(email, EMAIL_FAILED), status=ReportStatus.SENT)
+    has_failed = Exact(Subquery(last.values("email")[:1]), EMAIL_FAILED)
+    failed = Report.objects.filter(ever_failed, has_failed, status=ReportStatus.SENT)
     approved = Report.objects.filter(status=ReportStatus.APPROVED, training__isnull=True)
     return [approved.order_by().values("pk"), failed.order_by().values("pk")]
 

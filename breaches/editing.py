@@ -447,9 +447,17 @@ def remove_stated_time(report: Report, *, at: datetime) -> None:
     if left == was:
         return
     Report.objects.filter(pk=report.pk).update(**asdict(left))
+    # The caller may use the same object again for another release.
+    report.available_at, report.available_unknown = left.available_at, left.available_unknown
     record_report_event(
         report, "cause_chosen", at=at, words=was.available_unknown, was=_cause_facts(was), to=_cause_facts(left)
     )
+
+
+def was_time_removed(report: Report) -> bool:
+    """Return whether `remove_stated_time` made the last change of the cause."""
+    last = report.events.filter(kind="cause_chosen").order_by("position").last()
+    return last is not None and last.actor_id is None
 
 
 def _cause_facts(one: ChosenCause) -> dict[str, str | None]:

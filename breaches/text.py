@@ -666,7 +666,7 @@ def _edited(title: str, event: ReportEvent) -> str:
 def _cause_chosen(title: str, event: ReportEvent) -> str:
     was, to = event.facts["was"], event.facts["to"]
     if event.actor_id is None:
-        return _("Answer about the time of availability removed because another release is late")
+        return _("Time of availability removed, because another release is late")
     if was["cause"] != to["cause"]:
         return f"{title}: {cause_name(to['cause'])}"
     before, after = (datetime.fromisoformat(one["available_at"]) if one["available_at"] else None for one in (was, to))

@@ -4,7 +4,7 @@ A warning does not block an action.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -142,7 +142,7 @@ def _warn_of_edition(kind: WarningKind, other: Release, moved: Mapping[int, Slot
     return ReleaseWarning(kind, name=other.title, edition=other.slot, edition_to=moved.get(other.pk))
 
 
-def find_passed_editions(moves: Mapping[int, tuple[Slot, Slot]]) -> dict[int, str]:
+def find_passed_editions(moves: Mapping[int, tuple[Slot, Slot]], *, left_out: Collection[str] = ()) -> dict[int, str]:
     """Return the title of an edition that each moved release passes, keyed by the primary key of the release.
 
     Two editions of a series pass each other if their order turns round. The dates before and after all moves are
@@ -150,11 +150,13 @@ def find_passed_editions(moves: Mapping[int, tuple[Slot, Slot]]) -> dict[int, st
     editions are read with one query.
 
     :param moves: the slots of each release before and after, keyed by its primary key.
+    :param left_out: the references of the editions that are not compared.
     """
     if not moves:
         return {}
     series = Release.objects.filter(pk__in=moves).order_by().values("series")
     editions = Release.objects.official().exclude(status=Status.CANCELLED).filter(series__in=series)
+    editions = editions.exclude(reference__in=left_out)
     columns = ("series_id", "title", "planned_on", "planned_at", "precision", "zone")
     of_series: dict[int, list[Release]] = defaultdict(list)
     for edition in editions.order_by("planned_on", "pk").only(*columns):

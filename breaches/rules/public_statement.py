@@ -43,10 +43,10 @@ _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions
 class PublicStatement:
     """The public part of one report.
 
-    It has no fields for the Head of Profession or the person who deals with the report. `kinds` is never empty.
+    It has no fields for the Head of Profession or the person who deals with the report.
     """
 
-    kinds: tuple[str, ...]
+    kind: str
     outputs: tuple[Output, ...]
     producers: tuple[str, ...]
     report_date: date | None
@@ -57,6 +57,12 @@ class PublicStatement:
     impact: str
     corrective_actions: str
     statement_url: str
+    # All kinds of the report, with `kind` first. It is empty in statements that were stored before this field existed.
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def all_kinds(self) -> tuple[str, ...]:
+        return self.kinds or (self.kind,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ def statement_of(
 ) -> PublicStatement:
     """Return the public statement for the content of a report.
 
+    :param kinds: all kinds of the report, with its own first.
     :param names: the names to remove from the texts. The names of the report's contacts, except teams, are removed too.
     :param pages: the web addresses that are public. All other web addresses are removed from the texts and outputs.
     """
@@ -83,6 +90,7 @@ def statement_of(
     people = {*names, *own}
     texts = {field: without_people(getattr(content, field), names=people, pages=pages) for field in _NARRATIVES}
     return PublicStatement(
+        kind=kinds[0],
         kinds=kinds,
         outputs=tuple(Output(output.title, output.url if output.url in pages else "") for output in content.outputs),
         producers=content.producers,

@@ -64,7 +64,7 @@ def statement_columns() -> dict[str, Column]:
     return {
         "date": Column(_("Date"), "report__occurred_on", descending_first=True),
         "title": Column(_("Title"), Lower(KT("statement__outputs__0__title"))),
-        "kind": Column(_("Kind"), place_in(KIND_CHOICES, field="statement__kinds__0")),
+        "kind": Column(_("Kind"), place_in(KIND_CHOICES, field="statement__kind")),
     }
 
 
@@ -168,5 +168,5 @@ def statement_row(statement: PublicStatement) -> dict[str, Any]:
     return {
         "statement": statement,
         "title": "; ".join(output.title for output in statement.outputs),
-        "kind": text.join_kinds(statement.kinds),
+        "kind": text.join_kinds(statement.all_kinds),
     }

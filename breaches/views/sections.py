@@ -457,6 +457,7 @@ def _show_cause(
         "form": form,
         "theirs": theirs,
         "their_cause": text.cause_name(theirs.cause) if theirs else "",
+        "another_is_late": theirs is not None and editing.was_time_removed(report),
         "is_known": decisions.is_late(report) and decisions.is_closed(report),
         "ends_approval": report.producer.two_person_approval and APPROVE in moves_open_to(request.user, report),
     }

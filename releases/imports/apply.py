@@ -728,12 +728,17 @@ def warn_of_passed_editions(
 ) -> list[RowResult]:
     """Add a warning to the results of rows that move a release past another edition of its series.
 
-    :param before: the slots of the releases before the import.
+    New and cancelled editions of the file are not compared.
+
+    :param before: the slots of the releases before the import. A release that was added since is left out.
     """
     to = {row.reference: row.slot for row in rows}
-    moved = [row for row in results if {step.kind for step in row.steps} & {StepKind.MOVED, StepKind.CHANGE_ASKED}]
+    kinds = {row.reference: {step.kind for step in row.steps} for row in results}
+    changed = {StepKind.MOVED, StepKind.CHANGE_ASKED}
+    moved = [row for row in results if row.reference in before and kinds[row.reference] & changed]
     slots = {before[row.reference][0]: (before[row.reference][1], to[row.reference]) for row in moved}
-    passed = readiness.find_passed_editions(slots)
+    left_out = [name for name, steps in kinds.items() if steps & {StepKind.RECORDED, StepKind.CANCELLED}]
+    passed = readiness.find_passed_editions(slots, left_out=left_out)
     warned = {
         row.number: Step(StepKind.PASSES_EDITION, to=passed[before[row.reference][0]])
         for row in moved

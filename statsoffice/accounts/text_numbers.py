@@ -40,7 +40,7 @@ def list_numbers(person: User) -> Mapping[str, list[Contact]]:
     return found
 
 
-def confirm_numbers(person: User, numbers: Collection[str], *, shown: Collection[str] = ()) -> None:
+def confirm_numbers(person: User, numbers: Collection[str], *, shown: Collection[str]) -> None:
     """Store the mobile numbers that a person confirmed. Only these numbers get text messages for this person.
 
     :param numbers: as in `list_numbers`. Numbers that the person confirmed before are removed unless they are included.
@@ -152,4 +152,8 @@ def confirm_numbers_view(request: SignedInRequest) -> HttpResponse:
         confirm_numbers(request.user, form.cleaned_data["numbers"], shown=shown)
         messages.success(request, _("Numbers for text messages saved."))
         return redirect("your_account")
+    if form.is_bound:
+        # The page now lists the present numbers, so the next answer is about these.
+        form.data = request.POST.copy()
+        form.data["shown"] = initial["shown"]
     return render(request, "accounts/text_numbers.html", {"form": form, "contacts": contacts})

@@ -77,15 +77,13 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
 def own_invitation(request: SignedInRequest, key: int) -> HttpResponse:
     """Let a person whose email address is verified accept or refuse an invitation without the emailed link."""
     invitation = get_object_or_404(invitations.invitations_of(request.user), pk=key)
-    now = timezone.now()
-    if not invitations.is_valid(invitation, now):
-        # An open invitation is not valid only because of its sender.
-        return _render_over(request, lacks_sender=invitation.is_open_at(now))
+    if not invitations.is_valid(invitation, timezone.now()):
+        return _render_over(request)
     return _answer(request, invitation, by=request.user)
 
 
-def _render_over(request: HttpRequest, *, lacks_sender: bool = False) -> HttpResponse:
-    return render(request, "accounts/invitation_over.html", {"lacks_sender": lacks_sender}, status=410)
+def _render_over(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/invitation_over.html", status=410)
 
 
 def _answer(request: HttpRequest, invitation: Invitation, *, by: User) -> HttpResponse:

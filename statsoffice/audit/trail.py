@@ -295,7 +295,7 @@ def _numbers(event: AccountEvent) -> str:
     elif declined:
         words = _("Said that mobile numbers ending in %(declined)s are not theirs")
     else:
-        words = _("Removed all confirmed mobile numbers for text messages")
+        words = _("No mobile number confirmed for text messages")
     return words % {"endings": endings, "declined": declined}
 
 

@@ -40,7 +40,7 @@ def send_log_in(page):
     [
         ("account_signup", 200, "You need an invitation"),
         ("account_inactive", 200, "Your account is closed"),
-        ("account_accept", 410, "This invitation has expired"),
+        ("account_accept", 410, "This invitation is no longer valid"),
         ("admin:index", 403, "You cannot view this page"),
     ],
     ids=["signing up", "a closed account", "an invitation that is over", "the admin site"],

@@ -163,3 +163,10 @@ def test_a_statement_is_read_back_as_it_was_written():
     assert statement_from_json(statement_to_json(statement)) == statement
     assert statement_digest(statement) == statement_digest(statement_from_json(statement_to_json(statement)))
     assert statement_digest(replace(statement, impact="Another.")) != statement_digest(statement)
+
+
+def test_a_statement_from_before_several_kinds_were_stored_is_still_read():
+    written = statement_to_json(statement_of(a_content(), kinds=("late", "partial"), names=(), pages=()))
+    assert statement_from_json(written).all_kinds == ("late", "partial")
+    del written["kinds"]
+    assert statement_from_json(written).all_kinds == ("late",)

@@ -19,6 +19,9 @@ from statsoffice.notifications.models import Message
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.people import AT, reload_reports
 from tests.support.report_evidence import london
+from tests.support.report_forms import send
+from tests.support.report_forms import words as words_of
+from tests.support.report_mornings import LIVE, NOT_LIVE, record_checks
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +149,7 @@ def test_a_release_that_becomes_late_later_needs_a_new_answer_about_when_the_las
     # The second draft is about an incomplete release, whose page is judged late afterwards.
     Suspicion.objects.filter(report=drafts[1]).update(kind=ReportKind.PARTIAL)
     joint = joined(office, drafts[:2])
+    assert editing.cause_of(joint).available_at == london("10:27"), "the draft about another kind does not count"
     says(office, joint, cause=Cause.OUTAGE, available_at=london("10:27"))
     assert "‘Release 0’ was available at 10:27am" in content_of(reload_reports([joint])[0]).circumstances
     drafting.draft_missing(now=LATER)
@@ -156,10 +160,37 @@ def test_a_release_that_becomes_late_later_needs_a_new_answer_about_when_the_las
     removed = joint.events.filter(kind="cause_chosen").last()
     assert removed.actor is None
     assert removed.facts["was"]["available_at"] == "2020-06-30T09:27:00+00:00"
-    title = "Answer about the time of availability removed because another release is late"
+    title = "Time of availability removed, because another release is late"
     assert event_title(removed) == title
     needed = [remark.sentence for remark in decisions.cause_needs(joint)]
     assert needed == ["Say when the last of ‘Release 0’ and ‘Release 1’ was made available, or why that is not known."]
+
+
+@pytest.mark.parametrize("stated", [{"available_at": london("10:27")}, {"available_unknown": "No log is kept."}])
+def test_two_releases_that_become_late_in_one_run_remove_the_answer_once(client, office, drafts, stated):
+    says(office, drafts[0], cause=Cause.OUTAGE, **stated)
+    Suspicion.objects.filter(report__in=drafts[1:]).update(kind=ReportKind.PARTIAL)
+    joint = joined(office, drafts)
+    says(office, joint, cause=Cause.OUTAGE, **stated)
+    client.force_login(office.statistician)
+    page = client.get(f"/reports/{joint.reference}/cause/").text
+    before = joint.events.filter(kind="cause_chosen").count()
+    drafting.draft_missing(now=LATER)
+    assert joint.events.filter(kind="cause_chosen").count() == before + 1
+    (joint,) = reload_reports([joint])
+    assert editing.cause_of(joint) == ChosenCause(Cause.OUTAGE)
+    # A person who had the form open is told why their answer is not saved.
+    answer = send(client, f"/reports/{joint.reference}/cause/", page, cause_words="A cable was cut.")
+    assert answer.status_code == 409
+    assert "because another release of this report is late now" in words_of(answer.text)
+
+
+def test_a_release_that_was_late_before_changes_no_answer(office, drafts):
+    joint = joined(office, drafts[:2])
+    says(office, joint, cause=Cause.OUTAGE, available_at=london("10:27"))
+    record_checks(drafts[0].suspicions.model.objects.first().release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
+    drafting.draft_missing(now=london("10:27:02"))
+    assert editing.cause_of(reload_reports([joint])[0]).available_at == london("10:27")
 
 
 def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):

@@ -306,7 +306,7 @@ class TestReminder:
         producer = early.office.producer
         for person, number in ((early.office.head, "07700 900123"), (early.office.statistician, "07700 900124")):
             ContactFactory(producer=producer, user=person, telephone=number)
-            confirm_numbers(person, [number.replace(" ", "")])
+            confirm_numbers(person, [number.replace(" ", "")], shown=[])
         self.notified_at(0)
         self.notified_at(15)
         texts = Message.objects.filter(channel=Channel.TEXT).order_by("pk")
@@ -319,7 +319,7 @@ class TestReminder:
     def test_while_one_awaits_a_decision_others_of_the_producer_cause_no_text_message(self, early, settings):
         settings.NOTIFY_TEXT_TEMPLATE = "a template"
         ContactFactory(producer=early.office.producer, user=early.office.head, telephone="07700 900123")
-        confirm_numbers(early.office.head, ["07700900123"])
+        confirm_numbers(early.office.head, ["07700900123"], shown=[])
         another = create_release(early.office, reference="another")
         find_early(early.office, another)
         self.notified_at(1)

@@ -70,7 +70,7 @@ def test_a_number_that_another_person_entered_gets_texts_only_after_its_person_c
 
 def test_a_number_that_is_confirmed_by_one_person_is_not_confirmed_for_another_account(head, producer):
     contact = contact_of(head, producer)
-    confirm_numbers(head, ["07700900123"])
+    confirm_numbers(head, ["07700900123"], shown=[])
     deputy = create_member(Role.DEPUTY, producer)
     contact.user = deputy
     contact.save()
@@ -93,7 +93,7 @@ def test_only_a_number_that_is_in_an_own_contact_now_can_be_confirmed(client, he
 
 def test_a_person_takes_a_confirmation_back(client, head, producer):
     contact_of(head, producer)
-    confirm_numbers(head, ["07700900123"])
+    confirm_numbers(head, ["07700900123"], shown=[])
     page = signed_in(client, head).get(PAGE).text
     assert "checked" in page
     client.post(PAGE, {})
@@ -113,7 +113,7 @@ def test_each_change_of_confirmed_numbers_is_in_the_audit_trail_without_the_comp
     ]
     page = words(signed_in(client, create_member(Role.AUDITOR, producer)).get(reverse("audit:trail")).text)
     assert f"Confirmed mobile numbers ending in 123, 456 for text messages {head} Roles and accounts" in page
-    assert f"Removed all confirmed mobile numbers for text messages {head} Roles and accounts" in page
+    assert f"No mobile number confirmed for text messages {head} Roles and accounts" in page
     assert "07700" not in page
 
 
@@ -126,11 +126,11 @@ def test_only_people_who_may_know_of_early_releases_have_the_task(head, producer
     assert find_numbers_to_confirm(auditor) == [contacts[2]]
     assert {one.person for one in find_without_texts([producer])[producer.pk]} == {head, auditor}
     contact_of(head, producer, "07700 900456")
-    confirm_numbers(head, ["07700900456"])
+    confirm_numbers(head, ["07700900456"], shown=[])
     (left,) = find_without_texts([producer])[producer.pk]
     assert left.person == auditor, "a person gets texts at a second number"
     # A person can confirm the number before they get such a role.
-    confirm_numbers(statistician, ["07700900123"])
+    confirm_numbers(statistician, ["07700900123"], shown=[])
     assert statistician.confirmed_numbers == ["07700900123"]
 
 
@@ -142,7 +142,7 @@ def test_leads_see_who_gets_no_text_messages(client, head, producer):
     page = words(signed_in(client, head).get(reverse("early_releases:early_releases")).text)
     assert page.count("gets no text messages") == 1
     assert sentence in page
-    confirm_numbers(deputy, ["07700900123"])
+    confirm_numbers(deputy, ["07700900123"], shown=[])
     assert "gets no text messages" not in client.get(reverse("early_releases:early_releases")).text
 
 
@@ -171,6 +171,28 @@ def test_a_number_that_was_added_after_the_page_was_opened_is_not_declined(clien
     head.refresh_from_db()
     assert head.declined_numbers == ["07700900123"]
     assert find_numbers_to_confirm(head) == [added]
+
+
+def test_the_audit_trail_has_both_answers_and_leads_see_a_person_who_declined_only_some(client, head, producer):
+    deputy = create_member(Role.DEPUTY, producer)
+    contact_of(deputy, producer)
+    contact_of(deputy, producer, "07700 900456")
+    confirm_numbers(deputy, [], shown=["07700900123"])
+    assert find_without_texts([producer]) == {producer.pk: [WithoutTexts(deputy, has_declined=False)]}
+    confirm_numbers(deputy, ["07700900456"], shown=["07700900123", "07700900456"])
+    trail = words(signed_in(client, create_member(Role.AUDITOR, producer)).get(reverse("audit:trail")).text)
+    both = "Confirmed mobile numbers ending in 456 for text messages, and said that those ending in 123 are not theirs"
+    assert both in trail
+
+
+def test_after_an_error_the_page_asks_about_the_present_numbers(client, head, producer):
+    contact = contact_of(head, producer)
+    page = signed_in(client, head).get(PAGE).text
+    contact.telephone = "07700 900456"
+    contact.save()
+    refused = client.post(PAGE, filled_in(page) | {"numbers": ["07700900123"]})
+    assert "One of these numbers has changed" in refused.text
+    assert filled_in(refused.text)["shown"] == ["07700900456"]
 
 
 def test_the_page_of_early_releases_makes_as_many_queries_for_several_producers_as_for_one(client, head, producer):
