@@ -516,8 +516,7 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     due = _find_late_due(report, available, at=at)
     if due and contradicts_due_time(ReportKind.LATE, _answer_at(available), due):
         sentence = _(
-            "This report is about a late release, but the date or time that you entered is not after the release was "
-            "due (%(moment)s). Correct the date or time."
+            "This report is about a late release, so enter a date and time after the release was due (%(moment)s)."
         )
         raise FieldRefused("available_time" if due.at else "available_on", sentence % {"moment": describe_moment(due)})
     if (first := content_of(report).first_day) and local_date(available) < first:

@@ -64,6 +64,13 @@ def published_statements() -> "QuerySet[Any]":
     )
 
 
+def find_earlier_publication(published: Published) -> datetime | None:
+    """Return when a report was first published, if its public text has changed since, or None if it has not."""
+    earlier = Published.objects.filter(report=published.report_id, pk__lt=published.pk).order_by("at", "pk")
+    has_changed = earlier.exclude(statement_sha256=published.statement_sha256).exists()
+    return earlier[0].at if has_changed else None
+
+
 def is_public(report: Report) -> bool:
     return published_statements().filter(report=report).exists()
 

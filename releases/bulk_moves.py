@@ -74,9 +74,14 @@ class PlannedMove:
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """The moved releases, and the references of the refused releases, keyed by the reason for the refusal."""
+    """The results of a bulk move.
+
+    :ivar requested: the confirmed releases for which another date was only requested.
+    :ivar refusals: the references of the refused releases, keyed by the reason for the refusal.
+    """
 
     moved: list[Release]
+    requested: list[Release]
     refusals: Mapping[str, list[str]]
 
 
@@ -109,7 +114,9 @@ def make_moves(
 
     :param now: the clock. It is read before each move, because a release may become due while the others are moved.
     """
-    moved, refusals = [], defaultdict(list)
+    moved: list[Release] = []
+    requested: list[Release] = []
+    refusals: dict[str, list[str]] = defaultdict(list)
     for plan in planned:
         if not plan.is_possible:
             continue
@@ -120,8 +127,8 @@ def make_moves(
         except NotYours:
             refusals[_("You do not have permission to do this.")].append(plan.release.reference)
         else:
-            moved.append(plan.release)
-    return BulkResult(moved, refusals)
+            (requested if plan.is_request else moved).append(plan.release)
+    return BulkResult(moved, requested, refusals)
 
 
 def digest_plans(planned: Iterable[PlannedMove]) -> str:

@@ -33,6 +33,7 @@ class WarningKind(StrEnum):
     IMPROBABLE_YEAR = "improbable_year"
     BEFORE_PREVIOUS = "before_previous"
     AFTER_NEXT = "after_next"
+    SAME_DAY = "same_day"
 
 
 # Warnings about people who are missing from a series. They apply to all releases of the series.
@@ -95,8 +96,8 @@ def find_change_warnings(
 ) -> list[list[ReleaseWarning]]:
     """Return, for each release and its new date, the reasons why this date is probably a mistake.
 
-    The date can be years later, or the release would pass the previous or the next edition of its series. A rehearsal
-    has no warnings. All editions are read with one query.
+    The date can be years later, or the day of another edition of the series, or the release would pass the previous or
+    the next edition. A rehearsal has no warnings. All editions are read with one query.
 
     The new dates are compared with the present dates of the other editions, because each change can be made without the
     others. If one of the other changes moves the edition in a warning, the warning has its new date too.
@@ -136,6 +137,9 @@ def _compare_dates(
         yield _warn_of_edition(WarningKind.BEFORE_PREVIOUS, previous[-1], moved)
     if following and to.on > following[0].slot.last_day:
         yield _warn_of_edition(WarningKind.AFTER_NEXT, following[0], moved)
+    if to.precision is Precision.EXACT and to.on != release.planned_on:
+        same_day = [each for each in others if each.slot.precision is Precision.EXACT and each.planned_on == to.on]
+        yield from (_warn_of_edition(WarningKind.SAME_DAY, each, moved) for each in same_day[:1])
 
 
 def _warn_of_edition(kind: WarningKind, other: Release, moved: Mapping[int, Slot]) -> ReleaseWarning:

@@ -93,7 +93,7 @@ class ReopenForm(MoveForm):
     )
 
 
-DISPATCH_RECORDED = lazy("Dispatch recorded.")
+DISPATCH_RECORDED = lazy("We recorded that you sent this document.")
 
 
 class DispatchPage(MovePage):

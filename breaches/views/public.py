@@ -79,7 +79,8 @@ def statement(request: HttpRequest, reference: str) -> HttpResponse:
             raise Http404("There is no public statement about this report.")
         return render(request, "breaches/public/being_corrected.html", {"correction": correction})
     reported = publication.reported_dates(published.report)
-    context = {"row": published_row(published), "reported": reported, "public_page": True}
+    earlier = publication.find_earlier_publication(published)
+    context = {"row": published_row(published), "reported": reported, "earlier": earlier, "public_page": True}
     return render(request, "breaches/public/statement.html", context)
 
 

@@ -409,9 +409,13 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     except MoveRefused as refused:
         add_refusal(form, refused)
         return _show_cause(request, report, form)
-    if warning := compare_availability(saved):
-        messages.warning(request, warning)
     still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
+    if warning := compare_availability(saved):
+        # Stay on this page, because the next section would cover the warning.
+        messages.warning(request, warning)
+        if not still_needed:
+            messages.success(request, _("Cause saved."))
+            return redirect("breaches:cause", report.reference)
     if not still_needed:
         return continue_after(request, saved, after=CAUSE, was_incomplete=was_incomplete, saved=_("Cause saved."))
     sentence = _("Cause saved. The report cannot be submitted or approved yet. %(needed)s")
@@ -459,6 +463,7 @@ def _show_cause(
         "their_cause": text.cause_name(theirs.cause) if theirs else "",
         "another_is_late": theirs is not None and editing.was_time_removed(report),
         "is_known": decisions.is_late(report) and decisions.is_closed(report),
+        "is_decided": report.status in DECIDED,
         "ends_approval": report.producer.two_person_approval and APPROVE in moves_open_to(request.user, report),
     }
     return render(request, "breaches/report.html", context, status=409 if theirs else 200)

@@ -321,6 +321,15 @@ def _report_moves(request: HttpRequest, text: BulkText, made: BulkResult) -> Non
         messages.error(request, text.refused % {"references": ", ".join(references), "why": why})
     if made.moved:
         messages.success(request, text.done % {"count": len(made.moved)})
+    if made.requested:
+        sentence = ngettext(
+            "%(count)s date change requested. The date does not change until the Head of Profession or a deputy "
+            "agrees.",
+            "%(count)s date changes requested. The dates do not change until the Head of Profession or a deputy "
+            "agrees.",
+            len(made.requested),
+        )
+        messages.success(request, sentence % {"count": len(made.requested)})
 
 
 def _bulk_action(move: BulkMove, description: Any, permission: str) -> AdminAction:

@@ -200,6 +200,7 @@ _WARNINGS: dict[WarningKind, Promise] = {
     WarningKind.IMPROBABLE_YEAR: lazy("The new date is %(years)s years later, so check the year"),
     WarningKind.BEFORE_PREVIOUS: lazy("The new date is before the previous edition, ‘%(name)s’ (%(edition)s)"),
     WarningKind.AFTER_NEXT: lazy("The new date is after the next edition, ‘%(name)s’ (%(edition)s)"),
+    WarningKind.SAME_DAY: lazy("Another edition of the series is due on the new date, ‘%(name)s’ (%(edition)s)"),
 }
 
 

@@ -175,6 +175,12 @@ def test_of_a_report_that_was_not_submitted_only_the_second_question_is_asked(cl
     assert answers(client, draft_report, breach="no").url.startswith(page_of(draft_report, "dismiss"))
 
 
+def test_of_a_returned_report_the_page_says_that_it_was_not_submitted_again(client, office, returned_report):
+    client.force_login(office.head)
+    page = words(client.get(page_of(returned_report, "report")).text)
+    assert "The report was returned, and the authors have not submitted it again yet." in page
+
+
 def test_a_choice_that_is_not_possible_says_why(client, office):
     client.force_login(office.head)
     incomplete = create_draft(producer=office.producer)

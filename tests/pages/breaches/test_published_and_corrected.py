@@ -9,7 +9,15 @@ from breaches import dispatches, publication
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.calendar import format_day
-from tests.support.people import IMPACT, approve, create_report, dispatch_report, move_report, write_sections
+from tests.support.people import (
+    IMPACT,
+    approve,
+    create_report,
+    dispatch_report,
+    move_report,
+    reload_reports,
+    write_sections,
+)
 from tests.support.published_reports import LATER, made_public, read
 from tests.support.report_forms import last_change, words
 from tests.support.shared_rows import shared_fixture
@@ -74,6 +82,17 @@ def test_it_is_said_until_the_corrected_report_is_public(client, office, correct
     page = public_page(client, again)
     assert "None at all." in page
     assert "Being corrected" not in page
+    first = f"We first published a report about this breach on {format_day(LATER.date())} ."
+    assert f"{first} We published this version on" in page
+
+
+def test_a_text_that_was_removed_and_published_again_unchanged_has_one_date(client, office):
+    report = made_public(create_report(office, ReportStatus.SENT), office)
+    publication.withdraw_statement(report, by=office.head, at=LATER)
+    (report,) = reload_reports([report])
+    page = public_page(client, made_public(report, office))
+    assert f"Published here on {format_day(LATER.date())} ." in page
+    assert "first published" not in page
 
 
 def test_a_lead_takes_the_notice_back_too(client, office, corrected):

@@ -42,6 +42,7 @@ def test_the_person_who_makes_it_public_reads_whether_it_was_sent(client, office
     client.force_login(office.head)
     page = words(client.get(f"/reports/{approved_report.reference}/publish/").text)
     assert "Not yet sent to the Office for Statistics Regulation." in page
+    assert "Regulation yet, and the public page will say so." in page
     assert "Reported on" not in page
 
 

@@ -208,10 +208,12 @@ def test_a_date_beyond_another_edition_is_saved_only_once_it_was_checked(client,
     client.force_login(head)
     earlier = "The new date is before the previous edition, ‘The earlier one’ (29 May 2020 9:30am)"
     later = "The new date is after the next edition, ‘The later one’ (31 July 2020 9:30am)"
+    same_day = "Another edition of the series is due on the new date, ‘The %s one’ (%s 2020 9:30am)"
     for on, expected in (
         ("28 5 2020", [earlier]),
-        ("29 5 2020", []),
-        ("31 7 2020", []),
+        ("29 5 2020", [same_day % ("earlier", "29 May")]),
+        ("1 6 2020", []),
+        ("31 7 2020", [same_day % ("later", "31 July")]),
         ("3 8 2020", [later]),
         ("3 8 2050", ["The new date is 30 years later, so check the year", later]),
     ):

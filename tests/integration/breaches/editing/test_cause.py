@@ -272,7 +272,7 @@ def test_what_is_not_late_needs_no_time(office, draft_report):
 
 @pytest.mark.parametrize(
     ("clock", "why"),
-    [("09:29", "is not after the release was due"), ("11:01", "must be in the past")],
+    [("09:29", "enter a date and time after the release was due"), ("11:01", "must be in the past")],
     ids=["before", "to come"],
 )
 def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
@@ -437,3 +437,8 @@ def test_the_impact_asks_for_four_things(client, office):
     assert all(
         asked in text for asked in ("effect on your organisation", "effect on users", "reaction", "media interest")
     )
+
+
+def test_the_page_of_a_decided_report_says_that_its_text_stays(client, office, approved_report):
+    client.force_login(office.head)
+    assert "This report is decided, so its text does not change." in words(client.get(page_of(approved_report)).text)

@@ -689,8 +689,8 @@ def test_a_late_release_that_appeared_before_it_was_due_is_refused_with_its_caus
     refused = send(client, address, **typed)
     assert error_links(refused.text) == {"#id_available_time": True}
     assert (
-        "This report is about a late release, but the date or time that you entered is not after the release was due "
-        "(9:30am on 30 June 2020). Correct the date or time."
+        "This report is about a late release, so enter a date and time after the release was due (9:30am on 30 June "
+        "2020)."
     ) in refused.text
     page = filled_in(refused.text)
     assert (page["cause"], page["cause_words"], page["available_time"]) == (["other"], ["A bird."], ["9am"])

@@ -86,7 +86,8 @@ OWN_NATION = [
 def test_by_page_a_holiday_of_the_producers_own_nation_needs_a_reason(client, nation, on, words):
     series = series_of(nation)
     release = ReleaseFactory(series=series, slot=london_slot(on))
-    confirmed = ReleaseFactory(confirmed=True, series=series, reference="confirmed", slot=london_slot(PLAIN))
+    other = SeriesFactory(producer=series.producer)
+    confirmed = ReleaseFactory(confirmed=True, series=other, reference="confirmed", slot=london_slot(PLAIN))
     client.force_login(create_member(Role.HEAD_OF_PROFESSION, series.producer))
     response = client.post(reverse("releases:confirm", args=[release.reference]))
     moved = client.post(reverse("releases:change_date", args=["confirmed"]), typed(on))
@@ -102,7 +103,8 @@ def test_by_page_a_holiday_of_the_producers_own_nation_needs_a_reason(client, na
 def test_in_the_admin_site_a_holiday_of_the_producers_own_nation_needs_a_reason(nation, on, words):
     series = series_of(nation)
     release = ReleaseFactory(series=series, slot=london_slot(on))
-    confirmed = ReleaseFactory(confirmed=True, series=series, reference="confirmed", slot=london_slot(PLAIN))
+    other = SeriesFactory(producer=series.producer)
+    confirmed = ReleaseFactory(confirmed=True, series=other, reference="confirmed", slot=london_slot(PLAIN))
     client = staff(Role.DEPUTY, series.producer)
     moved = client.post(
         page("release", "change", confirmed.pk), form_of(confirmed, new_on=f"{on:%Y-%m-%d}", reason="Late data")

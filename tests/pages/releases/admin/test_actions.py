@@ -103,7 +103,10 @@ def test_provisional_dates_move_by_weeks_to_working_days_and_confirmed_ones_by_r
     assert "Friday 25 December 2026 is a bank holiday (Christmas Day). The next working day is Tuesday" in asked.text
     assert "26 December 2026" not in asked.text
     assert planned(asked) == {"first": "Will be moved", "second": "Needs agreement"}
-    assert said(act_checked(manager, "move_dates", rows, **answers)) == ["2 releases moved."]
+    assert said(act_checked(manager, "move_dates", rows, **answers)) == [
+        "1 release moved.",
+        "1 date change requested. The date does not change until the Head of Profession or a deputy agrees.",
+    ]
     assert str(Release.objects.get(reference="first").slot) == "29 December 2026 9:30am"
     assert Release.objects.get(reference="second").planned_on == DAY
     assert DateChangeRequest.objects.get().to.on == DAY + timedelta(days=7)
