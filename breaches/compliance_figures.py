@@ -423,22 +423,25 @@ def _describe_changes(changes: Iterable[DateChange]) -> str:
     return "; ".join(sentence % {"slot": change.to, "on": format_day(change.made_at)} for change in changes)
 
 
-def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySet[DateChange]":
-    """Return changes of announced dates that were made from `first` to `until` (days in London), the earliest first."""
+def _announced_changes(producer: Producer, first: date, until: date) -> list[DateChange]:
+    """Return changes of announced dates that were made from `first` to `until` (days in London), the earliest first.
+
+    An exact date within the announced month or two months is no change (decision 158).
+    """
     announced = DateChange.objects.filter(
         announced_at__isnull=False, release__rehearsal=False, release__series__producer=producer
     )
     since, before = london_days(first, until)
     made = announced.annotate(made=MADE_AT).filter(made__gte=since, made__lt=before)
-    return made.select_related("release", "agreed_by").order_by("made", "pk")
+    found = made.select_related("release", "agreed_by").order_by("made", "pk")
+    return [change for change in found if not change.to.is_day_within(change.was)]
 
 
 _AGREED_BY = 3
 
 
-def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureList]:
+def _list_date_changes(found: Sequence[DateChange]) -> dict[Figure, FigureList]:
     columns = (_("Release"), _("From"), _("To"), _("Agreed by"), _("Agreed on"))
-    found = list(changes)
 
     def agreement(change: DateChange) -> tuple[int, int, datetime] | None:
         by, at = change.agreed_by_id, change.agreed_at
@@ -749,7 +752,7 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
         rate=describe_rate(figures_of(History(verdicts=counted)).on_time_rate),
         four_weeks=sum(days >= NOTICE.days for days in notice),
         short_notice=sum(days < NOTICE.days for days in notice),
-        moved=_announced_changes(producer, first, until).count(),
+        moved=len(_announced_changes(producer, first, until)),
         access_releases=len(_posts_by_release(access)),
         access_posts=len({(entry.post, entry.organisation) for entry in access}),
         exemptions=_exemptions_in_force(producer, first, until)

@@ -184,6 +184,12 @@ class Slot:
         months = 1 if self.precision is Precision.MONTH else 2
         return months_after(self.on.replace(day=1), months) - timedelta(days=1)
 
+    def is_day_within(self, period: "Slot") -> bool:
+        """Return whether this is an exact date within the month or the two months of another slot."""
+        if self.precision is not Precision.EXACT or period.precision is Precision.EXACT:
+            return False
+        return period.on.replace(day=1) <= self.on <= period.last_day
+
     def is_past(self, *, now: datetime) -> bool:
         """Return whether `last_day` is over in London at `now` (aware)."""
         return self.last_day < local_date(now)

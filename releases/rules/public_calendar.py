@@ -148,6 +148,11 @@ class MoveNotice:
         return was is not None and to is not None and to < was
 
     @property
+    def is_exact_day(self) -> bool:
+        """Whether the release had a month or two months before, and now has a day within them (decision 158)."""
+        return self.to is not None and self.to.is_day_within(self.was)
+
+    @property
     def _instants(self) -> tuple[datetime | None, datetime | None]:
         return self.was.due_at, self.to.due_at if self.to else None
 

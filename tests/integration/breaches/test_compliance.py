@@ -5,7 +5,7 @@ import json
 import zipfile
 import zlib
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pikepdf
 import pytest
@@ -36,7 +36,7 @@ from releases.cover import CoverPerson
 from releases.models import Exemption, Release, Verification
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
-from releases.rules.calendar import Slot, format_day
+from releases.rules.calendar import Precision, Slot, format_day
 from releases.rules.canonical import digest_json, sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from statsoffice import verification
@@ -203,6 +203,16 @@ class TestFigures:
         today = read_year(office.producer, YEAR, by=office.head, now=NOW).listings[Figure.RECORDED]
         assert [row.cells[1] for row in today.rows] == [titles]
         assert [row.cells[1] for row in frozen(approve(office), Figure.RECORDED, by=office.head)] == [titles]
+
+    def test_an_exact_day_within_the_announced_month_is_no_change(self, office, series):
+        for number, on in enumerate((date(2020, 7, 10), date(2020, 8, 10))):
+            month = Slot(on=date(2020, 7, 1), at=None, precision=Precision.MONTH)
+            release = ReleaseFactory(series=series, reference=f"vague-{number}", slot=month)
+            release = scheduling.announce_release(release, by=office.head, at=SEED_DUE - timedelta(days=40))
+            to, at = Slot(on=on, at=time(9, 30)), SEED_DUE - timedelta(days=30)
+            scheduling.change_date(release, to=to, reason="", by=office.head, at=at)
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert [value(record, figure) for figure in (Figure.MOVED, Figure.MOVED_PROVISIONAL)] == ["1", "1"]
 
     def test_changes_of_dates_are_counted_by_who_agreed(self, office, series):
         for number, by in enumerate((office.head, office.deputy, office.head)):

@@ -60,6 +60,22 @@ def clock(time_machine):
     return to
 
 
+@pytest.mark.parametrize(
+    ("on", "heading"),
+    [
+        (date(2026, 12, 10), "The exact date of this release is set"),
+        (date(2027, 1, 12), "The date of this release has changed"),
+    ],
+)
+def test_a_day_within_the_announced_month_is_no_change_of_the_date(client, clock, on, heading):
+    release = announce(ReleaseFactory(slot=Slot(on=date(2026, 12, 1), at=None, precision=Precision.MONTH)))
+    scheduling.change_date(release, to=Slot(on=on, at=time(9, 30)), reason="", by=None, at=BEFORE)
+    text = client.get(page_of(release)).text
+    headings = ("The exact date of this release is set", "The date of this release has changed")
+    assert [one for one in headings if one in text] == [heading]
+    assert "It was planned for December 2026." in text
+
+
 def test_the_calendar_shows_what_is_announced_as_the_slot_prints(client, clock, announced_release):
     text = client.get(JUNE).text
     for fact in (

@@ -34,6 +34,24 @@ def test_a_date_is_written_as_exactly_as_it_is_known(slot, words):
     assert str(slot) == words
 
 
+@pytest.mark.parametrize(
+    ("precision", "day", "is_within"),
+    [
+        (Precision.MONTH, date(2026, 7, 1), True),
+        (Precision.MONTH, date(2026, 7, 31), True),
+        (Precision.MONTH, date(2026, 6, 30), False),
+        (Precision.MONTH, date(2026, 8, 1), False),
+        (Precision.TWO_MONTHS, date(2026, 8, 31), True),
+        (Precision.TWO_MONTHS, date(2026, 9, 1), False),
+        (Precision.EXACT, date(2026, 7, 15), False),
+    ],
+)
+def test_an_exact_day_is_within_the_months_that_were_announced(precision, day, is_within):
+    announced = Slot(date(2026, 7, 15), None, precision)
+    assert Slot(day, time(9, 30)).is_day_within(announced) is is_within
+    assert not announced.is_day_within(announced)
+
+
 @pytest.mark.parametrize("precision", [Precision.MONTH, Precision.TWO_MONTHS])
 def test_a_vague_date_is_due_at_no_instant(precision):
     assert Slot(date(2026, 7, 1), time(9, 30), precision).due_at is None
