@@ -38,7 +38,7 @@ from breaches.rules.facts import (
     time_in_words,
 )
 from breaches.rules.incident import Incident, ReportedDisclosure
-from breaches.rules.lifecycle import SUSPECTED, Cause, ReportKind, ReportStatus
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, SUSPECTED, Cause, ReportKind, ReportStatus
 from breaches.rules.narrative import describe_checks, describe_record
 from releases import models, receipts
 from releases.detection.finding import CheckOutcome, Source
@@ -516,8 +516,11 @@ def is_asked(report: Report) -> bool:
     """Return whether a report asks people questions about the breach.
 
     If our checks raised the suspicion, there are no questions, because the account is written from the checks. If a
-    person started the report, the questions stay when a suspicion is added later (decision 154).
+    person started the report, the questions stay when a suspicion is added later (decision 154). A report that was
+    combined or separated has no questions, although its suspicions are in other reports now.
     """
+    if report.status in MERGED_OR_SPLIT:
+        return False
     return not (report.kind in SUSPECTED and report.suspicions.exists()) or hasattr(report, "started")
 
 

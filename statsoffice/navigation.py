@@ -209,9 +209,11 @@ def find_navigation(request: HttpRequest) -> Navigation:
             continue
         is_here = app in section.apps or any(view in (entry.page, *entry.also) for entry in section.entries)
         current = "page" if view == entries[0].page else "true" if is_here else ""
-        sections.append(Link(str(section.text), reverse(entries[0].page), current))
+        # A section with only one page has the name of this page.
+        text = str(entries[0].text if len(entries) == 1 else section.text)
+        sections.append(Link(text, reverse(entries[0].page), current))
         if is_here:
-            here = str(section.text)
+            here = text
             pages = tuple(Link(str(one.text), reverse(one.page), _current(one, view)) for one in entries)
     return Navigation(tuple(sections), here, pages if len(pages) > 1 else ())
 

@@ -15,7 +15,7 @@ from releases.models import Release
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.factories import UserFactory, rolled_back
-from tests.support.people import AT, create_office, write_sections
+from tests.support.people import AT, create_office, reload_reports, write_sections
 from tests.support.report_forms import filled_in, send, words
 from tests.support.shared_rows import shared_fixture
 
@@ -231,6 +231,14 @@ def test_taken_apart_by_its_page_the_drafts_are_offered_again(client, office, dr
     assert "which now continue separately" in page
     assert "Separated" in page
     assert morning_page(office) in client.get(report_page(drafts[0])).text
+
+
+def test_a_report_that_was_combined_or_separated_asks_no_questions(client, office, drafts):
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
+    client.force_login(office.statistician)
+    assert "What happened" not in words(client.get(report_page(drafts[0])).text)
+    merging.split_report(joint, by=office.statistician, at=AT)
+    assert "What happened" not in words(client.get(report_page(joint)).text)
 
 
 def test_a_report_that_cannot_be_taken_apart_says_so(client, office):
