@@ -25,7 +25,7 @@ from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Cover, Exemption, Membership, Producer, Release, ReleaseEvent, Series
 from releases.permissions import Person, producers_with, roles_anywhere
-from releases.text.calendar import with_token
+from releases.text.calendar import event_sentence, with_token
 from statsoffice.accounts.models import User
 from statsoffice.accounts.permissions import TRAIL_TABLE, TrailAction
 from statsoffice.audit.models import AccountEvent, What
@@ -72,6 +72,11 @@ DOCUMENTS = ("downloaded", "draft_downloaded", "concern_downloaded", "statement_
 DECISIONS = (
     *("returned", "approved", "recorded", "dismissed", "reopened", "sent", "correction_begun", "withdrawn", "closed"),
     *("own_act_declared", "made_public", "public_taken_back", "redacted"),
+)
+# If a lead agrees to a request, this also makes an event of the kind "change_date".
+CALENDAR_MOVES = (
+    *("confirm", "announce", "change_date", "cancel"),
+    *("date_change_asked", "date_change_refused", "date_change_withdrawn"),
 )
 TOKENS = (What.API_TOKEN_CREATED, What.API_TOKEN_REVOKED)
 SIGN_INS = tuple(
@@ -128,6 +133,11 @@ def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
         return without_early_findings(own, scope.person, at="at")
 
     return rows
+
+
+def _of_calendar(scope: Scope) -> "QuerySet[Any]":
+    # What our own jobs do has no actor. Changes through API tokens are in another source.
+    return _of_releases(*CALENDAR_MOVES)(scope).filter(actor__isnull=False).exclude(facts__has_key="api_token")
 
 
 def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
@@ -188,6 +198,7 @@ SOURCES = {
         Source("evidence", Kind.EXPORT, _of_releases(EVIDENCE_EXPORTED)),
         Source("documents", Kind.DOWNLOAD, _of_reports(*DOCUMENTS)),
         Source("decisions", Kind.DECISION, _of_reports(*DECISIONS)),
+        Source("calendar", Kind.DECISION, _of_calendar),
         Source("compliance", Kind.DECISION, _of_compliance(TABLE_APPROVED, PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN)),
         Source("policies", Kind.EDIT, _of_compliance(POLICY_EDITED)),
         Source("webhooks", Kind.EDIT, _of_webhooks),
@@ -348,6 +359,10 @@ def _decision(event: ReportEvent) -> str:
     }
 
 
+def _calendar_move(event: ReleaseEvent) -> str:
+    return _("‘%(release)s’: %(what)s") % {"release": event.release, "what": event_sentence(event)}
+
+
 def _number_with_producer(report: Report) -> str:
     # Several producers can use the same number.
     return f"{report.number} ({report.producer})"
@@ -405,6 +420,7 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "files": _file,
     "documents": _document,
     "decisions": _decision,
+    "calendar": _calendar_move,
     "registers": _register,
     "compliance": _compliance,
     "policies": _compliance,

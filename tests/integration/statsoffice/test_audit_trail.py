@@ -1,7 +1,7 @@
 """The page of the audit trail: its readers, its content and its filters."""
 
 import re
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -12,12 +12,21 @@ from django.urls import reverse
 from breaches.redaction import redact_report
 from breaches.rules.lifecycle import ReportKind as Breach
 from breaches.rules.lifecycle import ReportStatus
+from releases import date_changes, scheduling
 from releases.models import Contact, Membership
+from releases.rules.calendar import Slot
 from releases.rules.lifecycle import Role
 from statsoffice.audit.events import record_account_event
 from statsoffice.audit.models import What
 from tests.support.admin_site import page as admin_page
-from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
+from tests.support.factories import (
+    A_LONG_TIME_AGO,
+    ProducerFactory,
+    ReleaseFactory,
+    SeriesFactory,
+    UserFactory,
+    create_member,
+)
 from tests.support.people import AT, create_office, create_report, dispatch_report
 from tests.support.shared_rows import shared_fixture
 
@@ -132,6 +141,27 @@ def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_
     assert redacted == "Text redacted in the report and its history"
     assert sent.startswith("Sent by email to ")
     assert approved == "Approved"
+
+
+def test_moves_of_the_calendar_are_told_with_who_made_them(office):
+    other = ReleaseFactory(reference="elsewhere", title="Elsewhere")
+    deputy = create_member(Role.DEPUTY, other.series.producer)
+    scheduling.cancel_release(other, reason="A mistake.", by=deputy, at=A_LONG_TIME_AGO)
+    release = ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="rain", title="Rain")
+    keeper = office.people[Role.CALENDAR_MANAGER]
+    release = scheduling.confirm_release(release, by=keeper, at=A_LONG_TIME_AGO)
+    to, at = Slot(date(2020, 7, 10), time(9, 30)), AT - timedelta(days=30)
+    asked = date_changes.request_date_change(release, to=to, reason="Late data.", by=keeper, at=at)
+    release = date_changes.agree_to_date_change(asked, by=office.head, at=at)
+    scheduling.cancel_release(release, reason="The survey ended.", by=office.head, at=at)
+    found = [(who, what) for who, kind, what in read(office.people[Role.AUDITOR]) if kind == "decision"]
+    head, manager = "Head Of Profession", "Calendar Manager"
+    assert found == [
+        (head, "‘Rain’: Cancelled"),
+        (head, "‘Rain’: Date changed from 30 June 2020 9:30am to 10 July 2020 9:30am"),
+        (manager, "‘Rain’: Date change requested"),
+        (manager, "‘Rain’: Confirmed"),
+    ]
 
 
 def test_a_role_that_is_given_and_taken_in_the_admin_site_is_told(office):
