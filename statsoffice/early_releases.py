@@ -180,7 +180,11 @@ PER_PAGE = 100
 
 def _row(suspicion: Suspicion) -> dict[str, Any]:
     decisions = list(suspicion.decisions.all())
-    return {"suspicion": suspicion, "decision": decisions[-1] if decisions else None}
+    return {
+        "suspicion": suspicion,
+        "decision": decisions[-1] if decisions else None,
+        "is_open": suspicion.release.status in TO_COME,
+    }
 
 
 @login_required

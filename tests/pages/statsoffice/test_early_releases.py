@@ -440,7 +440,7 @@ class TestDecision:
         assert reverse("releases:was_live", args=[early.release.reference]) in client.get(page_of(early)).text
         statement = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:15:10am"}
         client.post(reverse("releases:was_live", args=[early.release.reference]), statement)
-        assert "The release was published at" in client.get(page_of(early)).text
+        assert "The release was live at 9:15:10am" in client.get(page_of(early)).text
         address = reverse("releases:release", args=[early.release.reference])
         others = words(signed_in(early.office.statistician).get(address).text)
         assert "For an earlier date" in others
@@ -499,8 +499,8 @@ def test_the_page_says_when_the_contacts_of_the_series_were_notified_of_one_that
     time_machine.move_to(now, tick=False)
     text = words(client.get(page_of(early)).text)
     assert (
-        "The release was published at 9:10am on 30 June 2020. We recorded this at 9:32am on 30 June 2020. Since then, "
-        "people with a role at your producer can see what we found."
+        "The release was live at 9:10:00am on 30 June 2020. We recorded it as published at 9:32am on 30 June 2020. "
+        "Since then, people with a role at your producer can see what we found."
     ) in text
     assert "There is no record that we notified the contacts of the series." in text
     outbox.create_missing(now=now)
