@@ -291,8 +291,6 @@ def plain_json(value: Any) -> Any:
             return value.astimezone(UTC).isoformat()
         case date():
             return value.isoformat()
-        case dict():
-            return {name: plain_json(part) for name, part in value.items()}
         case tuple() | list():
             return [plain_json(part) for part in value]
         case _ if is_dataclass(value):

@@ -27,7 +27,7 @@ from tests.support.factories import (
     UserFactory,
     create_member,
 )
-from tests.support.people import AT, create_office, create_report, dispatch_report
+from tests.support.people import AT, create_office, create_report, decide_report, dispatch_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +141,12 @@ def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_
     assert redacted == "Text redacted in the report and its history"
     assert sent.startswith("Sent by email to ")
     assert approved == "Approved"
+
+
+def test_a_report_that_is_dismissed_is_told(office):
+    decide_report(create_report(office), office, ReportStatus.DISMISSED)
+    (what,) = told(office.people[Role.AUDITOR], kind="decision")
+    assert "Dismissed" in what
 
 
 def test_moves_of_the_calendar_are_told_with_who_made_them(office):

@@ -112,3 +112,20 @@ def test_what_one_person_saves_before_and_after_a_submission_is_two_versions(off
             report = decisions.submit_report(report, by=office.head, at=saved_at + timedelta(minutes=5))
     before, after = versions.group_sittings(report, report.versions.all())[-2:]
     assert [len(before), len(after)] == [1, 1]
+
+
+@pytest.mark.parametrize(("seconds", "sittings"), [(0, [2]), (1, [1, 1])])
+def test_a_save_within_half_an_hour_of_the_last_one_is_of_the_same_sitting(office, draft_report, seconds, sittings):
+    report = draft_report
+    for saved_at, impact in ((AT, "Before"), (AT + timedelta(minutes=30, seconds=seconds), "After")):
+        editing.save_section(
+            report,
+            section=ReportSection.IMPACT,
+            values={"impact": impact},
+            expected_version=report.version,
+            by=office.head,
+            at=saved_at,
+        )
+        report = Report.objects.select_related("producer").get(pk=report.pk)
+    found = versions.group_sittings(report, report.versions.filter(written_by=office.head))
+    assert [len(sitting) for sitting in found] == sittings

@@ -84,6 +84,12 @@ def test_the_drafts_of_the_same_kind_and_due_time_are_selected(client, office):
     assert filled_in(client.get(link.attributes["href"]).text)["drafts"] == [drafts[3].reference]
 
 
+def test_no_draft_is_selected_if_no_two_are_alike(client, office, drafts):
+    drafts[1].suspicions.update(kind="partial")
+    client.force_login(office.head)
+    assert "drafts" not in filled_in(client.get(morning_page(office)).text)
+
+
 def test_a_posted_reference_with_a_null_character_is_refused(client, office, drafts):
     client.force_login(office.statistician)
     answer = client.post(morning_page(office), chosen_of(drafts) | {"drafts": ["a\0"]})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from breaches.rules.answers import Answer, Answers, Extent
 from breaches.rules.content import (
+    LONG_AGO,
     Annex,
     AnnexCheck,
     AnnexOutput,
@@ -196,6 +197,13 @@ def test_a_practice_in_the_persons_own_words_is_enough_to_submit_but_odd():
 
     assert find_missing(content) == ()
     assert [remark.field for remark in find_odd(content, today=TODAY)] == ["practices"]
+
+
+def test_a_breach_of_exactly_a_year_ago_is_no_wrong_year():
+    on = TODAY - LONG_AGO
+    content = dataclasses.replace(SEED, occurred_on=(on,), report_date=TODAY)
+    assert "occurred_on" not in [remark.field for remark in find_odd(content, today=TODAY)]
+    assert "occurred_on" in [remark.field for remark in find_odd(content, today=TODAY + timedelta(days=1))]
 
 
 def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():

@@ -44,7 +44,8 @@ def test_an_e_mail_address_may_be_missing():
 
 def test_another_period_than_the_usual_needs_its_reason():
     assert objected(period=Period(3)) == ["period_reason"]
-    assert objected(period=Period(3), period_reason="Briefed on the morning only.") == []
+    for length in (1, 3):
+        assert objected(period=Period(length), period_reason="Briefed on the morning only.") == []
     assert objected(period=Period(24, Unit.WORKING_DAYS), period_reason="Why not?") == ["length"]
 
 
