@@ -131,8 +131,8 @@ def _compare_dates(
         yield ReleaseWarning(WarningKind.IMPROBABLE_YEAR, years=years)
     # The release itself may have another date since it was read.
     others = [each for each in editions if each.series_id == release.series_id and each.pk != release.pk]
-    previous = [each for each in others if to.on <= each.planned_on < release.planned_on]
-    following = [each for each in others if release.planned_on < each.planned_on <= to.on]
+    previous = [each for each in others if to.on <= each.planned_on and each.slot.is_before(release.slot)]
+    following = [each for each in others if each.planned_on <= to.on and release.slot.is_before(each.slot)]
     if previous and to.last_day < previous[-1].planned_on:
         yield _warn_of_edition(WarningKind.BEFORE_PREVIOUS, previous[-1], moved)
     if following and to.on > following[0].slot.last_day:
@@ -171,8 +171,8 @@ def find_passed_editions(moves: Mapping[int, tuple[Slot, Slot]], *, left_out: Co
             was, to = moves[release.pk]
             for other in of_series[release.series_id]:
                 other_was, other_to = moves.get(other.pk, (other.slot, other.slot))
-                is_past_next = was.on < other_was.on and to.on > other_to.last_day
-                is_before_previous = was.on > other_was.on and to.last_day < other_to.on
+                is_past_next = was.is_before(other_was) and to.on > other_to.last_day
+                is_before_previous = other_was.is_before(was) and to.last_day < other_to.on
                 if is_past_next or is_before_previous:
                     found.setdefault(release.pk, other.title)
     return found

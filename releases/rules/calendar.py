@@ -184,6 +184,13 @@ class Slot:
         months = 1 if self.precision is Precision.MONTH else 2
         return months_after(self.on.replace(day=1), months) - timedelta(days=1)
 
+    def is_before(self, other: "Slot") -> bool:
+        """Return whether this slot begins and ends before another one.
+
+        For example, January to February is before February to March, but not before 5 January.
+        """
+        return self.on < other.on and self.last_day < other.last_day
+
     def is_day_within(self, period: "Slot") -> bool:
         """Return whether this is an exact date within the month or the two months of another slot."""
         if self.precision is not Precision.EXACT or period.precision is Precision.EXACT:

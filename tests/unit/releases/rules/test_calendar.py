@@ -52,6 +52,14 @@ def test_an_exact_day_is_within_the_months_that_were_announced(precision, day, i
     assert not announced.is_day_within(announced)
 
 
+def test_a_vague_date_is_before_another_one_if_it_also_ends_before_it():
+    january = Slot(date(2027, 1, 1), None, Precision.TWO_MONTHS)
+    assert january.is_before(Slot(date(2027, 2, 1), None, Precision.TWO_MONTHS))
+    assert january.is_before(Slot(date(2027, 3, 1), time(9, 30)))
+    assert not january.is_before(Slot(date(2027, 1, 5), time(9, 30)))
+    assert not january.is_before(january)
+
+
 @pytest.mark.parametrize("precision", [Precision.MONTH, Precision.TWO_MONTHS])
 def test_a_vague_date_is_due_at_no_instant(precision):
     assert Slot(date(2026, 7, 1), time(9, 30), precision).due_at is None
