@@ -97,7 +97,7 @@ def test_the_page_and_its_section_are_marked(as_):
     assert page.css_first(".office-pages").attributes["aria-label"] == "Breach reports"
 
 
-def test_a_section_with_one_page_has_the_name_of_the_page(as_):
+def test_a_section_with_only_a_later_page_has_the_name_of_the_page(as_):
     page = shown(as_(Role.CALENDAR_MANAGER), reverse("desk"))
     assert reverse("breaches:code_of_practice") in links_of(page)
     assert {"Code of Practice", "Breach reports"} & {*items_of(page)} == {"Code of Practice"}
