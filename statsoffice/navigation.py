@@ -209,7 +209,7 @@ def find_navigation(request: HttpRequest) -> Navigation:
             continue
         is_here = app in section.apps or any(view in (entry.page, *entry.also) for entry in section.entries)
         current = "page" if view == entries[0].page else "true" if is_here else ""
-        # If a person may see only one page of a section, and it is not the first one, the link has the name of the page.
+        # If a person may see only one page of a section, and not its first one, the link has the name of the page.
         is_other_page = len(entries) == 1 and entries[0] is not section.entries[0]
         text = str(entries[0].text if is_other_page else section.text)
         sections.append(Link(text, reverse(entries[0].page), current))
