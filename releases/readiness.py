@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from itertools import chain
 
 from django.db.models import Q
 
@@ -110,11 +109,15 @@ def find_change_warnings(
             first, last = sorted((release.planned_on, to.on))
             between |= Q(series=release.series_id, planned_on__range=(first, last))
     known = Release.objects.all() if among is None else among
-    editions = known.official().exclude(status=Status.CANCELLED).filter(between).order_by("planned_on", "pk")
-    columns = ("series_id", "title", "planned_on", "planned_at", "precision", "zone")
-    found = list(editions.only(*columns)) if between else []
+    found = list(_read_editions(known.filter(between))) if between else []
     moved = {release.pk: to for release, to in changes}
     return [[] if release.rehearsal else list(_compare_dates(release, to, found, moved)) for release, to in changes]
+
+
+def _read_editions(known: ReleaseQuerySet) -> ReleaseQuerySet:
+    """Select the editions among some releases, with the columns that comparisons of dates need, the earliest first."""
+    editions = known.official().exclude(status=Status.CANCELLED).order_by("planned_on", "pk")
+    return editions.only("series_id", "title", "planned_on", "planned_at", "precision", "zone")
 
 
 def _compare_dates(
@@ -159,23 +162,22 @@ def find_passed_editions(moves: Mapping[int, tuple[Slot, Slot]], *, left_out: Co
     if not moves:
         return {}
     series = Release.objects.filter(pk__in=moves).order_by().values("series")
-    editions = Release.objects.official().exclude(status=Status.CANCELLED).filter(series__in=series)
-    editions = editions.exclude(reference__in=left_out)
-    columns = ("series_id", "title", "planned_on", "planned_at", "precision", "zone")
     of_series: dict[int, list[Release]] = defaultdict(list)
-    for edition in editions.order_by("planned_on", "pk").only(*columns):
+    for edition in _read_editions(Release.objects.filter(series__in=series).exclude(reference__in=left_out)):
         of_series[edition.series_id].append(edition)
-    found: dict[int, str] = {}
-    for release in chain.from_iterable(of_series.values()):
-        if release.pk in moves:
-            was, to = moves[release.pk]
-            for other in of_series[release.series_id]:
-                other_was, other_to = moves.get(other.pk, (other.slot, other.slot))
-                is_past_next = was.is_before(other_was) and to.on > other_to.last_day
-                is_before_previous = other_was.is_before(was) and to.last_day < other_to.on
-                if is_past_next or is_before_previous:
-                    found.setdefault(release.pk, other.title)
-    return found
+
+    def passes(release: Release, other: Release) -> bool:
+        (was, to), (other_was, other_to) = moves[release.pk], moves.get(other.pk, (other.slot, other.slot))
+        is_past_next = was.is_before(other_was) and to.on > other_to.last_day
+        return is_past_next or (other_was.is_before(was) and to.last_day < other_to.on)
+
+    found = {
+        release.pk: next((other.title for other in editions if passes(release, other)), None)
+        for editions in of_series.values()
+        for release in editions
+        if release.pk in moves
+    }
+    return {key: title for key, title in found.items() if title is not None}
 
 
 def find_warnings(release: Release, *, at: datetime) -> tuple[ReleaseWarning, ...]:

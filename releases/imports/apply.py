@@ -719,7 +719,8 @@ type Slots = Mapping[str, tuple[int, Slot]]
 
 def read_slots(rows: Iterable[CalendarRow]) -> Slots:
     """Return the present slots of the releases that rows name. New releases are left out."""
-    known = Release.objects.in_bulk([row.reference for row in rows], field_name="reference")
+    releases = Release.objects.only("reference", "planned_on", "planned_at", "precision", "zone")
+    known = releases.in_bulk([row.reference for row in rows], field_name="reference")
     return {reference: (release.pk, release.slot) for reference, release in known.items()}
 
 
