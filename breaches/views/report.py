@@ -140,9 +140,11 @@ def report_list(request: HttpRequest) -> HttpResponse:
     else:
         # Show the person's own tasks first. Leads decide on submitted reports and send approved ones. Other people
         # revise returned ones.
+        # An unfinished report that was sent has to be sent again.
         leads = reports_with(request.user, LEADS).exists()
-        theirs = needs_dispatch() | Q(status=ReportStatus.WITH_HOP) if leads else Q(status=ReportStatus.RETURNED)
-        waits = Case(When(theirs, then=Value(0)), default=Value(1))
+        of_leads = (ReportStatus.WITH_HOP, ReportStatus.APPROVED, ReportStatus.SENT)
+        theirs = of_leads if leads else (ReportStatus.RETURNED,)
+        waits = Case(When(status__in=theirs, then=Value(0)), default=Value(1))
         reports = reports.filter(is_unfinished()).order_by(waits, "-drafted_at", "-pk")
     by = sort_keys()
     columns = {
