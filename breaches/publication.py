@@ -67,8 +67,8 @@ def published_statements() -> "QuerySet[Any]":
 def find_earlier_publication(published: Published) -> datetime | None:
     """Return when a report was first published, if its public text has changed since, or None if it has not."""
     earlier = Published.objects.filter(report=published.report_id, pk__lt=published.pk).order_by("at", "pk")
-    has_changed = earlier.exclude(statement_sha256=published.statement_sha256).exists()
-    return earlier[0].at if has_changed else None
+    rows = list(earlier.values_list("at", "statement_sha256"))
+    return rows[0][0] if any(digest != published.statement_sha256 for _at, digest in rows) else None
 
 
 def is_public(report: Report) -> bool:
