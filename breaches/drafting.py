@@ -289,10 +289,10 @@ def _add_to_existing_reports(claimed: dict[Schedule, list[Suspicion]], *, now: d
         for suspicion in suspicions:
             if suspicion in left:
                 continue
-            # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into an undecided
-            # report in the same run.
             if suspicion.kind == ReportKind.LATE and _has_other_late_release(report, suspicion.release_id):
                 editing.remove_stated_time(report, at=now)
+            # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into an undecided
+            # report in the same run.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record_report_event(
                 report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind

@@ -410,16 +410,17 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
         add_refusal(form, refused)
         return _show_cause(request, report, form)
     still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
-    if warning := compare_availability(saved):
-        # Stay on this page, because the next section would cover the warning.
-        messages.warning(request, warning)
-        if not still_needed:
-            messages.success(request, _("Cause saved."))
-            return redirect("breaches:cause", report.reference)
-    if not still_needed:
+    warning = compare_availability(saved)
+    if not still_needed and not warning:
         return continue_after(request, saved, after=CAUSE, was_incomplete=was_incomplete, saved=_("Cause saved."))
-    sentence = _("Cause saved. The report cannot be submitted or approved yet. %(needed)s")
-    messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
+    # Stay on this page. The page jumps to the form of the next section, which is far below the messages.
+    if warning:
+        messages.warning(request, warning)
+    if still_needed:
+        sentence = _("Cause saved. The report cannot be submitted or approved yet. %(needed)s")
+        messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
+    else:
+        messages.success(request, _("Cause saved."))
     return redirect("breaches:cause", report.reference)
 
 

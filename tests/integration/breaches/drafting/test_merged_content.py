@@ -179,7 +179,7 @@ def test_two_releases_that_become_late_in_one_run_remove_the_answer_once(client,
     assert joint.events.filter(kind="cause_chosen").count() == before + 1
     (joint,) = reload_reports([joint])
     assert editing.cause_of(joint) == ChosenCause(Cause.OUTAGE)
-    # A person who had the form open is told why their answer is not saved.
+    # A person who had the form open sees why their answer was not saved.
     answer = send(client, f"/reports/{joint.reference}/cause/", page, cause_words="A cable was cut.")
     assert answer.status_code == 409
     assert "because another release of this report is late now" in words_of(answer.text)
