@@ -95,19 +95,18 @@ def test_several_saves_in_one_sitting_are_one_version_in_the_history(client, off
     assert f"Version {last - 2}" not in words(page.text)
 
 
+def save_impact(report, impact, *, by, at):
+    values = {"impact": impact}
+    saved = {"section": ReportSection.IMPACT, "values": values, "expected_version": report.version}
+    editing.save_section(report, **saved, by=by, at=at)
+    return Report.objects.select_related("producer").get(pk=report.pk)
+
+
 def test_what_one_person_saves_before_and_after_a_submission_is_two_versions(office, draft_report):
     report = draft_report
     for minute, impact in ((0, "Before"), (10, "After")):
         saved_at = AT + timedelta(minutes=60 + minute)
-        editing.save_section(
-            report,
-            section=ReportSection.IMPACT,
-            values={"impact": impact},
-            expected_version=report.version,
-            by=office.head,
-            at=saved_at,
-        )
-        report = Report.objects.select_related("producer").get(pk=report.pk)
+        report = save_impact(report, impact, by=office.head, at=saved_at)
         if not minute:
             report = decisions.submit_report(report, by=office.head, at=saved_at + timedelta(minutes=5))
     before, after = versions.group_sittings(report, report.versions.all())[-2:]
@@ -118,14 +117,6 @@ def test_what_one_person_saves_before_and_after_a_submission_is_two_versions(off
 def test_a_save_within_half_an_hour_of_the_last_one_is_of_the_same_sitting(office, draft_report, seconds, sittings):
     report = draft_report
     for saved_at, impact in ((AT, "Before"), (AT + timedelta(minutes=30, seconds=seconds), "After")):
-        editing.save_section(
-            report,
-            section=ReportSection.IMPACT,
-            values={"impact": impact},
-            expected_version=report.version,
-            by=office.head,
-            at=saved_at,
-        )
-        report = Report.objects.select_related("producer").get(pk=report.pk)
+        report = save_impact(report, impact, by=office.head, at=saved_at)
     found = versions.group_sittings(report, report.versions.filter(written_by=office.head))
     assert [len(sitting) for sitting in found] == sittings

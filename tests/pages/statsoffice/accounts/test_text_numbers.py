@@ -210,7 +210,7 @@ def test_the_page_of_early_releases_makes_as_many_queries_for_several_producers_
 
     lead(producer)
     signed_in(client, head)
-    read()  # The first page of a process also reads what is then cached.
+    read()  # The first page of a process also fills the caches.
     for_one, people = read()
     assert people == 2
     for _ in range(3):
