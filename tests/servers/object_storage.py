@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 
 BUCKET = "page-bodies"
@@ -15,13 +16,16 @@ KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFA
 
 @contextlib.contextmanager
 def object_storage() -> Iterator[str]:
-    """Run a server on 127.0.0.1 for the time of a `with` block, and yield its address."""
+    """Run a server without buckets on 127.0.0.1 for the time of a `with` block, and yield its address."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        address = f"http://{host}:{port}"
+        # All servers of a process share what they store, and a worker can run the tests of a module in two parts.
+        requests.post(f"{address}/moto-api/reset", timeout=30).raise_for_status()
+        yield address
     finally:
         server.stop()
 
