@@ -537,7 +537,7 @@ def _led_to_an_earlier_edition(signs: PageSigns) -> bool:
         return False
     final, requested = (urlsplit(url).path.rstrip("/") for url in (signs.answer.final_url, signs.answer.requested_url))
     others = signs.marker.others(signs.page.headings)
-    return final != requested and bool(others) and all(each.last < signs.marker.sought[0].first for each in others)
+    return final != requested and bool(others) and all(each.last <= signs.marker.sought[0].first for each in others)
 
 
 def _why_unrecognised(signs: PageSigns) -> tuple[Reason, ...]:

@@ -1,6 +1,7 @@
 """What a check shows before anyone reads the page: failures, statuses, redirects; and what it shows of files."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -155,6 +156,25 @@ def test_a_redirect_to_the_front_page_of_another_allowed_host_is_put_to_a_person
     assert examine(answered(release_page(), final_url=final), before).result is NOT_LIVE
     without = examine(answered(page(f"<h1>Example Office</h1>{MUCH}", title="Home"), final_url=final), expected())
     assert (without.result, without.reasons) == (UNRECOGNISED, (Reason.NO_MARKER,))
+
+
+@pytest.mark.parametrize(
+    ("marker", "shown", "is_earlier"),
+    [
+        pytest.param("June 2026", "May 2026", True, id="month"),
+        pytest.param("June 2026", "July 2026", False, id="later-month"),
+        pytest.param("2025 to 2026", "2024 to 2025", True, id="financial-year"),
+        pytest.param("2025 to 2026", "2023 to 2024", True, id="financial-year-before-the-last"),
+        pytest.param("2025 to 2026", "2026 to 2027", False, id="later-financial-year"),
+    ],
+)
+def test_a_redirect_to_a_page_of_an_earlier_edition_is_not_live_before_the_due_time(marker, shown, is_earlier):
+    answer = answered(page(f"<h1>Road fuel, {shown}</h1>{MUCH}", title="Fuel"), final_url=f"{URL}/other")
+    known = {"marker": marker, "release_title": f"Road fuel prices, {marker}"}
+    finding = examine(answer, expected(**known, due_at=AT + timedelta(seconds=1)))
+    assert (finding.result is NOT_LIVE) == is_earlier
+    assert (finding.reasons == (Reason.OTHER_EDITION,)) == is_earlier
+    assert examine(answer, expected(**known, due_at=AT)).result is UNRECOGNISED
 
 
 @pytest.mark.parametrize(
