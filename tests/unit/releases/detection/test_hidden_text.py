@@ -15,6 +15,7 @@ HIDES = {
     "clip": ("<style>.x{position:absolute;width:1px;height:1px;clip:rect(0 0 0 0)}</style>", f"<p class=x>{NAMED}</p>"),
     "a clip path": ("", f"<p style='clip-path:inset(50%)'>{NAMED}</p>"),
     "translate": ("", f"<p style='transform:translateX(-9999px)'>{NAMED}</p>"),
+    "a calculation": ("", f"<p style='margin-left:calc(-9999px - 1em)'>{NAMED}</p>"),
     "filter": ("", f"<p style='filter:opacity(0%)'>{NAMED}</p>"),
     "content visibility": ("", f"<p style='content-visibility:hidden'>{NAMED}</p>"),
     "an important rule": (
@@ -26,6 +27,11 @@ HIDES = {
     "nested with its parent": ("<style>.a{& .x{display:none}}</style>", f"<div class=a><p class=x>{NAMED}</p></div>"),
     "layer": ("<style>@layer u{.x{display:none}}</style>", f"<p class=x>{NAMED}</p>"),
     "an attribute": ("<style>[data-h='1']{display:none}</style>", f"<p data-h=1>{NAMED}</p>"),
+    "any of several selectors": ("<style>:is(.x,.y){display:none}</style>", f"<p class=x>{NAMED}</p>"),
+    "any of several selectors, as if they were none": (
+        "<style>:where(.x,.y){display:none}</style>",
+        f"<p class=x>{NAMED}</p>",
+    ),
     "sibling": ("<style>h1 + p{display:none}</style>", f"<h1>A</h1><p>{NAMED}</p>"),
     "font shorthand": ("<style>.x{font:0/0 a}</style>", f"<p class=x>{NAMED}</p>"),
     "a selector that is not evaluated": ("<style>body:has(p) .x{opacity:0}</style>", f"<p class=x>{NAMED}</p>"),
@@ -43,6 +49,10 @@ HIDES = {
     "a part of a colour that is larger than white": (
         "",
         f"<div style='background:#fff'><p style='color:rgb(1e200%,1e200%,1e200%)'>{NAMED}</p></div>",
+    ),
+    "the colour of the element around it": (
+        "",
+        f"<div style='background:#fff;color:#fff'><p style='color:currentcolor'>{NAMED}</p></div>",
     ),
     "faint text": (
         "",
@@ -75,6 +85,7 @@ SHOWS = {
     ),
     "broken rule": ("<style>.x{{{</style>", f"<p class=x>{NAMED}</p>"),
     "where it begins": ("<style>@starting-style{.x{opacity:0}}</style>", f"<p class=x>{NAMED}</p>"),
+    "none of several selectors": ("<style>:is(.y,.z){display:none}</style>", f"<p class=x>{NAMED}</p>"),
     "after the first child": ("<style>p:first-child{display:none}</style>", f"<h1>A</h1><p>{NAMED}</p>"),
     "shown again as a child": (
         "<style>.x{display:none}p:nth-child(1){display:block}</style>",

@@ -35,6 +35,12 @@ def test_a_page_that_shows_the_marker_is_live_and_says_where(body, reason):
     assert len(finding.text_digest) == 64
 
 
+@pytest.mark.parametrize("other", ["Verify you are human", "Service unavailable", "Before you continue"])
+def test_a_page_whose_heading_shows_the_marker_is_live_although_another_heading_is_that_of_an_obstacle(other):
+    finding = shown(page(f"<h1>{other}</h1><h1>Road fuel, June 2026</h1>{MUCH}", title="Home"))
+    assert (finding.result, finding.reasons) == (LIVE, (Reason.MARKER_IN_HEADING,))
+
+
 def test_a_finding_carries_the_title_as_it_was_written():
     assert shown(release_page()).title == "Road fuel prices, June 2026 - Example Office"
 
