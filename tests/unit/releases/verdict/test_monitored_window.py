@@ -67,6 +67,12 @@ def test_no_answer_from_shortly_before_the_limit_on_is_a_gap_up_to_the_limit():
     assert judged(*every(10, until=80), gap=10).gaps == (Gap(at(80), at(120)),)
 
 
+def test_the_time_up_to_the_limit_may_be_as_long_as_the_longest_gap_and_no_longer():
+    absent = [check for check in every(10, until=110) if check.sent_at < at(110)]
+    assert judged(*absent, make_check(ABSENT, 110), gap=10).gaps == ()
+    assert judged(*absent, make_check(ABSENT, 109.9), gap=10).gaps == (Gap(at(109.9), at(120)),)
+
+
 def test_what_is_on_time_or_pending_has_no_gaps():
     assert judged(make_check(ABSENT, -5), make_check(LIVE, 100), gap=10).gaps == ()
     assert judged(make_check(ABSENT, -5), make_check(ABSENT, 60), settled=False, gap=10).gaps == ()
