@@ -174,6 +174,8 @@ def test_of_a_day_of_checks_without_the_release_two_are_read(confirmed_release):
         pytest.param({"result": "live"}, id="that-found-it"),
         pytest.param({"result": "live", "fresh": True}, id="that-found-it-past-the-caches"),
         pytest.param({"reasons": ("clock_off",)}, id="by-a-wrong-clock"),
+        pytest.param({"reasons": ("gone",)}, id="that-found-it-gone"),
+        pytest.param({"reasons": ("withdrawn",)}, id="that-found-it-withdrawn"),
         pytest.param(
             {"says": PublisherSays(PublisherState.PUBLISHED, published_at=SEED_DUE, source=Source.CHANGE_HISTORY)},
             id="with-a-publishers-time",
