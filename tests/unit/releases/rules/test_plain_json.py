@@ -70,6 +70,17 @@ def test_what_is_something_else_is_refused(plain):
         canonical.read_dataclass(New, plain)
 
 
+def test_each_part_of_a_pair_is_read_as_its_own_type():
+    assert canonical.read_dataclass(tuple[str, int], ["first", 1]) == ("first", 1)
+    assert canonical.read_dataclass(tuple[str, ...], ["first", "second", "third"]) == ("first", "second", "third")
+
+
+@pytest.mark.parametrize("plain", [[], ["first"], ["first", 1, 1], [1, "first"]])
+def test_a_pair_with_other_parts_is_refused(plain):
+    with pytest.raises(canonical.NotThisKind):
+        canonical.read_dataclass(tuple[str, int], plain)
+
+
 def test_what_could_not_be_read_again_is_not_written():
     with pytest.raises(TypeError, match="a set cannot be written"):
         canonical.write_dataclass({"ones": {1, 2}})
