@@ -1,15 +1,18 @@
 """What a sweep takes on, in as many questions to the database whatever the calendar holds."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from releases.models import Address, CheckSchedule, Release
+from releases import host_budgets
+from releases.models import Address, CheckSchedule, HostLease, Release
 from releases.monitoring.sweep import Sweep
 from releases.monitoring.targets import enrol_addresses, monitored_addresses, save_targets
 from releases.rules import cadence
+from releases.rules.host_budget import find_owner
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
 
@@ -50,6 +53,17 @@ def test_taking_on_one_or_eight_releases_takes_as_many_queries(django_assert_num
     with django_assert_num_queries(len(few)):
         sweep.claim()
     assert len(sweep.targets) == 8
+
+
+def test_any_sweep_claims_an_address_whose_host_is_not_stored_yet():
+    record(SeriesFactory(), ["first"])
+    enrol_addresses(monitored_addresses(now=A_MINUTE_BEFORE), now=A_MINUTE_BEFORE)
+    CheckSchedule.objects.update(host="")
+    other = next(name for name in map(str, count()) if find_owner("", frozenset({name, "watcher"})) == name)
+    until = A_MINUTE_BEFORE + host_budgets.SWEEP_DURATION
+    HostLease.objects.create(host=f"sweep {other}", holder=other, until=until)
+    assert len(a_sweep(holding_nothing=False).targets) == 1
+    assert CheckSchedule.objects.get().host == "www.example.gov.uk"
 
 
 def test_releases_that_do_not_fall_due_cost_a_claim_no_query(django_assert_num_queries):
