@@ -199,6 +199,27 @@ def test_after_the_release_only_post_and_organisation_are_put_right_and_a_lead_a
     assert PreReleaseAccess.objects.get().details == replace(MINISTER, post=new.post)
 
 
+def test_only_post_and_organisation_can_be_corrected_from_the_due_instant_on(entry):
+    just_before = SEED_DUE - timedelta(microseconds=1)
+    assert [pre_release_access.only_words_are_open(entry, at=at) for at in (just_before, SEED_DUE)] == [False, True]
+
+
+def test_after_the_release_a_post_is_still_refused_if_it_is_empty_or_gives_the_person_away(office, release, entry):
+    for post in (" ", f"{MINISTER.person}, minister"):
+        with pytest.raises(Objected) as refused:
+            changed(entry, replace(MINISTER, post=post), by=office.head, at=AFTERWARDS)
+        assert [objection.field for objection in refused.value.objections] == ["post"]
+    assert PreReleaseAccess.objects.get().details == MINISTER
+
+
+def test_after_the_release_a_post_is_corrected_although_other_details_would_be_refused_now(office, release, entry):
+    office.producer.pre_release_length, office.producer.pre_release_unit = 5, "working_days"
+    office.producer.save()
+    new = replace(MINISTER, post="Minister of State for Schools Standards")
+    changed(entry, new, by=office.head, at=AFTERWARDS)
+    assert PreReleaseAccess.objects.get().details == new
+
+
 def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_can_be_granted_again(
     office, release, entry
 ):
