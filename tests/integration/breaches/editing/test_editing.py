@@ -4,14 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from breaches import decisions, drafting, editing, merging, refreshing
+from breaches import decisions, drafting, editing, merging, refreshing, versions
 from breaches.editing import ChosenCause
 from breaches.models import ReportEvent, Suspicion
 from breaches.refreshing import changed_facts
 from breaches.rules.content import Output, ReportSection, content_from_json
 from breaches.rules.lifecycle import Cause, ReportStatus
 from breaches.versions import content_of, current_version
-from releases.rules.lifecycle import MoveRefused, Role, WrongRole, WrongState
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role, WrongRole, WrongState
 from tests.support.factories import create_member
 from tests.support.people import AT, create_joint_report, create_office, move_report
 from tests.support.report_evidence import london
@@ -80,6 +80,40 @@ def test_the_second_save_does_not_undo_a_change_to_a_field_that_its_writer_left_
     )
     content = content_of(saved.report)
     assert (content.outputs, content.statement_url) == ((Output("Another title"),), "https://x.example")
+
+
+def overtake(monkeypatch, report, by, *, times):
+    """Let another person save the outputs just before each of the next saves; return the list of these titles."""
+    advance, titles = versions.advance_report, []
+
+    def save_before(*given, **options):
+        if len(titles) < times:
+            titles.append(f"Title {len(titles)}")
+            with monkeypatch.context() as patch:
+                patch.setattr(versions, "advance_report", advance)
+                report.refresh_from_db()
+                save(report, ReportSection.CORE_INFORMATION, by, outputs=(Output(titles[-1]),))
+        return advance(*given, **options)
+
+    monkeypatch.setattr(versions, "advance_report", save_before)
+    return titles
+
+
+def test_a_save_that_others_overtake_is_made_on_top_of_theirs(monkeypatch, office):
+    report = create_draft(producer=office.producer)
+    titles = overtake(monkeypatch, report, office.head, times=editing.ATTEMPTS - 1)
+    saved = save(report, ReportSection.IMPACT, office.statistician, impact="Two users asked.")
+    content = content_of(saved.report)
+    assert (content.impact, content.outputs) == ("Two users asked.", (Output(titles[-1]),))
+    assert saved.others_editing == str(office.head)
+
+
+def test_a_save_that_others_overtake_too_often_is_refused(monkeypatch, office):
+    report = create_draft(producer=office.producer)
+    titles = overtake(monkeypatch, report, office.head, times=editing.ATTEMPTS)
+    with pytest.raises(ChangedMeanwhile):
+        save(report, ReportSection.IMPACT, office.statistician, impact="Two users asked.")
+    assert len(titles) == editing.ATTEMPTS
 
 
 def test_a_date_of_occurrence_in_the_future_is_refused_and_nothing_changes(office):
