@@ -66,6 +66,20 @@ def test_the_page_of_the_decision_shows_what_has_changed_since_the_report_was_re
     assert any("Three" in piece.text() for piece in added)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"read": "5"}, {"version": "1"}, {"read": "5", "version": ""}, {"read": "", "version": "1"},
+     {"read": "5", "version": "one"}, {"read": "one", "version": "1"}, {"read": "9" * 15, "version": "9" * 15}],
+)  # fmt: skip
+def test_an_approval_page_opens_although_its_address_does_not_say_which_text_was_read(
+    client, office, submitted_report, given
+):
+    client.force_login(office.head)
+    answer = client.get(page_of(submitted_report, "approve"), given)
+    assert answer.status_code == 200
+    assert answer.context["since"] is None
+
+
 def test_no_link_or_form_of_the_approval_loses_what_has_changed_since(client, office, submitted_report):
     client.force_login(office.head)
     given = {"ready": "yes", "breach": "report", **numbers_of(submitted_report)}

@@ -11,7 +11,14 @@ from releases.models.event import record_event
 from releases.rules.lifecycle import Role
 from tests.pages.releases.admin.test_access import series_form
 from tests.support.admin_site import DAY, form_of, page, staff
-from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, create_member, london_slot
+from tests.support.factories import (
+    ContactFactory,
+    ProducerFactory,
+    ReleaseFactory,
+    SeriesFactory,
+    create_member,
+    london_slot,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +80,18 @@ def test_the_history_of_a_series_tells_field_by_field_what_was_changed_and_by_wh
     }
     assert found[0][2] == "Jo Lane"
     assert found[-1][0] == "Added"
+
+
+def test_the_history_of_a_series_names_the_people_of_a_change():
+    series = SeriesFactory()
+    before, after = series.responsible, ContactFactory(producer=series.producer, name="Jo Lane")
+    client = staff(Role.HEAD_OF_PROFESSION, series.producer)
+    client.post(
+        page("series", "change", series.pk),
+        series_form(series, title=series.title, responsible=after.pk, tolerance_seconds=120),
+    )
+    found, _ = entries(client, "series", series)
+    assert f"contact: “{before}” → “{after}”" in found[0][1]
 
 
 def test_a_history_changes_nothing_when_posted_to():

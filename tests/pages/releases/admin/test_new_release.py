@@ -229,6 +229,7 @@ def test_hidden_answers_have_no_label_and_a_choice_by_typing_is_valid_html(clien
         assert not hidden & labelled
     select = re.search(r'<select name="series".*?</select>', client.get(page("release", "add")).text, re.DOTALL)
     assert " required" not in select[0].partition(">")[0]
+    assert ' id="id_series"' in select[0].partition(">")[0]
     text = client.get(page("series", "change", series.pk)).text
     assert not re.search(r"<option(?![^>]*label=)[^>]*></option>", text)
 
