@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from itertools import batched, cycle, islice
 
-from django.db import connection
-
 from benchmarks import office
 from benchmarks.office import PAST, PRODUCERS, TO_COME, Office
 from benchmarks.reader import Reader, slowest_but_five_percent
@@ -80,9 +78,7 @@ def _fill(full: Office, *, releases: int, now: datetime) -> None:
         some.update(status=Status.CANCELLED, cancelled_at=start, cancellation_reason="The survey ended.")
     ahead = Release.objects.filter(status=Status.CONFIRMED, pk__in=list(_every_tenth()))
     ahead.update(status=Status.PROVISIONAL, precision=Precision.MONTH, due_at=None, planned_at=None, confirmed_at=None)
-    with connection.cursor() as cursor:
-        # The database would collect these statistics automatically, but only later.
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    office.tidy_tables()
 
 
 def _every_tenth() -> Iterator[int]:

@@ -1,6 +1,7 @@
 """Private databases with empty tables: a new one for each round of a measurement.
 
-PostgreSQL has its default settings, so that committed data are on the disk. SQLite has the settings of the product.
+PostgreSQL has its default settings except that it compiles no queries (JIT), so committed data are on the disk. SQLite
+has the settings of the product.
 """
 
 import contextlib

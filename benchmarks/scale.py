@@ -124,8 +124,7 @@ def _copy_originals(begin: int, end: int, *, due_at: datetime) -> None:
         columns = {"id": of_check, "position": of_check, "release_id": key, "address_id": key, "url": url}
         _copy(Observation, columns, begin, end, original=original.pk)
     ChainHead.objects.filter(chain=Observation.CHAIN).update(position=FIRST_KEY + end * originals)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    office.tidy_tables()
 
 
 def _copy(
