@@ -4528,6 +4528,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(("rehearsal", False)), fields=["id", "series"], name="series_of_release"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="datechange",
             index=models.Index(
                 condition=models.Q(("announced_at__isnull", False)),
