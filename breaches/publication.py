@@ -1,16 +1,19 @@
 """Publication and withdrawal of public statements about breaches."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from breaches import versions
-from breaches.models import Dispatch, Published, Report, StartedReport, Suspicion
+from breaches.models import Dispatch, Published, Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, is_about_unpublished_early, may_act_on, senior_role
 from breaches.rules import public_statement
 from breaches.rules.answers import describe_moment
@@ -33,17 +36,34 @@ from releases.rules.calendar import format_moment, local_date
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, MoveRefused
 
 PUBLISHABLE = STATES[Decision.REPORTED]
+# The first day of the breach in a stored statement. The days in a statement are sorted.
+STATED_DAY = KT("statement__occurred_on__0")
+_OF_PUBLISHED_REPORT = Q(report__published=F("pk"), report__rehearsal=False)
+_IS_PUBLIC = _OF_PUBLISHED_REPORT & Q(report__status__in=PUBLISHABLE, report__version=F("version"))
+_IS_BEING_CORRECTED = _OF_PUBLISHED_REPORT & Q(
+    report__status__in=(*UNDECIDED, *PUBLISHABLE), corrected_since__isnull=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOutput:
+    """The title of statistics that a published statement names, and the due time of their release, if it is public."""
+
+    title: str
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The public notice that a report is being corrected. It shows no content of the report.
+    """The public notice that a report is being corrected. It shows nothing of the correction.
 
-    `since` is when the correction began. `first_published_at` is when the report was first published.
+    `since` is when the correction began. `first_published_at` is when the report was first published. `published` is
+    the last published statement, which readers have seen.
     """
 
     since: datetime
     first_published_at: datetime
+    published: Published
 
 
 def published_statements() -> "QuerySet[Any]":
@@ -54,13 +74,30 @@ def published_statements() -> "QuerySet[Any]":
     A statement is only public if it was made from the present version of its report. After a report is reopened or
     corrected, it must be approved and published again.
     """
-    standing = Report.objects.official().filter(status__in=PUBLISHABLE, published__version=F("version"))
+    return _annotate(Published.objects.filter(_IS_PUBLIC))
+
+
+def listed_statements() -> "QuerySet[Any]":
+    """Return the public statements and the last published statements of the reports that are being corrected.
+
+    They have the annotations and the order of `published_statements`, and `corrected_since`, when the correction began,
+    or None if the statement is public.
+    """
+    return _annotate(_with_corrections().filter(_IS_PUBLIC | _IS_BEING_CORRECTED))
+
+
+def _with_corrections() -> "QuerySet[Any]":
+    """Annotate published statements with when a person began to correct the version that was published."""
+    begun = ReportEvent.objects.filter(report=OuterRef("report"), kind=PAST_TENSE[CORRECT])
+    begun = begun.annotate(was=Cast(KT("facts__version__0"), IntegerField())).filter(was=OuterRef("version"))
+    return Published.objects.annotate(corrected_since=Subquery(begun.order_by("-position").values("at")[:1]))
+
+
+def _annotate(found: "QuerySet[Any]") -> "QuerySet[Any]":
     sent = Dispatch.objects.filter(report=OuterRef("report"), document__version=OuterRef("version")).reported()
+    # The day in the report may belong to a correction that is not public, so statements are sorted by their own day.
     return (
-        Published.objects.filter(pk__in=standing.values("published"))
-        .annotate(was_sent=Exists(sent))
-        .select_related("report")
-        .order_by(F("report__occurred_on").desc(nulls_last=True), "-pk")
+        found.annotate(was_sent=Exists(sent)).select_related("report").order_by(STATED_DAY.desc(nulls_last=True), "-pk")
     )
 
 
@@ -82,14 +119,36 @@ def find_correction(report: Report) -> Correction | None:
     published again, or withdrawn. If a published report is reopened before it was sent, there is no correction. Its
     statement disappears from the public pages without a notice.
     """
-    published = report.published
-    if published is None or report.rehearsal or report.status not in (*UNDECIDED, *PUBLISHABLE):
+    if report.published_id is None:
         return None
-    begun = report.events.filter(kind=PAST_TENSE[CORRECT], facts__version__0=published.version).last()
-    if begun is None:
+    published = _with_corrections().filter(_IS_BEING_CORRECTED, report=report).first()
+    if published is None:
         return None
     first = Published.objects.filter(report=report).order_by("at", "pk")[0]
-    return Correction(since=begun.at, first_published_at=first.at)
+    return Correction(since=published.corrected_since, first_published_at=first.at, published=published)
+
+
+def name_outputs(rows: Collection[Published]) -> dict[int, list[NamedOutput]]:
+    """Return the statistics that published statements name, by the primary key of the statement.
+
+    All titles come from the stored statements. The due times are those of public releases with these titles. Suspicions
+    that were raised after the publication are left out, because they may be part of a correction.
+    """
+    reports = [row.report_id for row in rows]
+    is_public = Q(release__in=Release.objects.public())
+    judged = Suspicion.objects.filter(is_public, report__in=reports).values_list(
+        "report", "release__title", "verification__due_at", "raised_at"
+    )
+    started = StartedReport.objects.filter(is_public, report__in=reports).values_list(
+        "report", "release__title", "release__due_at", "started_at"
+    )
+    due = [*judged, *started]
+    named = {}
+    for row in rows:
+        known = {title: due_at for report, title, due_at, at in due if report == row.report_id and at <= row.at}
+        titles = [output.title for output in public_statement.statement_from_json(row.statement).outputs]
+        named[row.pk] = [NamedOutput(title, known.get(title)) for title in titles]
+    return named
 
 
 def may_be_published(report: Report) -> bool:

@@ -53,16 +53,24 @@ def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[
 @require_safe
 def statements(request: HttpRequest) -> HttpResponse:
     order = ListOrder(request.GET, statement_columns(), default="-date")
-    found = order.sort(publication.published_statements())
+    found = order.sort(publication.listed_statements())
     page = Paginator(found, STATEMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
-    rows = [published_row(published) for published in page]
+    outputs = publication.name_outputs([published for published in page if published.corrected_since])
+    rows = [
+        {
+            **published_row(published),
+            "corrected_since": published.corrected_since,
+            "outputs": outputs.get(published.pk, ()),
+        }
+        for published in page
+    ]
     return render(request, "breaches/public/statements.html", {"order": order, "page": page, "rows": rows})
 
 
 def statement_columns() -> dict[str, Column]:
     """Return the columns of the public list. Titles and kinds are sorted by their values in the statement."""
     return {
-        "date": Column(_("Date"), "report__occurred_on", descending_first=True),
+        "date": Column(_("Date"), publication.STATED_DAY, descending_first=True),
         "title": Column(_("Title"), Lower(KT("statement__outputs__0__title"))),
         "kind": Column(_("Kind"), place_in(KIND_CHOICES, field="statement__kind")),
     }
@@ -71,13 +79,18 @@ def statement_columns() -> dict[str, Column]:
 @require_public_statements
 @require_safe
 def statement(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the public statement about a report. If the report is being corrected, show only a notice that says so."""
+    """Show the public statement about a report.
+
+    If the report is being corrected, show only a notice that says so and names the statistics of the last statement.
+    """
     published = publication.published_statements().filter(report__reference=reference).first()
     if published is None:
         correction = publication.find_correction(get_object_or_404(Report, reference=reference))
         if correction is None:
             raise Http404("There is no public statement about this report.")
-        return render(request, "breaches/public/being_corrected.html", {"correction": correction})
+        outputs = publication.name_outputs([correction.published])[correction.published.pk]
+        context = {"correction": correction, "outputs": outputs}
+        return render(request, "breaches/public/being_corrected.html", context)
     reported = publication.reported_dates(published.report)
     earlier = publication.find_earlier_publication(published)
     context = {"row": published_row(published), "reported": reported, "earlier": earlier, "public_page": True}

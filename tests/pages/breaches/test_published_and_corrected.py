@@ -1,14 +1,17 @@
 """While a public report is corrected, only that is shown; the text before the button says so."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import dispatches, publication
+from breaches import decisions, dispatches, editing, publication
+from breaches.models import Report, Suspicion
+from breaches.rules.content import Output, ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
-from releases.rules.calendar import format_day
+from releases.models import Release
+from releases.rules.calendar import format_day, format_moment
 from tests.support.people import (
     IMPACT,
     approve,
@@ -39,7 +42,7 @@ def _shown_to_everybody(settings, time_machine):
 @shared_fixture
 def corrected(office):
     """A report that was sent and public, and is being corrected."""
-    report = made_public(create_report(office, ReportStatus.SENT), office)
+    report = made_public(create_report(office, ReportStatus.SENT, announced=True), office)
     return dispatches.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
 
 
@@ -48,7 +51,7 @@ def public_page(client, report):
     return words(client.get(f"/breaches/{report.reference}/").text)
 
 
-def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, corrected):
+def test_its_address_says_since_when_and_names_only_the_statistics(client, corrected):
     page = public_page(client, corrected)
     assert (
         f"Being corrected since {format_day(DAYS_LATER.date())} . First published here on {format_day(LATER.date())} ."
@@ -59,8 +62,68 @@ def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, cor
     assert [one.attributes["content"] for one in described] == [sentence]
     content = content_of(corrected)
     assert IMPACT not in page
-    hidden = (corrected.reference, *content.producers, *(output.title for output in content.outputs), "A figure")
+    hidden = (corrected.reference, *content.producers, "A figure")
     assert [word for word in hidden if word in page] == []
+    suspicion = corrected.suspicions.get()
+    due = format_moment(suspicion.verification.due_at)
+    assert f"The statement is about these statistics: {suspicion.release.title} Due at {due}" in page
+
+
+def listed(client):
+    client.logout()
+    items = LexborHTMLParser(client.get("/breaches/").text).css(".office-releases__item")
+    return [" ".join(item.text(separator=" ").split()) for item in items]
+
+
+def test_the_list_says_that_the_report_is_being_corrected_without_its_facts(client, office, corrected):
+    (item,) = listed(client)
+    suspicion = corrected.suspicions.get()
+    assert suspicion.release.title in item
+    assert f"Due at {format_moment(suspicion.verification.due_at)} Being corrected" in item
+    assert f"Published here on {format_day(LATER.date())} ." in item
+    assert "Late" not in item
+    assert read(client, corrected) == (200, True)
+    again = approve(write_sections(corrected, by=office.statistician, impact="None at all."), office)
+    made_public(dispatch_report(again, office, ReportStatus.SENT), office)
+    (item,) = listed(client)
+    assert "Being corrected" not in item
+    assert "Late" in item
+
+
+def test_nothing_of_the_open_correction_is_public(client, office, corrected):
+    kept = {name: getattr(content_of(corrected), name) for name in editing.FIELDS[ReportSection.CORE_INFORMATION]}
+    values, version = {**kept, "outputs": (Output("Another title"),)}, corrected.version
+    editing.save_section(
+        corrected,
+        section=ReportSection.CORE_INFORMATION,
+        values=values,
+        expected_version=version,
+        by=office.head,
+        at=DAYS_LATER,
+    )
+    Report.objects.filter(pk=corrected.pk).update(occurred_on=date(1999, 1, 1))
+    Suspicion.objects.filter(report=corrected).update(raised_at=DAYS_LATER)
+    title = corrected.suspicions.get().release.title
+    for text in (public_page(client, corrected), *listed(client)):
+        assert title in text
+        assert "Another title" not in text
+        assert "1999" not in text
+        assert "Due at" not in text
+
+
+def test_the_due_time_of_a_release_that_is_not_public_is_left_out(client, corrected):
+    Release.objects.filter(suspicions__report=corrected).update(announced_at=None)
+    for text in (public_page(client, corrected), *listed(client)):
+        assert "Due at" not in text
+
+
+def test_a_report_that_was_reopened_and_corrected_later_is_not_listed(client, office, draft_report):
+    report = made_public(move_report(draft_report, office, ReportStatus.APPROVED), office)
+    report = decisions.reopen_report(report, reason="A figure.", by=office.head, at=LATER)
+    assert listed(client) == []
+    again = dispatch_report(approve(report, office), office, ReportStatus.SENT)
+    dispatches.send_correction(again, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
+    assert read(client, again) == (404, False)
 
 
 def test_in_welsh_the_notice_speaks_of_a_report_and_not_of_a_release(client, corrected, settings):
