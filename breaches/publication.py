@@ -89,16 +89,15 @@ def listed_statements() -> "QuerySet[Any]":
 def _with_corrections() -> "QuerySet[Any]":
     """Annotate published statements with when a person began to correct the version that was published."""
     begun = ReportEvent.objects.filter(report=OuterRef("report"), kind=PAST_TENSE[CORRECT])
-    begun = begun.annotate(was=Cast(KT("facts__version__0"), IntegerField())).filter(was=OuterRef("version"))
-    return Published.objects.annotate(corrected_since=Subquery(begun.order_by("-position").values("at")[:1]))
+    of_version = begun.annotate(was=Cast(KT("facts__version__0"), IntegerField())).filter(was=OuterRef("version"))
+    return Published.objects.annotate(corrected_since=Subquery(of_version.order_by("-position").values("at")[:1]))
 
 
 def _annotate(found: "QuerySet[Any]") -> "QuerySet[Any]":
     sent = Dispatch.objects.filter(report=OuterRef("report"), document__version=OuterRef("version")).reported()
     # The day in the report may belong to a correction that is not public, so statements are sorted by their own day.
-    return (
-        found.annotate(was_sent=Exists(sent)).select_related("report").order_by(STATED_DAY.desc(nulls_last=True), "-pk")
-    )
+    annotated: QuerySet[Any] = found.annotate(was_sent=Exists(sent)).select_related("report")
+    return annotated.order_by(STATED_DAY.desc(nulls_last=True), "-pk")
 
 
 def find_earlier_publication(published: Published) -> datetime | None:
