@@ -498,9 +498,15 @@ def clean_address(url: str) -> str:
 def add_refusal(form: forms.BaseForm, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:
     """Add a refusal to the errors of the field that it names, or to the errors of the whole form.
 
+    The other refusals that were found at the same time are added too.
+
     :param fields: maps field names in refusals to field names of the form, where these differ.
     """
     form.add_error(find_refused_field(refusal, form, fields), str(refusal))
+    for other in refusal.others if isinstance(refusal, FieldRefused) else ():
+        field = find_refused_field(other, form, fields)
+        if field is None or not form.has_error(field):
+            form.add_error(field, str(other))
 
 
 def find_refused_field(refusal: MoveRefused, form: forms.BaseForm, fields: Mapping[str, str] | None) -> str | None:

@@ -51,6 +51,7 @@ from releases.rules.lifecycle import (
     MissingFields,
     Move,
     MoveRefused,
+    RefusalCollector,
     Role,
     Status,
     WrongRole,
@@ -550,6 +551,15 @@ def _check_same_departure(known: Departure, values: dict[str, Any]) -> None:
             raise FieldRefused(field, _("This date already has an exception, which you cannot change."))
 
 
+def check_reason_for_change(release: Release, *, reason: str) -> None:
+    """Check that a reason is given if a change of the date of a release needs one.
+
+    :raises MissingFields: if the reason is needed and missing.
+    """
+    given = {"exact_date", *(["reason"] if reason.strip() else [])}
+    RELEASE.check(CHANGE_DATE, source=release.status, roles=LEADS, given=given)
+
+
 def prepare_date_change(
     release: Release,
     *,
@@ -574,25 +584,38 @@ def prepare_date_change(
         raise WrongRole(message)
     to, was = normalise_slot(to), release.slot
     given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
-    move = RELEASE.check(
-        CHANGE_DATE, source=release.status, roles=roles or frozenset(), given=given, by_system=roles is None
-    )
-    if to == was:
-        field = "reason" if reason.strip() else "planned_on"
-        sentence = _("The date is already %(was)s. Enter a different date.") % {"was": was}
-        raise SlotRefused(field, sentence)
-    if grounds.osr_told_at is not None:
-        _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
-    elif not release.rehearsal:
-        departures, confirmed = departures_of(to, release.series), release.status == Status.CONFIRMED
+    move, refusals = RELEASE.find(CHANGE_DATE, source=release.status), RefusalCollector()
+    with refusals.collect():
+        RELEASE.check(
+            CHANGE_DATE, source=release.status, roles=roles or frozenset(), given=given, by_system=roles is None
+        )
+    with refusals.collect():
+        if to == was:
+            field = "reason" if reason.strip() else "planned_on"
+            sentence = _("The date is already %(was)s. Enter a different date.") % {"was": was}
+            raise SlotRefused(field, sentence)
+        if grounds.osr_told_at is not None:
+            _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
+        elif not release.rehearsal:
+            _check_new_slot(release, to, grounds, roles=roles or frozenset(), at=at)
+    refusals.raise_found()
+    return release, to, move
+
+
+def _check_new_slot(release: Release, to: Slot, grounds: Grounds, *, roles: frozenset[Role], at: datetime) -> None:
+    departures, confirmed = departures_of(to, release.series), release.status == Status.CONFIRMED
+    refusals = RefusalCollector()
+    with refusals.collect():
         if confirmed and to.due_at is not None and to.due_at <= at:
             # The new time would never be checked, so the release would have no verdict.
             sentence = _("%(slot)s has passed. Enter a date and time in the future.") % {"slot": to}
             raise SlotRefused("planned_on", sentence)
+    with refusals.collect():
         required = departures.series_time is not None or (confirmed and departures.is_weekend)
         check_agreement(departures, grounds, required=required, today=calendar.local_date(at))
-        check_holiday_reason(departures, grounds, required=confirmed, is_lead=bool(LEADS & (roles or frozenset())))
-    return release, to, move
+    with refusals.collect():
+        check_holiday_reason(departures, grounds, required=confirmed, is_lead=bool(LEADS & roles))
+    refusals.raise_found()
 
 
 def _check_at_once(

@@ -1,6 +1,7 @@
 """Roles, and the lifecycle of a release as one table of moves between statuses."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -47,15 +48,42 @@ class ChangedMeanwhile(MoveRefused):
 
 
 class FieldRefused(MoveRefused):
-    """The given values cannot be accepted; `field` names the invalid field."""
+    """The given values cannot be accepted; `field` names the invalid field.
+
+    `others` are the refusals of other fields that were found at the same time.
+    """
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+        self.others: tuple[FieldRefused, ...] = ()
 
 
 class MissingFields(FieldRefused):
     """A required value is missing; `field` names it."""
+
+
+class RefusalCollector:
+    """Collects the refusals of several checks, so that a person can correct all fields at once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, FieldRefused] = {}
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Collect a refusal that the block raises. Only the first refusal of each field counts."""
+        try:
+            yield
+        except FieldRefused as refusal:
+            for each in (refusal, *refusal.others):
+                self._found.setdefault(each.field, each)
+
+    def raise_found(self) -> None:
+        """:raises FieldRefused: the first refusal, with those of the other fields as its `others`."""
+        if self._found:
+            first, *others = self._found.values()
+            first.others = tuple(others)
+            raise first
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +149,13 @@ class Lifecycle:
             allowed = f"a {' or '.join(role_words)}" if role_words else "the system"
             sentence = f"Only {allowed} can do this while the {self.name} is {self.describe(source)}."
             raise WrongRole(sentence)
+        refusals, known = RefusalCollector(), set(given)
         for needed in move.needs:
-            if needed not in set(given):
-                sentence = f"Enter the {to_words(needed)}."
-                raise MissingFields(needed, sentence)
+            with refusals.collect():
+                if needed not in known:
+                    sentence = f"Enter the {to_words(needed)}."
+                    raise MissingFields(needed, sentence)
+        refusals.raise_found()
         return move
 
     def describe(self, state: str) -> str:

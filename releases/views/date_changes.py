@@ -28,6 +28,7 @@ from releases.forms import (
     LongTextField,
     PrecisionField,
     Question,
+    add_refusal,
     build_slot,
     clean_reason_field,
 )
@@ -48,6 +49,7 @@ from releases.rules.lifecycle import (
     ChangedMeanwhile,
     FieldRefused,
     MoveRefused,
+    RefusalCollector,
     Status,
 )
 from releases.rules.public_calendar import MoveNotice
@@ -508,6 +510,7 @@ def _change_page(
     if asking:
         date_changes.check_request_possible(release)
     form = ChangeDateForm(post_data(request), release=release, asking=asking)
+    _check_reason_without_slot(release, form)
 
     def act() -> None:
         change(release, by=request.user, at=timezone.now(), **form.change())
@@ -536,6 +539,24 @@ def _change_page(
         form.full_clean()
         form.see_again(release)
     return render(request, template, {"release": release, "form": form})
+
+
+def _check_reason_without_slot(release: Release, form: ChangeDateForm) -> None:
+    """If the form gives no valid date and time, check the reason, so that the person sees both errors at once."""
+    if not form.is_bound:
+        return
+    refusals = RefusalCollector()
+    with refusals.collect():
+        if form.is_valid():
+            scheduling.normalise_slot(form.change()["to"])
+            return
+    with refusals.collect():
+        if not form.has_error("reason"):
+            scheduling.check_reason_for_change(release, reason=form.cleaned_data["reason"])
+    try:
+        refusals.raise_found()
+    except FieldRefused as refusal:
+        add_refusal(form, refusal)
 
 
 def _warn_about_change(release: Release, form: ChangeDateForm) -> list[str]:

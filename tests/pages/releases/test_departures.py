@@ -102,6 +102,34 @@ def test_a_reference_without_its_date_is_refused_at_the_date_and_nothing_typed_i
     assert 'value="OSR 12"' in refused.text
 
 
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("change_date", Role.HEAD_OF_PROFESSION), ("ask_date_change", Role.STATISTICIAN)],
+)
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        # A past Saturday at another time: the day has one error, although two rules refuse it.
+        (new_date(date(2026, 2, 28), planned_at="7am"), ["reason", "planned_on"]),
+        (new_date(date(2026, 2, 27), planned_at="7am"), ["reason", "planned_on", "planned_at"]),
+        (new_date(SATURDAY, osr_reference="OSR 12"), ["reason", "osr_agreed_on"]),
+        (new_date(SATURDAY, bank_holiday_reason="A visit."), ["reason", "planned_on", "bank_holiday_reason"]),
+        (new_date(WEDNESDAY, planned_at=""), ["planned_at", "reason"]),
+        ({"seen_version": "1", "planned_at": "9:30am"}, ["planned_on", "reason"]),
+        (new_date(WEDNESDAY), ["reason", "planned_on"]),
+    ],
+)
+def test_all_errors_of_a_new_date_are_shown_at_once(client, name, role, sent, fields):
+    release = release_on(announced=True)
+    sign_in(client, release, role)
+    refused = client.post(address(name, release), sent)
+    errors = refused.context["form"].errors
+    assert list(errors) == fields
+    assert [len(found) for found in errors.values()] == [1] * len(fields)
+    assert Release.objects.get().schedule_version == 1
+    assert not DateChangeRequest.objects.exists()
+
+
 def test_readers_see_the_exception_and_not_what_is_for_the_office(client):
     release = release_on(announced=True)
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer, name="Robin Head")
