@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import groupby
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -261,29 +261,33 @@ class FurtherRelease:
 
     due_at: datetime
     is_checkable: bool
+    is_rehearsal: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """The releases that are due on one London day.
 
+    The counts and the title are about real releases. Rehearsals are listed, but not counted.
+
     `existing` says which kinds of rare rows exist, so that lists without rows are not read. `left_out` is the number of
-    releases beyond the first `MOST_LINES`. `rehearsals` is None if the day has no rehearsals. Otherwise, it says
-    whether the rehearsals are shown. `is_long` is true if the reader asked for all lines. `unlisted` has the primary
-    keys of the reports that no list shows (`find_unlisted_reports`).
+    releases beyond the first `MOST_LINES`, of which `left_out_rehearsals` are rehearsals. `rehearsals` is None if the
+    day has no rehearsals. Otherwise, it says whether the rehearsals are shown. `is_long` is true if the reader asked
+    for all lines. `unlisted` has the primary keys of the reports that no list shows (`find_unlisted_reports`).
     """
 
     on: date
     lines: list[Line]
     existing: ExistingRows
     left_out: int = 0
+    left_out_rehearsals: int = 0
     rehearsals: bool | None = None
     further: tuple[FurtherRelease, ...] = ()
     is_long: bool = False
     unlisted: frozenset[int] = frozenset()
 
     def count(self, tally: Tally) -> int:
-        return sum(tally in line.tallies for line in self.lines)
+        return sum(tally in line.tallies and not line.release.rehearsal for line in self.lines)
 
     @property
     def has_several_producers(self) -> bool:
@@ -291,7 +295,8 @@ class Day:
 
     @property
     def due(self) -> int:
-        return sum(line.is_checkable for line in self.lines) + sum(one.is_checkable for one in self.further)
+        lines = sum(line.is_checkable and not line.release.rehearsal for line in self.lines)
+        return lines + sum(one.is_checkable and not one.is_rehearsal for one in self.further)
 
     @property
     def live(self) -> int:
@@ -362,18 +367,30 @@ class Day:
             if self.early
             else _("%(due)s due, %(live)s live, %(late)s late, %(check)s to check")
         ) % counts
-        return f"{sentence}. {self.counted}" if self.counted else sentence
+        return ". ".join(filter(None, [sentence, self.counted, self.not_counted.removesuffix(".")]))
 
     @property
     def counted(self) -> str:
-        """A text that says how many releases are counted, or "" if the day has at most `MOST_LINES` releases."""
-        if not self.left_out:
+        """A text that says how many releases are counted, or "" if all releases are counted."""
+        left_out = self.left_out - self.left_out_rehearsals
+        if not left_out:
             return ""
-        listed = len(self.lines) + len(self.further)
-        return _("%(listed)s of %(all)s releases are counted") % {
-            "listed": listed,
-            "all": listed + self.left_out,
+        listed = len(self.lines) + len(self.further) - self._listed_rehearsals
+        return _("%(listed)s of %(all)s releases are counted") % {"listed": listed, "all": listed + left_out}
+
+    @property
+    def not_counted(self) -> str:
+        """A sentence that says how many rehearsals are not counted, or "" if the page shows no rehearsals."""
+        rehearsals = self._listed_rehearsals + self.left_out_rehearsals
+        if not rehearsals:
+            return ""
+        return ngettext("%(count)s rehearsal is not counted.", "%(count)s rehearsals are not counted.", rehearsals) % {
+            "count": rehearsals
         }
+
+    @property
+    def _listed_rehearsals(self) -> int:
+        return sum(line.release.rehearsal for line in self.lines) + sum(one.is_rehearsal for one in self.further)
 
     @property
     def title(self) -> str:
@@ -485,7 +502,7 @@ def today(
     found = [_DueRelease(*row) for row in rows[: MOST_LINES + 1]]  # type: ignore[arg-type]  # all have a due time
     is_cut, found = len(found) > MOST_LINES, found[:MOST_LINES]
     listed = [one for one in found if not one.is_rehearsal or _is_shown(one.producer, wanted=rehearsals)]
-    left_out = _with_shown_rehearsals(due, wanted=rehearsals).count() - len(listed) if is_cut else 0
+    left_out, left_out_rehearsals = _count_left_out(due, listed, wanted=rehearsals) if is_cut else (0, 0)
     has_rehearsals = any(release.is_rehearsal for release in found)
     are_shown = any(release.is_rehearsal for release in listed)
     listed.sort(key=lambda release: (release.due_at, release.title, release.key))
@@ -503,6 +520,7 @@ def today(
         _lines(person, in_order, now=now, existing=existing, unlisted=unlisted, wall=wall),
         existing=existing,
         left_out=left_out,
+        left_out_rehearsals=left_out_rehearsals,
         rehearsals=are_shown if has_rehearsals else None,
         further=further,
         is_long=long,
@@ -525,10 +543,18 @@ def _cut_later_groups(
         at = calendar.format_time(release.due_at) if is_later else ""
         at_time[at] += 1
         if is_later and at_time[at] > MOST_OF_GROUP:
-            further.append(FurtherRelease(release.due_at, release.status in CHECKED))
+            further.append(FurtherRelease(release.due_at, release.status in CHECKED, release.is_rehearsal))
         else:
             shown.append(release)
     return shown, tuple(further)
+
+
+def _count_left_out(due: QuerySet[Release], listed: Sequence[_DueRelease], *, wanted: bool | None) -> tuple[int, int]:
+    """Return the number of releases that are not listed, and the number of rehearsals among them."""
+    counts = _with_shown_rehearsals(due, wanted=wanted).aggregate(
+        releases=Count("pk"), rehearsals=Count("pk", filter=Q(rehearsal=True))
+    )
+    return counts["releases"] - len(listed), counts["rehearsals"] - sum(one.is_rehearsal for one in listed)
 
 
 def _with_shown_rehearsals(releases: QuerySet[Release], *, wanted: bool | None) -> QuerySet[Release]:

@@ -129,12 +129,14 @@ def part(request: HttpRequest) -> HttpResponse:
         strips = _changed_strips(day, changed, since=request.GET.get("checks", ""), now=now)
     if changed == {} and not strips and unchanged["waits"]:
         return HttpResponse(status=204)
+    news = day.news(changed or {})
     context = {
         "part": fresh,
-        "news": _join_sentences(day.news(changed or {}), fresh["summary"]),
+        "news": _join_sentences(news, fresh["summary"]),
         "changed": {**(changed or {}), **strips},
         "list_changed": changed is None,
-        "announce": not unchanged["told"],
+        # The result of a rehearsal changes no count, so it leaves the summary unchanged.
+        "announce": bool(news) or not unchanged["told"],
         "waiting_changed": not unchanged["waits"],
         "shown": shown,
     }

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from breaches import drafting
 from releases import judge, scheduling
@@ -126,6 +127,51 @@ def test_rehearsals_of_the_demonstration_are_listed_without_being_asked_for(clie
     sign_in(client, ReleaseFactory(confirmed=True, rehearsal=True, title="Played through", series=series))
     assert "Played through" in client.get(DESK).text
     assert "Played through" not in client.get(DESK, {"rehearsals": "hide"}).text
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"), [(1, "1 rehearsal is not counted."), (3, "3 rehearsals are not counted.")]
+)
+def test_late_rehearsals_of_the_demonstration_are_listed_and_count_neither_in_the_title_nor_above_the_list(
+    client, clock, number, sentence
+):
+    series = SeriesFactory(producer__slug=STATISTICS)
+    for place in range(number):
+        suspect(ReleaseFactory(confirmed=True, rehearsal=True, reference=f"practice-{place}", series=series))
+    real = ReleaseFactory(announced=True, reference="real", series=series)
+    create_observations(real, "not_live", "live", start=SEED_DUE, every=timedelta(seconds=1))
+    judge.judge_one(Release.objects.get(pk=real.pk), now=AFTER)
+    clock(AFTER)
+    sign_in(client, real)
+    page = client.get(DESK)
+    text = page.text
+    assert "<title>Today’s releases – " in text
+    above = text.partition('id="desk-counts"')[2].partition('id="desk-watcher"')[0]
+    assert " ".join(strip_tags(above).split()).endswith(f"1 due 1 live 0 late 0 to check {sentence}")
+    assert sum(line.release.rehearsal for line in page.context["part"]["day"].lines) == number
+    assert counts(client) == f"1 due, 1 live, 0 late, 0 to check. {sentence.removesuffix('.')}"
+    assert "not counted" not in client.get(DESK, {"rehearsals": "hide"}).text
+
+
+def test_the_result_of_a_rehearsal_is_announced_and_leaves_the_title_and_the_counts(client, clock, release):
+    rehearsal = ReleaseFactory(
+        confirmed=True, rehearsal=True, reference="played", title="Played through", series=release.series
+    )
+    shown = {"rehearsals": "show"}
+    sign_in(client, rehearsal)
+    clock(SEED_DUE + timedelta(seconds=30))
+    part = client.get(DESK, shown).context["part"]
+    create_observations(rehearsal, "not_live", "live", start=SEED_DUE, every=timedelta(seconds=1))
+    judge.judge_one(Release.objects.get(pk=rehearsal.pk), now=SEED_DUE + timedelta(seconds=31))
+    clock(SEED_DUE + timedelta(seconds=32))
+    response = client.get(PART, shown | as_shown(part))
+    assert "<title>Today’s releases – " in response.text
+    assert 'id="desk-counts"' not in response.text
+    announced = response.text.partition('<div id="desk-summary" hx-swap-oob="innerHTML">')[2]
+    assert announced.startswith(
+        "Played through: On time. 1 due, 0 live, 0 late, 0 to check. 1 rehearsal is not counted"
+    )
+    assert client.get(PART, shown | as_shown(response.context["part"])).status_code == 204
 
 
 def test_releases_of_another_producer_or_another_day_are_not_todays(client, clock, release):
@@ -281,7 +327,20 @@ def test_a_long_day_is_cut_and_says_so(client, clock, monkeypatch):
     page = words_of(client.get(DESK))
     assert "3 more releases are due today and are not listed here." in page
     assert page.count("2 of 5 releases are counted") == 2  # below the numbers, and for screen readers
-    assert "2 of 9 releases are counted" in words_of(client.get(DESK, {"rehearsals": "show"}))
+    page = words_of(client.get(DESK, {"rehearsals": "show"}))
+    assert page.count("2 of 5 releases are counted") == 2
+    assert page.count("4 rehearsals are not counted") == 2
+    assert "7 more releases are due today and are not listed here." in page
+
+
+def test_rehearsals_of_a_group_that_is_not_listed_in_full_are_not_counted(client, clock, release, monkeypatch):
+    monkeypatch.setattr("statsoffice.dashboard.today.MOST_OF_GROUP", 2)
+    for number in range(4):
+        ReleaseFactory(confirmed=True, rehearsal=True, reference=f"rehearsal-{number}", series=release.series)
+    sign_in(client, release)
+    clock(SEED_DUE - timedelta(hours=1))
+    assert counts(client, rehearsals="show").startswith("1 due, ")
+    assert counts(client, rehearsals="show").endswith(". 4 rehearsals are not counted")
 
 
 def test_a_day_that_is_not_cut_says_nothing_of_what_is_counted(client, clock, release):
