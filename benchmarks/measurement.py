@@ -45,6 +45,7 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("morning", sizes=(100_000,), databases=("postgresql",), rounds_inside=60),
     Measurement("backup", sizes=(10_000,), databases=("postgresql",), rounds_inside=3),
     Measurement("demo", sizes=(1,), rounds=3, rounds_inside=3),
+    Measurement("first_verdict", sizes=(1,), rounds=3),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
     Measurement("browser", sizes=(1,), rounds_inside=9),
     Measurement("examiners", sizes=(4_000,), rounds_inside=3),
