@@ -99,10 +99,11 @@ def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bo
 def tidy_tables() -> None:
     """Do at once what the database does by itself within minutes: collect statistics, and mark what all can see.
 
-    Without the marks, PostgreSQL reads rows that an index alone would answer.
+    Without the marks, PostgreSQL reads rows that an index alone would answer. They cannot be made in a transaction.
     """
+    can_mark = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if can_mark else "ANALYZE")
 
 
 def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
