@@ -63,6 +63,14 @@ class MissingFields(FieldRefused):
     """A required value is missing; `field` names it."""
 
 
+def raise_first(refusals: Collection[FieldRefused]) -> None:
+    """:raises FieldRefused: the first refusal, with those of the other fields as its `others`, if there are any."""
+    if refusals:
+        first, *others = refusals
+        first.others = tuple(others)
+        raise first
+
+
 class RefusalCollector:
     """Collects the refusals of several checks, so that a person can correct all fields at once."""
 
@@ -79,11 +87,8 @@ class RefusalCollector:
                 self._found.setdefault(each.field, each)
 
     def raise_found(self) -> None:
-        """:raises FieldRefused: the first refusal, with those of the other fields as its `others`."""
-        if self._found:
-            first, *others = self._found.values()
-            first.others = tuple(others)
-            raise first
+        """:raises FieldRefused: if a refusal was collected. See `raise_first`."""
+        raise_first(self._found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +154,9 @@ class Lifecycle:
             allowed = f"a {' or '.join(role_words)}" if role_words else "the system"
             sentence = f"Only {allowed} can do this while the {self.name} is {self.describe(source)}."
             raise WrongRole(sentence)
-        refusals, known = RefusalCollector(), set(given)
-        for needed in move.needs:
-            with refusals.collect():
-                if needed not in known:
-                    sentence = f"Enter the {to_words(needed)}."
-                    raise MissingFields(needed, sentence)
-        refusals.raise_found()
+        known = set(given)
+        missing = [MissingFields(field, f"Enter the {to_words(field)}.") for field in move.needs if field not in known]
+        raise_first(missing)
         return move
 
     def describe(self, state: str) -> str:
