@@ -130,17 +130,13 @@ def _raise_suspicions(*, now: datetime) -> None:
             for verification, release, version, decided_at in missing
             if verification not in covered
         ]
-        if suspicions:
-            _store_suspicions(suspicions, kind=kind)
-
-
-def _store_suspicions(suspicions: Sequence[Suspicion], *, kind: ReportKind) -> None:
-    """Store suspicions of one kind, except those that another process has stored meanwhile."""
-    verdicts = [suspicion.verification_id for suspicion in suspicions]
-    with transaction.atomic():
-        Suspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
-        keys = Suspicion.objects.filter(kind=kind, verification__in=verdicts).values_list("pk", flat=True)
-        ReportRowRecord.record({Suspicion: list(keys)})
+        if not suspicions:
+            continue
+        verdicts = [suspicion.verification_id for suspicion in suspicions]
+        with transaction.atomic():
+            Suspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
+            keys = Suspicion.objects.filter(kind=kind, verification__in=verdicts).values_list("pk", flat=True)
+            ReportRowRecord.record({Suspicion: list(keys)})
 
 
 def _find_covered(verifications: QuerySet[Verification], *, kind: ReportKind) -> set[int]:
