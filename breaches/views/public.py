@@ -60,7 +60,7 @@ def statements(request: HttpRequest) -> HttpResponse:
         {
             **published_row(published),
             "corrected_since": published.corrected_since,
-            "outputs": outputs.get(published.pk, ()),
+            "due": sorted({one.due_at for one in outputs.get(published.pk, ()) if one.due_at}),
         }
         for published in page
     ]
