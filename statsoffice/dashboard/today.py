@@ -287,7 +287,7 @@ class Day:
     unlisted: frozenset[int] = frozenset()
 
     def count(self, tally: Tally) -> int:
-        return sum(tally in line.tallies and not line.release.rehearsal for line in self.lines)
+        return sum(tally in line.tallies for line in self._counted_lines)
 
     @property
     def has_several_producers(self) -> bool:
@@ -295,8 +295,8 @@ class Day:
 
     @property
     def due(self) -> int:
-        lines = sum(line.is_checkable and not line.release.rehearsal for line in self.lines)
-        return lines + sum(one.is_checkable and not one.is_rehearsal for one in self.further)
+        lines = sum(line.is_checkable for line in self._counted_lines)
+        return lines + sum(one.is_checkable for one in self._counted_further)
 
     @property
     def live(self) -> int:
@@ -375,13 +375,14 @@ class Day:
         left_out = self.left_out - self.left_out_rehearsals
         if not left_out:
             return ""
-        listed = len(self.lines) + len(self.further) - self._listed_rehearsals
+        listed = len(self._counted_lines) + len(self._counted_further)
         return _("%(listed)s of %(all)s releases are counted") % {"listed": listed, "all": listed + left_out}
 
     @property
     def not_counted(self) -> str:
         """A sentence that says how many rehearsals are not counted, or "" if the page shows no rehearsals."""
-        rehearsals = self._listed_rehearsals + self.left_out_rehearsals
+        lines = len(self.lines) - len(self._counted_lines)
+        rehearsals = lines + len(self.further) - len(self._counted_further) + self.left_out_rehearsals
         if not rehearsals:
             return ""
         return ngettext("%(count)s rehearsal is not counted.", "%(count)s rehearsals are not counted.", rehearsals) % {
@@ -389,8 +390,12 @@ class Day:
         }
 
     @property
-    def _listed_rehearsals(self) -> int:
-        return sum(line.release.rehearsal for line in self.lines) + sum(one.is_rehearsal for one in self.further)
+    def _counted_lines(self) -> list[Line]:
+        return [line for line in self.lines if not line.release.rehearsal]
+
+    @property
+    def _counted_further(self) -> list[FurtherRelease]:
+        return [one for one in self.further if not one.is_rehearsal]
 
     @property
     def title(self) -> str:
