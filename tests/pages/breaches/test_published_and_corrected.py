@@ -91,15 +91,10 @@ def test_the_list_says_that_the_report_is_being_corrected_without_its_facts(clie
 
 
 def test_nothing_of_the_open_correction_is_public(client, office, corrected):
-    kept = {name: getattr(content_of(corrected), name) for name in editing.FIELDS[ReportSection.CORE_INFORMATION]}
-    values, version = {**kept, "outputs": (Output("Another title"),)}, corrected.version
+    section, values = ReportSection.CORE_INFORMATION, {"outputs": (Output("Another title"),)}
+    version = corrected.version
     editing.save_section(
-        corrected,
-        section=ReportSection.CORE_INFORMATION,
-        values=values,
-        expected_version=version,
-        by=office.head,
-        at=DAYS_LATER,
+        corrected, section=section, values=values, only=values, expected_version=version, by=office.head, at=DAYS_LATER
     )
     Report.objects.filter(pk=corrected.pk).update(occurred_on=date(1999, 1, 1))
     Suspicion.objects.filter(report=corrected).update(raised_at=DAYS_LATER)
