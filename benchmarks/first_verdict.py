@@ -26,11 +26,10 @@ def measure(_size: int, *, rounds: int) -> list[Row]:
 
     :raises RuntimeError: if there is no verdict within five minutes.
     """
-    command = ["./run", "--port", str(free_port()), "--rehearsal-port", str(free_port())]
+    command = [str(databases.ROOT / "run"), "--port", str(free_port()), "--rehearsal-port", str(free_port())]
     log = Path(os.environ["STATSOFFICE_VAR"]) / "run.log"
     verdicts = Verification.objects.filter(release__rehearsal=True, release__training=None)
     verdicts = verdicts.exclude(outcome=Outcome.PENDING)
-    os.chdir(databases.ROOT)
     began, began_at = time.perf_counter(), datetime.now(UTC)
     with running(command, answers=verdicts.exists, log=log, within_seconds=LONGEST_SECONDS):
         figure = time.perf_counter() - began

@@ -97,13 +97,14 @@ def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bo
 
 
 def tidy_tables() -> None:
-    """Do at once what the database does by itself within minutes: collect statistics, and mark what all can see.
+    """Collect statistics and vacuum the tables. A database in use does this automatically.
 
-    Without the marks, PostgreSQL reads rows that an index alone would answer. They cannot be made in a transaction.
+    Until a table of PostgreSQL is vacuumed, queries read its rows even if an index has all the columns that they need.
+    VACUUM cannot run in a transaction.
     """
-    can_mark = connection.vendor == "postgresql" and not connection.in_atomic_block
+    can_vacuum = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if can_mark else "ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if can_vacuum else "ANALYZE")
 
 
 def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
