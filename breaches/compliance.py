@@ -248,6 +248,13 @@ def find_obstacle(
             record.undecided,
         )
         return NotApprovable(sentence % {"number": record.undecided})
+    if record.corrections:
+        sentence = ngettext(
+            "Finish the correction of %(number)s report for this year before you approve the table.",
+            "Finish the corrections of %(number)s reports for this year before you approve the table.",
+            record.corrections,
+        )
+        return NotApprovable(sentence % {"number": record.corrections})
     if not content.sections.get(PolicySection.INTRODUCTION):
         return NotApprovable(_("Write the introduction before you approve the table."))
     newest = list_documents(producer, content.table.year).first()

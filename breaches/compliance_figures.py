@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from breaches import publication, statistics
 from breaches.models import ComplianceDocument, CorrectiveAction, Report, ReportVersion, Suspicion
-from breaches.register import with_outcome
+from breaches.register import is_breach, with_outcome
 from breaches.rules.compliance import (
     GROUPS,
     ComplianceTable,
@@ -32,10 +32,10 @@ from breaches.rules.compliance import (
     PersonalCell,
     PersonalText,
 )
-from breaches.rules.lifecycle import BREACHES, DECIDED, STATES, Decision, ReportStatus
+from breaches.rules.lifecycle import DECIDED, UNDECIDED, Decision, ReportStatus
 from breaches.rules.statistics import History, Verdicts, figures_of, quarter_of
 from breaches.statistics import ReleaseResult, Scope, counted_reports, counted_verdicts, list_results
-from breaches.text import NOT_APPLICABLE, describe_rate, kind_name, status_name
+from breaches.text import NOT_APPLICABLE, describe_rate, describe_status, kind_name
 from releases.early_findings import mask_verdict
 from releases.exemptions import find_exemptions
 from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
@@ -133,12 +133,14 @@ _DUE = (Status.CONFIRMED, Status.PUBLISHED)
 class YearRecord:
     """The current figures of a year.
 
-    `listings` has the list behind each figure, and `undecided` is the number of undecided reports.
+    `listings` has the list behind each figure, and `undecided` is the number of undecided reports. `corrections` is the
+    number of reports that were sent and are being corrected. They count as reported.
     """
 
     table: ComplianceTable
     listings: FigureLists
     undecided: int
+    corrections: int
 
 
 def days_of_year(year: int, today: date) -> tuple[date, date]:
@@ -219,7 +221,8 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
         },
         tolerances=_tolerances(counted_verdicts(scope)),
     )
-    return YearRecord(table, listings, undecided=counted.undecided)
+    corrections = sum(report.status in UNDECIDED for report in breaches)
+    return YearRecord(table, listings, undecided=counted.undecided, corrections=corrections)
 
 
 def _due_releases(first: date, until: date, *, now: datetime) -> "QuerySet[Release]":
@@ -590,7 +593,7 @@ def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
 
 
 def _breaches(scope: Scope, by: Person) -> list[Any]:
-    breaches = counted_reports(scope, by).filter(status__in=[state for one in BREACHES for state in STATES[one]])
+    breaches = counted_reports(scope, by).filter(is_breach())
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
     return list(with_outcome(breaches).prefetch_related(outcomes).order_by("counts_on", "pk"))
 
@@ -598,7 +601,7 @@ def _breaches(scope: Scope, by: Person) -> list[Any]:
 def _list_breaches(breaches: Sequence[Any]) -> dict[Figure, FigureList]:
     columns = (_("Report"), _("Outputs"), _("Date of breach"), _("Kind of breach"), _("Status"))
     titles = find_output_titles([report.pk for report in breaches])
-    reported = [report for report in breaches if report.status in STATES[Decision.REPORTED]]
+    recorded = [report for report in breaches if report.status == ReportStatus.RECORDED]
 
     def listing(reports: Iterable[Any]) -> FigureList:
         rows = [
@@ -608,7 +611,7 @@ def _list_breaches(breaches: Sequence[Any]) -> dict[Figure, FigureList]:
                     titles.get(report.pk, ""),
                     format_day(report.occurred_on) if report.occurred_on else "",
                     kind_name(report),
-                    status_name(report),
+                    describe_status(report, was_sent=report.sent_on is not None),
                 ),
                 report=report.reference,
                 personal=PersonalCell(1, PersonalText.OUTPUT_TITLE, report.pk),
@@ -618,11 +621,10 @@ def _list_breaches(breaches: Sequence[Any]) -> dict[Figure, FigureList]:
         return FigureList(columns, rows)
 
     return {
-        # If a report was sent and then corrected, the approved correction counts as reported, even if it has not been
-        # sent.
-        Figure.REPORTED: listing(report for report in reported if report.sent_on),
-        Figure.NOT_SENT: listing(report for report in reported if not report.sent_on),
-        Figure.RECORDED: listing(report for report in breaches if report.status in STATES[Decision.RECORDED]),
+        # A report that was sent counts as reported, even if its correction is not approved or not sent yet.
+        Figure.REPORTED: listing(report for report in breaches if report.sent_on),
+        Figure.NOT_SENT: listing(report for report in breaches if not report.sent_on and report not in recorded),
+        Figure.RECORDED: listing(recorded),
     }
 
 

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
@@ -38,6 +40,7 @@ from breaches.models import (
     PracticeCitation,
     RegisterEvent,
     Report,
+    ReportEvent,
     ReportQuerySet,
     ReportVersion,
     StartedReport,
@@ -45,7 +48,17 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, listed_reports_with
 from breaches.rules.content import ReportContent, content_from_json
-from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, ReportKind, ReportStatus, sort_kinds
+from breaches.rules.lifecycle import (
+    BREACHES,
+    CORRECT,
+    MERGED_OR_SPLIT,
+    PAST_TENSE,
+    STATES,
+    Decision,
+    ReportKind,
+    ReportStatus,
+    sort_kinds,
+)
 from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
 from releases.permissions import (
     COVER_ROLE,
@@ -164,6 +177,12 @@ def first_day_sent() -> Subquery:
     return Subquery(sent.values("reported_on")[:1])
 
 
+def correction_begun_at() -> Subquery:
+    """Return when the last correction of a report began, as an expression for queries of reports, or NULL."""
+    begun = ReportEvent.objects.filter(report=OuterRef("pk"), kind=PAST_TENSE[CORRECT])
+    return Subquery(begun.order_by("-position").values("at")[:1])
+
+
 def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
     """Return a dict that maps each column of the register to the field or expression for sorting by this column."""
     outputs = KeyTransform("outputs", "content")
@@ -243,8 +262,24 @@ def about_kind(kind: str) -> Q:
 
 def about_decision(value: str) -> Q:
     decision, _, reason = value.partition(REASON_AFTER)
-    states = Q(status__in=STATES[Decision(decision)])
-    return states & Q(decision_reason=reason) if reason else states
+    decided = has_decision(Decision(decision))
+    return decided & Q(decision_reason=reason) if reason else decided
+
+
+def has_decision(decision: Decision) -> Q:
+    """Return the condition for the reports for which `decision_on` returns this decision."""
+    states = Q(status__in=STATES[decision])
+    was_sent = Q(Exists(Dispatch.objects.filter(report=OuterRef("pk")).reported()))
+    if decision is Decision.UNDECIDED:
+        return states & ~was_sent
+    if decision is Decision.REPORTED:
+        return states | Q(status__in=STATES[Decision.UNDECIDED]) & was_sent
+    return states
+
+
+def is_breach() -> Q:
+    """Return the condition for the reports that count as breaches."""
+    return reduce(or_, map(has_decision, BREACHES))
 
 
 def about_practice(value: str) -> Q:

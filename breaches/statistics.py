@@ -13,15 +13,8 @@ from django.db.models.functions import Coalesce, TruncDate
 from breaches.models import DONE, CorrectiveAction, JoinedDraft, StartedReport, Suspicion
 from breaches.permissions import TABLE as REPORT_TABLE
 from breaches.permissions import Action, find_unlisted_reports, listed_reports_with, report_producers
-from breaches.register import about_series, with_outcome
-from breaches.rules.lifecycle import (
-    BREACHES,
-    DECISION_ON,
-    MERGED_OR_SPLIT,
-    STATES,
-    Cause,
-    ReportStatus,
-)
+from breaches.register import about_series, is_breach, with_outcome
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, Cause, ReportStatus, decision_on
 from breaches.rules.statistics import (
     Case,
     Delay,
@@ -173,7 +166,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
     for key, producer, status, reason, cause, counts_on, occurred_on, approved_at, sent_on, alone in whole:
         counted = actions.get(key, ActionCount())
         yield Case(
-            decision=DECISION_ON[ReportStatus(status)],
+            decision=decision_on(ReportStatus(status), was_sent=sent_on is not None),
             reason=reason,
             cause=Cause(cause) if cause else None,
             producer=producer,
@@ -393,8 +386,7 @@ def count_causes(scope: Scope, *, by: Person, unlisted: Collection[int] | None =
 
     Breaches for which no cause has been chosen yet have the key None.
     """
-    states = [state for decision in BREACHES for state in STATES[decision]]
-    causes = counted_reports(scope, by, unlisted=unlisted).filter(status__in=states).values_list("cause")
+    causes = counted_reports(scope, by, unlisted=unlisted).filter(is_breach()).values_list("cause")
     return Counter({Cause(cause) if cause else None: number for cause, number in causes.annotate(number=Count("*"))})
 
 

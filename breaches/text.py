@@ -24,6 +24,7 @@ from breaches.rules.lifecycle import (
     EMAIL_FAILED,
     EMAIL_RETRIED,
     NOTICE_SENT,
+    UNDECIDED,
     AttachmentKind,
     Cause,
     Decision,
@@ -395,6 +396,13 @@ def not_yet_text(kind: ReportKind) -> str:
 def status_name(report: Report) -> str:
     """Return the label of a report's status, such as "Awaiting decision"."""
     return str(STATUSES[ReportStatus(report.status)][0])
+
+
+def describe_status(report: Report, *, was_sent: bool) -> str:
+    """Return the label of a report's status, such as "Draft, being corrected" if a version of the report was sent."""
+    status = status_name(report)
+    is_correction = was_sent and report.status in UNDECIDED
+    return _("%(status)s, being corrected") % {"status": status} if is_correction else status
 
 
 def kind_name(report: Report) -> str:

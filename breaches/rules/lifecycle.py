@@ -263,6 +263,18 @@ DECISION_ON: Mapping[ReportStatus, Decision] = {
     state: decision for decision, states in STATES.items() for state in states
 }
 
+
+def decision_on(status: ReportStatus, *, was_sent: bool) -> Decision:
+    """Return the decision under which a report counts.
+
+    A report that was sent counts as reported while it is corrected, because its recipient has it (decision 160).
+
+    :param was_sent: whether a version of the report reached its recipient.
+    :raises KeyError: if the report was merged into another one or split, because it then does not count.
+    """
+    return Decision.REPORTED if was_sent and status in UNDECIDED else DECISION_ON[status]
+
+
 # Dismissed and withdrawn reports do not count as breaches, but stay in the register.
 BREACHES = frozenset({Decision.REPORTED, Decision.RECORDED})
 

@@ -12,13 +12,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from breaches import drafting, text
 from breaches.models import Dispatch, Report, Suspicion
 from breaches.permissions import Action, may_ever, may_start_about, reports_where
 from breaches.register import first_day_sent
-from breaches.rules.lifecycle import SEND, UNDECIDED, ReportKind
+from breaches.rules.lifecycle import SEND, ReportKind
 from breaches.statistics_tables import Row, Table
 from breaches.views.report import initial_start_data
 from releases.evidence.screenshots import read_picture
@@ -81,9 +80,7 @@ def status_of_report(report: Any) -> str:
 
     :param report: a report with the annotation `sent_on` (`breaches.register.first_day_sent`).
     """
-    status = text.status_name(report)
-    is_correction = report.sent_on is not None and report.status in UNDECIDED
-    return _("%(status)s, being corrected") % {"status": status} if is_correction else status
+    return text.describe_status(report, was_sent=report.sent_on is not None)
 
 
 @register.simple_tag(takes_context=True)

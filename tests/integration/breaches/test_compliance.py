@@ -148,7 +148,11 @@ class TestFigures:
         sent = dispatch_report(approved_report, office, ReportStatus.SENT)
         assert reported() == [[number], []]
         corrected = dispatches.send_correction(sent, notice="A date was wrong.", by=office.head, at=NOW)
-        assert reported() == [[], []]
+        assert reported() == [[number], []]
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert (record.undecided, record.corrections) == (0, 1)
+        with pytest.raises(NotApprovable, match="Finish the correction of 1 report"):
+            approve(office)
         decisions.approve_report(corrected, by=office.head, at=NOW, render=render_text)
         assert reported() == [[number], []]
 

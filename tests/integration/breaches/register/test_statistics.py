@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import merging
+from breaches import dispatches, merging
 from breaches.models import Report
-from breaches.rules.lifecycle import BREACHES, DECISION_ON, Decision, ReportStatus
+from breaches.register import RegisterFilter, select_reports
+from breaches.rules.lifecycle import BREACHES, Decision, ReportStatus, decision_on
 from breaches.rules.statistics import Spread, by_producer, by_quarter, by_series, figures_of, quarter_of
-from breaches.statistics import Scope, read_breach_history
+from breaches.statistics import Scope, count_causes, read_breach_history
 from releases.models import DateChange, Release, Verification
 from releases.rules.calendar import local_date
 from releases.rules.date_change import Mark, date_change_marks
@@ -73,7 +74,7 @@ class RowByRow:
             outcomes.append(verification.outcome)
             delays += [verification.delay_to] if verification.delay_to is not None else []
         for _, report, actions, documents in only(self.reports, chosen):
-            decision = DECISION_ON[ReportStatus(report.status)]
+            decision = decision_on(ReportStatus(report.status), was_sent=report.dispatches.exists())
             decisions.append(decision)
             reasons += [(decision, report.decision_reason)] if report.decision_reason else []
             if decision in BREACHES:
@@ -196,3 +197,20 @@ def test_actions_of_a_draft_that_was_separated_again_do_not_count_in_the_joint_r
     year = Scope(date(2020, 1, 1), date(2020, 12, 31))
     cases = read_breach_history(year, by=office.head, today=TODAY).cases
     assert sorted(case.open_actions for case in cases) == [0, 1]
+
+
+@pytest.mark.both_databases
+def test_a_report_that_was_sent_counts_as_reported_while_it_is_corrected_until_it_is_withdrawn(office, sent_report):
+    year = Scope(date(2020, 1, 1), date(2020, 12, 31))
+
+    def count():
+        (case,) = read_breach_history(year, by=office.head, today=TODAY).cases
+        listed = [one for one in Decision if select_reports(RegisterFilter(decision=one), by=office.head).exists()]
+        return case.decision, listed, count_causes(year, by=office.head).total()
+
+    assert count() == (Decision.REPORTED, [Decision.REPORTED], 1)
+    corrected = dispatches.send_correction(sent_report, notice="A date was wrong.", by=office.head, at=AT)
+    assert corrected.status == ReportStatus.DRAFT
+    assert count() == (Decision.REPORTED, [Decision.REPORTED], 1)
+    dispatches.send_withdrawal(corrected, notice="The release was on time.", by=office.head, at=AT)
+    assert count() == (Decision.WITHDRAWN, [Decision.WITHDRAWN], 0)

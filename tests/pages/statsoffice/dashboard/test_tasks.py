@@ -44,6 +44,16 @@ def test_reports_wait_for_those_who_may_move_them(client, clock, release, subtes
             assert "Reports to complete" not in text
 
 
+def test_a_report_that_is_being_corrected_says_so_and_since_when(client, office, sent_report, time_machine):
+    begun_at = AT + timedelta(days=60)
+    dispatches.send_correction(sent_report, notice="A date was wrong.", by=office.head, at=begun_at)
+    time_machine.move_to(begun_at + timedelta(hours=2), tick=False)
+    client.force_login(office.head)
+    tasks = words(client.get(DESK).text).partition("Reports to complete")[2]
+    assert "correction started 2 hours ago Being corrected" in tasks
+    assert "drafted" not in tasks
+
+
 def test_an_incident_is_shown_before_all_other_reports_and_a_rehearsal_after_them(client, clock, release):
     clock(AFTER)
     sign_in(client, release, Role.HEAD_OF_PROFESSION)
