@@ -4,7 +4,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from textwrap import wrap
 
@@ -108,6 +108,38 @@ LANE_HEIGHT = 2
 # The number of characters that fit on a line of body text on a phone.
 WIDTH = 34
 AXIS_HEIGHT = 32
+
+
+def draw_appearance(
+    *,
+    due_at: datetime,
+    limit_at: datetime,
+    absent_at: datetime | None,
+    live_at: datetime | None,
+    delay: tuple[float, float | None] | None,
+    clock_bound: timedelta = timedelta(0),
+    publisher_at: datetime | None = None,
+) -> Chart:
+    """Draw when an output appeared, in the interval that the text of the report gives.
+
+    :param absent_at: when the last check that did not find the output was sent, by our clock.
+    :param live_at: when the first check that found the output was answered, by our clock.
+    :param delay: the bounds of the delay in seconds, which allow for the error of our clock, or None if the checks do
+        not show the delay. The second bound is None if the delay still grows.
+    :param clock_bound: how wrong our clock may have been. It is only used without a delay.
+    """
+    lower, upper = delay or (None, None)
+    if absent_at:
+        absent_at = absent_at - clock_bound if lower is None else due_at + timedelta(seconds=lower)
+    if live_at:
+        live_at = live_at + clock_bound if upper is None else due_at + timedelta(seconds=upper)
+    return interval_chart(
+        due=(due_at, format_time(due_at)),
+        limit=(limit_at, time_in_words(limit_at, due_at=due_at)),
+        absent=(absent_at, _clock(round_down(absent_at), due_at)) if absent_at else None,
+        live=(live_at, _clock(round_up_before(live_at, due_at), due_at)) if live_at else None,
+        publisher=(publisher_at, _clock(round_down(publisher_at), due_at)) if publisher_at else None,
+    )
 
 
 def interval_chart(
@@ -543,7 +575,14 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
     return AnnexPartRow(
         heading=title if len(output.parts) == 1 else f"{title}: {_name_within_heading(part)}",
         summary=tuple(rows),
-        chart=_chart(output, part, with_publisher=is_first),
+        chart=draw_appearance(
+            due_at=due_at,
+            limit_at=limit_at,
+            absent_at=part.last_not_live_at,
+            live_at=part.first_live_at,
+            delay=part.delay,
+            publisher_at=output.publisher_at if is_first else None,
+        ),
         checks=tuple(
             (_sent_in_table(check.sent_at, due_at), _answered_in_table(check.answered_at, due_at), check.showed)
             for check in part.looks
@@ -558,18 +597,6 @@ def _name_within_heading(part: AnnexPart) -> str:
     """Return the name of a part without its capital letter, except for a name such as "Welsh page"."""
     is_proper = any(noun[:1].isupper() and part.name.startswith(noun) for noun in PART_NOUNS.values())
     return part.name if is_proper else f"{part.name[:1].lower()}{part.name[1:]}"
-
-
-def _chart(output: AnnexOutput, part: AnnexPart, *, with_publisher: bool) -> Chart:
-    due_at, absent_at, live_at = output.due_at, part.last_not_live_at, part.first_live_at
-    publisher_at, limit_at = output.publisher_at if with_publisher else None, part.limit_at or output.limit_at
-    return interval_chart(
-        due=(due_at, format_time(due_at)),
-        limit=(limit_at, time_in_words(limit_at, due_at=due_at)),
-        absent=(absent_at, _clock(round_down(absent_at), due_at)) if absent_at else None,
-        live=(live_at, _clock(round_up_before(live_at, due_at), due_at)) if live_at else None,
-        publisher=(publisher_at, _clock(round_down(publisher_at), due_at)) if publisher_at else None,
-    )
 
 
 def _picture_row(picture: AnnexPicture, due_at: datetime) -> AnnexPictureRow:

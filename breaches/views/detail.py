@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,11 +46,10 @@ from breaches.permissions import (
     roles_for,
 )
 from breaches.redaction import KIND, removals_left_in
-from breaches.rules.annex import Chart, interval_chart
+from breaches.rules.annex import Chart, draw_appearance
 from breaches.rules.causes import describe_availability
 from breaches.rules.content import Remark, ReportContent, ReportSection, content_from_json, sections_of
 from breaches.rules.document import DocumentSection
-from breaches.rules.facts import round_down, round_up_before, time_in_words
 from breaches.rules.lifecycle import (
     APPROVE,
     BREACHES,
@@ -83,7 +82,7 @@ from breaches.views.base import (
 )
 from releases.forms import Question, inside_the_form
 from releases.models import Verification
-from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
+from releases.rules.calendar import format_day
 from releases.text.languages import join_with_and
 from releases.text.release import describe_clock_error
 from releases.verdict.address import SUSPICIOUS
@@ -445,20 +444,17 @@ def _draw_intervals(suspicions: Collection[Suspicion]) -> list[ReleasePicture]:
 
 
 def _draw_interval(verdict: Verification) -> Chart | None:
-    due_at, absent, live = verdict.due_at, verdict.last_not_live_at, verdict.first_live_at
+    absent, live = verdict.last_not_live_at, verdict.first_live_at
     if not (absent or live):
         return None
-    return interval_chart(
-        due=(due_at, format_time(due_at)),
-        limit=(verdict.limit_at, time_in_words(verdict.limit_at, due_at=due_at)),
-        absent=(absent, _clock_time(round_down(absent), due_at)) if absent else None,
-        live=(live, _clock_time(round_up_before(live, due_at), due_at)) if live else None,
+    return draw_appearance(
+        due_at=verdict.due_at,
+        limit_at=verdict.limit_at,
+        absent_at=absent,
+        live_at=live,
+        delay=None if verdict.delay_from is None else (verdict.delay_from, verdict.delay_to),
+        clock_bound=verdict.clock_bound,
     )
-
-
-def _clock_time(instant: datetime, due_at: datetime) -> str:
-    words = format_time_with_seconds(instant)
-    return words if local_date(instant) == local_date(due_at) else f"{words} on {format_day(instant)}"
 
 
 def _origin(report: Report) -> dict[str, Any]:

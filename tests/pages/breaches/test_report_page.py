@@ -104,7 +104,7 @@ def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, off
 def test_the_chart_says_how_wrong_our_clock_may_have_been(client, office, submitted_report, bound, shown):
     set_clock_bound(submitted_report.suspicions.get().verification, bound)
     client.force_login(office.head)
-    said = "Our clock may have been wrong by up to 3 seconds. The chart shows the times as our clock gave them."
+    said = "Our clock may have been wrong by up to 3 seconds. The chart allows for this."
     assert (said in words(client.get(page_of(submitted_report, "report")).text)) is shown
 
 

@@ -24,6 +24,7 @@ from breaches.rules.annex import (
     RULE,
     annex_of,
     checks_around_change,
+    draw_appearance,
     interval_chart,
     lay_out_annex,
 )
@@ -99,7 +100,7 @@ def test_the_tables_have_times_to_the_second_on_the_24_hour_clock_and_sentences_
     late = (make_check_fact("15:29:55", NOT_LIVE), make_check_fact("15:30", LIVE), make_check_fact("00:05", LIVE))
     (part,) = parts(record(address(*late)))
     assert [sent for sent, _answered, _showed in part.checks] == ["00:05:00", "15:29:55", "15:30:00"]
-    assert "after 3:29:55pm and by 3:30:00pm" in part.chart.title
+    assert "after 9:30:00am and by 3:30:00pm" in part.chart.title  # nothing was checked until 3:29:55pm
     facts = dataclasses.replace(record(address(make_check_fact("09:40", LIVE))), tolerance_seconds=90)
     (part,) = parts(facts)
     assert summary(part)["On time until"] == "09:31:30"
@@ -340,6 +341,28 @@ def extent_on_a_phone(tick):
         "middle": (tick.place - share / 2, tick.place + share / 2),
         "end": (tick.place - share, tick.place),
     }[tick.anchor]
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        (
+            {"absent_at": london("10:26:55"), "live_at": london("10:27"), "delay": (3412.9, 3422.1)},
+            "Appeared: after 10:26:52am and by 10:27:03am.",
+        ),
+        ({"absent_at": london("10:26:55"), "live_at": None, "delay": (3412.9, None)}, "Not live up to 10:26:52am."),
+        (
+            {"absent_at": None, "live_at": london("10:27"), "delay": None},
+            "First found live at 10:27:03am, start not known.",
+        ),
+        ({"absent_at": london("10:26:55"), "live_at": None, "delay": None}, "Not live up to 10:26:52am."),
+    ],
+)
+def test_the_picture_allows_for_the_error_of_our_clock_as_the_text_does(found, shown):
+    chart = draw_appearance(
+        due_at=london("09:30"), limit_at=london("09:32"), clock_bound=timedelta(seconds=2.1), **found
+    )
+    assert chart.title == f"On time (shaded): 9:30am to 9:32am. {shown}"
 
 
 def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
