@@ -13,7 +13,7 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OrderBy, OuterRef, Q, QuerySet, Subquery, When
 from django.http import HttpRequest, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -37,7 +37,7 @@ from releases.admin.access import (
 from releases.early_findings import mask_present_verdicts
 from releases.forms import ClockTimeField, add_refusal, build_slot, clean_address, clean_reason_field
 from releases.models import Address, Contact, DateChange, DateChangeRequest, Release, Series
-from releases.models.release import ReleaseQuerySet
+from releases.models.release import ReleaseQuerySet, is_over
 from releases.overview import Concern
 from releases.permissions import Action, roles_of
 from releases.planner import Suggestion
@@ -686,7 +686,6 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     )
     list_display = ("release", "planned_for", "status_tag", "verdict_tag", "notice", "lacks", "producer")
     list_display_links = ("release",)
-    ordering = ("-planned_on", "reference")
     list_filter = (
         AttentionFilter,
         LacksFilter,
@@ -704,6 +703,12 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     show_facets = admin.ShowFacets.NEVER
     date_hierarchy = "planned_on"
     search_fields = ("reference", "title", "series__title", "series__producer__name")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[OrderBy | str, ...]:
+        """Sort the releases of today and later first, the earliest of them first, and then the others, latest first."""
+        over = is_over(rules_calendar.local_date(timezone.now()))
+        to_come, past = Case(When(over, then=None), default="planned_on"), Case(When(over, then="planned_on"))
+        return to_come.asc(nulls_last=True), past.desc(nulls_last=True), "reference"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ReleaseList

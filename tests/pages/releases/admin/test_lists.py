@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from releases import scheduling
-from releases.models import Membership, Release, Verification
+from releases.models import Membership, Release, Series, Verification
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import page, signed_in
@@ -61,13 +61,28 @@ def listed(client, **query):
 EVERYTHING = {"yesterday", "today", "tomorrow", "in-six-days", "in-a-week", "vague"}
 
 
-def found_by(user, **query):
+def find_in_order(user, **query):
     """List releases as `listed` does, without rendering the page, which takes longest."""
     request = RequestFactory().get(page("release"), query)
     request.user = user
     response = site.get_model_admin(Release).changelist_view(request)
     assert response.status_code == 200
-    return {release.reference for release in response.context_data["cl"].result_list}
+    return [release.reference for release in response.context_data["cl"].result_list]
+
+
+def found_by(user, **query):
+    return set(find_in_order(user, **query))
+
+
+@time_machine.travel(NOW, tick=False)
+def test_the_list_begins_with_the_next_releases_and_ends_with_those_before_today(manager):
+    series = Series.objects.get()
+    slot = london_slot(TODAY - timedelta(days=90))
+    ReleaseFactory(series=series, reference="long-ago", slot=slot, url="https://a.example.gov.uk/long-ago")
+    to_come = ["today", "tomorrow", "vague", "in-six-days", "in-a-week"]
+    assert find_in_order(manager) == [*to_come, "yesterday", "long-ago"]
+    assert find_in_order(manager, o="2")[:3] == ["long-ago", "yesterday", "today"]
+    assert find_in_order(manager, o="-2")[-3:] == ["today", "yesterday", "long-ago"]
 
 
 @time_machine.travel(NOW, tick=False)
