@@ -425,8 +425,10 @@ class Day:
         """Return the results that were decided within the last two minutes, according to `news_at`."""
         new = [line for line in self.lines if line.news_at and timedelta(0) <= now - line.news_at < NEWS_FOR]
         bad = [line for line in new if line.outcome is not Outcome.ON_TIME]
+        bad.sort(key=lambda line: line.release.rehearsal)
+        on_time = Counter(line.release.rehearsal for line in new if line.outcome is Outcome.ON_TIME)
         results = tuple(f"{line.release.pk}-{line.news_at:%H%M%S}" for line in new)
-        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad), results)
+        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), on_time[False], on_time[True], results)
 
     def find_outages(self, person: Person) -> list[Outage]:
         """Return the website outages about which a person may inform readers."""
@@ -451,8 +453,9 @@ class Day:
 class Banner:
     """New results on the dashboard.
 
-    `lines` has the first releases to follow up, and `left_out` is the number of further releases to follow up.
-    `on_time` is the number of releases that went live on time. `results` has an identifier for each new result. The
+    `lines` has the first releases to follow up, rehearsals last, and `left_out` is the number of further releases to
+    follow up. `on_time` is the number of releases that went live on time, and `on_time_rehearsals` that of rehearsals,
+    which are no releases. `results` has an identifier for each new result. The
     page plays its sound for an identifier that it has not shown before. The page does not compare the texts of banners,
     because the text also changes when a result leaves the banner.
     """
@@ -460,16 +463,23 @@ class Banner:
     lines: list[Line]
     left_out: int
     on_time: int
+    on_time_rehearsals: int
     results: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.lines or self.on_time)
+        return bool(self.lines or self.on_time or self.on_time_rehearsals)
 
     @property
-    def on_time_sentence(self) -> str:
-        return ngettext("%(count)s release is live.", "%(count)s releases are live.", self.on_time) % {
-            "count": self.on_time
-        }
+    def is_late(self) -> bool:
+        """Whether a release must be followed up. A rehearsal does not count."""
+        return any(not line.release.rehearsal for line in self.lines)
+
+    @property
+    def on_time_sentences(self) -> list[str]:
+        releases = ngettext("%(count)s release is live.", "%(count)s releases are live.", self.on_time)
+        rehearsals = ngettext("%(count)s rehearsal is live.", "%(count)s rehearsals are live.", self.on_time_rehearsals)
+        counted = ((releases, self.on_time), (rehearsals, self.on_time_rehearsals))
+        return [sentence % {"count": count} for sentence, count in counted if count]
 
 
 def standing_of(release: Release) -> str:

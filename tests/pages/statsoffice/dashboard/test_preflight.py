@@ -107,9 +107,9 @@ def test_a_problem_that_was_corrected_is_gone_with_the_next_check(client, series
 def test_a_release_whose_hour_has_come_is_about_to_be_checked_and_a_later_one_only_where_that_was_asked(client, series):
     release_at(series, "tomorrow")
     later = release_at(series, "later", due_at=DUE + timedelta(days=5))
-    assert "We will check 1 release soon." in words_of(desk(client, series))
+    assert "1 release is still to be checked." in words_of(desk(client, series))
     preflight.request_preflight(later, by=None, now=DAY_BEFORE)
-    assert "We will check 2 releases soon." in words_of(desk(client, series))
+    assert "2 releases are still to be checked." in words_of(desk(client, series))
 
 
 def test_a_release_after_ten_days_without_work_is_about_to_be_checked(client, series, time_machine):
@@ -117,9 +117,9 @@ def test_a_release_after_ten_days_without_work_is_about_to_be_checked(client, se
         NonWorkingDay.objects.create(producer=series.producer, on=date(2026, 12, day), title="Closed")
     release_at(series, "new-year", due_at=datetime(2027, 1, 4, 9, 30, tzinfo=UTC))
     time_machine.move_to(datetime(2026, 12, 24, 13, 59, tzinfo=UTC), tick=False)
-    assert "We will check 1 release soon." not in words_of(desk(client, series))
+    assert "1 release is still to be checked." not in words_of(desk(client, series))
     time_machine.move_to(datetime(2026, 12, 24, 14, 0, tzinfo=UTC), tick=False)
-    assert "We will check 1 release soon." in words_of(desk(client, series))
+    assert "1 release is still to be checked." in words_of(desk(client, series))
 
 
 def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_the_width(client, series, settings):

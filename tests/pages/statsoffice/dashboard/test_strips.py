@@ -212,6 +212,27 @@ def test_good_results_are_counted_in_the_banner(client, clock, release):
     assert "office-banner--late" not in text
 
 
+def test_results_of_rehearsals_are_marked_in_the_banner_and_are_no_releases(client, clock, release):
+    live, late = (
+        ReleaseFactory(confirmed=True, rehearsal=True, reference=name, title=f"Played {name}", series=release.series)
+        for name in ("live", "late")
+    )
+    create_observations(live, "not_live", "live", start=SEED_DUE, every=timedelta(minutes=1))
+    judge.judge_one(live, now=SEED_DUE + timedelta(minutes=1, seconds=1))
+    suspect(late)
+    sign_in(client, release)
+
+    def read_banner():
+        text = client.get(DESK, {"rehearsals": "show"}).text
+        assert "office-banner--late" not in text
+        return " ".join(LexborHTMLParser(text).css_first("#desk-banner").text(separator=" ").split())
+
+    clock(SEED_DUE + timedelta(minutes=1, seconds=2))
+    assert "1 rehearsal is live." in read_banner()
+    clock(SEED_DUE + timedelta(minutes=2, seconds=30))
+    assert "Played late : Not live when last checked Rehearsal" in read_banner()
+
+
 class TestEarlyRelease:
     """Until it is published, no one sees that a release was found early, however long before its due time."""
 
