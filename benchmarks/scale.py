@@ -6,7 +6,11 @@ at each size. The rows are written by SQL, as copies of a release, a page, a pla
 
 A cost is the processor time of this process and of its connection to the database. Its floor is the same step with the
 fewest pages. The slope is the exponent with which it grows from the smallest to the largest size: 0 is constant, and 1
-is in proportion. A table that is read as a whole is one of the due releases, by EXPLAIN of the queries.
+is in proportion. A table that is read as a whole is one of the due releases, by EXPLAIN of the queries. The share of
+the database is the part that further machines cannot take over.
+
+Every page waits in the queue of verdicts while requests are claimed and judged. The last row is the storage for each
+page at the largest size, with two checks and without page bodies.
 """
 
 import math
@@ -18,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import process_time
+from uuid import uuid4
 
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
@@ -25,8 +30,8 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks import office
 from benchmarks.growth import undone
 from benchmarks.row import Limit, Row
-from releases import host_budgets, judge
-from releases.models import Address, ChainHead, CheckSchedule, HostLease, Observation, Release
+from releases import host_budgets, judge, verdict_queue
+from releases.models import Address, ChainHead, CheckSchedule, HostLease, Observation, Release, VerdictRequest
 from releases.monitoring.clock import StoppedClock
 from releases.monitoring.sweep import Sweep
 from releases.monitoring.targets import enrol_addresses, monitored_addresses
@@ -36,17 +41,19 @@ from releases.rules.response import CheckRequest
 
 STEPS_IN_SIZE = (100, 10, 1)
 AT_HOST = 100
-JUDGED = 200
+JUDGED, STORED = 200, 500
 DUE_IN = timedelta(hours=2)
 NAME = "benchmark"
 # A page with this number has the key of the first copy plus the number.
 FIRST_KEY = 1_000_000
 # Nearly constant: a hundred times as many pages cost at most 2.5 times as much.
 LIMIT = Limit(0.2)
+# A sweep reads its pages 500 at a time, and has a few more or fewer pages at each size.
+STATEMENTS = Limit(1.2, of="ratio")
 # One process of all does these for all pages, so they grow with their number.
 NEW_PAGES, UNCHECKED = "search for new pages", "search for releases without a check"
 OF_ALL = {NEW_PAGES, UNCHECKED}
-LARGE_TABLES = (Release, Address, CheckSchedule, Observation)
+LARGE_TABLES = (Release, Address, CheckSchedule, Observation, VerdictRequest)
 
 
 class SilentProbe(Probe):
@@ -58,9 +65,10 @@ class SilentProbe(Probe):
 
 @dataclass(slots=True)
 class Cost:
-    """The milliseconds of processor time, the queries and the scanned tables of one step at one size."""
+    """The milliseconds of processor time, those of the database, the queries and the scanned tables of one step."""
 
     milliseconds: float
+    of_database: float
     queries: int
     scans: frozenset[str] = field(default_factory=frozenset)
 
@@ -74,7 +82,16 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     for before, number in zip([0, *sizes], sizes, strict=False):
         _copy_originals(before, number, due_at=due_at)
         costs[number] = _measure_steps(number, share=sizes[0], due_at=due_at, rounds=rounds)
-    return [row for what in costs[sizes[0]] for row in _rows(what, costs)]
+    stored = sum(map(_count_bytes, LARGE_TABLES)) / sizes[-1]
+    storage = Row(f"storage for each page with two checks, {sizes[-1]:,} due", stored, "bytes")
+    return [*(row for what in costs[sizes[0]] for row in _rows(what, costs)), storage]
+
+
+def _count_bytes(model: type[models.Model]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size(%s)", [model._meta.db_table])
+        (size,) = cursor.fetchone()
+    return int(size)
 
 
 def _rows(what: str, costs: Mapping[int, Mapping[str, Cost]]) -> list[Row]:
@@ -88,7 +105,10 @@ def _rows(what: str, costs: Mapping[int, Mapping[str, Cost]]) -> list[Row]:
         math.log(large.milliseconds / small.milliseconds) / math.log(largest / smallest) if largest > smallest else 0
     )
     rows.append(Row(f"{what}: slope", max(slope, 0.0), "", limit=None if what in OF_ALL else LIMIT))
-    rows.append(Row(f"{what}: statements", large.queries, "", small.queries, f"{smallest:,} due"))
+    share = f"{what}: share of the database, {largest:,} due"
+    rows.append(Row(share, large.of_database, "ms", small.of_database, f"{smallest:,} due"))
+    limit = None if what in OF_ALL else STATEMENTS
+    rows.append(Row(f"{what}: statements", large.queries, "", small.queries, f"{smallest:,} due", limit=limit))
     scans = f" ({', '.join(sorted(large.scans))})" if large.scans else ""
     # The first claim reads a hundredth of all rows, for which PostgreSQL may choose to read a table.
     limit = None if what in OF_ALL or what.startswith("first") else Limit(0)
@@ -100,6 +120,14 @@ def _write_originals(due_at: datetime) -> None:
     (page,) = office.announce(office.found(producers=1, series=1), [due_at])
     CheckSchedule.objects.create(address=page, schedule_version=1, next_check_at=due_at)
     Observation.append(list(office.build_checks(page, timedelta(seconds=1))))
+    VerdictRequest.objects.create(
+        address=page,
+        release=page.release,
+        schedule_version=1,
+        answered_until=due_at + timedelta(minutes=3),
+        requested_at=due_at,
+        version=uuid4(),
+    )
 
 
 def _copy_originals(begin: int, end: int, *, due_at: datetime) -> None:
@@ -118,6 +146,8 @@ def _copy_originals(begin: int, end: int, *, due_at: datetime) -> None:
     if any(one.name == "host" for one in CheckSchedule._meta.fields):
         plan["host"] = host
     _copy(CheckSchedule, plan, begin, end)
+    request = {"address_id": key, "release_id": key, "version": "gen_random_uuid()"}
+    _copy(VerdictRequest, request, begin, end)
     originals = Observation.objects.filter(pk__lt=FIRST_KEY).count()
     for number, original in enumerate(Observation.objects.filter(pk__lt=FIRST_KEY).order_by("pk")):
         of_check = f"{FIRST_KEY} + n * {originals} + {number}"
@@ -135,10 +165,11 @@ def _copy(
     values = [columns.get(name, f"original.{name}") for name in names]
     table = model._meta.db_table
     key = original or model._base_manager.order_by("pk").values_list("pk", flat=True)[0]
+    primary_key = model._meta.pk.column
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} "
-            f"FROM {table} AS original, generate_series(%s, %s) AS n WHERE original.id = %s",
+            f"FROM {table} AS original, generate_series(%s, %s) AS n WHERE original.{primary_key} = %s",
             [begin, end - 1, key],
         )
 
@@ -157,16 +188,29 @@ def _measure_steps(number: int, *, share: int, due_at: datetime, rounds: int) ->
 
         first = _cost(claim_first, rounds=1)
         again = _cost(sweep.claim, rounds=rounds)
+        pages = list(Address.objects.filter(pk__gte=FIRST_KEY).select_related("release__series")[:STORED])
         releases = list(Release.objects.filter(pk__gte=FIRST_KEY).select_related("series__producer")[:JUDGED])
         host_budgets.release_hosts(NAME, now=now)
     later = due_at + timedelta(minutes=2)
     return {
         f"first claim of {share:,} pages": first,
         f"next claim of {share:,} pages": again,
+        f"storing {STORED} checks": _cost(partial(_store_checks, pages), rounds=rounds),
         f"judging {JUDGED} releases": _cost(partial(judge.judge_all, releases, now=later), rounds=rounds),
+        f"claiming and judging {JUDGED} requests": _cost(partial(_judge_requests, later), rounds=rounds),
         NEW_PAGES: _cost(partial(enrol_addresses, monitored_addresses(now=now), now=now), rounds=rounds),
         UNCHECKED: _cost(partial(judge.judge_without_checks, now=later), rounds=rounds),
     }
+
+
+def _store_checks(pages: Sequence[Address]) -> None:
+    Observation.append([next(office.build_checks(page, timedelta(seconds=1))) for page in pages])
+
+
+def _judge_requests(now: datetime) -> None:
+    """Judge as many requests as a process claims at a time."""
+    has_begun = iter([False])
+    verdict_queue.judge_requests(process=f"{NAME}:1", most=1, now=lambda: now, stop=lambda: next(has_begun, True))
 
 
 def _begin_other_sweeps(number: int, *, now: datetime) -> None:
@@ -183,16 +227,18 @@ def _begin_other_sweeps(number: int, *, now: datetime) -> None:
 def _cost(step: Callable[[], object], *, rounds: int) -> Cost:
     """Run a step some times, each rolled back in the database, and return its median cost."""
     took: list[float] = []
+    of_database: list[float] = []
     for _ in range(rounds):
         with undone():
-            began = process_time() + _server_seconds()
+            began, began_in_database = process_time(), _server_seconds()
             step()
-            took.append((process_time() + _server_seconds() - began) * 1000)
+            of_database.append((_server_seconds() - began_in_database) * 1000)
+            took.append((process_time() - began) * 1000 + of_database[-1])
     with undone(), CaptureQueriesContext(connection) as queries:
         step()
     with undone():
         scans = _find_scans([one["sql"] for one in queries.captured_queries])
-    return Cost(max(statistics.median(took), 0.1), len(queries), scans)
+    return Cost(max(statistics.median(took), 0.1), max(statistics.median(of_database), 0.1), len(queries), scans)
 
 
 def _server_seconds() -> float:
