@@ -110,7 +110,7 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
     :param among: a condition for the requests to claim. None means all requests.
     """
     free = VerdictRequest.objects.filter(is_unclaimed(CLAIM_DURATION, now=now), among or Q())
-    waiting = free.order_by("requested_at", "release").values_list("release_id", flat=True)
+    waiting = free.order_by("requested_at", "release_id").values_list("release_id", flat=True)
     releases = list(dict.fromkeys(waiting[: CLAIMED_AT_A_TIME * 2]))[:CLAIMED_AT_A_TIME]
     if not releases:
         return Claim([], {}, {})

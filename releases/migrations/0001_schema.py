@@ -4573,6 +4573,18 @@ class Migration(migrations.Migration):
                 name="training_is_a_rehearsal",
             ),
         ),
+        migrations.AddIndex(
+            model_name="verdictrequest",
+            index=models.Index(fields=["requested_at", "release"], name="verdict_request_by_age"),
+        ),
+        migrations.AddIndex(
+            model_name="verdictrequest",
+            index=models.Index(
+                condition=models.Q(("claimed_until__isnull", False)),
+                fields=["claimed_until"],
+                name="claimed_verdict_request",
+            ),
+        ),
         # The triggers and the index are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),
         migrations.RunPython(index_title_words, migrations.RunPython.noop),

@@ -128,6 +128,14 @@ class VerdictRequest(models.Model):
     claimed_by = models.CharField(max_length=100, blank=True, default="")
     claimed_until = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["requested_at", "release"], name="verdict_request_by_age"),
+            models.Index(
+                fields=["claimed_until"], name="claimed_verdict_request", condition=Q(claimed_until__isnull=False)
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.address}: to be judged"
 
