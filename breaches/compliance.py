@@ -89,7 +89,10 @@ class TwoPeopleNeeded(MoveRefused):
 
 
 class NotApprovable(MoveRefused):
-    """The table cannot be approved. A report is undecided, the introduction is missing, or nothing has changed."""
+    """The table cannot be approved.
+
+    A report is undecided or being corrected, the introduction is missing, or nothing has changed.
+    """
 
 
 class NotWritten(MoveRefused):
@@ -447,7 +450,8 @@ def approve_table(
     :return: the approved table. If the person clicks twice, the second call returns the table that the first call
         approved.
     :raises NotYours: if none of the person's roles lets them approve tables.
-    :raises NotApprovable: if a report of the year is undecided, the introduction is missing or nothing has changed.
+    :raises NotApprovable: if a report of the year is undecided or being corrected, the introduction is missing or
+        nothing has changed.
     :raises TwoPeopleNeeded: if the producer requires two people and this person wrote the text.
     :raises ChangedMeanwhile: if the record or the text has changed since the person read it, or if another person has
         just approved the table.

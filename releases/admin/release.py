@@ -686,6 +686,8 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     )
     list_display = ("release", "planned_for", "status_tag", "verdict_tag", "notice", "lacks", "producer")
     list_display_links = ("release",)
+    # Without it, the header of the column *date* would say that the list is sorted by it. See `get_ordering`.
+    ordering = ("reference",)
     list_filter = (
         AttentionFilter,
         LacksFilter,

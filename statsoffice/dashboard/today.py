@@ -428,7 +428,8 @@ class Day:
         bad.sort(key=lambda line: line.release.rehearsal)
         on_time = Counter(line.release.rehearsal for line in new if line.outcome is Outcome.ON_TIME)
         results = tuple(f"{line.release.pk}-{line.news_at:%H%M%S}" for line in new)
-        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), on_time[False], on_time[True], results)
+        left_out = sum(not line.release.rehearsal for line in bad[MOST_NEWS:])
+        return Banner(bad[:MOST_NEWS], left_out, on_time[False], on_time[True], results)
 
     def find_outages(self, person: Person) -> list[Outage]:
         """Return the website outages about which a person may inform readers."""

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action, may_act_on
+from breaches.register import has_decision
 from breaches.rules import lifecycle
 from breaches.rules.content import content_from_json
 from breaches.rules.facts import join_words
@@ -82,14 +83,14 @@ REMINDERS_FROM = time(9, 0)
 def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reminders about undecided reports that should be sent now.
 
-    Reports about rehearsals have no reminders. The leads are reminded. If the report is not submitted yet, the
-    statisticians are reminded too. If a report was merged from drafts, and a reminder was already sent about one of the
-    drafts, this reminder is not sent again.
+    Reports about rehearsals have no reminders, and neither have reports that were sent and are being corrected. The
+    leads are reminded. If the report is not submitted yet, the statisticians are reminded too. If a report was merged
+    from drafts, and a reminder was already sent about one of the drafts, this reminder is not sent again.
     """
     for report in (
         Report.objects.official()
         .listed()
-        .undecided()
+        .filter(has_decision(lifecycle.Decision.UNDECIDED))
         .select_related("producer")
         .prefetch_related("producer__non_working_days")
         .order_by("pk")

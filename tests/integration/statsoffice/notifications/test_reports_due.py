@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from breaches import dispatches
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
@@ -68,6 +69,12 @@ def test_each_reminder_has_its_own_notification(office, draft):
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED])
 def test_a_decided_report_reminds_no_one(office, status):
     create_report(office, status)
+    assert reminded(BEFORE) == set()
+
+
+def test_a_report_that_was_sent_reminds_no_one_while_it_is_corrected(office):
+    sent = create_report(office, ReportStatus.SENT)
+    dispatches.send_correction(sent, notice="A date was wrong.", by=office.head, at=BEFORE - HOUR)
     assert reminded(BEFORE) == set()
 
 

@@ -67,7 +67,9 @@ def find_in_order(user, **query):
     request.user = user
     response = site.get_model_admin(Release).changelist_view(request)
     assert response.status_code == 200
-    return [release.reference for release in response.context_data["cl"].result_list]
+    found = response.context_data["cl"]
+    assert "o" in query or found.get_ordering_field_columns() == {}  # no header says that the list is sorted by it
+    return [release.reference for release in found.result_list]
 
 
 def found_by(user, **query):
