@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import ngettext
 
-from breaches.models import Report, Suspicion
+from breaches.models import Suspicion
 from breaches.rules import lifecycle
 from releases.models import Producer
 from releases.rules.calendar import Nation, format_day, format_time, local_date
@@ -35,17 +36,18 @@ def find_target_date(producer: Producer, *, drafted_on: date) -> date:
 
 
 def list_decision_steps(
-    producer: Producer, reports: Sequence[Report], *, rehearsal: bool, now: datetime
+    producer: Producer, reports: Sequence[Any], *, rehearsal: bool, now: datetime
 ) -> Iterator[DueStep]:
     """List the next steps for the reports of one morning.
 
     There are at most two steps: a reminder that reports are unassigned, and the target date for decisions. A minute
     brief can be sent before the reports are drafted. So if there are no reports, the target date is computed for a
-    report that is drafted now.
+    report that is drafted now. A report that was sent is already decided, so it has no steps while it is corrected.
 
+    :param reports: reports with the annotation `sent_on` (`breaches.register.first_day_sent`).
     :param rehearsal: whether the releases are rehearsals. Reports on rehearsals have no target date.
     """
-    undecided = [report for report in reports if report.status in lifecycle.UNDECIDED]
+    undecided = [report for report in reports if report.status in lifecycle.UNDECIDED and report.sent_on is None]
     unassigned = [report for report in undecided if report.person_dealing_id is None]
     raised = Suspicion.objects.filter(report__in=unassigned).order_by("raised_at").values_list("raised_at", flat=True)
     if (first := raised.first()) is not None and (remind_at := first + settings.ACKNOWLEDGED_WITHIN) > now:

@@ -23,10 +23,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from breaches import merging
-from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
 from breaches.register import first_day_sent
+from breaches.rules.lifecycle import UNDECIDED
 from releases import calls, minute_briefs, outages
 from releases.calls import NO_CALLS, CallList
 from releases.delay_notices import current_notice
@@ -147,6 +147,7 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
     to_call = calls.find_call_lists([line.release for line in read.not_live])
     prefetch_related_objects([line.release for line in read.not_live], "delay_notices")
     reports = _find_reports(person, releases)
+    undecided = [report for report in reports if report.status in UNDECIDED]
     judged = [(line.release, line.verdict) for line in read.lines if not line.is_over]
     found = outages.find_outages(person, judged)
     # While monitoring has a problem, missing responses may be our own fault, so no outage is shown.
@@ -177,6 +178,8 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
         "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
         "outages": found,
         "reports": reports,
+        "has_suspected": any(report.sent_on is None for report in undecided),
+        "corrected": [report for report in undecided if report.sent_on is not None],
         "morning": _find_morning(read),
         "steps": list(_list_steps(read, reports, now=now)),
         "is_open": read.brief.is_open,
@@ -234,7 +237,7 @@ def _list_contacts(calls: CallList) -> Iterator[ContactLine]:
         yield ContactLine(line.contact, telephone_uri(line.contact.telephone), ", ".join(notes))
 
 
-def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:
+def _find_reports(person: Person, releases: Sequence[Release]) -> list[Any]:
     """Return the reports about these releases that the person may read and that lists may show.
 
     The result is one joint report, or several drafts.
@@ -256,7 +259,7 @@ def _find_morning(read: ReadBrief) -> merging.Morning | None:
     return merging.Morning(row.producer, on, row.rehearsal, drafts) if drafts > 1 else None
 
 
-def _list_steps(read: ReadBrief, reports: Sequence[Report], *, now: datetime) -> Iterator[DueStep]:
+def _list_steps(read: ReadBrief, reports: Sequence[Any], *, now: datetime) -> Iterator[DueStep]:
     """List when we check next, when we send a reminder about unassigned reports, and when reports should be decided."""
     waiting = [line.release for line in read.not_live if not line.is_over]
     if (check_at := minute_briefs.find_next_check(waiting)) is not None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from breaches.models import Report
+from breaches.register import first_day_sent
 from releases import calls, minute_briefs
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import MinuteBrief
@@ -80,7 +81,7 @@ def _name_and_statement(line: BriefLine) -> tuple[str, str]:
 
 def _find_reports(read: ReadBrief) -> list[Report]:
     """Return the drafts and reports about the releases of a brief. A brief never contains early releases."""
-    about = Report.objects.listed().about(line.release for line in read.lines)
+    about = Report.objects.listed().about(line.release for line in read.lines).annotate(sent_on=first_day_sent())
     return list(about.defer("machine").order_by("drafted_at", "pk"))
 
 

@@ -30,6 +30,7 @@ from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
+SUSPECTED = "This is only a suspected breach until the Head of Profession or a deputy decides on the report."
 PART = re.compile(r'data-hx-get="([^"]+)"')
 
 
@@ -166,7 +167,34 @@ def test_the_page_says_that_a_report_is_being_corrected(client, head, office, br
     sent = move_report(write_sections(report, by=office.statistician), office, ReportStatus.SENT)
     assert f"Open report {report.number} (sent, not assigned)" in words(client.get(page(brief)))
     dispatches.send_correction(sent, notice="The time was wrong.", by=office.head, at=AT + timedelta(hours=1))
-    assert f"Open report {report.number} (draft, being corrected, not assigned)" in words(client.get(page(brief)))
+    shown = words(client.get(page(brief)))
+    assert f"Open report {report.number} (draft, being corrected, not assigned)" in shown
+    assert f"Report {report.number} was sent and is being corrected." in shown
+    assert SUSPECTED not in shown
+    assert "Target date" not in shown
+    assert "If no one is assigned" not in shown
+
+
+def test_a_breach_is_suspected_only_until_its_report_is_decided(client, head, office, brief):
+    (report,) = drafting.draft_missing(now=BRIEFED)
+    assert SUSPECTED in words(client.get(page(brief)))
+    move_report(report, office, ReportStatus.RECORDED)
+    shown = words(client.get(page(brief)))
+    assert SUSPECTED not in shown
+    assert "being corrected" not in shown
+
+
+def test_a_draft_is_still_suspected_if_another_report_of_the_morning_is_corrected(client, head, office, series, brief):
+    (report,) = drafting.draft_missing(now=BRIEFED)
+    sent = move_report(write_sections(report, by=office.statistician), office, ReportStatus.SENT)
+    dispatches.send_correction(sent, notice="The time was wrong.", by=office.head, at=AT + timedelta(hours=1))
+    due_release(series, "also-late", "not_live")
+    drafting.draft_missing(now=BRIEFED)
+    shown = words(client.get(page(brief)))
+    assert SUSPECTED in shown
+    assert f"Report {report.number} was sent and is being corrected." in shown
+    assert shown.count("was sent and is being corrected.") == 1
+    assert "Target date for a decision on the report." in shown
 
 
 def test_the_drafts_of_the_morning_are_combined_into_one_report(client, head, series, brief):

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import drafting
+from breaches import dispatches, drafting
+from breaches.rules.lifecycle import ReportStatus
 from releases import cover, judge, minute_briefs
 from releases.cover import CoverPerson
 from releases.models import Contact, MinuteBrief, Release, Training
@@ -33,7 +34,7 @@ from tests.support.briefs import (
 from tests.support.factories import SEED_DUE, ContactFactory
 from tests.support.notify_server import KEY, TEMPLATE, TEXT_TEMPLATE, notify_stub
 from tests.support.observations import create_observations
-from tests.support.people import create_office
+from tests.support.people import AT, create_office, move_report, write_sections
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,16 @@ def test_the_brief_says_when_the_next_decisions_are_due(office, series, settings
         f"- {target}\n\n"
         "What to do:"
     ) in briefs()[0].text
+
+
+def test_the_brief_has_no_steps_for_a_report_that_was_sent_and_is_being_corrected(office, series):
+    due_release(series, "late", "not_live")
+    make_brief()
+    (report,) = drafting.draft_missing(now=BRIEFED)
+    sent = move_report(write_sections(report, by=office.statistician), office, ReportStatus.SENT)
+    dispatches.send_correction(sent, notice="The time was wrong.", by=office.head, at=AT + timedelta(hours=1))
+    (notification,) = find_minute_briefs(known=(), now=BRIEFED)
+    assert notification.context["steps"] == []
 
 
 def test_a_part_that_misses_its_own_limit_later_is_sent_once_more(office, series, mailbox, time_machine):
