@@ -296,14 +296,15 @@ def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Ite
     The contacts for a report are the Head of Profession, the deputies and the producer's leads, in this order. The
     first contact who was not notified of the suspicion is notified now. If all contacts were already notified, the
     first contact is notified again. If a person is notified of several reports of a producer, they get one message.
-    Each rehearsal has a separate message.
+    Each rehearsal has a separate message. A report that was sent has no reminder while it is corrected, because its
+    breach is no longer only suspected.
     """
     reminded = NotifiedSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
     unacknowledged = (
         Report.objects.listed()
-        .undecided()
         .filter(
             ~Exists(reminded),
+            has_decision(lifecycle.Decision.UNDECIDED),
             person_dealing__isnull=True,
             suspicions__raised_at__gt=now - MAX_AGE,
             suspicions__raised_at__lte=now - settings.ACKNOWLEDGED_WITHIN,

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import editing
+from breaches import dispatches, editing
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
@@ -15,6 +16,7 @@ from statsoffice.notifications.models import Message, NotifiedSuspicion
 from tests.integration.statsoffice.notifications.test_batched_suspicions import let_another_process_be_first
 from tests.integration.statsoffice.notifications.test_outbox import NOW, RAISED, suspect
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
+from tests.support.people import AT, move_report, write_sections
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,13 @@ def test_what_is_decided_or_was_started_long_ago_notifies_no_one(mailbox, report
     assert told(mailbox, at=SEED_DUE + timedelta(days=8)) == []
     Report.objects.filter(pk=report.pk).update(status="dismissed", decided_at=NOW, decision_reason="other")
     assert told(mailbox, at=LATE) == []
+
+
+def test_a_report_that_was_sent_unassigned_reminds_no_one_while_it_is_corrected(mailbox, office, report):
+    sent = move_report(write_sections(report, by=office.statistician), office, ReportStatus.SENT)
+    assert told(mailbox, at=AT + timedelta(hours=1)) == []
+    dispatches.send_correction(sent, notice="The time was wrong.", by=office.head, at=AT + timedelta(hours=1))
+    assert told(mailbox, at=AT + timedelta(hours=2)) == []
 
 
 def test_of_a_rehearsal_no_one_is_notified_who_takes_no_part_in_it(mailbox, office):
