@@ -631,7 +631,12 @@ class ReportAnswer(Schema):
         min_length=1,
         description="All kinds of breach of the report, `kind` first. A combined report can have several.",
     )
-    status: ReportStatus
+    status: ReportStatus = Field(
+        description=(
+            "While a report that was sent is being corrected, this is the state of the correction, for example "
+            "`draft`. No field shows that it was sent."
+        )
+    )
     practices: list[str] = Field(
         description="The codes of the practices of the Code of Practice that the report names."
     )

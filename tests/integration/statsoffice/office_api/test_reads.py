@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openapi_spec_validator import validate
 
-from breaches import drafting, merging
+from breaches import dispatches, drafting, merging
 from breaches.drafting import ReportSubject
 from breaches.models import Report, ReportEvent
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
@@ -359,6 +359,13 @@ class TestReports:
             assert get(token, "/reports").json()["reports"] == [], kind
         Report.objects.update(kind=ReportKind.LATE, rehearsal=True)
         assert get(token, "/reports").json()["reports"] == []
+
+    def test_a_report_that_was_sent_has_the_state_of_its_correction(self, office):
+        token = issue(office, Scope.READ_REPORTS, at=AT)
+        sent = create_report(office, ReportStatus.SENT, announced=True)
+        assert [one["status"] for one in get(token, "/reports").json()["reports"]] == ["sent"]
+        dispatches.send_correction(sent, notice="The time was wrong.", by=office.head, at=AT)
+        assert [one["status"] for one in get(token, "/reports").json()["reports"]] == ["draft"]
 
     def test_a_combined_report_has_all_its_kinds_and_needs_no_further_query(self, office, narrow):
         drafts = [
