@@ -240,7 +240,7 @@ def _corrections(releases: Collection[int]) -> dict[int, tuple[AnnouncedCorrecti
     """Return a dict that maps the primary keys of releases to their announced corrections, sorted by number."""
     if not releases:
         return {}
-    rows = PublishedCorrection.objects.filter(release__in=releases).order_by("release", "number", "revision")
+    rows = PublishedCorrection.objects.filter(release__in=releases).order_by("release_id", "number", "revision")
     found: dict[int, list[AnnouncedCorrection]] = defaultdict(list)
     for correction in group_corrections(rows):
         if announced := _announced_correction(correction):

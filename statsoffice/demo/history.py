@@ -296,7 +296,7 @@ def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> 
     :param write_up: called for each story of a morning with breaches, after the morning is replayed.
     """
     found = Address.objects.filter(release__in=[one.release.pk for one in past])
-    targets = load_targets(found.select_related("release__series__producer").order_by("release", "pk"))
+    targets = load_targets(found.select_related("release__series__producer").order_by("release_id", "pk"))
     of_release = {key: list(some) for key, some in groupby(targets, lambda target: target.address.release_id)}
     findings: dict[Hashable, Finding] = {}
     checked = [_check(one, of_release[one.release.pk], findings=findings) for one in past]
