@@ -356,6 +356,7 @@ def _part(facts: Facts, address: AddressFacts, *, after: str) -> AnnexPart:
         after=after,
         follows_until=facts.due_at + address.may_follow if address.may_follow else None,
         limit_at=facts.limit_of(address) if address.may_follow else None,
+        clock_bound_seconds=verdict.clock_bound.total_seconds(),
     )
 
 
@@ -581,6 +582,8 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
             absent_at=part.last_not_live_at,
             live_at=part.first_live_at,
             delay=part.delay,
+            # If the error of our clock is not stored, the chart gives the times of our clock.
+            clock_bound=timedelta(seconds=part.clock_bound_seconds or 0),
             publisher_at=output.publisher_at if is_first else None,
         ),
         checks=tuple(

@@ -125,7 +125,7 @@ def describe_clock_error(facts: Facts) -> Iterator[str]:
         length = describe_duration(math.ceil(seconds)) if seconds >= 1 or tenths == 10 else f"0.{tenths} seconds"
         yield (
             f"{CLOCK_ERROR} {length}. The table shows the times of our clock. "
-            "The delays and the account allow for the error."
+            "The chart, the delays and the account allow for the error."
         )
     unconfirmed = [check for check in checks if not check.sighting.clock_confirmed]
     if unconfirmed:

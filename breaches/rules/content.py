@@ -45,6 +45,9 @@ class AnnexPart:
 
     If the part may be published later than the other parts, `follows_until` is the end of the period in which it may
     follow, and `limit_at` is the same instant plus the tolerance.
+
+    `clock_bound_seconds` is how wrong our clock may have been at the checks at `last_not_live_at` and `first_live_at`.
+    It is None if it is not stored: annexes until 3 December 2026 do not have it.
     """
 
     name: str
@@ -57,6 +60,7 @@ class AnnexPart:
     after: str = ""
     follows_until: datetime | None = None
     limit_at: datetime | None = None
+    clock_bound_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,7 @@ FROM_FACTS = ("practices", "occurred_on", "circumstances")
 # Fields that were added to `ReportContent` and `AnnexPart` later. If they are empty, they are omitted from the JSON, so
 # that the digests of earlier content stay the same.
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex", "answers"})
-LATER_FIELDS_OF_PARTS = frozenset({"after", "follows_until", "limit_at"})
+LATER_FIELDS_OF_PARTS = frozenset({"after", "follows_until", "limit_at", "clock_bound_seconds"})
 
 
 def plain_json(value: Any) -> Any:
@@ -330,7 +334,11 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
             if not output["pictures"]:
                 del output["pictures"]
             output["parts"] = [
-                {name: part for name, part in one.items() if part or name not in LATER_FIELDS_OF_PARTS}
+                {
+                    name: part
+                    for name, part in one.items()
+                    if part not in ("", None) or name not in LATER_FIELDS_OF_PARTS
+                }
                 for one in output["parts"]
             ]
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}

@@ -365,6 +365,36 @@ def test_the_picture_allows_for_the_error_of_our_clock_as_the_text_does(found, s
     assert chart.title == f"On time (shaded): 9:30am to 9:32am. {shown}"
 
 
+def make_undelayed_annex(clock_bound):
+    """An annex as JSON. Its checks do not show the delay, and our clock may have been wrong by so many seconds."""
+    checks = make_check_fact("09:29:55", NOT_LIVE), make_check_fact("09:32", UNREACHABLE, "timeout")
+    bound = timedelta(seconds=clock_bound)
+    checks = (dataclasses.replace(one, sighting=dataclasses.replace(one.sighting, clock_bound=bound)) for one in checks)
+    return content_to_json(ReportContent(annex=annex_of([record(address(*checks))])))
+
+
+def draw_stored_annex(stored):
+    content = content_from_json(stored)
+    assert content_to_json(content) == stored
+    (part,) = lay_out_annex(content.annex, approved=True).parts
+    assert summary(part)["Appeared"] == "The checks do not show when"
+    return part.chart.title.removeprefix("On time (shaded): 9:30am to 9:32am. ")
+
+
+def test_without_a_delay_the_picture_of_a_stored_annex_allows_for_the_error_of_our_clock():
+    assert draw_stored_annex(make_undelayed_annex(2.1)) == "Not live up to 9:29:52am."
+
+
+def test_an_annex_that_was_stored_without_the_error_of_our_clock_is_drawn_and_stored_as_before():
+    stored = make_undelayed_annex(2.1)
+    del stored["annex"]["outputs"][0]["parts"][0]["clock_bound_seconds"]
+    assert draw_stored_annex(stored) == "Not live up to 9:29:55am."
+
+
+def test_an_exact_clock_is_stored_as_an_error_of_zero():
+    assert make_undelayed_annex(0)["annex"]["outputs"][0]["parts"][0]["clock_bound_seconds"] == 0
+
+
 def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
     (part,) = parts(
         record(

@@ -43,8 +43,8 @@ def test_the_largest_error_of_our_clock_is_stated(error, length):
 
     assert notes_of(address(*(by_clock(one, error) for one in checks))) == (
         (
-            f"Our clock may have been wrong by up to {length}. The table shows the times of our clock. The delays and "
-            "the account allow for the error."
+            f"Our clock may have been wrong by up to {length}. The table shows the times of our clock. The chart, "
+            "the delays and the account allow for the error."
         ),
     )
 
