@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releases.models import Address, DateChange, DateChangeRequest, Departure, Release, Series, Training
+from releases.models.bulk_insert import update_rows
 from releases.models.event import ReleaseEvent, build_event, lock_release, record_event, record_rows
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import User, roles_of
@@ -789,7 +790,7 @@ def publish_all(live_releases: Sequence[tuple[Release, datetime]], *, at: dateti
         move = RELEASE.check(PUBLISH, source=release.status, roles=(), by_system=True)
         release.status, release.published_at = move.target, published_at
         events.append(build_event(release, move.name, at=at, status=[move.source, move.target]))
-    Release.objects.bulk_update([release for release, _ in live_releases], ["status", "published_at"], batch_size=500)
+    update_rows([release for release, _ in live_releases], ["status", "published_at"])
     return events
 
 

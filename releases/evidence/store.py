@@ -25,6 +25,7 @@ from releases.models import (
     StoredBody,
 )
 from releases.models.append_only import Follow, without_progress
+from releases.models.bulk_insert import insert_rows, update_rows
 from releases.models.event import RETENTION, record_event
 from releases.models.observation import Purpose
 from releases.rules.canonical import sha256_hex
@@ -216,11 +217,12 @@ type AddressSchedule = tuple[int, int]
 
 @dataclass(slots=True)
 class _Places:
-    """The hashes of stored bodies, and the times when their checks were sent.
+    """The keys and hashes of stored bodies, and the times when their checks were sent.
 
-    Both are keyed by address and schedule version, and by place.
+    All are keyed by address and schedule version, and by place.
     """
 
+    keys: dict[tuple[AddressSchedule, Place], int] = field(default_factory=dict)
     sha256: dict[tuple[AddressSchedule, Place], str] = field(default_factory=dict)
     sent_at: dict[AddressSchedule, dict[Place, datetime]] = field(default_factory=lambda: defaultdict(dict))
     # When the page was first found live at or after the due time. Keyed by release and schedule version.
@@ -343,6 +345,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
                 sha256=row.body_sha256,
             )
             stored_body = StoredBody(
+                pk=places.keys.get((key, place)),
                 release=row.release,
                 address=row.address,
                 schedule_version=row.schedule_version,
@@ -360,12 +363,14 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
 def _read_places(releases: Collection[int]) -> _Places:
     places = _Places()
     rows = StoredBody.objects.filter(release__in=releases).order_by().values_list(
-        "release_id", "address_id", "address__role", "schedule_version", "observation__sent_at",
+        "pk", "release_id", "address_id", "address__role", "schedule_version", "observation__sent_at",
         "observation__completed_at", "sha256", "why", "since_due",
     )  # fmt: skip
-    for release, address, role, version, sent_at, completed_at, sha256, why, since_due in rows:
+    for key, release, address, role, version, sent_at, completed_at, sha256, why, since_due in rows:
+        place = Place(Why(why), since_due)
+        places.keys[(address, version), place] = key
         places.fill(
-            Place(Why(why), since_due),
+            place,
             release=release,
             address=address,
             role=role,
@@ -378,12 +383,9 @@ def _read_places(releases: Collection[int]) -> _Places:
 
 
 def _write_stored_bodies(rows: Sequence[StoredBody]) -> None:
-    StoredBody.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["address", "schedule_version", "why", "since_due"],
-        update_fields=["observation", "sha256", "body", "state", "stored_at"],
-    )
+    # The caller holds the lock on the chain of checks, so no other process can add or remove rows meanwhile.
+    insert_rows([row for row in rows if row.pk is None])
+    update_rows([row for row in rows if row.pk is not None], ["observation", "sha256", "body", "state", "stored_at"])
     MonitoringRowRecord.record({StoredBody: [row.pk for row in rows]})
 
 

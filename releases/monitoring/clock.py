@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -136,6 +137,12 @@ class _Timex(ctypes.Structure):
     )
 
 
+@cache
+def _adjtimex() -> Callable[..., int]:
+    """Return the function of the C library. Loading it takes longer than calling it."""
+    return ctypes.CDLL(None, use_errno=True).adjtimex
+
+
 def kernel() -> Figures | None:
     """Ask the kernel how far its clock may be off.
 
@@ -144,7 +151,7 @@ def kernel() -> Figures | None:
     if not sys.platform.startswith("linux"):
         return None
     timex = _Timex()  # if `modes` is 0, the call changes nothing
-    state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    state = _adjtimex()(ctypes.byref(timex))
     return of_kernel(state=state, status=timex.status, maxerror=timex.maxerror, offset=timex.offset)
 
 

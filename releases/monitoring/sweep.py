@@ -57,7 +57,7 @@ VANTAGE_BEGINS = cadence.LAST_BEFORE_DUE + timedelta(seconds=1)
 VANTAGE_CHECKS_FOR = timedelta(hours=1)
 NO_FRESH_CHECKS = 1_000_000
 # The plan in memory is compared with the database every `CLAIM_EVERY` if a check is due soon, and every
-# `CLAIM_AT_LEAST_EVERY` at other times.
+# `CLAIM_AT_LEAST_EVERY` at other times, and while many responses are waiting to be examined.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
 # `find_owner` takes this name instead of a host, and returns the sweep that enrols new addresses.
@@ -90,11 +90,16 @@ LONGEST_WAIT_FOR_VANTAGE = cadence.CONFIRMING + LONGEST
 # Judging a release takes about a millisecond. Due checks must not wait until a thousand releases are judged.
 JUDGED_AT_A_TIME = 200
 STORED_AT_A_TIME = 500
+# Planning a check takes some hundredths of a millisecond. Responses to the sent checks are received meanwhile.
+PLANNED_AT_A_TIME = 250
 # A batch of a few results takes as many database statements as a batch of hundreds. So while responses are still being
 # examined, results wait at most this long for a full batch.
 LONGEST_WAIT_FOR_BATCH = timedelta(seconds=0.5)
-# If more responses than this are waiting to be examined, addresses are checked less often. The number is the size of
-# one batch to store, so a check that decides a verdict waits for at most one batch.
+# While many responses are waiting to be examined, even the last one waits for seconds. Larger batches then give all
+# verdicts sooner.
+LONGEST_WAIT_IN_BACKLOG = timedelta(seconds=2)
+# If more responses than this are waiting to be examined, they are a backlog, and addresses are checked less often. The
+# number is the size of one batch to store, so a check that decides a verdict waits for at most one batch.
 MOST_UNEXAMINED = STORED_AT_A_TIME
 EXAMINATION_AWAITED_SECONDS = 0.02
 # How long examinations may still take once a sweep has to end.
@@ -305,6 +310,10 @@ class Sweep:
         return len(self._queue) + len(self._not_found)
 
     @property
+    def _has_backlog(self) -> bool:
+        return self._unexamined > MOST_UNEXAMINED
+
+    @property
     def _is_work_left(self) -> bool:
         """Whether there are responses to examine, or results to store or judge.
 
@@ -386,7 +395,7 @@ class Sweep:
             if not ending:
                 self._attempt(self.claim)
             awaits = self._expects_hosts or self._others_awaited_since or self._awaiting
-            soon = awaits or self._is_check_due_by(self._clock.now() + SOON)
+            soon = awaits or (not self._has_backlog and self._is_check_due_by(self._clock.now() + SOON))
             self._claim_at = self._clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
         elif self._shares_hosts and now >= (self._leased_until if quiet else self._renew_at):
             if not ending:
@@ -596,7 +605,11 @@ class Sweep:
                 if number_due > target.fresh_checks and target.live_since is None:
                     self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
                 target.fresh_checks = max(number_due, target.fresh_checks)
-            target.plan_next(now=now)
+        # Send all checks before planning the next ones, so that no check waits for the plans of other checks.
+        for planned in batched(due, PLANNED_AT_A_TIME):
+            for _, target in planned:
+                target.plan_next(now=now)
+            self._receive(wait_seconds=0.0)
         self._count_left_out(left_out)
 
     def _is_left_out(self, target: Target) -> bool:
@@ -605,7 +618,7 @@ class Sweep:
         Checks are skipped only while more than `MOST_UNEXAMINED` responses are waiting. More responses would only take
         memory and delay verdicts. A check at the due instant or at a limit is never skipped.
         """
-        if target.next_decides or self._unexamined <= MOST_UNEXAMINED:
+        if target.next_decides or not self._has_backlog:
             return False
         return self._newest.get(target.address.pk) in self._open
 
@@ -747,7 +760,8 @@ class Sweep:
         if not (self._unstored or self._unjudged):
             self._count_checks()
         if is_over:
-            self._batch_until = self._clock.now() + LONGEST_WAIT_FOR_BATCH
+            longest = LONGEST_WAIT_IN_BACKLOG if self._has_backlog else LONGEST_WAIT_FOR_BATCH
+            self._batch_until = self._clock.now() + longest
 
     @property
     def _is_batch_over(self) -> bool:

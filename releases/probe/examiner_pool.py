@@ -227,9 +227,11 @@ class Examiners:
         if not self._children:
             return None
         fewest = min(self._children, key=lambda child: len(child.jobs))
+        if not (self._waiting and fewest.has_room):
+            return None
         # A page that is examined last may take a long time, so no other page is queued behind it.
-        is_late = any(self.is_last(job.url) for job in fewest.jobs)
-        return fewest if fewest.has_room and self._waiting and not is_late else None
+        is_late = bool(self._overruns) and any(self.is_last(job.url) for job in fewest.jobs)
+        return None if is_late else fewest
 
     def _start(self) -> _Child | None:
         if self._failed_starts >= _FAILED_STARTS:
