@@ -15,7 +15,7 @@ from breaches.models import Report
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from releases.rules.lifecycle import Role
 from tests.support.observations import set_clock_bound
-from tests.support.people import AT, REGULATOR, create_report, move_report, write_sections
+from tests.support.people import AT, REGULATOR, create_report, move_report, render_text, write_sections
 from tests.support.report_forms import page_of, section_address, words
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +181,20 @@ def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, of
     assert suspected not in page
     decisions.submit_report(corrected, by=office.statistician, at=AT + timedelta(minutes=10))
     assert said in words(client.get(page_of(corrected, "report")).text)
+
+
+@pytest.mark.parametrize("who", ["head", "statistician"])
+def test_an_approved_correction_says_that_its_version_has_not_been_sent_until_it_is(client, office, sent_report, who):
+    client.force_login(getattr(office, who))
+    later = AT + timedelta(minutes=9)
+    draft = dispatches.send_correction(sent_report, notice="A figure was wrong.", by=office.head, at=later)
+    unsent = f"Version {draft.version + 1} has not been sent."
+    assert unsent not in words(client.get(page_of(draft, "report")).text)
+    approved = decisions.approve_report(draft, by=office.head, at=later, render=render_text).report
+    page = words(client.get(page_of(approved, "report")).text)
+    assert f"Sending {unsent} Version {sent_report.version} to {REGULATOR}" in page
+    dispatches.record_sent_outside(approved, recipient="OSR", sent_on=AT.date(), by=office.head, at=later)
+    assert "has not been sent" not in words(client.get(page_of(approved, "report")).text)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED])
