@@ -258,6 +258,7 @@ def test_its_report_is_approved_and_never_sent(client, clock, office, training, 
         assert client.post(reverse(f"breaches:{name}", args=[report.reference])).status_code in {404, 409}
     page = client.get(reverse("breaches:report", args=[report.reference])).text
     assert "The report is never sent" in page
+    assert "sends the report next" not in page
     assert "Approved reports to send" not in client.get(reverse("desk")).text
     assert report.number not in client.get(reverse("breaches:report_list")).text
     assert Report.objects.get().status == "approved"
