@@ -329,8 +329,9 @@ class MovePage:
             return self.show(request, report, self.form_class(initial=self.initial(request, report)))
         form = self.form_class(request.POST)
         is_valid, kind = form.is_valid(), PAST_TENSE[self.move]
+        done = self.describe_success(request, report)
         if is_outdated(form, report):
-            return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=kind, done=self.done)
+            return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=kind, done=done)
         if not is_valid:
             return self.show(request, report, form)
         try:
@@ -340,9 +341,13 @@ class MovePage:
             if field in form.fields:
                 form.add_error(field, str(refused))
             elif not isinstance(refused, MissingFields):
-                return refuse_form(request, report, form, refused, kind=kind, done=self.done)
+                return refuse_form(request, report, form, refused, kind=kind, done=done)
             return self.show(request, report, form, remarks=getattr(refused, "remarks", ()))
-        return return_to_report(request, report, self.done, messages.SUCCESS)
+        return return_to_report(request, report, done, messages.SUCCESS)
+
+    def describe_success(self, request: SignedInRequest, report: Report) -> str:
+        """Return the message to show after the move. `report` was loaded before the move."""
+        return str(self.done)
 
     def show(
         self, request: SignedInRequest, report: Report, form: MoveForm, *, remarks: Iterable[Remark] = ()
