@@ -400,9 +400,18 @@ def status_name(report: Report) -> str:
 
 def describe_status(report: Report, *, was_sent: bool) -> str:
     """Return the label of a report's status, such as "Draft, being corrected" if a version of the report was sent."""
-    status = status_name(report)
-    is_correction = was_sent and report.status in UNDECIDED
-    return _("%(status)s, being corrected") % {"status": status} if is_correction else status
+    correction = describe_correction(report, was_sent=was_sent)
+    return ", ".join(filter(None, (status_name(report), correction.lower())))
+
+
+def describe_correction(report: Report, *, was_sent: bool) -> str:
+    """Return the label of a correction that is not approved, or approved but not sent. Otherwise, return an empty text.
+
+    :param was_sent: whether a version of the report reached its recipient.
+    """
+    if was_sent and report.status in UNDECIDED:
+        return _("Being corrected")
+    return _("Correction not sent") if was_sent and report.status == ReportStatus.APPROVED else ""
 
 
 def kind_name(report: Report) -> str:

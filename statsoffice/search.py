@@ -88,7 +88,7 @@ ORDERS = {Order.BEST: lazy("Best match"), Order.LATEST: lazy("Latest first")}
 class Result:
     """A search result. `address` is the address of its page, and `about` is a line with details.
 
-    `is_correction` is true for a report that was sent and is now being corrected.
+    `correction` is a label for a report that was sent and whose correction is not sent yet.
     """
 
     title: str
@@ -96,7 +96,7 @@ class Result:
     about: str
     status: str = ""
     colour: str = ""
-    is_correction: bool = False
+    correction: str = ""
 
 
 def find_words(typed: str) -> list[str]:
@@ -303,7 +303,7 @@ def _show_reports(keys: Sequence[int]) -> Iterator[Result]:
         number = f"{report.number}, {report.producer}"
         about = ". ".join(part for part in (number, row["kind"], occurred) if part)
         address = reverse("breaches:report", args=[report.reference])
-        yield Result(row["title"], address, about, str(row["status"]), row["colour"], row["is_correction"])
+        yield Result(row["title"], address, about, str(row["status"]), row["colour"], row["correction"])
 
 
 _SOURCES: Mapping[Kind, _Source] = {

@@ -24,7 +24,7 @@ from breaches.models import Report, ReportVersion, Suspicion
 from breaches.permissions import Action, declared_own_act, find_closed_moves, may_ever, moves_open_to, reports_where
 from breaches.rules.answers import MOMENTS
 from breaches.rules.content import Remark, ReportContent, WordChange, compare_words, content_from_json
-from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, PAST_TENSE, REPORT, UNDECIDED, ReportStatus
+from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, PAST_TENSE, REPORT, ReportStatus
 from breaches.text import list_events
 from breaches.versions import changes_since, content_of, current_version
 from releases.forms import GovukForm, inside_the_form
@@ -233,8 +233,7 @@ def describe_field(field: BoundField) -> str:
 def summarise_report(report: Report, content: ReportContent, *, was_sent: bool) -> dict[str, Any]:
     """Return the details of a report that every list of reports shows.
 
-    :param was_sent: whether a version of the report reached its recipient. If so, an undecided report is being
-        corrected.
+    :param was_sent: whether a version of the report reached its recipient.
     """
     status, colour = text.STATUSES[ReportStatus(report.status)]
     return {
@@ -243,7 +242,7 @@ def summarise_report(report: Report, content: ReportContent, *, was_sent: bool) 
         "kind": text.kind_name(report),
         "status": status,
         "colour": colour,
-        "is_correction": was_sent and report.status in UNDECIDED,
+        "correction": text.describe_correction(report, was_sent=was_sent),
     }
 
 
@@ -330,8 +329,9 @@ class MovePage:
             return self.show(request, report, self.form_class(initial=self.initial(request, report)))
         form = self.form_class(request.POST)
         is_valid, kind = form.is_valid(), PAST_TENSE[self.move]
+        done = self.describe_success(request, report)
         if is_outdated(form, report):
-            return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=kind, done=self.done)
+            return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=kind, done=done)
         if not is_valid:
             return self.show(request, report, form)
         try:
@@ -341,9 +341,13 @@ class MovePage:
             if field in form.fields:
                 form.add_error(field, str(refused))
             elif not isinstance(refused, MissingFields):
-                return refuse_form(request, report, form, refused, kind=kind, done=self.done)
+                return refuse_form(request, report, form, refused, kind=kind, done=done)
             return self.show(request, report, form, remarks=getattr(refused, "remarks", ()))
-        return return_to_report(request, report, self.done, messages.SUCCESS)
+        return return_to_report(request, report, done, messages.SUCCESS)
+
+    def describe_success(self, request: SignedInRequest, report: Report) -> str:
+        """Return the message to show after the move. `report` was loaded before the move."""
+        return str(self.done)
 
     def show(
         self, request: SignedInRequest, report: Report, form: MoveForm, *, remarks: Iterable[Remark] = ()

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -28,7 +29,7 @@ from breaches.facts import (
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import find_replaced_version, lay_out_report
 from breaches.models import Attachment, Report, ReportVersion
-from breaches.permissions import is_about_sealed_release, may_settle_wording, moves_open_to
+from breaches.permissions import is_about_sealed_release, may_ever, may_settle_wording, moves_open_to
 from breaches.refreshing import changed_facts, digest_facts
 from breaches.rules.answers import ASKED
 from breaches.rules.answers import Question as Asked
@@ -47,7 +48,7 @@ from breaches.rules.content import (
     without_approval,
 )
 from breaches.rules.document import ReportDocument, lay_out, without_links_to_outputs
-from breaches.rules.lifecycle import APPROVE, DECIDED, DISMISS, RECORD, RETURN, SUBMIT, TAKE_BACK, ReportKind
+from breaches.rules.lifecycle import APPROVE, DECIDED, DISMISS, RECORD, RETURN, SEND, SUBMIT, TAKE_BACK, ReportKind
 from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, cause_name
 from breaches.versions import content_of, current_version
 from breaches.views.base import (
@@ -274,7 +275,7 @@ CHECK_PAGE = WholeReportPage(
     MoveForm,
     "breaches/check.html",
     decisions.submit_report,
-    lazy("Report submitted to the Head of Profession."),
+    lazy("Report submitted. The Head of Profession or a deputy decides next."),
 )
 
 
@@ -331,6 +332,17 @@ class ApprovalPage(WholeReportPage):
         typed = form.cleaned_data
         read = load_read_content(report, typed["signed"]) if typed["annex"] and typed["signed"] else None
         return {"annex": typed["annex"], "read": read, "read_sha256": typed["content_sha256"], "render": pdf.render_pdf}
+
+    def describe_success(self, request: SignedInRequest, report: Report) -> str:
+        """Return the message, with a link to the page where the person can send the report."""
+        if not may_ever(request.user, SEND, report):  # the report of a training session is never sent
+            return super().describe_success(request, report)
+        sentence = _("Report approved. This version has not been sent yet.")
+        if not dispatches.find_recipient(report, by=request.user):
+            return sentence
+        address = reverse("breaches:send", args=[report.reference])
+        link = format_html('<a class="govuk-notification-banner__link" href="{}">{}</a>', address, _("Send the report"))
+        return format_html("{} {}", sentence, link)
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         prefetch_suspicions(report)
@@ -421,7 +433,7 @@ return_report_view = DecisionPage(
     ReturnForm,
     "breaches/return.html",
     decisions.return_report,
-    lazy("Report returned to the authors."),
+    lazy("Report returned to the authors. They can edit it and submit it again."),
 ).as_view()
 record_report_view = RecordPage(
     RECORD,

@@ -99,7 +99,7 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     keys.page.keyboard.type("Head of dissemination")
     keys.push("Save and continue")
     keys.push("Submit")
-    expect(page.get_by_text("Report submitted to the Head of Profession.").first).to_be_visible()
+    expect(page.get_by_text("Report submitted. The Head of Profession or a deputy decides next.").first).to_be_visible()
     if has_scripts:
         expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
     sign_out(keys)

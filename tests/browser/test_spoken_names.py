@@ -121,7 +121,8 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     saves(page)
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
-    hears_first(page, "alert: Success", "heading 2: Success", "Report submitted to the Head of Profession.")
+    decides_next = "Report submitted. The Head of Profession or a deputy decides next."
+    hears_first(page, "alert: Success", "heading 2: Success", decides_next)
     page.get_by_role("button", name="Sign out").click()
 
     signs_in(page, live_server, office.head)
@@ -157,5 +158,5 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     assert page.title() == f"Check and approve – report BR-2020-001, {office.producer} – Statistics office"
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
-    hears_first(page, "alert: Success", "heading 2: Success", "Report approved.")
+    hears_first(page, "alert: Success", "heading 2: Success", "Report approved. This version has not been sent yet.")
     assert ApprovedDocument.objects.get().approved_by == office.head

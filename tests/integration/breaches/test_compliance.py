@@ -155,6 +155,10 @@ class TestFigures:
             approve(office)
         decisions.approve_report(corrected, by=office.head, at=NOW, render=render_text)
         assert reported() == [[number], []]
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert (record.undecided, record.corrections) == (0, 0)
+        (row,) = record.listings[Figure.REPORTED].rows
+        assert row.cells[-1] == "Approved, correction not sent"
 
     def test_what_could_not_be_determined_is_neither_on_time_nor_late(self, office, year_of_releases, approved_report):
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)

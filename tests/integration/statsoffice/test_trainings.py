@@ -32,6 +32,7 @@ from statsoffice.setup.steps import last_rehearsal
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member, rolled_back
 from tests.support.observations import create_observation, create_observations
 from tests.support.people import create_office, move_report, write_sections
+from tests.support.report_forms import filled_in, page_of, words
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -244,7 +245,12 @@ def test_its_release_and_tasks_are_on_the_desk_of_participants_only(client, cloc
 def test_its_report_is_approved_and_never_sent(client, clock, office, training, settings):
     settings.REPORT_RECIPIENT = "regulation@example.gov.uk"
     report = write_sections(make_late(rehearsal_of(training)), by=office.statistician)
-    report = move_report(report, office, ReportStatus.APPROVED)
+    report = move_report(report, office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    approve = page_of(report, "approve")
+    banner = words(client.post(approve, filled_in(client.get(approve).text), follow=True).text)
+    assert banner.startswith("Success Report approved. Report")
+    report = Report.objects.get()
     assert report.status == "approved"
     assert SEND not in permissions.moves_open_to(office.head, report)
     for send in (
@@ -253,11 +259,11 @@ def test_its_report_is_approved_and_never_sent(client, clock, office, training, 
     ):
         with pytest.raises(MoveRefused, match="never sent"):
             send()
-    client.force_login(office.head)
     for name in ("send", "sent_outside", "publish"):
         assert client.post(reverse(f"breaches:{name}", args=[report.reference])).status_code in {404, 409}
     page = client.get(reverse("breaches:report", args=[report.reference])).text
     assert "The report is never sent" in page
+    assert "sends the report next" not in page
     assert "Approved reports to send" not in client.get(reverse("desk")).text
     assert report.number not in client.get(reverse("breaches:report_list")).text
     assert Report.objects.get().status == "approved"

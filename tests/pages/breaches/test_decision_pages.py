@@ -125,7 +125,7 @@ def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, o
     assert "DRAFT: suspected breach, not yet decided" in words(page)
     answer = client.post(page_of(draft_report, "submit"), filled_in(page), follow=True)
     assert f'href="{page_of(draft_report, "cause")}"' in page
-    assert "Report submitted to the Head of Profession." in words(answer.text)
+    assert "Report submitted. The Head of Profession or a deputy decides next." in words(answer.text)
     assert status_of(draft_report) == ReportStatus.WITH_HOP
 
 
@@ -142,6 +142,8 @@ def test_a_return_needs_a_comment_and_shows_it_to_those_who_write(client, office
     empty = send(client, page_of(submitted_report, "return"), comment=" ")
     assert error_links(empty.text) == {"#id_comment": True}
     send(client, page_of(submitted_report, "return"), comment="Say who was told, and when.")
+    page = words(client.get(page_of(submitted_report, "report")).text)
+    assert "Report returned to the authors. They can edit it and submit it again." in page
     client.force_login(office.statistician)
     assert "Say who was told, and when." in words(client.get(page_of(submitted_report, "report")).text)
 
@@ -160,6 +162,22 @@ def test_the_approval_page_says_what_it_means_and_shows_hash_date_and_warnings(
     document = ApprovedDocument.objects.get()
     assert document.content_sha256 == filled_in(page)["content_sha256"][0]
     assert content_of(document.report).report_date == date.fromisoformat(f"{document.approved_at:%Y-%m-%d}")
+
+
+@pytest.mark.parametrize("recipient", ["", REGULATOR])
+def test_an_approval_says_that_the_version_is_not_sent_and_links_to_the_page_to_send_it(
+    client, office, submitted_report, quick_printer, settings, recipient
+):
+    settings.REPORT_RECIPIENT = recipient
+    client.force_login(office.head)
+    address = page_of(submitted_report, "approve")
+    fields = filled_in(client.get(address).text)
+    for _ in range(2):
+        page = LexborHTMLParser(client.post(address, fields, follow=True).text)
+        banner = page.css_first(".govuk-notification-banner--success p")
+        assert banner.text().strip().startswith("Report approved. This version has not been sent yet.")
+        links = {link.attributes["href"]: link.text() for link in banner.css("a")}
+        assert links == ({page_of(submitted_report, "send"): "Send the report"} if recipient else {})
 
 
 @pytest.mark.parametrize("page", ["check", "approve"])

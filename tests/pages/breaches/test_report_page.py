@@ -13,12 +13,14 @@ from breaches.drafting import ReportSubject
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
-from releases.rules.lifecycle import Role
+from releases.rules.lifecycle import LEADS, Role
 from tests.support.observations import set_clock_bound
-from tests.support.people import AT, REGULATOR, create_report, move_report, write_sections
+from tests.support.people import AT, REGULATOR, create_report, move_report, render_text, write_sections
 from tests.support.report_forms import page_of, section_address, words
 
 pytestmark = pytest.mark.django_db
+
+SENDS = "The Head of Profession or a deputy sends the report next."
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,12 @@ pytestmark = pytest.mark.django_db
                 "Documents",
             ),
             id="with the lead, for its writer",
+        ),
+        pytest.param(
+            ReportStatus.APPROVED,
+            "statistician",
+            ("3. Impact", f"Next step {SENDS} It has not been sent yet.", "Documents"),
+            id="approved, for its writer",
         ),
         pytest.param(
             ReportStatus.APPROVED,
@@ -181,6 +189,40 @@ def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, of
     assert suspected not in page
     decisions.submit_report(corrected, by=office.statistician, at=AT + timedelta(minutes=10))
     assert said in words(client.get(page_of(corrected, "report")).text)
+
+
+@pytest.mark.parametrize(
+    ("who", "next_step"),
+    [
+        ("head", ""),
+        ("statistician", "Next step The Head of Profession or a deputy sends the corrected report next. "),
+    ],
+)
+def test_an_approved_correction_says_that_its_version_has_not_been_sent_until_it_is(
+    client, office, sent_report, who, next_step
+):
+    client.force_login(getattr(office, who))
+    later = AT + timedelta(minutes=9)
+    draft = dispatches.send_correction(sent_report, notice="A figure was wrong.", by=office.head, at=later)
+    unsent = f"Version {draft.version + 1} has not been sent."
+    assert unsent not in words(client.get(page_of(draft, "report")).text)
+    approved = decisions.approve_report(draft, by=office.head, at=later, render=render_text).report
+    page = words(client.get(page_of(approved, "report")).text)
+    assert f"{next_step}Sending {unsent} Version {sent_report.version} to {REGULATOR}" in page
+    dispatches.record_sent_outside(approved, recipient="OSR", sent_on=AT.date(), by=office.head, at=later)
+    page = words(client.get(page_of(approved, "report")).text)
+    assert "has not been sent" not in page
+    assert "Next step" not in page
+
+
+def test_only_people_who_cannot_send_an_approved_report_read_who_sends_it(client, office, approved_report, subtests):
+    for role in (Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN, Role.AUDITOR):
+        with subtests.test(str(role)):
+            client.force_login(office.people[role])
+            assert (SENDS in words(client.get(page_of(approved_report, "report")).text)) is (role not in LEADS)
+    Report.objects.filter(pk=approved_report.pk).update(status=ReportStatus.SENT)
+    client.force_login(office.statistician)
+    assert SENDS not in words(client.get(page_of(approved_report, "report")).text)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED])

@@ -10,6 +10,7 @@ from breaches import decisions, dispatches, pdf
 from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
 from breaches.models import Report
 from breaches.rules.content import content_digest
+from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of, current_version
 from releases import published_corrections
 from releases.published_corrections import CorrectionFacts
@@ -132,25 +133,27 @@ def test_a_draft_of_a_correction_is_marked_as_one_and_not_as_undecided(office, s
 
 
 @pytest.mark.parametrize("shown_on", ["/reports/", "/reports/register/", "report", "search"])
-def test_lists_and_the_page_say_that_a_report_is_being_corrected_until_it_is_approved_again(
+def test_lists_and_the_page_say_that_a_report_is_being_corrected_and_then_that_its_correction_is_not_sent(
     client, office, sent_report, shown_on
 ):
     client.force_login(office.head)
     pages = {"report": page_of(sent_report, "report"), "search": f"/search/?q={sent_report.number}"}
     address = pages.get(shown_on, shown_on)
 
-    def is_marked():
-        tags = LexborHTMLParser(client.get(address).text).css(".govuk-tag")
-        return any(tag.text(strip=True) == "Being corrected" for tag in tags)
+    def marks():
+        tags = {tag.text(strip=True) for tag in LexborHTMLParser(client.get(address).text).css(".govuk-tag")}
+        return tags & {"Being corrected", "Correction not sent"}
 
-    create_report(office, reference="never-sent")
-    assert not is_marked()
+    create_report(office, ReportStatus.APPROVED, reference="never-sent")
+    assert marks() == set()
     draft = dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
-    assert is_marked()
+    assert marks() == {"Being corrected"}
     submitted = decisions.submit_report(draft, by=office.statistician, at=LATER)
-    assert is_marked()
-    approve_again(submitted, office, render=render_text)
-    assert not is_marked()
+    assert marks() == {"Being corrected"}
+    approved = approve_again(submitted, office, render=render_text).report
+    assert marks() == {"Correction not sent"}
+    dispatches.send_report(approved, recipient=REGULATOR, by=office.head, at=LATER)
+    assert marks() == set()
 
 
 def test_the_page_of_a_release_says_that_its_report_is_being_corrected(client, office, sent_report):
@@ -160,6 +163,8 @@ def test_the_page_of_a_release_says_that_its_report_is_being_corrected(client, o
     assert f"{sent_report.number} , sent" in words(client.get(address).text)
     dispatches.send_correction(sent_report, notice="The time was wrong.", by=office.head, at=LATER)
     assert f"{sent_report.number} , draft, being corrected" in words(client.get(address).text)
+    approve_again(Report.objects.get(pk=sent_report.pk), office, render=render_text)
+    assert f"{sent_report.number} , approved, correction not sent" in words(client.get(address).text)
 
 
 def test_the_page_of_corrected_statistics_says_that_a_report_about_the_release_is_being_corrected(

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import dispatches, drafting
+from breaches import decisions, dispatches, drafting
 from breaches.drafting import ReportSubject
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus
@@ -19,7 +19,7 @@ from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, su
 from tests.support.early_release import create_early_release
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
 from tests.support.observations import create_observation
-from tests.support.people import AT, REGULATOR, create_office, create_report
+from tests.support.people import AT, REGULATOR, create_office, create_report, render_text
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_reports_wait_for_those_who_may_move_them(client, clock, release, subtes
             assert "Reports to complete" not in text
 
 
-def test_a_report_that_is_being_corrected_says_so_and_since_when(client, office, sent_report, time_machine):
+def test_a_correction_says_since_when_it_is_written_and_that_it_is_not_sent(client, office, sent_report, time_machine):
     begun_at = AT + timedelta(days=60)
     dispatches.send_correction(sent_report, notice="A date was wrong.", by=office.head, at=begun_at)
     time_machine.move_to(begun_at + timedelta(hours=2), tick=False)
@@ -52,6 +52,15 @@ def test_a_report_that_is_being_corrected_says_so_and_since_when(client, office,
     tasks = words(client.get(DESK).text).partition("Reports to complete")[2]
     assert "correction started 2 hours ago Being corrected" in tasks
     assert "drafted" not in tasks
+    report = Report.objects.get(pk=sent_report.pk)
+    approved = decisions.approve_report(report, by=office.head, at=begun_at, render=render_text).report
+    tasks = words(client.get(DESK).text).partition("Approved reports to send")[2]
+    assert "approved 2 hours ago Correction not sent" in tasks
+    dispatch = dispatches.send_report(approved, recipient=REGULATOR, by=office.head, at=begun_at).dispatches.last()
+    dispatches.record_failure(dispatch, at=begun_at)
+    page = words(client.get(DESK).text)
+    assert "Email could not be delivered" in page
+    assert "Correction not sent" not in page
 
 
 def test_an_incident_is_shown_before_all_other_reports_and_a_rehearsal_after_them(client, clock, release):
