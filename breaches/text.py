@@ -573,7 +573,7 @@ EVENTS = {
     "taken_back": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to the authors"),
     "approved": lazy("Approved"),
-    "own_act_declared": lazy("Conflict of interest declared. Someone else must decide"),
+    "own_act_declared": lazy("Conflict of interest declared"),
     "recorded": lazy("Recorded in our breach log only"),
     "dismissed": lazy("Dismissed: not a breach"),
     "reopened": lazy("Reopened"),
