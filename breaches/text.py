@@ -67,6 +67,8 @@ KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 # Shown instead of "Late" for a release that no check has found yet. This is not a separate kind of breach. The release
 # is late, but the length of the delay is not known yet.
 NOT_SEEN = lazy("Not live when last checked")
+# The label of this kind in a filter, which finds both.
+LATE_OR_NOT_SEEN = lazy("Late, or not live when last checked")
 
 # Hints for the kinds of breach whose names need an explanation.
 KIND_HINTS = {
@@ -580,7 +582,7 @@ EVENTS = {
     "taken_back": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to the authors"),
     "approved": lazy("Approved"),
-    "own_act_declared": lazy("Conflict of interest declared. Someone else must decide"),
+    "own_act_declared": lazy("Conflict of interest declared"),
     "recorded": lazy("Recorded in our breach log only"),
     "dismissed": lazy("Dismissed: not a breach"),
     "reopened": lazy("Reopened"),

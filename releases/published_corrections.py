@@ -20,7 +20,7 @@ from releases.models.event import lock_release, record_event, record_rows
 from releases.models.published_correction import PublishedCorrectionQuerySet
 from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, User, check_may, producers_where
-from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, Status
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, RefusalCollector, Status
 
 Kind = PublishedCorrection.Kind
 
@@ -128,22 +128,35 @@ def check_recordable(release: Release, *, by: User) -> None:
 def check_facts(release: Release, facts: CorrectionFacts, *, at: datetime) -> None:
     """Check the facts that a person enters about a correction.
 
-    :raises CorrectionRefused: if a fact is missing or a time is impossible.
+    :raises CorrectionRefused: if facts are missing or times are impossible. It has the refusals of all fields.
     """
-    if not facts.what_was_wrong.strip():
-        raise CorrectionRefused("what_was_wrong", _("Enter what was wrong."))
-    if facts.found_at is None:
+    refusals = RefusalCollector()
+    with refusals.collect():
+        if not facts.what_was_wrong.strip():
+            raise CorrectionRefused("what_was_wrong", _("Enter what was wrong."))
+    with refusals.collect():
+        _check_found(release, facts.found_at, at=at)
+    with refusals.collect():
+        _check_corrected(facts, at=at)
+    refusals.raise_found()
+
+
+def _check_found(release: Release, found_at: datetime | None, *, at: datetime) -> None:
+    if found_at is None:
         raise CorrectionRefused("found_at", _("Enter when the error was found."))
-    if facts.found_at > at:
+    if found_at > at:
         raise CorrectionRefused("found_at", _("The time when the error was found must be in the past."))
-    if release.due_at is not None and facts.found_at < release.due_at:
+    if release.due_at is not None and found_at < release.due_at:
         sentence = _("The time when the error was found must be after the release time, %(slot)s.")
         raise CorrectionRefused("found_at", sentence % {"slot": release.slot})
+
+
+def _check_corrected(facts: CorrectionFacts, *, at: datetime) -> None:
     if facts.corrected_at is None:
         return
     if facts.corrected_at > at:
         raise CorrectionRefused("corrected_at", _("The time of the correction must be in the past."))
-    if facts.corrected_at < facts.found_at:
+    if facts.found_at is not None and facts.corrected_at < facts.found_at:
         sentence = _("The time of the correction must not be before the time when the error was found.")
         raise CorrectionRefused("corrected_at", sentence)
 

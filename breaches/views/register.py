@@ -165,7 +165,7 @@ class RegisterForm(ProducerForm):
         # Read once for all queries of the page.
         self.unlisted = find_unlisted_reports()
         choices_of: dict[str, Any] = {
-            "kind": [ANY, *((kind, text.KINDS[kind]) for kind in ReportKind)],
+            "kind": [ANY, *(text.KINDS | {ReportKind.LATE: text.LATE_OR_NOT_SEEN}).items()],
             "cause": [ANY, *text.CAUSES.items()],
             "state": [
                 ANY,

@@ -588,12 +588,15 @@ def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpRespon
     form = OwnActForm(post_data(request))
     if form.is_valid():
         editing.declare_own_act(report, by=request.user, at=timezone.now(), words=form.cleaned_data["words"])
-        return return_to_report(
-            request,
-            report,
-            _("Conflict of interest declared. Someone else must decide on this report."),
-            messages.SUCCESS,
+        sentence = (
+            _(
+                "Conflict of interest declared. You cannot reopen, correct, withdraw or close this report, or decide "
+                "whether it is public."
+            )
+            if report.status in DECIDED
+            else _("Conflict of interest declared. Someone else must decide on this report.")
         )
+        return return_to_report(request, report, sentence, messages.SUCCESS)
     return render(request, "breaches/own_act.html", {"report": report, "form": form})
 
 

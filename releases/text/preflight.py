@@ -123,15 +123,28 @@ def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> 
     return f"{words} {_('The note on it says ‘%(note)s’.') % {'note': note}}" if note else words
 
 
-def crowd_sentence(crowd: Crowd) -> str:
+def crowd_sentence(crowd: Crowd, *, visible: int) -> str:
+    """Describe a crowd to a person.
+
+    :param visible: how many of its releases the person may view. The others may not be announced yet, so the text does
+        not give their number.
+    """
     facts = {
-        "releases": len(crowd.releases), "checks": crowd.checks, "place": crowd.place,
+        "releases": visible, "checks": crowd.checks, "place": crowd.place,
         "at": calendar.format_moment(crowd.due_at),
     }  # fmt: skip
+    if visible < len(crowd.releases):
+        start = ngettext(
+            "%(releases)s release is due on %(place)s at %(at)s.",
+            "%(releases)s releases are due on %(place)s at %(at)s.",
+            visible,
+        )
+        others = _("So are releases that you cannot see here, such as those of other producers.")
+        return f"{start % facts} {others} {_width(crowd.seconds)}"
     start = ngettext(
         "%(releases)s release with %(checks)s addresses is due on %(place)s at %(at)s.",
         "%(releases)s releases are due on %(place)s at %(at)s.",
-        len(crowd.releases),
+        visible,
     )
     return f"{start % facts} {_width(crowd.seconds)}"
 

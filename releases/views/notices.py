@@ -190,11 +190,27 @@ class CorrectionForm(GovukForm):
     def facts(self) -> CorrectionFacts:
         given = self.cleaned_data
         return CorrectionFacts(
-            given["what_was_wrong"], given.get("found_at"), given.get("corrected_at"), given["public_notice"]
+            given.get("what_was_wrong", ""),
+            given.get("found_at"),
+            given.get("corrected_at"),
+            given.get("public_notice", ""),
         )
 
 
 _FIELDS_OF_FACTS = {"found_at": "found_time", "corrected_at": "corrected_time"}
+
+
+def _add_refusals(form: CorrectionForm, release: Release, *, at: datetime) -> None:
+    """Check the facts of a form that has other errors too, so that the person can correct all fields at once."""
+    form.is_valid()
+    try:
+        published_corrections.check_facts(release, form.facts, at=at)
+    except published_corrections.CorrectionRefused as refusal:
+        for each in (refusal, *refusal.others):
+            # A field with an error gives no fact, so a refusal of this fact would say that it is missing.
+            fields = (each.field, each.field.replace("_at", "_on"), each.field.replace("_at", "_time"))
+            if not any(map(form.has_error, fields)):
+                form.add_error(_FIELDS_OF_FACTS.get(each.field, each.field), str(each))
 
 
 class WithdrawCorrectionForm(GovukForm):
@@ -329,6 +345,8 @@ def _complete_correction(
 
     context: dict[str, Any] = {"release": release, "form": form, "correction": correction}
     if "change" in request.POST or not is_completed(form, act, fields=_FIELDS_OF_FACTS):
+        if form.is_bound:
+            _add_refusals(form, release, at=now)
         return render(request, "releases/correction_form.html", context)
     if is_checked:
         messages.success(request, _("Correction saved."))

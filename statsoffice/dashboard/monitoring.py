@@ -155,4 +155,5 @@ def _crowds(upcoming: Sequence[UpcomingRelease], *, now: datetime) -> list[str]:
     end = calendar.from_london(datetime.combine(last + timedelta(days=1), time()))
     found = host_budgets.crowds_between(now, end, budgets=budgets_from_settings())
     keys = {one.key for one in upcoming}
-    return [text_preflight.crowd_sentence(crowd) for crowd in found if not keys.isdisjoint(crowd.releases)]
+    counted = [(crowd, len(keys.intersection(crowd.releases))) for crowd in found]
+    return [text_preflight.crowd_sentence(crowd, visible=visible) for crowd, visible in counted if visible]

@@ -149,11 +149,19 @@ def test_the_number_of_releases_is_said(client, office):
         assert words in " ".join(client.get(f"{JUNE}{asked}").text.split())
 
 
-def test_an_empty_month_leads_to_all_months_with_the_same_filters(client, office):
-    text = client.get(f"{JUNE}?producer=agency").text
+@pytest.mark.parametrize(
+    ("asked", "view", "references"),
+    [("", "all", ["farms"]), ("&show=all&page=2", "all", ["farms"]), ("&show=published", "published", [])],
+)
+def test_an_empty_month_leads_to_all_months_with_the_same_filters_and_view(
+    client, office, time_machine, asked, view, references
+):
+    time_machine.move_to("2020-08-01T12:00:00Z", tick=False)
+    text = client.get(f"{JUNE}?producer=agency{asked}").text
     assert "No releases in this month match your filters." in text
-    assert f'href="{ALL_MONTHS}?producer=agency"' in text
-    assert shown(client.get(f"{ALL_MONTHS}?producer=agency")) == ["farms"]
+    link = f"{ALL_MONTHS}?producer=agency&show={view}"
+    assert f'href="{link.replace("&", "&amp;")}">Search all months' in text
+    assert shown(client.get(link)) == references
 
 
 @pytest.mark.parametrize("view", ["", "?show=published", "?show=cancelled"])

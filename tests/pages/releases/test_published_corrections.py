@@ -180,6 +180,45 @@ def test_errors_name_the_field_of_the_form(client, published):
     assert not PublishedCorrection.objects.exists()
 
 
+@pytest.mark.parametrize("checked", [{}, {"checked": "yes"}])
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (
+            {"what_was_wrong": " ", "found_on-day": "", "found_on-month": "", "found_on-year": "", "found_time": ""},
+            {"what_was_wrong": "Enter what was wrong.", "found_time": "Enter when the error was found."},
+        ),
+        (
+            {"what_was_wrong": "", "found_time": "9:29am", "corrected_time": "11pm"},
+            {
+                "what_was_wrong": "Enter what was wrong.",
+                "found_time": "must be after the release time",
+                "corrected_time": "The time of the correction must be in the past.",
+            },
+        ),
+        (
+            {"what_was_wrong": "", "found_time": "", "corrected_time": "11pm"},
+            {
+                "what_was_wrong": "Enter what was wrong.",
+                "found_time": "Enter the time as well",
+                "corrected_time": "The time of the correction must be in the past.",
+            },
+        ),
+        (
+            {"what_was_wrong": "x" * 2001, "found_on-day": ""},
+            {"what_was_wrong": "at most 2000 characters", "found_on": "must include a day"},
+        ),
+    ],
+)
+def test_all_errors_are_shown_at_once(client, published, changed, expected, checked):
+    client.force_login(create_head(published))
+    errors = client.post(address(published), ANSWERS | changed | checked).context["form"].errors
+    assert {field: len(found) for field, found in errors.items()} == dict.fromkeys(expected, 1)
+    for field, sentence in expected.items():
+        assert sentence in errors[field][0]
+    assert not PublishedCorrection.objects.exists()
+
+
 @pytest.mark.parametrize("announced", [True, False])
 def test_only_a_published_release_is_corrected(client, announced):
     release = ReleaseFactory(announced=announced)

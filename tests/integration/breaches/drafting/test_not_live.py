@@ -47,8 +47,13 @@ def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_see
     decisions.record_report(unseen, **kept, by=office.head, at=AT)
     client.force_login(office.head)
     assert "Breach: not live when last checked" in words(client.get(address_of(unseen)).text)
-    register = words(client.get(reverse("breaches:register"), {"kind": "late"}).text)
-    assert "Not live when last checked" in register
+    listed = client.get(reverse("breaches:register"), {"kind": "late"})
+    assert '<option value="late" selected>Late, or not live when last checked</option>' in listed.text
+    assert "Not live when last checked" in words(listed.text)
+    # Only people say that a release was not live at all.
+    none = client.get(reverse("breaches:register"), {"kind": "not_live"})
+    assert '<option value="not_live" selected>Not live at all</option>' in none.text
+    assert "Not live when last checked" not in words(none.text)
 
 
 def test_once_it_is_seen_it_is_late(unseen):

@@ -11,6 +11,7 @@ from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
     CORRECT,
+    DECIDED,
     DECISIONS,
     DISMISS,
     RECORD,
@@ -101,6 +102,19 @@ def test_the_page_keeps_the_declaration_and_everyone_who_works_on_the_report_see
         client.get(page_of(submitted_report, "report")).text
     )
     assert "I chose the file." in words(client.get(page_of(submitted_report, "history")).text)
+
+
+@pytest.mark.parametrize("status", [ReportStatus.WITH_HOP, *DECIDED])
+def test_a_declaration_after_the_decision_says_what_the_person_cannot_do(client, office, status):
+    report = create_report(office, status)
+    client.force_login(office.head)
+    page = words(client.post(page_of(report), {"words": ""}, follow=True).text)
+    cannot = "cannot reopen, correct, withdraw or close this report, or decide whether it is public."
+    is_decided = status in DECIDED
+    assert (f"Conflict of interest declared. You {cannot}" in page) is is_decided
+    assert (f"They {cannot}" in page) is is_decided
+    assert ("Someone else must decide" in page) is not is_decided
+    assert "Conflict of interest declared" in words(client.get(page_of(report, "history")).text)
 
 
 def test_a_direct_post_of_the_decision_is_refused_too(client, office, submitted_report):

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from releases import preflight
 from releases.detection.preflight import PreflightCode, PreflightFinding
-from releases.models import NonWorkingDay, PreflightRun
+from releases.models import Membership, NonWorkingDay, PreflightRun
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress, add_address
 from tests.pages.releases.test_preflight import checked, words_of
@@ -131,9 +131,35 @@ def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_th
     add_address(other, PlannedAddress(url="https://www.gov.uk/theirs.ods", role="attachment"), at=other.recorded_at)
     text = words_of(desk(client, series))
     assert (
-        "12 releases are due on www.gov.uk at 9:30am on 1 July 2026. "
+        "11 releases are due on www.gov.uk at 9:30am on 1 July 2026. "
+        "So are releases that you cannot see here, such as those of other producers. "
         "We will make the last check up to 1.2 seconds after the first."
     ) in text
+    assert "12 releases" not in text
+
+
+def test_the_releases_of_another_producer_on_a_shared_host_are_counted_only_for_those_who_may_view_them(
+    client, series, settings
+):
+    settings.PROBE_BUDGETS = {"www.gov.uk": (6, 8)}
+    release_at(series, "ours", host="www.gov.uk")
+    theirs = SeriesFactory()
+    for number in range(2):
+        release_at(theirs, f"theirs-{number}", host="www.gov.uk")
+    text = words_of(desk(client, series, role=Role.AUDITOR))
+    assert (
+        "1 release is due on www.gov.uk at 9:30am on 1 July 2026. "
+        "So are releases that you cannot see here, such as those of other producers. "
+        "We will check them at the same time."
+    ) in text
+    assert "3 releases" not in text
+    assert "with 3 addresses" not in text
+    both = create_member(Role.AUDITOR, theirs.producer)
+    Membership.objects.create(producer=series.producer, user=both, role=Role.AUDITOR)
+    client.force_login(both)
+    text = words_of(client.get(reverse("desk")).text)
+    assert "3 releases are due on www.gov.uk at 9:30am on 1 July 2026. We will check them at the same time." in text
+    assert "cannot see here" not in text
 
 
 def test_one_release_whose_addresses_wait_for_one_another_is_said_too(client, series, settings):
