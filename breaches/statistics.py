@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Case as Cases
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, F, Field, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
 from breaches.models import DONE, CorrectiveAction, JoinedDraft, StartedReport, Suspicion
@@ -39,6 +39,9 @@ from releases.verdict.parts import PartFigures, measure_spread, summarise_lags
 # The outcomes whose delays count in the figures (decision 34). The delay of an early release does not count. A release
 # that was never found has no final delay.
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
+# Both databases return int and float. With a field for numbers, Django would convert each value again, and a page reads
+# thousands of them.
+AS_READ: Field[Any, Any] = Field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _verdicts_and_delays(scope: Scope, by: Person) -> tuple[list[Verdicts], list
         _verified(scope, by)
         .annotate(
             quarter=_period_due(one.last for one in quarters),
-            delay=Cases(When(outcome__in=DELAYED, then=F("delay_to"))),
+            delay=Cases(When(outcome__in=DELAYED, then=F("delay_to")), output_field=AS_READ),
         )
         .order_by()
         .values_list("shown", "quarter", "delay", *whose)
@@ -134,7 +137,7 @@ def _period_due(last_days: Iterable[date]) -> Cases:
     :param last_days: the last day of each period (inclusive), in the order of the periods.
     """
     ends = (When(due_at__lt=overview.london_day(day)[1], then=Value(place)) for place, day in enumerate(last_days))
-    return Cases(*ends, output_field=IntegerField())
+    return Cases(*ends, output_field=AS_READ)
 
 
 def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
@@ -362,7 +365,7 @@ def read_months_and_series(
     known = When(shown=F("outcome"), outcome__in=WITH_DELAY, then=F("delay_to"))
     rows = (
         _verified(scope, by)
-        .annotate(month=_period_due(one.last for one in months), delay=Cases(known))
+        .annotate(month=_period_due(one.last for one in months), delay=Cases(known, output_field=AS_READ))
         .order_by()
         .values_list("release__series", "month", "shown", "delay")
     )
@@ -374,8 +377,10 @@ def read_months_and_series(
         outcomes, delays = results[series]
         outcomes.append(by_name[shown])
         delays.append(delay)
-    titles = dict(Series.objects.filter(pk__in=results).order_by().values_list("pk", "title"))
-    found = {key: SeriesResults(titles[key], *of) for key, of in results.items()}
+    # Read the series of the producers, because a condition with the keys of a thousand series is slow to build.
+    offered = Series.objects.filter(producer__in=[scope.producer] if scope.producer else report_producers(by))
+    titles = offered.order_by().values_list("pk", "title")
+    found = {key: SeriesResults(title, *results[key]) for key, title in titles if key in results}
     return _figures_by_month(
         months, ((place, by_name[name], number) for (place, name), number in numbers.items())
     ), found

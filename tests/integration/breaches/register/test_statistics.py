@@ -13,7 +13,14 @@ from breaches.models import Report
 from breaches.register import RegisterFilter, select_reports
 from breaches.rules.lifecycle import BREACHES, Decision, ReportStatus, decision_on
 from breaches.rules.statistics import Spread, by_producer, by_quarter, by_series, figures_of, quarter_of
-from breaches.statistics import Scope, count_causes, read_breach_history
+from breaches.statistics import (
+    Scope,
+    count_causes,
+    last_months,
+    read_breach_history,
+    read_months_and_series,
+    scope_of_months,
+)
 from releases.models import DateChange, Release, Verification
 from releases.rules.calendar import local_date
 from releases.rules.date_change import Mark, date_change_marks
@@ -145,6 +152,19 @@ def test_a_random_history_is_counted_as_row_by_row(seed):
         wanted = rows.count(chosen)
         assert {name: getattr(figures, name) for name in wanted} == wanted
     assert figures_of(read).due > 5
+
+
+@pytest.mark.both_databases
+def test_both_databases_return_the_numbers_of_verdicts_in_the_types_that_are_counted():
+    """Their expressions have a field that converts nothing."""
+    office = ARandomOffice(1)
+    months = last_months(LAST)
+    scope = scope_of_months(months, producer=None, series=None)
+    by_month, by_series = read_months_and_series(months, scope, by=office.person)
+    delays = [delay for found in by_series.values() for delay in found.delays if delay is not None]
+    delays += [delay.seconds for delay in read_breach_history(scope, by=office.person, today=TODAY).delays]
+    assert {type(delay) for delay in delays} == {float}
+    assert sum(figures.due for figures in by_month.values()) == sum(len(one.outcomes) for one in by_series.values()) > 0
 
 
 def test_the_person_who_reads_no_reports_counts_nothing():
