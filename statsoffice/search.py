@@ -46,7 +46,7 @@ from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
 from breaches.register import list_reports, versions_with_vector, with_words
-from breaches.rules.content import content_from_json
+from breaches.rules.content import read_listed_content
 from breaches.rules.lifecycle import MERGED_OR_SPLIT
 from breaches.rules.report_number import parse_number
 from breaches.views.base import summarise_report
@@ -297,8 +297,8 @@ def _find_numbered(found: "QuerySet[Any]", typed: str) -> "QuerySet[Any]":
 
 def _show_reports(keys: Sequence[int]) -> Iterator[Result]:
     for report in list_reports(keys):
-        content = content_from_json(report.standing[0].content)
-        row = summarise_report(report, content, was_sent=report.sent_on is not None)
+        content = read_listed_content(report.standing[0].content)
+        row = summarise_report(report, content.titles, was_sent=report.sent_on is not None)
         occurred = format_day(report.occurred_on) if report.occurred_on else ""
         number = f"{report.number}, {report.producer}"
         about = ". ".join(part for part in (number, row["kind"], occurred) if part)

@@ -1,7 +1,7 @@
 """The content of a breach report, its JSON form, and its missing, impossible and unusual values."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import SequenceMatcher
@@ -354,6 +354,27 @@ def content_from_json(value: dict[str, Any]) -> ReportContent:
         raise ValueError(f"The stored content has missing or unknown fields: {', '.join(odd_names)}.")
     content: ReportContent = read_dataclass(ReportContent, value, strict=True)
     return content
+
+
+@dataclass(frozen=True, slots=True)
+class ListedContent:
+    """The part of a report's content that lists show: its outputs by title, and its practices by code."""
+
+    titles: tuple[str, ...]
+    practices: tuple[str, ...]
+    occurred_on: tuple[date, ...]
+
+
+def read_listed_content(value: Mapping[str, Any]) -> ListedContent:
+    """Read what lists show from the result of `content_to_json`.
+
+    Most of the time of a list would be needed to read and check the complete content of its reports.
+    """
+    return ListedContent(
+        titles=tuple(output["title"] for output in value["outputs"]),
+        practices=tuple(practice["code"] for practice in value["practices"]),
+        occurred_on=tuple(map(date.fromisoformat, value["occurred_on"])),
+    )
 
 
 def without_approval(content: ReportContent) -> ReportContent:

@@ -230,15 +230,16 @@ def describe_field(field: BoundField) -> str:
     return "" if isinstance(value, bool) else str(value or "")
 
 
-def summarise_report(report: Report, content: ReportContent, *, was_sent: bool) -> dict[str, Any]:
+def summarise_report(report: Report, titles: Iterable[str], *, was_sent: bool) -> dict[str, Any]:
     """Return the details of a report that every list of reports shows.
 
+    :param titles: the titles of the report's outputs.
     :param was_sent: whether a version of the report reached its recipient.
     """
     status, colour = text.STATUSES[ReportStatus(report.status)]
     return {
         "report": report,
-        "title": "; ".join(output.title for output in content.outputs) or report.number,
+        "title": "; ".join(titles) or report.number,
         "kind": text.kind_name(report),
         "status": status,
         "colour": colour,

@@ -198,7 +198,10 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     pictures = _draw_intervals(report.suspicions.all())
     return {
         "report": report,
-        "row": summarise_report(report, content, was_sent=past["sent_version"] is not None) | {"occurred": occurred},
+        "row": summarise_report(
+            report, (output.title for output in content.outputs), was_sent=past["sent_version"] is not None
+        )
+        | {"occurred": occurred},
         "parts": parts,
         "missing": [remark for part in parts for remark in part.remarks] if report.status in UNDECIDED else [],
         "missing_for_log": decisions.find_needs_for_log(report, content) if report.status in UNDECIDED else (),

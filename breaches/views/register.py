@@ -1,8 +1,9 @@
 """Pages of the register of breaches, its figures, its exports and near misses."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode
 
@@ -15,8 +16,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,7 +28,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import pictures, register, statistics, statistics_tables, text
 from breaches.models import RegisterEvent, Report
-from breaches.permissions import Action, find_unlisted_reports, report_producers
+from breaches.permissions import TABLE, Action, find_unlisted_reports, report_producers
 from breaches.register import (
     EDITION_BEFORE,
     EXPORTED,
@@ -41,7 +44,7 @@ from breaches.register import (
     select_reports,
     sort_keys,
 )
-from breaches.rules.content import content_from_json
+from breaches.rules.content import read_listed_content
 from breaches.rules.lifecycle import (
     DECISION_ON,
     MERGED_OR_SPLIT,
@@ -57,7 +60,7 @@ from breaches.statistics_tables import Address, Table
 from breaches.views.base import list_part_sentences, summarise_report
 from releases.forms import GovukForm
 from releases.models import Producer, Series
-from releases.permissions import Person
+from releases.permissions import Person, roles_anywhere
 from releases.pictures import Picture, ShownPicture
 from releases.public.export import dated_file_name, download_response
 from releases.rules.calendar import Month, format_day, format_month, local_date
@@ -162,8 +165,10 @@ class RegisterForm(ProducerForm):
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
         super().__init__(data, by=by)
+        self.query = data
         # Read once for all queries of the page.
         self.unlisted = find_unlisted_reports()
+        self.practices = tuple(register.list_cited_practices(by=by, unlisted=self.unlisted))
         choices_of: dict[str, Any] = {
             "kind": [ANY, *(text.KINDS | {ReportKind.LATE: text.LATE_OR_NOT_SEEN}).items()],
             "cause": [ANY, *text.CAUSES.items()],
@@ -184,7 +189,7 @@ class RegisterForm(ProducerForm):
                         f"{edition}{EDITION_BEFORE}{code}",
                         format_lazy(lazy("{code} (edition {edition})"), code=code, edition=edition),
                     )
-                    for edition, code in register.list_cited_practices(by=by, unlisted=self.unlisted)
+                    for edition, code in self.practices
                 ),
             ],
             "actions": [ANY, ("open", _("Has open actions"))],
@@ -198,6 +203,13 @@ class RegisterForm(ProducerForm):
         if first and last and last < first:
             self.add_error("last", _("The last day must be the same as or after the first day"))
         return cleaned
+
+    @property
+    def cache_key(self) -> Hashable:
+        """Everything on which the rendered form depends. Choices that are the same for every person are left out."""
+        typed = tuple(tuple(self.query.getlist(name)) for name in self.fields)
+        producers = tuple((one.slug, str(one)) for one in self.producers)
+        return typed, producers, tuple((one.slug, str(one)) for one in self.all_series), self.practices
 
     def to_filter(self) -> RegisterFilter | None:
         """Return the filter, or None if the query string has an invalid value."""
@@ -214,6 +226,24 @@ def _reason_group[R: (DismissalReason, RecordingReason)](
     return name, [any_reason, *((f"{decision}{REASON_AFTER}{reason}", words) for reason, words in reasons.items())]
 
 
+@dataclass(frozen=True, slots=True)
+class _FilterKey:
+    cache_key: Hashable
+    form: RegisterForm = field(compare=False)
+
+
+def _filter_part(form: RegisterForm) -> SafeString:
+    """Render the filters. Equal filters are rendered once (decision 95)."""
+    return _render_filter(_FilterKey(form.cache_key, form), get_language())
+
+
+# Rendered filters for fifty producers take about 20 kB.
+@lru_cache(maxsize=64)
+def _render_filter(key: _FilterKey, _language: str | None) -> SafeString:
+    key.form.helper.form_action = REPORTS
+    return render_to_string("breaches/register_filter.html", {"form": key.form})
+
+
 REPORTS = "#reports"
 """The anchor of the table on the register page. Links need it, because pictures come before the table."""
 
@@ -223,7 +253,6 @@ REPORTS = "#reports"
 def register_page(request: SignedInRequest) -> HttpResponse:
     """Show pictures of the last 12 months, and a table of the reports that match the filters."""
     form = _register_form(request)
-    form.helper.form_action = REPORTS
     filters = form.to_filter()
     # If the filters are invalid, show no pictures, because pictures of all producers could be mistaken for pictures of
     # the chosen producer.
@@ -235,10 +264,11 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     selected = {name: form.cleaned_data.get(name) for name in ("producer", "series")}
     context = {
         "form": form,
+        "filter": _filter_part(form),
         "page": page,
         "order": order,
         "anchor": REPORTS,
-        "rows": [_register_row(report) for report in list_reports(list(page))],
+        "rows": [_register_row(report, many_producers=len(form.producers) > 1) for report in list_reports(list(page))],
         "period": _describe_period(months),
         "pictures": [
             _show_picture(draw(), selected)
@@ -248,8 +278,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
         ]
         if filters
         else [],
-        "may_export": report_producers(request.user, Action.DOWNLOAD).exists(),
-        "many_producers": len(form.producers) > 1,
+        "may_export": bool(TABLE[Action.DOWNLOAD] & roles_anywhere(request.user)),
         "narrowed": any(request.GET.get(name) for name in form.fields),
     }
     return render(request, "breaches/register.html", context)
@@ -279,18 +308,58 @@ def _register_form(request: SignedInRequest) -> RegisterForm:
     return form
 
 
-def _register_row(report: Any) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """The data from which a row is rendered. It is also the cache key of the rendered row (decision 95).
+
+    `producer` is empty if the person reads the reports of only one producer.
+    """
+
+    reference: str
+    number: str
+    title: str
+    producer: str
+    parts: tuple[str, ...]
+    occurred: tuple[str, ...]
+    kind: str
+    practices: tuple[str, ...]
+    cause: str
+    status: str
+    colour: str
+    correction: str
+    reason: str
+    days: str
+
+    def render(self) -> SafeString:
+        return _render_row(self, get_language())
+
+
+# A rendered row takes about two kilobytes.
+@lru_cache(maxsize=1_000)
+def _render_row(row: RegisterRow, _language: str | None) -> SafeString:
+    return render_to_string("breaches/register_row.html", {"row": row})
+
+
+def _register_row(report: Any, *, many_producers: bool) -> RegisterRow:
     """:param report: a report of `register.list_reports`."""
-    content = content_from_json(report.standing[0].content)
-    return {
-        **summarise_report(report, content, was_sent=report.sent_on is not None),
-        "parts": list_part_sentences(report),
-        "occurred": [format_day(on) for on in sorted(content.occurred_on)],
-        "practices": list(dict.fromkeys(practice.code for practice in content.practices)),
-        "cause": text.cause_name(report.cause),
-        "reason": text.reason_name(report),
-        "days": _days_to_report(report),
-    }
+    content = read_listed_content(report.standing[0].content)
+    summary = summarise_report(report, content.titles, was_sent=report.sent_on is not None)
+    return RegisterRow(
+        reference=report.reference,
+        number=report.number,
+        title=summary["title"],
+        producer=str(report.producer) if many_producers else "",
+        parts=tuple(list_part_sentences(report)),
+        occurred=tuple(format_day(on) for on in sorted(content.occurred_on)),
+        kind=summary["kind"],
+        practices=tuple(dict.fromkeys(content.practices)),
+        cause=text.cause_name(report.cause),
+        status=str(summary["status"]),
+        colour=summary["colour"],
+        correction=summary["correction"],
+        reason=text.reason_name(report),
+        days=_days_to_report(report),
+    )
 
 
 def _days_to_report(report: Any) -> str:

@@ -46,10 +46,7 @@ from breaches.permissions import (
 from breaches.redaction import removals_of
 from breaches.register import sort_keys, with_outcome, with_text
 from breaches.rules import public_statement
-from breaches.rules.content import (
-    ReportContent,
-    content_from_json,
-)
+from breaches.rules.content import ListedContent, read_listed_content
 from breaches.rules.lifecycle import (
     MERGED_OR_SPLIT,
     RESTRICTED,
@@ -164,7 +161,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "same_number": found,
         "rows": [
-            _report_row(report, content_from_json(report.standing[0].content)) for report in _read_listed(list(page))
+            _report_row(report, read_listed_content(report.standing[0].content)) for report in _read_listed(list(page))
         ],
         "decided": decided,
         "may_start": producers_written_for(request.user).exists(),
@@ -185,9 +182,9 @@ def _read_listed(keys: Sequence[int]) -> list[Any]:
     return [found[key] for key in keys if key in found]
 
 
-def _report_row(report: Any, content: ReportContent) -> dict[str, Any]:
+def _report_row(report: Any, content: ListedContent) -> dict[str, Any]:
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
-    summary = summarise_report(report, content, was_sent=report.sent_on is not None)
+    summary = summarise_report(report, content.titles, was_sent=report.sent_on is not None)
     return summary | {"occurred": occurred, "parts": list_part_sentences(report)}
 
 

@@ -13,7 +13,7 @@ from breaches.drafting import draft_missing
 from breaches.models import CorrectiveAction, PracticeCitation, Report
 from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, Decision, ReportStatus, ReportTerm
-from breaches.text import KINDS, STATUSES
+from breaches.text import CAUSES, KINDS, STATUSES
 from breaches.views import register as views
 from releases.rules.lifecycle import Role
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
@@ -115,8 +115,8 @@ def test_a_report_about_a_late_part_says_how_long_after_the_first_part_it_was(cl
     report = create_draft_about_a_part(office.producer)
     client.force_login(office.head)
     page = client.get(ADDRESS)
-    spread = {row["report"].reference: row["parts"] for row in page.context["rows"]}
-    assert spread == {report.reference: [LATE_PART], draft_report.reference: []}
+    spread = {row.reference: row.parts for row in page.context["rows"]}
+    assert spread == {report.reference: (LATE_PART,), draft_report.reference: ()}
     assert f"Report {report.number} {LATE_PART}" in words(page.text)
 
 
@@ -145,13 +145,13 @@ def full_office():
 
 # What each column shows of a row; None where that is nothing to sort by.
 SHOWN = {
-    "occurred": lambda row: row["report"].occurred_on,
-    "output": lambda row: row["title"].partition("; ")[0].lower(),
-    "kind": lambda row: str(KINDS[row["report"].kind]),
-    "practice": lambda row: min(row["practices"], default=None),
-    "cause": lambda row: str(row["cause"]) if row["report"].cause else None,
-    "status": lambda row: str(STATUSES[row["report"].status][0]),
-    "days": lambda row: int(row["days"].replace(",", "")) if row["days"][0].isdigit() else None,
+    "occurred": lambda row, report: report.occurred_on,
+    "output": lambda row, report: row.title.partition("; ")[0].lower(),
+    "kind": lambda row, report: str(KINDS[report.kind]),
+    "practice": lambda row, report: min(row.practices, default=None),
+    "cause": lambda row, report: row.cause if report.cause else None,
+    "status": lambda row, report: str(STATUSES[report.status][0]),
+    "days": lambda row, report: int(row.days.replace(",", "")) if row.days[0].isdigit() else None,
 }
 
 
@@ -161,7 +161,7 @@ def test_a_heading_sorts_the_register_by_what_its_column_shows_with_empty_rows_l
     for column, sort in itertools.product(SHOWN, ("", "-")):
         with subtests.test(f"{sort}{column}"):
             rows = client.get(ADDRESS, {"sort": f"{sort}{column}"}).context["rows"]
-            values = [SHOWN[column](row) for row in rows]
+            values = [SHOWN[column](row, Report.objects.get(reference=row.reference)) for row in rows]
             known = [value for value in values if value is not None]
             assert len(set(values)) > 1
             assert values == [*sorted(known, reverse=sort == "-"), *[None] * (len(values) - len(known))]
@@ -207,13 +207,13 @@ def test_a_filter_leaves_what_fits_by_function_and_by_page(client, full_office, 
                 continue
             by_page.add(fields)
             page = client.get(ADDRESS, {name: str(value) for name, value in wanted.items()})
-            assert {named(row["report"].reference) for row in page.context["rows"]} == found
+            assert {named(row.reference) for row in page.context["rows"]} == found
 
     with subtests.test("a series finds what is suspected and what was started of its releases"):
         schools = full_office.producer.series.get(slug="schools")
         assert set(references(full_office.head, series=schools)) == {PRA, "breach-listed"}
         page = client.get(ADDRESS, {"series": "schools"})
-        assert {named(row["report"].reference) for row in page.context["rows"]} == {PRA, "breach-listed"}
+        assert {named(row.reference) for row in page.context["rows"]} == {PRA, "breach-listed"}
 
 
 @pytest.mark.both_databases
@@ -224,7 +224,7 @@ def test_open_actions_of_combined_drafts_are_found_by_the_joint_report(client, o
     assert references(office.head, actions="open") == [joint.reference]
     client.force_login(office.head)
     page = client.get(ADDRESS, {"actions": "open"})
-    assert [row["report"] for row in page.context["rows"]] == [joint]
+    assert [row.reference for row in page.context["rows"]] == [joint.reference]
     CorrectiveAction.objects.update(done_at=AT, done_by=office.head)
     assert references(office.head, actions="open") == []
 
@@ -316,3 +316,41 @@ def test_an_invalid_filter_shows_no_result_that_could_be_mistaken_for_one(client
         assert "The last 12 months" not in page
         assert response.context["pictures"] == []
     assert "The last 12 months" in words(client.get(ADDRESS, {"producer": office.producer.slug}).text)
+
+
+def rendered_parts(page):
+    return {template.name for template in page.templates} & {
+        "breaches/register_row.html",
+        "breaches/register_filter.html",
+    }
+
+
+def test_equal_rows_and_filters_are_rendered_once_and_each_change_is_shown_at_once(client, office, draft_report):
+    views._render_row.cache_clear()
+    views._render_filter.cache_clear()
+    client.force_login(office.head)
+    first, second = client.get(ADDRESS), client.get(ADDRESS)
+    assert len(rendered_parts(first)) == 2
+    assert rendered_parts(second) == set()
+    assert second.text.count(draft_report.reference) == first.text.count(draft_report.reference)
+    assert 'value="2020-06-01"' in client.get(ADDRESS, {"first": "2020-06-01"}).text
+    assert "Select a valid choice" in client.get(ADDRESS, {"kind": "unknown"}).text
+    assert 'value="2020-06-01"' not in client.get(ADDRESS).text
+
+    other = ProducerFactory(name="Office for Other Numbers")
+    add_role(office.head, other, Role.AUDITOR)
+    page = client.get(ADDRESS).text
+    assert "Office for Other Numbers" in page
+    assert str(office.producer) in " ".join(page.partition("<tbody")[2].split())
+    PracticeCitation.objects.create(report=draft_report, edition="9.9", code="T9.9")
+    assert "T9.9 (edition 9.9)" in client.get(ADDRESS).text
+    Report.objects.update(status=ReportStatus.WITH_HOP, cause="outage", occurred_on=None)
+    row = client.get(ADDRESS).text.partition("<tbody")[2]
+    assert str(STATUSES[ReportStatus.WITH_HOP][0]) in row
+    assert str(CAUSES["outage"]) in row
+
+
+def test_the_link_to_the_file_is_there_for_the_roles_that_may_download(client, office, draft_report):
+    for role in READERS:
+        client.force_login(office.people[role])
+        assert ("/reports/register/export/" in client.get(ADDRESS).text) is (role is not Role.PUBLISHING_TEAM)
