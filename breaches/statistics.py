@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Case as Cases
@@ -166,20 +167,29 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
         "alone",
     )
     series = _series_of([key for key, *_rest in whole]) if _by_series(scope) else {}
+    # Each value is computed once, because the loop runs for thousands of reports.
+    find_quarter, without_actions = cache(quarter_of), ActionCount()
+    decisions = {
+        (status.value, was_sent): decision_on(status, was_sent=was_sent)
+        for status in ReportStatus
+        if status not in MERGED_OR_SPLIT
+        for was_sent in (False, True)
+    }
+    causes = {cause.value: cause for cause in Cause}
     for key, producer, status, reason, cause, counts_on, occurred_on, approved_at, sent_on, alone in whole:
-        counted = actions.get(key, ActionCount())
+        counted, was_sent = actions.get(key, without_actions), sent_on is not None
         yield Case(
-            decision=decision_on(ReportStatus(status), was_sent=sent_on is not None),
+            decision=decisions[status, was_sent],
             reason=reason,
-            cause=Cause(cause) if cause else None,
+            cause=causes[cause] if cause else None,
             producer=producer,
-            series=tuple(sorted(series.get(key, ()))),
-            quarter=quarter_of(counts_on),
+            series=tuple(sorted(series[key])) if key in series else (),
+            quarter=find_quarter(counts_on),
             days_to_approval=_days(occurred_on, approved_at and local_date(approved_at)),
             days_to_sending=_days(occurred_on, sent_on),
             approved=approved_at is not None,
             one_person=bool(alone),
-            sent=sent_on is not None,
+            sent=was_sent,
             open_actions=counted.still_open,
             overdue_actions=counted.overdue,
             done_actions=counted.done,
