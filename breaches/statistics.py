@@ -58,14 +58,15 @@ class Scope:
     series: Series | None = None
 
 
-def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
+def read_breach_history(scope: Scope, *, by: Person, today: date, shown: Cases | None = None) -> History:
     """Read the history of the releases and reports that a person may read.
 
     The field `series` of verdicts, delays and reports is empty unless the scope has a producer or a series.
 
     :param today: the day in London. Open actions that were due before this day are overdue.
+    :param shown: the result of `shown_outcome`, if the caller already has it.
     """
-    verdicts, delays = _verdicts_and_delays(scope, by)
+    verdicts, delays = _verdicts_and_delays(scope, by, shown)
     return History(
         verdicts=verdicts,
         delays=delays,
@@ -74,14 +75,16 @@ def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
     )
 
 
-def _verified(scope: Scope, by: Person) -> "QuerySet[Any]":
-    return counted_verdicts(scope).filter(release__series__producer__in=report_producers(by))
+def _verified(scope: Scope, by: Person, shown: Cases | None = None) -> "QuerySet[Any]":
+    return counted_verdicts(scope, shown).filter(release__series__producer__in=report_producers(by))
 
 
-def counted_verdicts(scope: Scope) -> "QuerySet[Any]":
+def counted_verdicts(scope: Scope, shown: Cases | None = None) -> "QuerySet[Any]":
     """Return the verdicts in a scope that count in figures. This function does not check permissions.
 
     The annotation `shown` is the outcome that figures show (decision 73).
+
+    :param shown: the result of `shown_outcome`, if the caller already has it.
     """
     since, before = overview.london_days(scope.first, scope.last)
     found = Verification.objects.filter(
@@ -91,7 +94,7 @@ def counted_verdicts(scope: Scope) -> "QuerySet[Any]":
         **_narrowed(scope, "release__series"),
     )
     # A pending verdict does not count yet, because it needs more checks.
-    return found.annotate(shown=shown_outcome()).exclude(shown=Outcome.PENDING)
+    return found.annotate(shown=shown or shown_outcome()).exclude(shown=Outcome.PENDING)
 
 
 def _narrowed(scope: Scope, series: str) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def _by_series(scope: Scope) -> bool:
     return bool(scope.producer or scope.series)
 
 
-def _verdicts_and_delays(scope: Scope, by: Person) -> tuple[list[Verdicts], list[Delay]]:
+def _verdicts_and_delays(scope: Scope, by: Person, shown: Cases | None) -> tuple[list[Verdicts], list[Delay]]:
     """Count the verdicts in a scope, and list the delays that count in figures.
 
     Both are read with one query, because most of its time is the search for the series of each release.
@@ -111,7 +114,7 @@ def _verdicts_and_delays(scope: Scope, by: Person) -> tuple[list[Verdicts], list
     quarters = quarters_between(scope.first, scope.last)
     whose = ["release__series__producer", *(["release__series"] if _by_series(scope) else [])]
     counted = (
-        _verified(scope, by)
+        _verified(scope, by, shown)
         .annotate(
             quarter=_period_due(one.last for one in quarters),
             delay=Cases(When(outcome__in=DELAYED, then=F("delay_to")), output_field=AS_READ),
@@ -141,13 +144,15 @@ def _period_due(last_days: Iterable[date]) -> Cases:
     return Cases(*ends, output_field=AS_READ)
 
 
-def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
+def read_part_figures(scope: Scope, *, by: Person, shown: Cases | None = None) -> list[PartFigures]:
     """Summarise, for each named part, how long after the first part of its release it was published.
 
     Only releases that the person may read are included.
+
+    :param shown: the result of `shown_outcome`, if the caller already has it.
     """
     with_parts = ReleaseAddress.objects.exclude(part="").values("release")
-    found = _verified(scope, by).filter(release__in=with_parts, shown=F("outcome")).order_by("due_at", "pk")
+    found = _verified(scope, by, shown).filter(release__in=with_parts, shown=F("outcome")).order_by("due_at", "pk")
     spreads = (measure_spread(read_results(results)) for results in found.values_list("addresses", flat=True))
     return summarise_lags(filter(None, spreads))
 

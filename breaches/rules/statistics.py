@@ -50,7 +50,7 @@ def quarters_of(year: int) -> tuple[Quarter, ...]:
     return tuple(Quarter(year, number) for number in NUMBERS)
 
 
-NEARLY_ALL = Fraction(95, 100)
+NEARLY_ALL = 95
 # These causes never count as repeated. Two breaches with "another cause", or with a cause that is not known, may have
 # different causes.
 NO_ONE_CAUSE = frozenset({Cause.OTHER, Cause.NOT_KNOWN})
@@ -209,13 +209,22 @@ def figures_of(history: History) -> Figures:
     by_outcome: Counter[Outcome] = Counter()
     for one in history.verdicts:
         by_outcome[one.outcome] += one.number
-    reported = [case for case in history.cases if case.decision is Decision.REPORTED]
-    breaches = [case for case in history.cases if case.decision in BREACHES]
+    by_decision: Counter[Decision] = Counter()
+    by_reason: Counter[tuple[Decision, str]] = Counter()
+    breaches, reported = [], []
+    for case in history.cases:
+        by_decision[case.decision] += 1
+        if case.reason:
+            by_reason[case.decision, case.reason] += 1
+        if case.decision in BREACHES:
+            breaches.append(case)
+        if case.decision is Decision.REPORTED:
+            reported.append(case)
     return Figures(
         by_outcome=by_outcome,
         delays=spread_of(delay.seconds for delay in history.delays),
-        by_decision=Counter(case.decision for case in history.cases),
-        by_reason=Counter((case.decision, case.reason) for case in history.cases if case.reason),
+        by_decision=by_decision,
+        by_reason=by_reason,
         days_to_approval=spread_of(case.days_to_approval for case in reported if case.days_to_approval is not None),
         days_to_sending=spread_of(case.days_to_sending for case in reported if case.days_to_sending is not None),
         approvals=sum(case.approved for case in reported),
@@ -234,7 +243,8 @@ def round_share(share: Fraction, *, parts: int) -> int:
 
     A share below 1 is never rounded up to `parts`. A share above 0 is never rounded down to 0.
     """
-    nearest = math.floor(share * parts + Fraction(1, 2))
+    # In whole numbers, because a page has more than a hundred shares, and arithmetic with fractions is slow.
+    nearest = (2 * share.numerator * parts + share.denominator) // (2 * share.denominator)
     return min(max(nearest, 1), parts - 1) if 0 < share < 1 else nearest
 
 
@@ -259,7 +269,7 @@ def spread_of(values: Iterable[float]) -> Spread:
     ordered = sorted(values)
     if not ordered:
         return Spread()
-    rank = math.ceil(NEARLY_ALL * len(ordered))
+    rank = math.ceil(NEARLY_ALL * len(ordered) / 100)
     return Spread(len(ordered), median(ordered), ordered[rank - 1], ordered[-1])
 
 

@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Case as ShownOutcome
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
@@ -58,6 +59,7 @@ from breaches.rules.statistics import Case, History, Quarter, by_producer, by_se
 from breaches.statistics import Scope
 from breaches.statistics_tables import Address, Table
 from breaches.views.base import list_part_sentences, summarise_report
+from releases.early_findings import shown_outcome
 from releases.forms import GovukForm
 from releases.models import Producer, Series
 from releases.permissions import Person, roles_anywhere
@@ -544,7 +546,8 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
     form = _figures_form(request, today)
     context: dict[str, Any] = {"form": form, "today": today, "tables": []}
     if form.is_valid():
-        history = _history(request, form, today)
+        shown = shown_outcome()
+        history = _history(request, form, today, shown)
         producer, series, year = form.selection()
         context |= {
             "producer": producer,
@@ -552,17 +555,17 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
             "year": year,
             "is_running": year == today.year,
             "nothing": history.is_empty,
-            "part_figures": [] if history.is_empty else _read_part_figures(request, form),
+            "part_figures": [] if history.is_empty else _read_part_figures(request, form, shown),
             "tables": [] if history.is_empty else [_show_table(table, form) for table in _tables(history, form)],
             "kinds": list(TableKind),
         }
     return render(request, "breaches/figures.html", context)
 
 
-def _read_part_figures(request: SignedInRequest, form: FiguresForm) -> list[PartFigures]:
+def _read_part_figures(request: SignedInRequest, form: FiguresForm, shown: ShownOutcome) -> list[PartFigures]:
     producer, series, year = form.selection()
     scope = Scope(Quarter(year, 1).first, Quarter(year, 4).last, producer=producer, series=series)
-    return statistics.read_part_figures(scope, by=request.user)
+    return statistics.read_part_figures(scope, by=request.user, shown=shown)
 
 
 def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
@@ -596,10 +599,10 @@ def _figures_form(request: SignedInRequest, today: date) -> FiguresForm:
     return form
 
 
-def _history(request: SignedInRequest, form: FiguresForm, today: date) -> History:
+def _history(request: SignedInRequest, form: FiguresForm, today: date, shown: ShownOutcome | None = None) -> History:
     producer, series, year = form.selection()
     scope = Scope(Quarter(year - 1, 1).first, Quarter(year, 4).last, producer=producer, series=series)
-    return statistics.read_breach_history(scope, by=request.user, today=today)
+    return statistics.read_breach_history(scope, by=request.user, today=today, shown=shown)
 
 
 def _figure_parts(history: History, form: FiguresForm) -> Iterator[tuple[str, str, History]]:

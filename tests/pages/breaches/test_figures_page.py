@@ -118,14 +118,14 @@ def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(cli
     found = find_table(page, "reasons")
     (row,) = [one for one in found.rows if one.name == "Dismissed: The automatic check was wrong"]
     listed = client.get(row.address)
-    assert [one["reason"] for one in listed.context["rows"]] == ["The automatic check was wrong"]
+    assert [one.reason for one in listed.context["rows"]] == ["The automatic check was wrong"]
 
 
 def test_a_quarter_leads_to_its_reports(client, office, approved_report):
     client.force_login(office.head)
     found = find_table(client.get(ADDRESS), "breaches")
     listed = {row.name: client.get(row.address).context["rows"] for row in found.rows}
-    assert [row["report"] for row in listed.pop("April to June 2020")] == [approved_report]
+    assert [row.reference for row in listed.pop("April to June 2020")] == [approved_report.reference]
     assert not any(listed.values())
 
 
@@ -164,7 +164,7 @@ def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(
     assert [cells[-2:] for cells in table(page, "compared-reports").values() if cells[0] == "1"] == [["2", "1"]]
     found = find_table(page, "actions")
     listed = client.get(next(row.address for row in found.rows if row.name == "April to June 2020"))
-    assert {row["report"].reference for row in listed.context["rows"]} == {
+    assert {row.reference for row in listed.context["rows"]} == {
         approved_report.reference,
         "breach-a-draft",
         "breach-dismissed",
@@ -200,7 +200,7 @@ def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client
     assert table(of_series, "repeats") == {fault: ["0", "2", "0", "0", "2", "0"]}
     found = find_table(of_series, "repeats")
     listed = client.get(found.rows[0].address).context["rows"]
-    assert {row["report"].reference for row in listed} >= {report.reference, "breach-again"}
+    assert {row.reference for row in listed} >= {report.reference, "breach-again"}
 
 
 def test_one_producer_is_shown_by_series_and_several_by_producer(client):
