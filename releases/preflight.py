@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import lru_cache
 from itertools import batched
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -213,13 +213,14 @@ def find_planned_instants(releases: Collection[tuple[int, datetime, int]], *, at
             closed[producer].add(on)
     calendars = {producer: (nation, frozenset(closed[producer])) for producer, nation in nations.items()}
 
-    @cache
-    def planned_before(on: date, producer: int) -> datetime:
-        return _planned_before(on, *calendars[producer], at=at)
+    return {
+        key: _planned_before(calendar.local_date(due_at), *calendars[producer], at=at)
+        for key, due_at, producer in releases
+    }
 
-    return {key: planned_before(calendar.local_date(due_at), producer) for key, due_at, producer in releases}
 
-
+# Most producers have the same calendar, and the result depends on nothing else.
+@lru_cache(maxsize=1_000)
 def _planned_before(on: date, nation: Nation, closed: frozenset[date], *, at: time) -> datetime:
     # Use the office's working days, because people have to correct the problems that a preflight finds.
     day = calendar.working_day_before(on, nation=nation, closed=closed)

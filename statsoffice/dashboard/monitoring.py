@@ -13,8 +13,6 @@ from releases import preflight as releases_preflight
 from releases.early_findings import listed_preflights
 from releases.host_budgets import budgets_from_settings
 from releases.models import PreflightRun
-from releases.overview import visible_releases
-from releases.permissions import Person
 from releases.rules import cadence, calendar
 from releases.rules.lifecycle import TO_COME
 from releases.text import preflight as text_preflight
@@ -82,7 +80,7 @@ def detection_chances() -> list[tuple[str, str]]:
     return rows
 
 
-def preflight_summary_of(person: Person, upcoming: Iterable[UpcomingRelease], *, now: datetime) -> Preflight:
+def preflight_summary_of(upcoming: Iterable[UpcomingRelease], *, now: datetime) -> Preflight:
     """Summarise the preflights of the releases that a person may view.
 
     :param upcoming: the upcoming releases that the person may view.
@@ -90,10 +88,15 @@ def preflight_summary_of(person: Person, upcoming: Iterable[UpcomingRelease], *,
     to_come = sorted((one for one in upcoming if one.is_to_come), key=lambda one: (one.due_at, one.key))
     if not to_come:
         return Preflight(problems=[], left_out=0, well=0, checked_at=None, waiting=0, notes=[], crowds=[])
-    visible = visible_releases(person).filter(
-        due_at__gt=now, due_at__lte=now + releases_preflight.AHEAD, status__in=TO_COME
+    # These are the runs of all producers. Only those of the given releases are used.
+    of_period = (
+        listed_preflights()
+        .newest()
+        .filter(
+            release__due_at__gt=now, release__due_at__lte=now + releases_preflight.AHEAD, release__status__in=TO_COME
+        )
     )
-    runs = {run.release_id: run for run in listed_preflights().newest().filter(release__in=visible.values("pk"))}
+    runs = {run.release_id: run for run in of_period}
     done = [one.key for one in to_come if one.key in runs]
     troubled = [key for key in done if runs[key].problems]
     noted = _find_notes(done, runs)
@@ -149,9 +152,8 @@ def _crowds(upcoming: Sequence[UpcomingRelease], *, now: datetime) -> list[str]:
 
     Only the releases of today and of the next day with releases are considered.
     """
-    days = sorted({calendar.local_date(one.due_at) for one in upcoming})
     today = calendar.local_date(now)
-    last = next((day for day in days if day > today), today)
+    last = next((day for one in upcoming if (day := calendar.local_date(one.due_at)) > today), today)
     end = calendar.from_london(datetime.combine(last + timedelta(days=1), time()))
     found = host_budgets.crowds_between(now, end, budgets=budgets_from_settings())
     keys = {one.key for one in upcoming}

@@ -101,7 +101,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         context |= {
             "missing": tasks.missing_information_of(upcoming, now=now),
             "upcoming": today.upcoming_days(upcoming, now=now, rehearsals=shown.rehearsals),
-            "preflight": monitoring.preflight_summary_of(request.user, upcoming, now=now),
+            "preflight": monitoring.preflight_summary_of(upcoming, now=now),
             "noticing": monitoring.detection_chances(),
             "has_register": permissions.may_anywhere(request.user, permissions.Action.VIEW),
             "has_trail": may_read_trail(request.user),
