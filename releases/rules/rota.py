@@ -40,6 +40,8 @@ def find_call_list(
     :param on: the day of the release in London.
     :param closed: the days on which the office is closed, besides weekends and bank holidays.
     """
+    if not rota:
+        return ()
     days = [RotaDays.EVERY_DAY]
     if not is_working_day(on, nation=nation, closed=closed):
         days.insert(0, RotaDays.CLOSED_DAYS)

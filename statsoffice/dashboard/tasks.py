@@ -174,9 +174,23 @@ def _briefs(person: Person, *, now: datetime) -> tuple[list[ShownBrief], list[Sh
 
 def _reports(person: Person, roles: frozenset[Role], condition: Q, *, unlisted: Collection[int]) -> list[Report]:
     own = listed_reports_with(person, roles, unlisted=unlisted).filter(condition)
-    listed = own.select_related("producer", "started__release", "started__series")
-    suspicions = Suspicion.objects.with_outcome()
-    listed = listed.defer("machine").prefetch_related(Prefetch("suspicions", suspicions))
+    # Only these columns are read, because a report and its releases have many more, with long texts.
+    listed = own.select_related("started__release", "started__series").only(
+        "reference",
+        "number_year",
+        "number_series",
+        "number_position",
+        "kind",
+        "status",
+        "rehearsal",
+        "training",
+        "drafted_at",
+        "decided_at",
+        "started__report",
+        "started__release__title",
+        "started__series__title",
+    )
+    listed = listed.prefetch_related(Prefetch("suspicions", Suspicion.objects.with_outcome()))
     listed = listed.annotate(correction_begun_at=correction_begun_at())
     incidents_first = Case(When(kind__in=list(RESTRICTED), rehearsal=False, then=0), default=1)
     return list(listed.order_by(incidents_first, "rehearsal", "drafted_at")[:MOST_LINES])

@@ -25,7 +25,7 @@ from releases.models import Contact, Release, Verification
 from releases.models.release import find_main_page
 from releases.outages import Outage
 from releases.overview import london_day, visible_releases
-from releases.permissions import TABLE, Action, Person, roles_by_producer, roles_of
+from releases.permissions import TABLE, Action, Person, roles_by_producer
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, Role, Status
 from releases.rules.response import LONGEST
@@ -826,10 +826,9 @@ def not_live_releases(person: Person, day: Day) -> list[Line]:
 
     The person has to call the contact before they publish the release, because it may be held back on purpose.
     """
+    publishers = {key for key, roles in roles_by_producer(person).items() if Role.PUBLISHING_TEAM in roles}
     return [
-        line
-        for line in day.lines
-        if line.outcome is Outcome.NOT_SEEN and Role.PUBLISHING_TEAM in roles_of(person, line.release.series.producer)
+        line for line in day.lines if line.outcome is Outcome.NOT_SEEN and line.release.series.producer_id in publishers
     ]
 
 
