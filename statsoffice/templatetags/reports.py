@@ -3,6 +3,7 @@
 import logging
 from base64 import b64encode
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from breaches import drafting, text
+from breaches.merging import Morning
 from breaches.models import Dispatch, Report, Suspicion
 from breaches.permissions import Action, may_ever, may_start_about, reports_where
 from breaches.register import first_day_sent
@@ -21,9 +23,9 @@ from breaches.rules.lifecycle import SEND, ReportKind
 from breaches.statistics_tables import Row, Table
 from breaches.views.report import initial_start_data
 from releases.evidence.screenshots import read_picture
-from releases.models import BodyUnavailable, PublishedCorrection, Release, Verification
+from releases.models import BodyUnavailable, Producer, PublishedCorrection, Release, Verification
 from releases.rules.calendar import local_date
-from releases.text.release import delay_note, name_outcome
+from releases.text.release import delay_note, describe_age, name_outcome
 from releases.verdict.address import Outcome
 from statsoffice.notifications.models import Message, failed_messages
 from statsoffice.notifications.report_queries import event_of_dispatch, is_without_report, retryable_emails
@@ -33,6 +35,79 @@ register = template.Library()
 
 register.filter("kind_of", text.kind_name)
 register.filter("suspected_as", text.suspicion_name)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """The data from which a report among the tasks of a person is rendered. It is also the cache key.
+
+    `about` names the releases, or the release or series about which the report was started. `age` is the age of the
+    first of `decided_at`, `correction_begun_at` and `drafted_at` that is not None.
+    """
+
+    reference: str
+    about: str
+    kinds: str
+    status: str
+    decided_at: datetime | None
+    correction_begun_at: datetime | None
+    drafted_at: datetime
+    age: str
+    is_training: bool
+    is_rehearsal: bool
+
+
+@register.simple_tag
+def report_task(report: Any, now: datetime) -> SafeString:
+    """Render a report among the tasks of a person.
+
+    :param report: a report with the annotation `correction_begun_at`, its suspicions with their releases, and the
+        release or series about which it was started.
+    """
+    titles = [suspicion.release.title for suspicion in report.suspicions.all()]
+    started = getattr(report, "started", None)
+    subject = started and (started.release or started.series)
+    shown = ShownReport(
+        reference=report.reference,
+        about="; ".join(titles) or (subject.title if subject else report.number),
+        kinds=text.kind_name(report).lower(),
+        status=report.status,
+        decided_at=report.decided_at,
+        correction_begun_at=report.correction_begun_at,
+        drafted_at=report.drafted_at,
+        age=describe_age(report.decided_at or report.correction_begun_at or report.drafted_at, now),
+        is_training=report.training_id is not None,
+        is_rehearsal=report.rehearsal,
+    )
+    return _render_report_task(shown, get_language())
+
+
+@lru_cache(maxsize=1_000)
+def _render_report_task(report: ShownReport, _language: str | None) -> SafeString:
+    return render_to_string("dashboard/report.html", {"report": report})
+
+
+@register.simple_tag
+def morning_task(morning: Morning) -> SafeString:
+    """Render the link to combine the drafts of a morning."""
+    producer = morning.producer
+    return _render_morning(
+        slug=producer.slug,
+        name=producer.name,
+        on=morning.on,
+        rehearsal=morning.rehearsal,
+        drafts=morning.drafts,
+        _language=get_language(),
+    )
+
+
+# The key has the name of the producer, because two producers with the same primary key are equal.
+@lru_cache(maxsize=1_000)
+def _render_morning(
+    *, slug: str, name: str, on: date, rehearsal: bool, drafts: int, _language: str | None
+) -> SafeString:
+    morning = Morning(Producer(slug=slug, name=name), on, rehearsal, drafts)
+    return render_to_string("breaches/morning.html", {"morning": morning})
 
 
 @register.filter

@@ -12,9 +12,10 @@ from breaches.drafting import ReportSubject
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from releases import judge
-from releases.models import Release, Series
+from releases.models import Producer, Release, Series
 from releases.rules.lifecycle import Role, Status
 from statsoffice.accounts.models import User
+from statsoffice.templatetags import reports
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
 from tests.support.early_release import create_early_release
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
@@ -78,6 +79,23 @@ def test_an_incident_is_shown_before_all_other_reports_and_a_rehearsal_after_the
     tasks = shown[shown.index("Your tasks") :]
     places = [tasks.index(one) for one in order]
     assert places == sorted(places)
+
+
+def test_a_report_is_rendered_once_until_something_that_it_shows_changes(client, clock, release):
+    clock(AFTER)
+    suspect(release)
+    suspect(ReleaseFactory(announced=True, series=release.series, reference="second", title="Second"))
+    sign_in(client, release)
+    client.get(DESK)
+    rendered = [reports._render_report_task.cache_info().misses, reports._render_morning.cache_info().misses]
+    client.get(DESK)
+    assert rendered == [reports._render_report_task.cache_info().misses, reports._render_morning.cache_info().misses]
+    Release.objects.filter(reference="second").update(title="Another title")
+    Producer.objects.update(name="Renamed office")
+    clock(AFTER + timedelta(hours=1))
+    tasks = words(client.get(DESK).text).partition("Reports to complete")[2]
+    assert "Combine 2 drafts of 30 June 2020 from Renamed office into one report" in tasks
+    assert "Another title , not live when last checked, drafted 1 hour ago" in tasks
 
 
 def test_a_decided_report_waits_for_no_one(client, clock, release):
