@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
@@ -58,6 +59,14 @@ def split_live_text(text: SafeString) -> LiveText:
         node.inner_html = ""
     frame = _digest(str(tree.html), FRAME)
     return LiveText(pieces, frame + "".join(_digest(piece, PIECE) for piece in pieces.values()))
+
+
+def join_live_texts(texts: Sequence[LiveText]) -> LiveText:
+    """Return texts that were split one by one as one text. Its frame has the frames of all of them, in order."""
+    frames = "".join(text.shown[:FRAME_LENGTH] for text in texts)
+    digests = "".join(text.shown[FRAME_LENGTH:] for text in texts)
+    pieces = {name: piece for text in texts for name, piece in text.pieces.items()}
+    return LiveText(pieces, _digest(frames, FRAME) + digests)
 
 
 def _digest(text: str, size: int) -> str:

@@ -25,7 +25,7 @@ from releases.views.base import signed_in_part
 from statsoffice.accounts.cover import covers_about
 from statsoffice.audit.trail import may_read_trail
 from statsoffice.dashboard import monitoring, tasks, today
-from statsoffice.dashboard.live_text import split_live_text
+from statsoffice.dashboard.live_text import join_live_texts, split_live_text
 from statsoffice.dashboard.today import Day, standing_of
 from statsoffice.dashboard.upcoming_releases import read_upcoming_releases
 from statsoffice.setup.steps import may_set_up, office_of
@@ -36,6 +36,8 @@ STRIP_GROWS = timedelta(minutes=3)
 """For this long after the end of the tolerance, the strip may still get new checks."""
 MOST_DIGITS = 12
 """The page sends an instant in seconds since 1970. An instant with this many digits or more is ignored."""
+# Matches the place of a line in `dashboard/lines.html`.
+_LINE = re.compile(r'<li data-line="([^"]*)"></li>')
 # Matches the age of a task. A script on the page updates the ages, so the digest of the tasks leaves them out.
 # Otherwise the tasks would be sent again each minute.
 _AGES = re.compile(r"<span data-since=[^>]*>[^<]*")
@@ -185,8 +187,10 @@ def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) 
         "links": shown.links,
         "has_role": bool(permissions.roles_anywhere(request.user)),
     }
-    text = render_to_string("dashboard/today.html", context)
-    changing = split_live_text(text)
+    # Most lines are rendered and split already, so the page is rendered and split without its lines.
+    lines, around = day.render_lines(large=shown.large), render_to_string("dashboard/today.html", context)
+    text = SafeString(_LINE.sub(lambda place: lines[place[1]].html, around))
+    changing = join_live_texts([split_live_text(around), *(lines[key].live for key in _LINE.findall(around))])
     waiting = tasks.tasks_of(request.user, day, now=now) if not shown.large else None
     waiting_text = ""
     if waiting is not None:

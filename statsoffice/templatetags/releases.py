@@ -23,7 +23,6 @@ from releases.text import calendar, open_files, pre_release
 from releases.text import parts as part_text
 from releases.text import receipts as receipt_text
 from releases.text import release as release_text
-from statsoffice.dashboard import today
 
 register = template.Library()
 
@@ -61,11 +60,6 @@ register.filter("open_file_target", open_files.name_target)
 register.filter("open_file_sentence", open_files.describe_finding)
 register.filter("recipient_sentences", receipt_text.recipient_sentences)
 register.simple_tag(release_text.describe_publisher_gap, name="filled_by_publisher")
-
-
-@register.simple_tag
-def line_of_day(line: today.Line, *, several_producers: bool, large: bool) -> SafeString:
-    return line.render(several_producers=several_producers, large=large)
 
 
 @register.filter

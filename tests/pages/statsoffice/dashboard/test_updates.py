@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from releases import judge
 from releases.models import Release
 from statsoffice.dashboard import today
-from statsoffice.dashboard.live_text import split_live_text
+from statsoffice.dashboard.live_text import join_live_texts, split_live_text
 from tests.pages.statsoffice.dashboard.morning import AFTER, sign_in
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observations
@@ -37,6 +37,18 @@ def the_list(*details, title="Schools"):
 def test_only_what_changed_is_new(now, changed):
     shown = the_list("3 s", "<b>On time</b>").shown
     assert now.since(shown) == changed
+
+
+def test_texts_that_were_split_one_by_one_change_as_one_text():
+    def a_line(key, detail):
+        return split_live_text(SafeString(f"<li>{key}<p id='{key}' data-changing>{detail}</p></li>"))
+
+    around = the_list("3 due")
+    shown = join_live_texts([around, a_line("a", "Late"), a_line("b", "Late")]).shown
+    changed = join_live_texts([around, a_line("a", "Late"), a_line("b", "Live")])
+    assert changed.since(shown) == {"b": "Live"}
+    in_another_order = join_live_texts([around, a_line("b", "Late"), a_line("a", "Late")])
+    assert in_another_order.since(shown) is None
 
 
 @pytest.mark.parametrize("shown", ["", "nonsense", "é" * 24], ids=["nothing", "too short", "of the right length"])
