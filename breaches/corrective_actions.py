@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches import editing
-from breaches.models import CorrectiveAction, Report
+from breaches.models import CorrectiveAction, Report, ReportEvent
 from breaches.permissions import is_restricted, moves_open_to, senior_role
 from breaches.rules.content import Plan, ReportSection
 from breaches.rules.lifecycle import EDIT, MERGED_OR_SPLIT, WRITERS, ReportTerm
@@ -186,6 +186,12 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: User, at: datetim
 
 def action_plan_of(action: CorrectiveAction) -> Plan:
     return Plan(action.text, ReportTerm(action.term), action.owner, action.due)
+
+
+def find_last_change(action: CorrectiveAction) -> ReportEvent | None:
+    """Return the event of the last change of an action. Before the first change, return the event that added it."""
+    changes = action.report.events.filter(kind__in=("action_added", "action_changed"), facts__action=action.pk)
+    return changes.select_related("actor").order_by("position").last()
 
 
 def printed_actions(report: Report) -> set[int]:

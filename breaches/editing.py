@@ -21,7 +21,7 @@ from breaches.facts import (
     late_titles,
     names_on_list,
 )
-from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
+from breaches.models import OwnAct, Report, ReportEvent, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
 from breaches.rules.annex_notes import NAME_OF_ONLY_PAGE, name_in_timeline
 from breaches.rules.answers import Answer, Answers, Question, contradicts_due_time, describe_moment
@@ -454,10 +454,9 @@ def remove_stated_time(report: Report, *, at: datetime) -> None:
     )
 
 
-def was_time_removed(report: Report) -> bool:
-    """Return whether `remove_stated_time` made the last change of the cause."""
-    last = report.events.filter(kind="cause_chosen").order_by("position").last()
-    return last is not None and last.actor_id is None
+def find_last_choice(report: Report) -> ReportEvent | None:
+    """Return the event of the last change of the cause. If `remove_stated_time` made it, it has no actor."""
+    return report.events.filter(kind="cause_chosen").select_related("actor").order_by("position").last()
 
 
 def _cause_facts(one: ChosenCause) -> dict[str, str | None]:

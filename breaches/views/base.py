@@ -1,7 +1,8 @@
 """Code that several report pages use, such as permission checks and the form of a move."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate
 
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import code_of_practice, text, versions
-from breaches.models import Report, ReportVersion, Suspicion
+from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.permissions import Action, declared_own_act, find_closed_moves, may_ever, moves_open_to, reports_where
 from breaches.rules.answers import MOMENTS
 from breaches.rules.content import Remark, ReportContent, WordChange, compare_words, content_from_json
@@ -28,7 +29,7 @@ from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, PAST_TEN
 from breaches.text import list_events
 from breaches.versions import changes_since, content_of, current_version
 from releases.forms import GovukForm, inside_the_form
-from releases.permissions import Person
+from releases.permissions import Person, User
 from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 from releases.text.parts import spread_sentences
@@ -375,6 +376,28 @@ class MovePage:
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         """Return further context for the template."""
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A change that was saved after a person opened a form. Their own answers are not saved yet.
+
+    `saved` has the label and the text of each saved answer. If the automatic check made the change, there is no
+    `person`. If it is not recorded when the answers changed, there is no `at`. `reason` is shown instead of both.
+    """
+
+    saved: Sequence[tuple[str, str]]
+    person: User | None = None
+    at: datetime | None = None
+    is_redacted: bool = False
+    reason: str = ""
+
+
+def describe_conflict(saved: Sequence[tuple[str, str]], change: ReportEvent | None, *, reason: str = "") -> Conflict:
+    """Return the conflict with the last recorded change of the saved answers, which may have been redacted later."""
+    if change is None:
+        return Conflict(saved, reason=reason)
+    return Conflict(saved, change.actor, change.at, is_redacted=bool(change.words_digest), reason=reason)
 
 
 def prefetch_suspicions(report: Report) -> None:

@@ -45,7 +45,7 @@ from breaches.rules.compliance import (
     compliance_digest,
 )
 from breaches.rules.document import paragraphs
-from breaches.views.base import file_response
+from breaches.views.base import Conflict, file_response
 from releases.forms import GovukForm, LongTextField, inside_the_form
 from releases.models import Producer
 from releases.permissions import User, roles_of
@@ -185,7 +185,7 @@ def edit_policy_section(request: SignedInRequest, producer: str, year: int, sect
     policy = compliance.read_policy(found, year)
     initial = {"seen": policy.number, "text": policy.sections.get(section, "")}
     form = SectionForm(post_data(request), section=section, initial=initial)
-    theirs = None
+    conflict = None
     if form.is_valid():
         try:
             saved = compliance.save_policy_section(
@@ -197,8 +197,10 @@ def edit_policy_section(request: SignedInRequest, producer: str, year: int, sect
                 by=request.user,
                 at=timezone.now(),
             )
-        except SectionConflict as conflict:
-            theirs = conflict.theirs
+        except SectionConflict as refused:
+            theirs = refused.theirs
+            saved_text, stored = [(str(SECTIONS[section]), theirs.sections.get(section, ""))], theirs.stored
+            conflict = Conflict(saved_text, stored.written_by, stored.written_at) if stored else Conflict(saved_text)
             # The page now shows the other person's text. If the person saves again, their own text replaces it.
             again = request.POST.copy()
             again["seen"] = str(theirs.number)
@@ -209,9 +211,7 @@ def edit_policy_section(request: SignedInRequest, producer: str, year: int, sect
             else:
                 messages.info(request, _("You did not make any changes."))
             return redirect(f"{reverse('breaches:yearly_table', args=[found.slug, year])}#{section.value}")
-    conflict_text = theirs.sections.get(section, "") if theirs else None
-    more = {"edited": section, "form": form, "theirs": theirs, "conflict_text": conflict_text}
-    return _table_page(request, found, year, years, **more)
+    return _table_page(request, found, year, years, edited=section, form=form, conflict=conflict)
 
 
 def _table_page(request: SignedInRequest, producer: Producer, year: int, years: list[int], **more: Any) -> HttpResponse:

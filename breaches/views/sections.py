@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import wraps
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,7 +36,7 @@ from breaches.facts import (
     late_titles,
 )
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
-from breaches.models import Edition, Practice, Report, SectionComment
+from breaches.models import Edition, Practice, Report, ReportVersion, SectionComment
 from breaches.permissions import (
     Action,
     declared_own_act,
@@ -61,6 +62,8 @@ from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, UN
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
 from breaches.views.base import (
+    Conflict,
+    describe_conflict,
     digest_values,
     explain_closed_move,
     explain_status,
@@ -81,6 +84,7 @@ from releases.forms import (
 from releases.permissions import User
 from releases.rules.calendar import format_day, in_london
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
+from releases.text.dates import write_moment
 from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 
@@ -140,14 +144,14 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         data["version"] = str(conflict.current.number)
         data["seen"] = editing.section_digest(conflict.current, section)
         theirs = content_from_json(conflict.current.content)
-        context = {
-            "conflicts": [
-                {"label": text.FIELDS[field], "theirs": text.value_in_words(theirs, field)} for field in conflict.fields
-            ],
-            "other": conflict.current,
-            "is_redacted": conflict.is_redacted,
-        }
-        return _show_section(request, report, section, _section_form(report, section, data), status=409, **context)
+        changed = _find_change(report, conflict, since=form.cleaned_data["version"])
+        shown = Conflict(
+            [(str(text.FIELDS[field]), text.value_in_words(theirs, field)) for field in conflict.fields],
+            changed.written_by,
+            changed.written_at,
+            is_redacted=conflict.is_redacted,
+        )
+        return _show_section(request, report, section, _section_form(report, section, data), status=409, conflict=shown)
     except MoveRefused as refused:
         typed = [
             {"label": str(text.FIELDS[field]), "text": "\n".join(text.field_lines(value))}
@@ -161,6 +165,15 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         messages.info(request, sentence % {"people": saved.others_editing})
     sentence = _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]} if saved.changed else ""
     return continue_after(request, saved.report, after=section, was_incomplete=was_incomplete, saved=sentence)
+
+
+def _find_change(report: Report, conflict: editing.SameFieldChanged, *, since: int) -> ReportVersion:
+    """Return the last version that changed a field of the conflict. Later versions may have changed other fields."""
+    versions = report.versions.filter(number__gte=since).select_related("written_by").order_by("-number")
+    for later, earlier in pairwise(versions):
+        if any(later.content.get(field) != earlier.content.get(field) for field in conflict.fields):
+            return later
+    return conflict.current
 
 
 def _list_remarks(section: ReportSection, refused: editing.ImpossibleContent | FieldRefused) -> Iterable[Remark]:
@@ -402,7 +415,7 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     if form.cleaned_data["seen"] != _digest_cause(current) and form.chosen_cause() != current:
         data = request.POST.copy()
         data["seen"] = _digest_cause(current)
-        return _show_cause(request, report, _cause_form(report, data), theirs=current)
+        return _show_cause(request, report, _cause_form(report, data), conflict=_describe_other_cause(report, form))
     was_incomplete = bool(decisions.find_needs(report, content_of(report)))
     try:
         saved = editing.choose_cause(report, form.chosen_cause(), by=request.user, at=timezone.now())
@@ -454,20 +467,36 @@ def _digest_cause(cause: ChosenCause) -> str:
     return digest_values(cause.cause, cause.cause_words, at, cause.available_unknown)
 
 
+def _describe_other_cause(report: Report, form: CauseForm) -> Conflict:
+    saved, last = editing.cause_of(report), editing.find_last_choice(report)
+    values = {
+        "cause": text.cause_name(saved.cause),
+        "cause_words": saved.cause_words,
+        "available_on": write_moment(saved.available_at) if saved.available_at else "",
+        "available_unknown": saved.available_unknown,
+    }
+    answers = [(str(form.fields[name].label), value) for name, value in values.items() if name in form.fields]
+    was_removed = last is not None and last.actor is None
+    reason = (
+        _("Another release of this report is late now. Enter when the last of the late releases became available.")
+        if was_removed
+        else ""
+    )
+    return describe_conflict(answers, last, reason=reason)
+
+
 def _show_cause(
-    request: SignedInRequest, report: Report, form: CauseForm, *, theirs: ChosenCause | None = None
+    request: SignedInRequest, report: Report, form: CauseForm, *, conflict: Conflict | None = None
 ) -> HttpResponse:
     context: dict[str, Any] = {
         **page_context(request, report, editor=CAUSE),
         "form": form,
-        "theirs": theirs,
-        "their_cause": text.cause_name(theirs.cause) if theirs else "",
-        "another_is_late": theirs is not None and editing.was_time_removed(report),
+        "conflict": conflict,
         "is_known": decisions.is_late(report) and decisions.is_closed(report),
         "is_decided": report.status in DECIDED,
         "ends_approval": report.producer.two_person_approval and APPROVE in moves_open_to(request.user, report),
     }
-    return render(request, "breaches/report.html", context, status=409 if theirs else 200)
+    return render(request, "breaches/report.html", context, status=409 if conflict else 200)
 
 
 class AssignmentForm(GovukForm):

@@ -21,6 +21,7 @@ from breaches.rules.facts import exact_time
 from breaches.rules.lifecycle import EDIT, MERGED_OR_SPLIT
 from breaches.versions import content_of
 from breaches.views.base import (
+    describe_conflict,
     digest_values,
     explain_closed_move,
     explain_status,
@@ -38,6 +39,7 @@ from releases.forms import (
 from releases.models import Series
 from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import MoveRefused, Role
+from releases.text.dates import write_day
 from releases.views.base import SignedInRequest, post_data
 
 # The kinds of events that the timeline leaves out. Edits, automatic updates of facts, and downloads are only shown in
@@ -319,7 +321,7 @@ def change_action_view(request: SignedInRequest, report: Report, action: int) ->
         series=None,
         initial={"text": plan.text, "term": plan.term, "owner": plan.owner, "due": plan.due, "seen": digest},
     )
-    theirs = None
+    conflict = None
     if form.is_valid():
         if form.cleaned_data["seen"] == digest:
             try:
@@ -332,11 +334,15 @@ def change_action_view(request: SignedInRequest, report: Report, action: int) ->
         elif form.plan() == plan:
             return redirect("breaches:actions", report.reference)
         else:
-            theirs, data = found, request.POST.copy()
+            labels = (str(form.fields[name].label) for name in ("text", "term", "owner", "due"))
+            values = (plan.text, str(text.TERMS[plan.term]), plan.owner, write_day(plan.due) if plan.due else "")
+            saved = list(zip(labels, values, strict=True))
+            conflict = describe_conflict(saved, corrective_actions.find_last_change(found))
+            data = request.POST.copy()
             data["seen"] = digest
             form = ActionForm(data, series=None)
-    status = 409 if theirs else 200
-    return render(request, "breaches/action.html", {"report": report, "form": form, "theirs": theirs}, status=status)
+    context = {"report": report, "form": form, "conflict": conflict}
+    return render(request, "breaches/action.html", context, status=409 if conflict else 200)
 
 
 @report_page("POST", allowed=may_write_or_decide)

@@ -11,6 +11,7 @@ from breaches import decisions, editing
 from breaches.models import CorrectiveAction, Practice
 from breaches.redaction import redact_report
 from breaches.rules.content import FORM_SECTIONS, CitedPractice, ContactPerson, Output, ReportSection, content_to_json
+from releases.rules.calendar import format_moment
 from tests.integration.breaches.sign_off.test_redaction import where
 from tests.support.people import AT, reload_reports, write_sections
 from tests.support.report_forms import error_links, filled_in, said, section_address, send, words
@@ -225,6 +226,8 @@ def test_the_second_of_two_editors_is_shown_both_texts_and_loses_nothing(client,
     write_sections(report, by=office.head, impact="The head's text.")
     answer = send(client, address, opened, impact="My long text.")
     assert answer.status_code == 409
+    # A later version, which the automatic check wrote, changed another section.
+    assert f"Not saved yet {office.head} changed this at {format_moment(AT)}" in words(answer.text)
     assert "The head's text." in words(answer.text)
     assert filled_in(answer.text)["impact"] == ["My long text."]
     assert said(report).impact == "The head's text."
@@ -243,7 +246,7 @@ def test_the_second_editor_of_another_field_is_told_who_wrote_meanwhile(client, 
 
 
 NAME, MARKER = "Quillon Featherstonehaugh", "[removed on 30 June 2020]"
-REDACTED = "The text of this section was redacted while you were writing."
+REDACTED = "The saved text was redacted while you were writing."
 
 
 def redact(report, office):

@@ -642,7 +642,7 @@ def test_answers_that_were_read_before_a_redaction_do_not_put_the_removed_words_
     redact_report(report, words="Minister of Examples", why="It identifies one man.", by=office.head, at=NEXT_WEEK)
     conflict = send(statistician, address, page, people="3")
     assert conflict.status_code == 409
-    assert "The text of this section was redacted while you were writing." in words(conflict.text)
+    assert "The saved text was redacted while you were writing." in words(conflict.text)
     assert "The [removed on 7 July 2020]" in words(conflict.text)
     assert "Minister of Examples" not in str([version.content for version in report.versions.all()])
     answered(statistician, address, page=conflict.text, recipients="A Minister")

@@ -182,7 +182,7 @@ def test_two_releases_that_become_late_in_one_run_remove_the_answer_once(client,
     # A person who had the form open sees why their answer was not saved.
     answer = send(client, f"/reports/{joint.reference}/cause/", page, cause_words="A cable was cut.")
     assert answer.status_code == 409
-    assert "because another release of this report is late now" in words_of(answer.text)
+    assert "Not saved yet Another release of this report is late now." in words_of(answer.text)
 
 
 def test_a_release_that_was_late_before_changes_no_answer(office, drafts):

@@ -10,12 +10,14 @@ from breaches import decisions, drafting, editing, layout, refreshing, versions
 from breaches.editing import ChosenCause
 from breaches.facts import compare_availability
 from breaches.models import Report
+from breaches.redaction import redact_report
 from breaches.rules.causes import CAUSE_NOT_RECORDED
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.text import event_author, event_title
 from breaches.versions import content_of
 from releases.models import Release
+from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
 from tests.support.observations import set_clock_bound
@@ -419,15 +421,38 @@ def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, off
 
 
 def test_the_person_who_chose_meanwhile_is_shown_next_to_what_was_typed(client, office, uncaused_report):
+    report = without_end(uncaused_report)
     client.force_login(office.statistician)
-    opened = client.get(page_of(uncaused_report)).text
-    editing.choose_cause(uncaused_report, FOUND, by=office.head, at=AT)
-    answer = send(client, page_of(uncaused_report), opened, cause="other", cause_words="A bird.")
+    opened = client.get(page_of(report)).text
+    found = replace(FOUND, available_unknown="The publisher keeps no log.")
+    editing.choose_cause(report, found, by=office.head, at=AT)
+    answer = send(client, page_of(report), opened, cause="other", cause_words="A bird.")
     assert answer.status_code == 409
-    assert "The server stopped." in words(answer.text)
+    page = words(answer.text)
+    assert f"Not saved yet {office.head} changed this at {format_moment(AT)}" in page
+    for answered in (
+        "What was the cause? Outage",
+        "Describe the cause (required if you choose ‘Other’) The server stopped.",
+        f"When did ‘{title_of(report)}’ become available? Not entered",
+        "If you do not know the time, explain why The publisher keeps no log.",
+    ):
+        assert answered in page
     assert "A bird." in answer.text
-    client.post(page_of(uncaused_report), filled_in(answer.text))
-    assert fresh(uncaused_report).cause_words == "A bird."
+    client.post(page_of(report), filled_in(answer.text))
+    assert fresh(report).cause_words == "A bird."
+
+
+def test_a_redaction_of_the_cause_meanwhile_is_named_instead_of_the_person_who_chose_it(client, office, draft_report):
+    client.force_login(office.statistician)
+    send(client, page_of(draft_report), cause="other", cause_words="Quillon stopped it.")
+    opened = client.get(page_of(draft_report)).text
+    redact_report(fresh(draft_report), words="Quillon", why="The name is not needed.", by=office.head, at=AT)
+    answer = send(client, page_of(draft_report), opened, cause_words="Quillon stopped the server.")
+    assert answer.status_code == 409
+    page = words(answer.text)
+    assert "Not saved yet The saved text was redacted while you were writing." in page
+    assert "‘Other’) [removed on 30 June 2020] stopped it." in page
+    assert "changed this" not in page
 
 
 def test_the_impact_asks_for_four_things(client, office):

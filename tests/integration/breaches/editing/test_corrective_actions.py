@@ -16,6 +16,7 @@ from breaches.versions import content_of
 from releases import preflight, tasks
 from releases.detection.preflight import PreflightCode
 from releases.models import ReleaseTask
+from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
@@ -500,7 +501,9 @@ def test_the_person_who_changes_an_action_that_someone_else_changed_sees_both_an
     corrective_actions.change_action(action, replace(PLAN, text="Theirs"), by=office.head, at=AT)
     answer = send(client, page, opened, text="Mine")
     assert answer.status_code == 409
-    assert "Theirs" in answer.text
+    said = words(answer.text)
+    assert f"Not saved yet {office.head} changed this at {format_moment(AT)}" in said
+    assert "Action Theirs Is this action short-term or long-term? Short-term Owner Head of dissemination" in said
     assert "Mine" in answer.text
     client.post(page, filled_in(answer.text))
     assert CorrectiveAction.objects.get().text == "Mine"
