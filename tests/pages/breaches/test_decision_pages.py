@@ -42,8 +42,13 @@ def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_ea
     report = create_draft(producer=office.producer)
     client.force_login(office.statistician)
     check = page_of(report, "check")
-    answer = client.post(page_of(report, "submit"), filled_in(client.get(check).text))
+    asked = client.get(check).text
+    assert "3 items are missing. You can submit the report when they are complete." in words(asked)
+    assert page_of(report, "submit") not in asked
+    # A page that was opened while the report was complete still has the button.
+    answer = client.post(page_of(report, "submit"), {"last_change": report.last_change})
     assert "There is a problem" in words(answer.text)
+    assert page_of(report, "submit") not in answer.text
     assert client.get(page_of(report, "submit")).url == check
     for section, control in (("impact", "id_impact"), ("corrective-actions", "id_corrective_actions")):
         address = f"/reports/{report.reference}/{section}/"
@@ -123,6 +128,7 @@ def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, o
     ):
         assert part in words(page)
     assert "DRAFT: suspected breach, not yet decided" in words(page)
+    assert "You can take it back to change it until it is decided." in words(page)
     answer = client.post(page_of(draft_report, "submit"), filled_in(page), follow=True)
     assert f'href="{page_of(draft_report, "cause")}"' in page
     assert "Report submitted. The Head of Profession or a deputy decides next." in words(answer.text)

@@ -24,7 +24,17 @@ from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
 from tests.support.pre_release_lists import PERSON, granted
 from tests.support.report_evidence import london
-from tests.support.report_forms import error_links, filled_in, page_of, said, section_address, send, status_of, words
+from tests.support.report_forms import (
+    error_links,
+    filled_in,
+    last_change,
+    page_of,
+    said,
+    section_address,
+    send,
+    status_of,
+    words,
+)
 from tests.support.report_mornings import create_draft
 from tests.support.shared_rows import shared_fixture
 
@@ -81,7 +91,7 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
             by=office.statistician,
             at=NEXT_WEEK,
         )
-    refused = send(statistician, page_of(report, "submit"), statistician.get(page_of(report, "check")).text)
+    refused = statistician.post(page_of(report, "submit"), {"last_change": last_change(report)})
     assert refused.status_code == 200
     assert status_of(report) == "draft"
     page = statistician.get(section_address(report, ReportSection.WHAT_HAPPENED)).text
