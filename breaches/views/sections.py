@@ -493,7 +493,6 @@ def _show_cause(
         "form": form,
         "conflict": conflict,
         "is_known": decisions.is_late(report) and decisions.is_closed(report),
-        "is_decided": report.status in DECIDED,
         "ends_approval": report.producer.two_person_approval and APPROVE in moves_open_to(request.user, report),
     }
     return render(request, "breaches/report.html", context, status=409 if conflict else 200)

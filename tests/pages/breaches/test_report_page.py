@@ -85,6 +85,26 @@ def test_the_page_of_a_report_puts_the_document_first_and_what_is_next_before_wh
     assert sorted(order, key=page.index) == list(order)
 
 
+@pytest.mark.parametrize(
+    ("status", "who", "is_said"),
+    [
+        (ReportStatus.DRAFT, Role.STATISTICIAN, True),
+        (ReportStatus.DRAFT, Role.AUDITOR, False),
+        (ReportStatus.WITH_HOP, Role.STATISTICIAN, False),
+        (ReportStatus.WITH_HOP, Role.HEAD_OF_PROFESSION, True),
+        (ReportStatus.APPROVED, Role.HEAD_OF_PROFESSION, False),
+    ],
+)
+def test_only_people_who_can_still_add_the_cause_to_the_text_read_that_we_add_it(
+    client, office, draft_report, status, who, is_said
+):
+    report = move_report(draft_report, office, status)
+    client.force_login(office.people[who])
+    page = words(client.get(page_of(report, "report")).text)
+    assert "Cause of the breach Completed" in page
+    assert ("If no one has edited ‘Circumstances of breach’, we add the cause there." in page) is is_said
+
+
 def test_whoever_can_change_a_submitted_text_is_not_offered_to_take_it_back_first(client, office, submitted_report):
     client.force_login(office.head)
     assert "Take the report back" not in words(client.get(page_of(submitted_report, "report")).text)
