@@ -193,6 +193,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     commented = comments.open_comments(report, parts=with_drafts)
     parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request, commented=commented)
     incomplete = [part for part in parts if part.remarks and part.address]
+    titles = {part.key: part.title for part in parts}
     past = _past(report)
     occurred = join_with_and(format_day(on) for on in content.occurred_on)
     pictures = _draw_intervals(report.suspicions.all())
@@ -208,7 +209,8 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "missing_for_log": decisions.find_needs_for_log(report, content) if report.status in UNDECIDED else (),
         "first_incomplete": incomplete[0] if incomplete else None,
         "editor": editor,
-        "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
+        "edited_title": titles.get(editor, ""),
+        "saved": titles.get(request.GET.get("saved", ""), "") if editor else "",
         "pictures": pictures,
         "clock_error": describe_clock_error(max((one.clock_bound for one in pictures), default=timedelta(0))),
         "recipient": recipient,

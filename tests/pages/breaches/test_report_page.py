@@ -15,8 +15,16 @@ from breaches.models import Report
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from releases.rules.lifecycle import LEADS, Role
 from tests.support.observations import set_clock_bound
-from tests.support.people import AT, REGULATOR, create_report, move_report, render_text, write_sections
-from tests.support.report_forms import page_of, section_address, words
+from tests.support.people import (
+    AT,
+    REGULATOR,
+    create_report,
+    move_report,
+    reload_reports,
+    render_text,
+    write_sections,
+)
+from tests.support.report_forms import page_of, section_address, send, words
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +111,27 @@ def test_only_people_who_can_still_add_the_cause_to_the_text_read_that_we_add_it
     page = words(client.get(page_of(report, "report")).text)
     assert "Cause of the breach Completed" in page
     assert ("If no one has edited ‘Circumstances of breach’, we add the cause there." in page) is is_said
+
+
+def title_of(page):
+    return " ".join(LexborHTMLParser(page).css_first("title").text().split())
+
+
+def test_the_title_of_each_page_names_the_part_that_is_edited_and_what_hinders_the_save(client, office, draft_report):
+    client.force_login(office.statistician)
+    of_report = f"report {draft_report.number}, {draft_report.producer} – "
+    assert title_of(client.get(page_of(draft_report, "report")).text).startswith(f"Breach {of_report}")
+    cause, impact = page_of(draft_report, "cause"), section_address(draft_report, "impact")
+    opened = [client.get(address).text for address in (cause, impact)]
+    assert title_of(opened[0]).startswith(f"Cause of the breach – {of_report}")
+    assert title_of(opened[1]).startswith(f"3. Impact of the breach – {of_report}")
+    assert title_of(send(client, cause, opened[0], cause="").text).startswith("Error: Cause of the breach – report")
+    write_sections(draft_report, by=office.head, impact="Theirs.")
+    editing.choose_cause(reload_reports([draft_report])[0], ChosenCause(Cause.CACHE), by=office.head, at=AT)
+    refused = title_of(send(client, impact, opened[1], impact="Mine.").text)
+    assert refused.startswith("Not saved yet: 3. Impact of the breach – report")
+    refused = title_of(send(client, cause, opened[0], cause="outage").text)
+    assert refused.startswith("Not saved yet: Cause of the breach – report")
 
 
 def test_whoever_can_change_a_submitted_text_is_not_offered_to_take_it_back_first(client, office, submitted_report):
