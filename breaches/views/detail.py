@@ -164,7 +164,7 @@ def continue_after(
         # The next page shows the message above its form, because a banner at the top of the page would take the focus
         # from the form.
         address, control = incomplete[0].address.split("#")
-        return redirect(f"{address}{f'?saved={after}' if saved else ''}#{control}")
+        return redirect(f"{address}?{'saved' if saved else 'unchanged'}={after}#{control}")
     if saved:
         messages.success(request, saved)
     else:
@@ -211,6 +211,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "editor": editor,
         "edited_title": titles.get(editor, ""),
         "saved": titles.get(request.GET.get("saved", ""), "") if editor else "",
+        "unchanged": titles.get(request.GET.get("unchanged", ""), "") if editor else "",
         "pictures": pictures,
         "clock_error": describe_clock_error(max((one.clock_bound for one in pictures), default=timedelta(0))),
         "recipient": recipient,

@@ -424,16 +424,20 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
         return _show_cause(request, report, form)
     still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
     warning = compare_availability(saved)
+    is_changed = editing.cause_of(saved) != current
+    outcome = _("Cause saved.") if is_changed else _("You did not make any changes.")
     if not still_needed and not warning:
-        return continue_after(request, saved, after=CAUSE, was_incomplete=was_incomplete, saved=_("Cause saved."))
+        sentence = outcome if is_changed else ""
+        return continue_after(request, saved, after=CAUSE, was_incomplete=was_incomplete, saved=sentence)
     # Stay on this page. The page jumps to the form of the next section, which is far below the messages.
     if warning:
         messages.warning(request, warning)
     if still_needed:
-        sentence = _("Cause saved. The report cannot be submitted or approved yet. %(needed)s")
-        messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
+        sentence = _("The report cannot be submitted or approved yet. %(needed)s")
+        needed = " ".join(remark.sentence for remark in still_needed)
+        messages.warning(request, f"{outcome} {sentence % {'needed': needed}}")
     else:
-        messages.success(request, _("Cause saved."))
+        messages.add_message(request, messages.SUCCESS if is_changed else messages.INFO, outcome)
     return redirect("breaches:cause", report.reference)
 
 

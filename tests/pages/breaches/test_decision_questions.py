@@ -275,6 +275,11 @@ def test_saving_leads_to_the_next_section_with_something_missing_and_then_to_the
     cause = send(client, page_of(report, "cause"), cause="human_error")
     assert cause.url == f"{page_of(report, 'section', section='impact')}?saved=cause#id_impact"
     assert "‘Cause of the breach’ saved." in words(client.get(cause.url).text)
+    again = client.get(send(client, page_of(report, "cause")).url)
+    assert "You did not make any changes to ‘Cause of the breach’." in words(again.text)
+    assert "saved." not in words(again.text)
+    circumstances = client.get(send(client, page_of(report, "section", section="circumstances")).url)
+    assert "You did not make any changes to ‘2. Circumstances of breach’." in words(circumstances.text)
     impact = send(client, page_of(report, "section", section="impact"), impact="Users waited.")
     assert impact.url.startswith(page_of(report, "section", section="corrective_actions"))
     actions = page_of(report, "section", section="corrective_actions")

@@ -397,6 +397,10 @@ def test_what_is_still_needed_is_said_on_the_page_after_saving_and_next_to_the_t
     )
     assert saved.redirect_chain == [(page_of(report), 302)]
     assert f"Cause saved. The report cannot be submitted or approved yet. {needed}" in words(saved.text)
+    again = client.post(page_of(report), filled_in(client.get(page_of(report)).text), follow=True)
+    assert f"You did not make any changes. The report cannot be submitted or approved yet. {needed}" in words(
+        again.text
+    )
     listed = words(client.get(page_of(report, "report")).text)
     assert task in listed
     assert "Circumstances of breach Completed" in listed
