@@ -39,7 +39,6 @@ from breaches.permissions import (
     producers_written_for,
     report_producers,
     reports_where,
-    reports_with,
     senior_role,
     unlisted_reports_of,
 )
@@ -50,7 +49,9 @@ from breaches.rules.content import ListedContent, read_listed_content
 from breaches.rules.lifecycle import (
     MERGED_OR_SPLIT,
     RESTRICTED,
+    WITH_AUTHORS,
     WITH_DOCUMENT,
+    WRITERS,
     ReportKind,
     ReportStatus,
 )
@@ -69,7 +70,7 @@ from breaches.views.base import (
 from releases.early_findings import producers_known_to
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer, Release, Series
-from releases.permissions import Person
+from releases.permissions import Person, producers_with
 from releases.rules.calendar import format_day
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, FieldRefused
@@ -78,6 +79,7 @@ from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder
 
 REPORTS_ON_A_PAGE = 30
+NO_TASK = 4
 NOTHING = "There is no such page for you."
 
 
@@ -124,6 +126,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     decided = request.GET.get("show") == "decided"
     unlisted = find_unlisted_reports()
     reports = listed_reports_with(request.user, TABLE[Action.VIEW], unlisted=unlisted)
+    place_of_task = _order_of_tasks(request.user)
     form = FindReportForm(request.GET if "number" in request.GET else None, by=request.user)
     found = form.cleaned_data["number"] if form.is_valid() else []
     if len(found) == 1:
@@ -135,14 +138,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         reports = reports.exclude(is_unfinished() | Q(status__in=MERGED_OR_SPLIT))
         reports = reports.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
     else:
-        # Show the person's own tasks first. Leads decide on submitted reports and send approved ones. Other people
-        # revise returned ones.
-        # An unfinished report that was sent has to be sent again.
-        leads = reports_with(request.user, LEADS).exists()
-        of_leads = (ReportStatus.WITH_HOP, ReportStatus.APPROVED, ReportStatus.SENT)
-        theirs = of_leads if leads else (ReportStatus.RETURNED,)
-        waits = Case(When(status__in=theirs, then=Value(0)), default=Value(1))
-        reports = reports.filter(is_unfinished()).order_by(waits, "-drafted_at", "-pk")
+        reports = reports.filter(is_unfinished()).order_by(place_of_task, "-drafted_at", "-pk")
     by = sort_keys()
     columns = {
         "report": Column(_("Report"), by["output"]),
@@ -153,15 +149,18 @@ def report_list(request: HttpRequest) -> HttpResponse:
     }
     order = ListOrder(request.GET, columns, default="-occurred" if decided and not found else "")
     # Sort and page the keys in a separate query, because sorting whole rows is slow.
-    keys = order.sort(reports).values_list("pk", flat=True)
+    keys = order.sort(reports).values_list("pk", place_of_task)
     page = Paginator(keys, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    listed = list(page)
     context = {
         "page": page,
         "order": order,
+        "has_tasks": not decided and any(place != NO_TASK for _key, place in listed),
         "form": form,
         "same_number": found,
         "rows": [
-            _report_row(report, read_listed_content(report.standing[0].content)) for report in _read_listed(list(page))
+            _report_row(report, read_listed_content(report.standing[0].content))
+            for report in _read_listed([key for key, _place in listed])
         ],
         "decided": decided,
         "may_start": producers_written_for(request.user).exists(),
@@ -171,6 +170,23 @@ def report_list(request: HttpRequest) -> HttpResponse:
         or (bool(unlisted) and unlisted_reports_of(request.user).exists()),
     }
     return render(request, "breaches/report_list.html", context)
+
+
+def _order_of_tasks(person: Person) -> Case:
+    """Return the place of the kind of task that an unfinished report is for a person, or `NO_TASK`.
+
+    Today's releases lists the same reports as tasks, in the same order of their kinds: incidents, reports to decide on,
+    reports to send (also those whose email failed), and reports to complete.
+    """
+    decides = Q(producer__in=producers_with(person, LEADS))
+    to_complete = Q(producer__in=producers_with(person, WRITERS), status__in=WITH_AUTHORS)
+    return Case(
+        When(to_complete & Q(kind__in=list(RESTRICTED), rehearsal=False), then=Value(0)),
+        When(decides & Q(status=ReportStatus.WITH_HOP), then=Value(1)),
+        When(decides & Q(status__in=(ReportStatus.APPROVED, ReportStatus.SENT)), then=Value(2)),
+        When(to_complete, then=Value(3)),
+        default=Value(NO_TASK),
+    )
 
 
 def _read_listed(keys: Sequence[int]) -> list[Any]:

@@ -1,6 +1,7 @@
 """The list of reports, by page and by command."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -94,15 +95,26 @@ def test_a_report_about_a_late_part_says_how_long_after_the_first_part_it_was(cl
 def test_what_waits_for_the_reader_comes_first(client, office, subtests):
     to_decide = create_report(office, ReportStatus.WITH_HOP, reference="to-decide").number
     returned = create_report(office, ReportStatus.RETURNED, reference="sent-back").number
-    numbers = (to_decide, returned, create_report(office, reference="still-written").number)
-    for who, person, first in (
-        ("a lead: what is to be decided", office.head, to_decide),
-        ("a writer: what was returned", office.statistician, returned),
+    draft = create_report(office, reference="still-written").number
+    approved = create_report(office, ReportStatus.APPROVED, reference="approved").number
+    # Reports that are no tasks are listed with the newest first.
+    Report.objects.filter(reference="breach-approved").update(drafted_at=AT + timedelta(hours=1))
+    Report.objects.filter(reference="breach-to-decide").update(drafted_at=AT + timedelta(hours=2))
+    for who, expected, has_tasks in (
+        (Role.HEAD_OF_PROFESSION, [to_decide, approved, draft, returned], True),
+        (Role.STATISTICIAN, [draft, returned, to_decide, approved], True),
+        (Role.AUDITOR, [to_decide, approved, draft, returned], False),
     ):
         with subtests.test(who):
-            client.force_login(person)
-            page = words(client.get("/reports/").text)
-            assert page.index(first) == min(map(page.index, numbers))
+            client.force_login(office.people[who])
+            page = client.get("/reports/")
+            numbers = [row["report"].number for row in page.context["rows"]]
+            assert numbers == expected
+            assert ("Your tasks come first, then the newest reports." in page.text) is has_tasks
+            waiting = client.get("/desk/").context["waiting"]
+            tasks = [*waiting.incidents, *waiting.to_approve, *waiting.to_send, *waiting.to_complete]
+            assert {task.number for task in tasks} == set(numbers[: len(tasks)])
+            assert bool(tasks) is has_tasks
 
 
 @pytest.mark.both_databases
