@@ -1,10 +1,9 @@
 """The history of releases for staff: verdicts, checks, gaps in monitoring, and statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from django.db.models import prefetch_related_objects
 
@@ -12,7 +11,7 @@ from releases.detection.finding import CheckOutcome, PublisherSays
 from releases.early_findings import find_hidden_statements, is_hidden, mask_verdict, may_know
 from releases.evidence import coverage, repository
 from releases.evidence.coverage import Stretch
-from releases.evidence.repository import LastCheck, RecordedCheck, WindowCheck
+from releases.evidence.repository import RecordedCheck, WindowCheck
 from releases.models import Address, PublicationStatement, Release, Statement, Verification
 from releases.models.observation import Purpose
 from releases.models.release import find_main_page
@@ -260,65 +259,12 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _StripFacts:
-    """The data from which the strip of a release is drawn, apart from its checks.
-
-    :ivar address: the key of the address whose checks are drawn, or None.
-    :ivar follows: how long after the limit the address may become live.
-    :ivar is_checkable: whether gaps in monitoring are drawn.
-    :ivar stated: the hashes of texts with the kinds of staff statements about them, in order.
-    :ivar monitored: the periods of coverage that overlap the window, if gaps in monitoring are drawn.
-    """
-
-    release: int
-    due_at: datetime
-    limit_at: datetime
-    address: int | None
-    follows: timedelta
-    is_checkable: bool
-    stated: tuple[tuple[str, str], ...] = ()
-    monitored: tuple[Stretch, ...] = ()
-
-    @property
-    def window(self) -> tuple[datetime, datetime]:
-        return strip_window(self.due_at, self.limit_at)
-
-    def draw(self, checks: Sequence[WindowCheck], *, now: datetime) -> CheckStrip:
-        start, end = self.window
-        stated = last_statements(self.stated)
-        # For replayed checks, no coverage is recorded, so gaps in monitoring cannot be found.
-        has_gaps = self.is_checkable and start < now and not any(check.replayed for check in checks)
-        return lay_out_strip(
-            self.due_at,
-            min(self.limit_at + self.follows, end),
-            [_mark(check, stated) for check in checks if check.address_id == self.address],
-            gaps=coverage.gaps_in(self.monitored, start=start, end=min(end, now), checks=checks) if has_gaps else (),
-            axis=TimeAxis(start, end),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _DrawnStrip:
-    """A strip, and the last stored of its checks. This check stands for all of them."""
-
-    strip: CheckStrip
-    last_check: LastCheck | None
-
-
-@lru_cache(maxsize=1_000)
-def _place_for(_facts: _StripFacts) -> list[_DrawnStrip]:
-    """Return a list for the strip with these facts. It is empty until the strip is drawn."""
-    return []
-
-
 def draw_strips(
     releases: Sequence[tuple[Release, Verification | None]], *, now: datetime, has_statements: bool = True
 ) -> dict[int, CheckStrip]:
     """Draw the checks of each release around its due time.
 
-    The number of queries does not depend on the number of releases or checks. When the windows of all strips are over,
-    the checks are read only if they are not those of the strips that were drawn before.
+    The number of queries does not depend on the number of releases or checks.
 
     Checks from before the due time are drawn without their results for all readers, because the dashboard may be shown
     on a wall screen (decision 73).
@@ -328,74 +274,47 @@ def draw_strips(
     :param has_statements: False if the caller knows that there is no staff statement about these releases.
     :return: a dict that maps the primary key of each release to its strip. Releases without an exact date are left out.
     """
-    facts = _find_strip_facts(releases, now=now, has_statements=has_statements)
-    windows = _group_by_window(facts.values(), now=now)
-    drawn = {key: _place_for(one) if one.window[1] < now else [] for key, one in facts.items()}
-    if drawn and all(drawn.values()):
-        last = repository.find_last_window_checks(windows)
-        if all(place[0].last_check == last.get(key) for key, place in drawn.items()):
-            return {key: place[0].strip for key, place in drawn.items()}
+    dated = {
+        release.pk: (release, verdict, release.due_at, verdict.limit_at if verdict else release.limit_at)
+        for release, verdict in releases
+        if release.due_at is not None
+    }
+    windows: dict[tuple[datetime, datetime], list[int]] = defaultdict(list)
+    for key, (_release, _verdict, due_at, limit_at) in dated.items():
+        window = strip_window(due_at, limit_at)
+        if window[0] <= now:
+            windows[window].append(key)
     made: dict[int, list[WindowCheck]] = defaultdict(list)
     for check in repository.read_window_checks(windows):
         made[check.release_id].append(check)
-    for key, one in facts.items():
-        last_check = max((check.as_last_check for check in made[key]), default=None)
-        drawn[key][:] = [_DrawnStrip(one.draw(made[key], now=now), last_check)]
-    return {key: place[0].strip for key, place in drawn.items()}
-
-
-def _find_strip_facts(
-    releases: Sequence[tuple[Release, Verification | None]], *, now: datetime, has_statements: bool
-) -> dict[int, _StripFacts]:
-    """Find the data for the strips as in `draw_strips`, keyed by release."""
-    facts = {}
-    for release, verdict in releases:
-        if release.due_at is not None:
-            address, follows = _deciding_address(release, verdict)
-            limit_at = verdict.limit_at if verdict else release.limit_at
-            facts[release.pk] = _StripFacts(
-                release=release.pk,
-                due_at=release.due_at,
-                limit_at=limit_at,
-                address=address,
-                follows=follows,
-                is_checkable=release.status in {Status.CONFIRMED, Status.PUBLISHED},
-            )
-    windows = _group_by_window(facts.values(), now=now)
     spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    if windows and has_statements:
-        stated = Statement.objects.filter(release__in=[key for keys in windows.values() for key in keys]).in_order()
-        for release_id, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
-            spoken[release_id].append((digest, kind))
-    monitored = _read_monitored_stretches(windows)
-    return {
-        key: replace(
-            one,
-            stated=tuple(spoken[key]),
-            monitored=monitored.get(one.window, ()) if one.is_checkable else (),
+    for release_id, digest, kind in (
+        Statement.objects.filter(release__in=made).in_order().values_list("release_id", "text_digest", "kind")
+        if made and has_statements
+        else ()
+    ):
+        spoken[release_id].append((digest, kind))
+    monitored = (
+        coverage.monitored_stretches(start=min(start for start, _ in windows), end=max(end for _, end in windows))
+        if windows
+        else []
+    )
+    strips = {}
+    for key, (release, verdict, due_at, limit_at) in dated.items():
+        checks = made[key]
+        address, follows = _deciding_address(release, verdict)
+        stated = last_statements(spoken[key])
+        start, end = strip_window(due_at, limit_at)
+        replayed = any(check.replayed for check in checks)
+        checkable = release.status in {Status.CONFIRMED, Status.PUBLISHED} and start < now and not replayed
+        strips[key] = lay_out_strip(
+            due_at,
+            min(limit_at + follows, end),
+            [_mark(check, stated) for check in checks if check.address_id == address],
+            gaps=coverage.gaps_in(monitored, start=start, end=min(end, now), checks=checks) if checkable else (),
+            axis=TimeAxis(start, end),
         )
-        for key, one in facts.items()
-    }
-
-
-def _group_by_window(facts: Iterable[_StripFacts], *, now: datetime) -> dict[tuple[datetime, datetime], list[int]]:
-    """Return the windows that have begun, with the keys of their releases."""
-    windows: dict[tuple[datetime, datetime], list[int]] = defaultdict(list)
-    for one in facts:
-        if one.window[0] <= now:
-            windows[one.window].append(one.release)
-    return windows
-
-
-def _read_monitored_stretches(
-    windows: Collection[tuple[datetime, datetime]],
-) -> dict[tuple[datetime, datetime], tuple[Stretch, ...]]:
-    """Read the periods of coverage that overlap each window, with one query."""
-    if not windows:
-        return {}
-    first, last = min(start for start, _ in windows), max(end for _, end in windows)
-    stretches = coverage.monitored_stretches(start=first, end=last)
-    return {(start, end): tuple(one for one in stretches if one[0] < end and one[1] > start) for start, end in windows}
+    return strips
 
 
 def _draw_picture(

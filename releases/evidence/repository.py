@@ -392,23 +392,10 @@ def read_present_checks(release: Release) -> list[RecordedCheck]:
     return list(_read(Q(release=release, schedule_version=release.schedule_version)))
 
 
-class LastCheck(NamedTuple):
-    """The place of a check in the chain.
-
-    Checks are only added at the end of the chain, and the hash of a row covers all earlier rows. So if the last of
-    some checks of a release is the same as before, none of them has changed (decision 102).
-    """
-
-    position: int
-    row_hash: str
-
-
 class WindowCheck(NamedTuple):
     """A plain check for the present schedule of a release, without the columns that only a verdict needs."""
 
     release_id: int
-    position: int
-    row_hash: str
     address_id: int
     result: str
     sent_at: datetime
@@ -423,10 +410,6 @@ class WindowCheck(NamedTuple):
         """Whether the clock was known to be wrong."""
         return CLOCK_OFF in self.codes
 
-    @property
-    def as_last_check(self) -> LastCheck:
-        return LastCheck(self.position, self.row_hash)
-
 
 def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[int]]) -> list[WindowCheck]:
     """Read the plain checks that were sent in some periods, in the order in which they were sent.
@@ -436,26 +419,10 @@ def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[in
     """
     if not windows:
         return []
-    checks = _checks_within(windows).order_by("sent_at", "position")
+    which = reduce(or_, (Q(release__in=keys, sent_at__range=window) for window, keys in windows.items()))
+    checks = Observation.objects.plain().filter(_PRESENT & which).order_by("sent_at", "position")
     columns = checks.annotate(codes=Cast("reasons", TextField())).values_list(*WindowCheck._fields)
     return list(map(WindowCheck._make, columns))
-
-
-def find_last_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[int]]) -> dict[int, LastCheck]:
-    """Find the check of each release that was stored last, among those that `read_window_checks` reads.
-
-    :return: the checks, keyed by release. Releases without checks are left out.
-    """
-    if not windows:
-        return {}
-    last = _checks_within(windows).order_by().values("release").annotate(last=Max("position")).values("last")
-    rows = Observation.objects.filter(position__in=last).order_by()
-    return {release: LastCheck(*of) for release, *of in rows.values_list("release_id", *LastCheck._fields)}
-
-
-def _checks_within(windows: Mapping[tuple[datetime, datetime], Collection[int]]) -> QuerySet[Observation]:
-    which = reduce(or_, (Q(release__in=keys, sent_at__range=window) for window, keys in windows.items()))
-    return Observation.objects.plain().filter(_PRESENT & which)
 
 
 # Except in an outage, a check is stored within this time after it was sent.

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from releases import check_history, judge, scheduling
+from releases import judge, scheduling
 from releases.evidence import coverage
-from releases.models import Contact, Coverage, Release, Series
+from releases.models import Contact, Series
 from releases.rules.lifecycle import Role
 from statsoffice.dashboard import today
 from statsoffice.dashboard.today import Section
@@ -326,47 +326,3 @@ def today_of(person, query):
     tree = LexborHTMLParser(client.get(DESK, query).text)
     title = tree.css_first("title").text()
     return title, tree.css_first("#desk-today").html, tree.css_first("#desk-summary").text()
-
-
-def test_a_strip_of_the_past_is_drawn_once_until_its_checks_statements_or_coverage_change(
-    client, clock, release, django_assert_num_queries
-):
-    address, person = release.addresses.get(), sign_in(client, release)
-    late = SEED_DUE + timedelta(minutes=20)
-    coverage.mark_alive("test", at=SEED_DUE - timedelta(minutes=3))
-
-    def draw():
-        found = Release.objects.select_related("series__producer").prefetch_related("addresses").get(pk=release.pk)
-        return check_history.draw_strips([(found, None)], now=late)[release.pk]
-
-    def check(result, *, after, **fields):
-        return create_observation(address, result, at=SEED_DUE + timedelta(seconds=after), **fields)
-
-    seen = check("unrecognised", after=5, text="A renamed title")
-    changes = [
-        lambda: None,
-        lambda: check("live", after=30),
-        lambda: check("not_live", after=20),  # stored later than a check that was sent later, as after an outage
-        lambda: release.statements.create(
-            kind="previous_edition",
-            address=address,
-            schedule_version=1,
-            text_digest=seen.text_digest,
-            stated_by=person,
-            stated_at=late,
-        ),
-        lambda: Coverage.objects.create(
-            watcher="spool", began_at=SEED_DUE + timedelta(seconds=40), ended_at=late, recorded_until=late
-        ),
-        lambda: Release.objects.update(schedule_version=2),
-        lambda: Release.objects.update(due_at=SEED_DUE - timedelta(seconds=10)),
-    ]
-    strips = []
-    for change in changes:
-        change()
-        strips.append(draw())
-        with django_assert_num_queries(5):
-            assert draw() is strips[-1]
-        check_history._place_for.cache_clear()
-        assert draw() == strips[-1]
-    assert len(set(strips)) == len(changes)
