@@ -29,6 +29,7 @@ from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, PAST_TEN
 from breaches.text import list_events
 from breaches.versions import changes_since, content_of, current_version
 from releases.forms import GovukForm, inside_the_form
+from releases.models.append_only import redaction_marker_start
 from releases.permissions import Person, User
 from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
@@ -393,11 +394,20 @@ class Conflict:
     reason: str = ""
 
 
-def describe_conflict(saved: Sequence[tuple[str, str]], change: ReportEvent | None, *, reason: str = "") -> Conflict:
-    """Return the conflict with the last recorded change of the saved answers, which may have been redacted later."""
+def describe_conflict(
+    saved: Sequence[tuple[str, str]], change: ReportEvent | None, *, typed: Iterable[str], reason: str = ""
+) -> Conflict:
+    """Return the conflict with the saved answers.
+
+    :param change: the last recorded change of the saved answers.
+    :param typed: the answers of the person. If the saved answers contain the marker of a redaction, and these do not,
+        the person had opened the form before the redaction.
+    """
+    marker = redaction_marker_start()
+    is_redacted = any(marker in text for _label, text in saved) and not any(marker in each for each in typed)
     if change is None:
-        return Conflict(saved, reason=reason)
-    return Conflict(saved, change.actor, change.at, is_redacted=bool(change.words_digest), reason=reason)
+        return Conflict(saved, is_redacted=is_redacted, reason=reason)
+    return Conflict(saved, change.actor, change.at, is_redacted=is_redacted, reason=reason)
 
 
 def prefetch_suspicions(report: Report) -> None:

@@ -486,7 +486,8 @@ def _describe_other_cause(report: Report, form: CauseForm) -> Conflict:
         if was_removed
         else ""
     )
-    return describe_conflict(answers, last, reason=reason)
+    chosen = form.chosen_cause()
+    return describe_conflict(answers, last, typed=(chosen.cause_words, chosen.available_unknown), reason=reason)
 
 
 def _show_cause(

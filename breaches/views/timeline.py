@@ -337,7 +337,9 @@ def change_action_view(request: SignedInRequest, report: Report, action: int) ->
             labels = (str(form.fields[name].label) for name in ("text", "term", "owner", "due"))
             values = (plan.text, str(text.TERMS[plan.term]), plan.owner, write_day(plan.due) if plan.due else "")
             saved = list(zip(labels, values, strict=True))
-            conflict = describe_conflict(saved, corrective_actions.find_last_change(found))
+            conflict = describe_conflict(
+                saved, corrective_actions.find_last_change(found), typed=(form.plan().text, form.plan().owner)
+            )
             data = request.POST.copy()
             data["seen"] = digest
             form = ActionForm(data, series=None)

@@ -180,15 +180,11 @@ def read_findings(findings: Iterable[Mapping[str, Any]]) -> list[PreflightFindin
 
 
 def _shares(facts: Mapping[str, Any]) -> str:
-    others = facts["releases"] - 1
-    if not others:
+    if facts["releases"] == 1:
         start = _("We check its %(looks)s addresses on %(place)s one after the other.") % facts
     else:
-        start = ngettext(
-            "%(others)s other release is due on %(place)s at the same time.",
-            "%(others)s other releases are due on %(place)s at the same time.",
-            others,
-        ) % {"place": facts["place"], "others": others}
+        # Without their number, because releases of other producers may not be announced yet.
+        start = _("Other releases are due on %(place)s at the same time.") % facts
     return f"{start} {_width(facts['seconds'])}"
 
 

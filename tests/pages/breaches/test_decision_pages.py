@@ -43,7 +43,7 @@ def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_ea
     client.force_login(office.statistician)
     check = page_of(report, "check")
     asked = client.get(check).text
-    assert "3 items are missing. You can submit the report when they are complete." in words(asked)
+    assert "Complete or correct 3 items before you submit the report." in words(asked)
     assert page_of(report, "submit") not in asked
     # A page that was opened while the report was complete still has the button.
     answer = client.post(page_of(report, "submit"), {"last_change": report.last_change})

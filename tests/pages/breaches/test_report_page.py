@@ -320,7 +320,7 @@ def test_what_is_missing_is_counted_by_section_and_each_links_to_its_form(client
     report = create_report(office, complete=False)
     client.force_login(office.statistician)
     page = client.get(page_of(report, "report")).text
-    assert "3 items are missing. You can submit the report when they are complete." in words(page)
+    assert "Complete or correct 3 items before you submit the report." in words(page)
     side = LexborHTMLParser(page).css_first(".office-report__side")
     links = {link.text(strip=True): link.attributes["href"] for link in side.css("ul a")}
     impact = reverse("breaches:section", args=[report.reference, "impact"])
@@ -337,7 +337,8 @@ def test_what_is_missing_is_counted_by_section_and_each_links_to_its_form(client
     )[0]
     page = words(client.get(page_of(asking, "report")).text)
     assert re.search(r"What happened \(\d items\)", page)
-    in_the_part, in_all = re.findall(r"(\d+) items are missing\.", page)
+    (in_the_part,) = re.findall(r"(\d+) items are missing\.", page)
+    (in_all,) = re.findall(r"Complete or correct (\d+) items", page)
     assert 1 < int(in_the_part) < int(in_all)
 
 

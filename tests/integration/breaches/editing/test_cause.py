@@ -459,6 +459,28 @@ def test_a_redaction_of_the_cause_meanwhile_is_named_instead_of_the_person_who_c
     assert "changed this" not in page
 
 
+def test_a_redaction_of_a_cause_that_was_copied_from_combined_drafts_is_named_too(client, office, draft_report):
+    # Combining copies the cause without an event of its own.
+    Report.objects.filter(pk=draft_report.pk).update(cause="other", cause_words="Quillon stopped it.")
+    client.force_login(office.statistician)
+    opened = client.get(page_of(draft_report)).text
+    redact_report(fresh(draft_report), words="Quillon", why="The name is not needed.", by=office.head, at=AT)
+    page = words(send(client, page_of(draft_report), opened, cause_words="Quillon stopped the server.").text)
+    assert "The saved text was redacted while you were writing." in page
+
+
+def test_a_change_after_a_redaction_that_the_person_has_seen_is_named_as_a_change(client, office, draft_report):
+    client.force_login(office.statistician)
+    send(client, page_of(draft_report), cause="other", cause_words="Quillon stopped it.")
+    redact_report(fresh(draft_report), words="Quillon", why="The name is not needed.", by=office.head, at=AT)
+    opened = client.get(page_of(draft_report)).text
+    redacted = fresh(draft_report).cause_words
+    send(client, page_of(draft_report), cause_words=f"{redacted} It had no log.")
+    page = words(send(client, page_of(draft_report), opened, cause_words=f"{redacted} It had a log.").text)
+    assert "changed this at" in page
+    assert "was redacted" not in page
+
+
 def test_the_impact_asks_for_four_things(client, office):
     report = create_report(office, complete=False, at="10:27:02")
     client.force_login(office.statistician)

@@ -191,3 +191,17 @@ def test_bytes_that_are_not_those_that_were_seen_are_named(release, address, dam
         cursor.execute("UPDATE releases_body SET compressed = %s", [damage])
     why = f"the stored body {sha256_hex(b'one')} does not match its recorded size and hash"
     assert store.check_bodies() == (0, why)
+
+
+@pytest.mark.both_databases
+def test_the_bodies_of_many_releases_are_replaced_together_as_one_by_one():
+    addresses = [ReleaseFactory(confirmed=True, reference=f"part-{number}").addresses.get() for number in range(12)]
+    store_checks(*(make_check(address, "not_live", b"one", at=-10) for address in addresses))
+    before = set(StoredBody.objects.values_list("pk", flat=True))
+    looks = store_checks(*(make_check(address, "not_live", b"two", at=-5) for address in addresses))
+    assert set(StoredBody.objects.values_list("pk", flat=True)) == before
+    for address, look in zip(addresses, looks, strict=True):
+        assert held(address.release)["first_seen", False] == b"one"
+        for stored in StoredBody.objects.filter(address=address).exclude(why="first_seen"):
+            assert (stored.body_id, stored.sha256, stored.observation) == (sha256_hex(b"two"), sha256_hex(b"two"), look)
+            assert stored.stored_at == look.recorded_at

@@ -1,0 +1,88 @@
+"""A sweep with more work than time: what comes first, and what waits."""
+
+from contextlib import suppress
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from releases.monitoring import sweep
+from releases.monitoring.sweep import CLAIM_AT_LEAST_EVERY, CLAIM_EVERY, Sweep
+from releases.monitoring.targets import Target
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
+
+pytestmark = pytest.mark.django_db
+
+EXAMINED_AFTER = timedelta(seconds=20)
+
+
+class SlowExaminers(ScriptedPublisher):
+    """Each response has its result only `EXAMINED_AFTER` the due instant."""
+
+    def __init__(self, clock):
+        super().__init__(clock, lambda url, at: (404, "", 0.01))
+        self._clock, self._begun = clock, []
+
+    def begin_examination(self, key, adapter, answer, expectation):
+        self._begun.append((key, self.examine(adapter, answer, expectation)))
+
+    def examined(self, timeout_seconds):
+        self._clock.sleep_until(self._clock.now() + timedelta(seconds=timeout_seconds or 0.02))
+        if self._clock.now() < SEED_DUE + EXAMINED_AFTER:
+            return []
+        results, self._begun = self._begun, []
+        return results
+
+
+def test_all_checks_of_an_instant_are_sent_before_the_next_ones_are_planned(monkeypatch):
+    for number in range(3):
+        ReleaseFactory(confirmed=True, reference=f"part-{number}", url=f"https://www.example.gov.uk/part-{number}")
+    done, plan_next = [], Target.plan_next
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=1), ends_at=SEED_DUE + timedelta(seconds=0.5))
+    publisher = ScriptedPublisher(clock, lambda url, at: (404, "", 0.01))
+    start = publisher.start
+
+    def record_start(request):
+        if request.planned_at == SEED_DUE:
+            done.append("sent")
+        start(request)
+
+    def record_plan(target, *, now):
+        if now >= SEED_DUE:
+            done.append("planned")
+        plan_next(target, now=now)
+
+    monkeypatch.setattr(publisher, "start", record_start)
+    monkeypatch.setattr(Target, "plan_next", record_plan)
+    with suppress(MorningOver):
+        Sweep(clock=clock, probe=publisher, name="many").run()
+    sent = done.count("sent")
+    assert sent >= 3
+    assert done[:sent] == ["sent"] * sent
+    assert done.count("planned") >= 3
+
+
+@pytest.mark.parametrize(
+    ("most_unexamined", "every"),
+    [pytest.param(0, CLAIM_AT_LEAST_EVERY, id="backlog"), pytest.param(500, CLAIM_EVERY, id="no backlog")],
+)
+def test_the_plan_is_compared_with_the_database_less_often_in_a_backlog(monkeypatch, most_unexamined, every):
+    monkeypatch.setattr(sweep, "MOST_UNEXAMINED", most_unexamined)
+    ReleaseFactory(confirmed=True)
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=1), ends_at=SEED_DUE + EXAMINED_AFTER + timedelta(minutes=3))
+    monitoring = Sweep(clock=clock, probe=SlowExaminers(clock), name="slow")
+    claims, claim = [], monitoring.claim
+
+    def record_claim():
+        claims.append(clock.now())
+        claim()
+
+    monkeypatch.setattr(monitoring, "claim", record_claim)
+    with suppress(MorningOver):
+        monitoring.run()
+    # The check at the due instant has a quiet time of two seconds, in which no claim can begin.
+    during = [at for at in claims if SEED_DUE + timedelta(seconds=4) <= at <= SEED_DUE + EXAMINED_AFTER]
+    waits = {later - at for at, later in pairwise(during)}
+    assert waits
+    assert all(every <= wait < every + timedelta(seconds=1) for wait in waits)
