@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, time
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection, models
 
@@ -38,16 +39,22 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     The caller must have locked the rows in a fixed order. Otherwise two writers could wait for each other.
 
     :param columns: the names of the fields to update, without the primary key.
+    :raises ValueError: if the model has no field with one of these names.
     """
+    if not rows:
+        return
+    wanted = set(columns)
+    fields = [field for field in rows[0]._meta.concrete_fields if field.name in wanted]
+    if unknown := wanted - {field.name for field in fields}:
+        raise ValueError(f"{type(rows[0]).__name__} has no {', '.join(sorted(unknown))}")
     if connection.vendor == "postgresql" and len(rows) >= WORTH_COPYING:
-        _update(rows, columns)
-    elif rows:
-        _update_each(rows, columns)
+        _update(rows, fields)
+    else:
+        _update_each(rows, fields)
 
 
-def _update(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
+def _update(rows: Sequence[models.Model], fields: Sequence["models.Field[Any, Any]"]) -> None:
     meta, quote = rows[0]._meta, connection.ops.quote_name
-    fields = [field for field in meta.concrete_fields if field.name in columns]
     names = [quote(field.column) for field in fields if field.column]
     declared = ", ".join(f"{name} {field.db_type(connection)}" for name, field in zip(names, fields, strict=True))
     changes = ", ".join(f"{name} = new.{name}" for name in names)
@@ -61,9 +68,8 @@ def _update(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
         )
 
 
-def _update_each(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
+def _update_each(rows: Sequence[models.Model], fields: Sequence["models.Field[Any, Any]"]) -> None:
     meta, quote = rows[0]._meta, connection.ops.quote_name
-    fields = [field for field in meta.concrete_fields if field.name in columns]
     changes = ", ".join(f"{quote(field.column)} = %s" for field in fields if field.column)
     with connection.cursor() as cursor:
         cursor.executemany(

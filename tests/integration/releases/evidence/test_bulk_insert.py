@@ -129,3 +129,9 @@ def test_a_refused_change_is_refused_as_by_an_update():
     rows[3].outcome = "nonsense"
     with pytest.raises(IntegrityError), transaction.atomic():
         update_rows(rows, ["outcome"])
+
+
+def test_a_column_that_does_not_exist_is_refused():
+    rows = verdicts(1)
+    with pytest.raises(ValueError, match="Verification has no outcom"):
+        update_rows(rows, ["revision", "outcom"])
