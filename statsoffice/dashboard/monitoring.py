@@ -14,7 +14,6 @@ from releases.early_findings import listed_preflights
 from releases.host_budgets import budgets_from_settings
 from releases.models import PreflightRun
 from releases.rules import cadence, calendar
-from releases.rules.lifecycle import TO_COME
 from releases.text import preflight as text_preflight
 from releases.text.preflight import BEGINS
 from statsoffice.dashboard.upcoming_releases import UpcomingRelease
@@ -88,15 +87,8 @@ def preflight_summary_of(upcoming: Iterable[UpcomingRelease], *, now: datetime) 
     to_come = sorted((one for one in upcoming if one.is_to_come), key=lambda one: (one.due_at, one.key))
     if not to_come:
         return Preflight(problems=[], left_out=0, well=0, checked_at=None, waiting=0, notes=[], crowds=[])
-    # These are the runs of all producers. Only those of the given releases are used.
-    of_period = (
-        listed_preflights()
-        .newest()
-        .filter(
-            release__due_at__gt=now, release__due_at__lte=now + releases_preflight.AHEAD, release__status__in=TO_COME
-        )
-    )
-    runs = {run.release_id: run for run in of_period}
+    newest = listed_preflights().newest().filter(release__in=[one.key for one in to_come])
+    runs = {run.release_id: run for run in newest}
     done = [one.key for one in to_come if one.key in runs]
     troubled = [key for key in done if runs[key].problems]
     noted = _find_notes(done, runs)
