@@ -16,7 +16,7 @@ from breaches.dispatches import needs_dispatch
 from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import listed_reports_with
-from breaches.register import correction_begun_at
+from breaches.register import correction_begun_at, first_day_sent
 from breaches.rules.lifecycle import RESTRICTED, WITH_AUTHORS, WRITERS, ReportStatus
 from releases import (
     announcements,
@@ -191,7 +191,7 @@ def _reports(person: Person, roles: frozenset[Role], condition: Q, *, unlisted: 
         "started__series__title",
     )
     listed = listed.prefetch_related(Prefetch("suspicions", Suspicion.objects.with_outcome()))
-    listed = listed.annotate(correction_begun_at=correction_begun_at())
+    listed = listed.annotate(correction_begun_at=correction_begun_at(), sent_on=first_day_sent())
     incidents_first = Case(When(kind__in=list(RESTRICTED), rehearsal=False, then=0), default=1)
     return list(listed.order_by(incidents_first, "rehearsal", "drafted_at")[:MOST_LINES])
 

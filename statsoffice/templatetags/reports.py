@@ -53,6 +53,7 @@ class ShownReport:
     correction_begun_at: datetime | None
     drafted_at: datetime
     age: str
+    correction: str
     is_training: bool
     is_rehearsal: bool
 
@@ -61,8 +62,8 @@ class ShownReport:
 def report_task(report: Any, now: datetime) -> SafeString:
     """Render a report among the tasks of a person.
 
-    :param report: a report with the annotation `correction_begun_at`, its suspicions with their releases, and the
-        release or series about which it was started.
+    :param report: a report with the annotations `correction_begun_at` and `sent_on`, its suspicions with their
+        releases, and the release or series about which it was started.
     """
     titles = [suspicion.release.title for suspicion in report.suspicions.all()]
     started = getattr(report, "started", None)
@@ -76,6 +77,7 @@ def report_task(report: Any, now: datetime) -> SafeString:
         correction_begun_at=report.correction_begun_at,
         drafted_at=report.drafted_at,
         age=describe_age(report.decided_at or report.correction_begun_at or report.drafted_at, now),
+        correction=text.describe_correction(report, was_sent=report.sent_on is not None),
         is_training=report.training_id is not None,
         is_rehearsal=report.rehearsal,
     )
