@@ -1,8 +1,11 @@
 """Form fields for dates, times and long texts, and form layouts in the GOV.UK design."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as field_of
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
@@ -16,8 +19,9 @@ from django.http import QueryDict
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -30,6 +34,29 @@ CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?")
 TIMES_BY_NAME = {name: time(*at) for at, name in calendar.NAMED_TIMES.items()} | {"noon": time(12)}
 PARTS = ("day", "month", "year")
 MONTHS = [f"{date(2000, number, 1):%B}".casefold() for number in range(1, 13)]
+
+
+@dataclass(frozen=True, slots=True)
+class _RenderedForm:
+    """The cache key of a rendered form: its class, and everything else on which the rendered form depends."""
+
+    kind: type[forms.Form]
+    cache_key: Hashable
+    form: forms.Form = field_of(compare=False)
+
+
+def render_form_once(form: forms.Form, *, cache_key: Hashable) -> SafeString:
+    """Render a form without a token or a user's data. Forms with equal cache keys are rendered once (decision 95).
+
+    :param cache_key: everything on which the rendered form depends, except its class and the language.
+    """
+    return _render_form(_RenderedForm(type(form), cache_key, form), get_language())
+
+
+# Most requests are for the same few filters. A rendered form takes about 20 kB.
+@lru_cache(maxsize=64)
+def _render_form(key: _RenderedForm, _language: str | None) -> SafeString:
+    return render_to_string("components/filter.html", {"form": key.form})
 
 
 class TableFileField(forms.FileField):

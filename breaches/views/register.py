@@ -1,7 +1,7 @@
 """Pages of the register of breaches, its figures, its exports and near misses."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache, partial
 from typing import Any, TypedDict, Unpack
@@ -60,7 +60,7 @@ from breaches.statistics import Scope
 from breaches.statistics_tables import Address, Table
 from breaches.views.base import list_part_sentences, summarise_report
 from releases.early_findings import shown_outcome
-from releases.forms import GovukForm
+from releases.forms import GovukForm, render_form_once
 from releases.models import Producer, Series
 from releases.permissions import Person, roles_anywhere
 from releases.pictures import Picture, ShownPicture
@@ -228,24 +228,6 @@ def _reason_group[R: (DismissalReason, RecordingReason)](
     return name, [any_reason, *((f"{decision}{REASON_AFTER}{reason}", words) for reason, words in reasons.items())]
 
 
-@dataclass(frozen=True, slots=True)
-class _FilterKey:
-    cache_key: Hashable
-    form: RegisterForm = field(compare=False)
-
-
-def _filter_part(form: RegisterForm) -> SafeString:
-    """Render the filters. Equal filters are rendered once (decision 95)."""
-    return _render_filter(_FilterKey(form.cache_key, form), get_language())
-
-
-# Rendered filters for fifty producers take about 20 kB.
-@lru_cache(maxsize=64)
-def _render_filter(key: _FilterKey, _language: str | None) -> SafeString:
-    key.form.helper.form_action = REPORTS
-    return render_to_string("breaches/register_filter.html", {"form": key.form})
-
-
 REPORTS = "#reports"
 """The anchor of the table on the register page. Links need it, because pictures come before the table."""
 
@@ -255,6 +237,7 @@ REPORTS = "#reports"
 def register_page(request: SignedInRequest) -> HttpResponse:
     """Show pictures of the last 12 months, and a table of the reports that match the filters."""
     form = _register_form(request)
+    form.helper.form_action = REPORTS
     filters = form.to_filter()
     # If the filters are invalid, show no pictures, because pictures of all producers could be mistaken for pictures of
     # the chosen producer.
@@ -266,7 +249,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     selected = {name: form.cleaned_data.get(name) for name in ("producer", "series")}
     context = {
         "form": form,
-        "filter": _filter_part(form),
+        "filter": render_form_once(form, cache_key=form.cache_key),
         "page": page,
         "order": order,
         "anchor": REPORTS,

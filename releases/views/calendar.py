@@ -1,7 +1,6 @@
 """The public calendar, its feeds, and the year planner."""
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import lru_cache, wraps
 from itertools import groupby
@@ -23,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.forms import FilterForm, GovukForm
+from releases.forms import FilterForm, GovukForm, render_form_once
 from releases.models import Producer, Release, Series
 from releases.models.producer import Designation
 from releases.permissions import Action, producers_where
@@ -191,30 +190,13 @@ class PlannerForm(GovukForm):
 CACHED_PARTS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class _FilterKey:
-    """The cache key of a rendered form. `cache_key` contains everything on which the rendered form depends."""
-
-    cache_key: Hashable
-    form: CalendarFilter = field(compare=False)
-
-
 def release_list_part(releases: tuple[AnnouncedRelease, ...], *, today: date) -> SafeString:
     return _list(releases, today, get_language())
-
-
-def filter_part(form: CalendarFilter) -> SafeString:
-    return _filter(_FilterKey(form.cache_key, form), get_language())
 
 
 @lru_cache(maxsize=CACHED_PARTS)
 def _list(releases: tuple[AnnouncedRelease, ...], today: date, _language: str | None) -> SafeString:
     return render_to_string("releases/calendar_list.html", {"listed": releases, "today": today})
-
-
-@lru_cache(maxsize=CACHED_PARTS)
-def _filter(key: _FilterKey, _language: str | None) -> SafeString:
-    return render_to_string("releases/calendar_filter.html", {"form": key.form})
 
 
 RELEASES_PER_PAGE = 50
@@ -285,7 +267,7 @@ def _page(
         narrowing.pop(name, None)
     context = {
         "form": form,
-        "filter": filter_part(form),
+        "filter": render_form_once(form, cache_key=form.cache_key),
         "follow": feeds.follow_addresses(form.subscription),
         "narrowed": f"?{narrowing.urlencode()}" if narrowing else "",
         "show": show,

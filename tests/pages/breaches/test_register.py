@@ -15,6 +15,7 @@ from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, Decision, ReportStatus, ReportTerm
 from breaches.text import CAUSES, KINDS, STATUSES
 from breaches.views import register as views
+from releases import forms
 from releases.rules.lifecycle import Role
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.people import AT, add_role, create_joint_report_with_actions, create_office, create_report
@@ -321,13 +322,13 @@ def test_an_invalid_filter_shows_no_result_that_could_be_mistaken_for_one(client
 def rendered_parts(page):
     return {template.name for template in page.templates} & {
         "breaches/register_row.html",
-        "breaches/register_filter.html",
+        "components/filter.html",
     }
 
 
 def test_equal_rows_and_filters_are_rendered_once_and_each_change_is_shown_at_once(client, office, draft_report):
     views._render_row.cache_clear()
-    views._render_filter.cache_clear()
+    forms._render_form.cache_clear()
     client.force_login(office.head)
     first, second = client.get(ADDRESS), client.get(ADDRESS)
     assert len(rendered_parts(first)) == 2

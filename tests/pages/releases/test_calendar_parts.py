@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 from django.urls import reverse
 
-from releases import scheduling
+from releases import forms, scheduling
 from releases.models import Producer, Release, Series
 from releases.rules.calendar import Precision
 from releases.rules.lifecycle import Role, Status
@@ -15,7 +15,7 @@ from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, S
 pytestmark = pytest.mark.django_db
 
 JUNE = reverse("releases:month", args=[2020, 6])
-DEAR = {"releases/calendar_list.html", "releases/calendar_filter.html"}
+DEAR = {"releases/calendar_list.html", "components/filter.html"}
 THE_DAY_BEFORE = SEED_DUE - timedelta(days=1)
 
 
@@ -27,7 +27,7 @@ def the_day_before(time_machine):
 @pytest.fixture(autouse=True)
 def _nothing_written_yet():
     calendar._list.cache_clear()
-    calendar._filter.cache_clear()
+    forms._render_form.cache_clear()
 
 
 @pytest.fixture
