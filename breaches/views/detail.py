@@ -204,7 +204,6 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         )
         | {"occurred": occurred},
         "parts": parts,
-        "is_decided": report.status in DECIDED,
         "missing": [remark for part in parts for remark in part.remarks] if report.status in UNDECIDED else [],
         "missing_for_log": decisions.find_needs_for_log(report, content) if report.status in UNDECIDED else (),
         "first_incomplete": incomplete[0] if incomplete else None,

@@ -1,4 +1,4 @@
-"""A sweep with more work than time: what comes first, and what waits."""
+"""The order of work in a sweep that has more work than time."""
 
 from contextlib import suppress
 from datetime import timedelta
