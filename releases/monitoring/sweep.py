@@ -534,7 +534,7 @@ class Sweep:
         The interval is longer if many of these addresses have the same host and due time, or if this process has many
         of these addresses.
         """
-        missing = [target for target in self.targets.values() if target.live_since is None]
+        missing = [target for target in self.targets.values() if not target.is_live]
         at_host = Counter((target.host, target.due_at) for target in missing)
         budgets = budgets_from_settings()
         closest = {
@@ -602,7 +602,7 @@ class Sweep:
                 self._start_plain(target, planned_at=planned_at)
                 # Until the release is found live, some plain checks are accompanied by a check that bypasses caches.
                 number_due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
-                if number_due > target.fresh_checks and target.live_since is None:
+                if number_due > target.fresh_checks and not target.is_live:
                     self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
                 target.fresh_checks = max(number_due, target.fresh_checks)
         # Send all checks before planning the next ones, so that no check waits for the plans of other checks.
@@ -739,11 +739,6 @@ class Sweep:
             target.note(check.answer, check.finding, now=self._clock.now())
         if self._vantage_point:
             check = replace(check, purpose=Purpose.VANTAGE)
-            if check.finding.result is CheckOutcome.LIVE and check.answer.completed_at >= target.due_at:
-                # At a further vantage point, checks of a live page become less frequent at once, without waiting for a
-                # verdict.
-                target.live_since = target.live_since or check.answer.completed_at
-                target.plan_next(now=self._clock.now())
         self._unstored.append(check)
 
     # Store the examined checks, and plan the next checks
@@ -812,7 +807,7 @@ class Sweep:
         # The counts are cached in this process, so they are useful only if this process judges.
         if target is None or target.is_counted or self._vantage_point or not self._judges:
             return
-        is_not_live_yet = target.live_since is None and check.finding.result is not CheckOutcome.LIVE
+        is_not_live_yet = not target.is_live and check.finding.result is not CheckOutcome.LIVE
         if target.due_at <= check.answer.sent_at and now < target.limit_at and is_not_live_yet:
             target.is_counted = True
             self._uncounted.add(check.address.release_id)
@@ -847,13 +842,13 @@ class Sweep:
         # disappeared. A check that bypasses caches is not enough to change the verdict.
         if check.purpose is Purpose.VANTAGE:
             target = self.targets.get(check.address.pk)
-            was_live = target is not None and target.live_since != check.answer.completed_at
+            was_live = target is not None and target.found_live_at != check.answer.completed_at
             is_first_live = check.finding.result is CheckOutcome.LIVE and not was_live
             return is_first_live or check.answer.planned_at == check.address.limit_at
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)
-        was_live = target is not None and target.live_since is not None
+        was_live = target is not None and target.is_live
         if was_live or check.finding.result is CheckOutcome.LIVE:
             return True
         if now < check.address.limit_at:
@@ -876,17 +871,26 @@ class Sweep:
         now = self._clock.now()
         # A further vantage point does not know which checks of the main vantage point are still open.
         answered_until = judge.assume_answers(now=now) if self._vantage_point else self._answered_until(now=now)
-        waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
+        # They stay in `_unjudged` until they are judged, because the database may become unavailable.
+        waiting = chosen = [self._unjudged[key] for key in list(self._unjudged)[:most]]
         if self._vantage_point:
             # Judge only releases that the main vantage point has judged. The new verdict then lists the further vantage
             # points that found a different result.
             decided = judge.find_releases_with_verdict(waiting)
             waiting = [release for release in waiting if release.pk in decided]
-        if not self._judges:
+        if self._judges:
+            self._judge_here(waiting, answered_until=answered_until, now=now)
+        else:
             verdict_queue.request_verdicts(waiting, answered_until=answered_until, now=now)
             self._requested |= {release.pk for release in waiting}
-            return
-        judged, faults = judge.judge_all(waiting, now=now, answered_until=answered_until)
+        for release in chosen:
+            del self._unjudged[release.pk]
+
+    def _judge_here(self, releases: Sequence[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:
+        judged, faults = judge.judge_all(releases, now=now, answered_until=answered_until)
+        for _, fault in faults:
+            if isinstance(fault, DATABASE_AWAY):
+                raise fault
         for release, fault in faults:
             logger.error("cannot judge %s", release.reference, exc_info=fault, extra={"release": release.reference})
             self._faults.append(fault)
@@ -965,9 +969,7 @@ class Sweep:
                 self._awaiting.setdefault(result.address, 0)
             else:
                 self._awaiting.pop(result.address, None)
-            if target.live_since != live_since:
-                target.live_since = live_since
-                target.plan_next(now=now)
+            if target.take_verdict(live_since=live_since, now=now):
                 yield result.address
 
     # Handle a clock that was set back, and an unavailable database
@@ -1007,13 +1009,10 @@ class Sweep:
         # If the database is slow, the step takes a while. So first begin the checks that were waiting for the budget of
         # their host.
         self._receive(wait_seconds=0.0)
-        unjudged, faults = dict(self._unjudged), len(self._faults)
         try:
             step()
-            self._raise_if_away(faults=faults)
         except DATABASE_AWAY as fault:
             close_old_connections()
-            self._unjudged = unjudged | self._unjudged
             self._spool_unstored()
             if not (self.targets or self._open or self._spool):
                 raise
@@ -1026,16 +1025,6 @@ class Sweep:
                 away = now - self._database_away_since
                 logger.warning("the database is available again; it was unavailable for %s", away)
             self._database_away_since = None
-
-    def _raise_if_away(self, *, faults: int) -> None:
-        """If a new fault shows that the database is unavailable, raise the fault again.
-
-        :param faults: the number of faults before the step.
-        """
-        away = [fault for fault in self._faults[faults:] if isinstance(fault, DATABASE_AWAY)]
-        if away:
-            self._faults[faults:] = [fault for fault in self._faults[faults:] if fault not in away]
-            raise away[0]
 
     def _spool_unstored(self) -> None:
         checks, self._unstored = self._unstored, []

@@ -99,6 +99,9 @@ class Target:
     next_check_at: datetime | None = None
     last_planned_at: datetime | None = None
     live_since: datetime | None = None
+    """Since when the page is judged live."""
+    found_live_at: datetime | None = None
+    """When a check found the page live at or after the due time, until the release is judged."""
     live_early_at: list[datetime] = field(default_factory=list)
     fresh_checks: int = 0
     closest: timedelta = cadence.CLOSEST
@@ -110,9 +113,22 @@ class Target:
         return self.part_limit_at or self.limit_at
 
     @property
+    def is_live(self) -> bool:
+        """Whether the page is judged live, or was found live and is not judged yet."""
+        return bool(self.live_since or self.found_live_at)
+
+    @property
     def next_decides(self) -> bool:
         """Whether the next check decides the verdict, because it is planned for the due instant or a limit."""
         return self.decides(self.next_check_at)
+
+    @property
+    def next_check_to_save(self) -> datetime | None:
+        """When another process has to check the page if it takes over.
+
+        If the page was found live and this process ends before the verdict, the other process must check it at once.
+        """
+        return self.found_live_at + cadence.CLOSEST if self.found_live_at else self.next_check_at
 
     def decides(self, at: datetime | None) -> bool:
         return at is not None and at in {self.due_at, self.limit_at, self.part_limit_at}
@@ -160,19 +176,36 @@ class Target:
         )
 
     def note(self, answer: Answer, finding: Finding, *, now: datetime) -> None:
-        """Record the result of a plain check whose response was complete before the due time.
+        """Record the result of a plain check, and plan the next check again if the check found the release live.
 
-        If the check found the release live, its planned instant is added to `live_early_at`. Otherwise, the text is
-        recorded for comparison with later texts.
+        If the response was complete before the due time, the planned instant of a live check is added to
+        `live_early_at`. Otherwise, the page is checked less often at once, because its verdict may have to wait until
+        thousands of other responses are examined. If the check did not find the release, its text is recorded for
+        comparison with later texts.
         """
+        is_live = finding.result is CheckOutcome.LIVE
         if answer.completed_at >= self.due_at:
+            if is_live and not self.is_live:
+                self.found_live_at = answer.completed_at
+                self.plan_next(now=now)
             return
-        if finding.result is CheckOutcome.LIVE:
+        if is_live:
             self.live_early_at.append(answer.planned_at)
             if len(self.live_early_at) == 1:
                 self.plan_next(now=now)
         sent_at, reasons = answer.sent_at, finding.reasons
         self.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
+
+    def take_verdict(self, *, live_since: datetime | None, now: datetime) -> bool:
+        """Take over from the verdict since when the page is live, and return whether the next check was planned again.
+
+        :param live_since: None if the page is not judged live.
+        """
+        if self.live_since == live_since and not self.found_live_at:
+            return False
+        self.live_since, self.found_live_at = live_since, None
+        self.plan_next(now=now)
+        return True
 
     def plan_next(self, *, now: datetime) -> None:
         """Plan the check that follows the last planned check, according to the cadence."""
@@ -183,7 +216,7 @@ class Target:
             now=now,
             key=self.address.url,
             closest=self.closest,
-            live_since=self.live_since,
+            live_since=self.live_since or self.found_live_at,
             live_early=self.live_early_at[0] if len(self.live_early_at) == 1 else None,
             may_follow=self.address.may_follow,
         )
@@ -214,7 +247,7 @@ def save_targets(targets: Iterable[Target]) -> None:
     schedules = []
     for target in targets:
         schedule = target.address.schedule
-        schedule.next_check_at, schedule.live_since = target.next_check_at, target.live_since
+        schedule.next_check_at, schedule.live_since = target.next_check_to_save, target.live_since
         schedules.append(schedule)
     _save_schedules(schedules, "schedule_version", "next_check_at", "live_since")
 

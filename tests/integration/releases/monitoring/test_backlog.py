@@ -6,14 +6,17 @@ from itertools import pairwise
 
 import pytest
 
+from releases.models import Verification
 from releases.monitoring import sweep
 from releases.monitoring.sweep import CLAIM_AT_LEAST_EVERY, CLAIM_EVERY, Sweep
 from releases.monitoring.targets import Target
+from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db
 
+PAGE = "<title>Inspections as at 31 March 2020</title><h1>Inspections as at 31 March 2020</h1>"
 EXAMINED_AFTER = timedelta(seconds=20)
 
 
@@ -86,3 +89,32 @@ def test_the_plan_is_compared_with_the_database_less_often_in_a_backlog(monkeypa
     waits = {later - at for at, later in pairwise(during)}
     assert waits
     assert all(every <= wait < every + timedelta(seconds=1) for wait in waits)
+
+
+def sweep_live_page(*, since, until, live_at, judges):
+    """Monitor a page between two instants, and return the times for which plain checks were planned."""
+    clock = JumpingClock(since, ends_at=until)
+    publisher = ScriptedPublisher(clock, lambda url, at: (200, PAGE, 0.01) if at >= live_at else (404, "", 0.01))
+    with suppress(MorningOver):
+        Sweep(clock=clock, probe=publisher, name="first" if judges else "waiting", judges=judges).run()
+    return [request.planned_at for request in publisher.asked if not request.fresh]
+
+
+@pytest.mark.parametrize(("found_live_after", "number"), [(0, 1), (10, 12)])
+def test_a_page_that_was_found_live_is_checked_less_often_before_it_is_judged(found_live_after, number):
+    ReleaseFactory(confirmed=True)
+    live_at = SEED_DUE + timedelta(seconds=found_live_after)
+    until = SEED_DUE + timedelta(seconds=50)
+    checks = sweep_live_page(since=SEED_DUE - timedelta(minutes=1), until=until, live_at=live_at, judges=False)
+    assert len([at for at in checks if at >= SEED_DUE]) == number
+
+
+def test_the_next_process_checks_a_live_page_at_once_if_the_first_one_ended_before_judging():
+    ReleaseFactory(confirmed=True)
+    ended_at = SEED_DUE + timedelta(seconds=5)
+    sweep_live_page(since=SEED_DUE - timedelta(minutes=1), until=ended_at, live_at=SEED_DUE, judges=False)
+    assert not Verification.objects.exists()
+    sweep_live_page(since=ended_at, until=ended_at + timedelta(seconds=10), live_at=SEED_DUE, judges=True)
+    verdict = Verification.objects.get()
+    assert verdict.outcome == Outcome.ON_TIME
+    assert verdict.decided_at <= ended_at + timedelta(seconds=1)
