@@ -1,7 +1,7 @@
 """The history of releases for staff: verdicts, checks, gaps in monitoring, and statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -260,18 +260,24 @@ _MARKS = {
 
 
 def draw_strips(
-    releases: Sequence[tuple[Release, Verification | None]], *, now: datetime, has_statements: bool = True
+    releases: Sequence[tuple[Release, Verification | None]],
+    *,
+    now: datetime,
+    has_statements: bool = True,
+    early: Collection[int] = (),
 ) -> dict[int, CheckStrip]:
     """Draw the checks of each release around its due time.
 
     The number of queries does not depend on the number of releases or checks.
 
     Checks from before the due time are drawn without their results for all readers, because the dashboard may be shown
-    on a wall screen (decision 73).
+    on a wall screen (decision 73). Only the strip of a published release that was early shows them (decision 162).
 
     :param releases: pairs of a release and its masked verdict. The series of each release must be selected, and its
         addresses prefetched.
     :param has_statements: False if the caller knows that there is no staff statement about these releases.
+    :param early: the primary keys of the published releases whose strips may show that they were early. A wall screen
+        never shows it.
     :return: a dict that maps the primary key of each release to its strip. Releases without an exact date are left out.
     """
     dated = {
@@ -306,6 +312,7 @@ def draw_strips(
         stated = last_statements(spoken[key])
         start, end = strip_window(due_at, limit_at)
         replayed = any(check.replayed for check in checks)
+        early_from = _early_from(verdict) if key in early else None
         checkable = release.status in {Status.CONFIRMED, Status.PUBLISHED} and start < now and not replayed
         strips[key] = lay_out_strip(
             due_at,
@@ -313,6 +320,8 @@ def draw_strips(
             [_mark(check, stated) for check in checks if check.address_id == address],
             gaps=coverage.gaps_in(monitored, start=start, end=min(end, now), checks=checks) if checkable else (),
             axis=TimeAxis(start, end),
+            conceal_before_due=early_from is None,
+            early_from=early_from,
         )
     return strips
 
@@ -342,7 +351,16 @@ def _draw_picture(
         if judged
         else axis_around(strip_window(release.due_at, limit_at)),
         conceal_before_due=conceal_before_due,
+        early_from=_early_from(verdict),
     )
+
+
+def _early_from(verdict: Verification | None) -> datetime | None:
+    """Return when a check first found a release live before it was due, or None if its masked verdict is not early."""
+    if verdict is None or verdict.outcome != Outcome.EARLY:
+        return None
+    deciding = find_deciding_address(verdict.results)
+    return deciding.verdict.live_before_due_at if deciding else None
 
 
 def _deciding_address(release: Release, verdict: Verification | None) -> tuple[int | None, timedelta]:

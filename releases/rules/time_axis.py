@@ -131,7 +131,8 @@ def _tick(at: datetime, step: timedelta, *, axis: TimeAxis, one_day: bool) -> Ax
 class Mark(StrEnum):
     """The kind of a tick on a strip.
 
-    `OVERDUE` means that the release was not live after the end of the tolerance.
+    `OVERDUE` means that the release was not live after the end of the tolerance. `EARLY` means that a release with an
+    early verdict was live before its due time.
 
     `MADE` marks a check without its result. It is used for checks from before the due time while their results are
     concealed, because a result could show that the release is live early.
@@ -142,6 +143,7 @@ class Mark(StrEnum):
     MADE = "made"
     NOT_LIVE = "not_live"
     OVERDUE = "overdue"
+    EARLY = "early"
     LIVE = "live"
     NO_ANSWER = "no_answer"
     NOT_RECOGNISED = "not_recognised"
@@ -181,6 +183,7 @@ STROKES = {
     Mark.MADE: ((10, 14),),
     Mark.NOT_LIVE: ((14, 24),),
     Mark.OVERDUE: ((7, 24),),
+    Mark.EARLY: ((0, 17),),
     Mark.LIVE: ((0, 24),),
     Mark.NO_ANSWER: ((0, 8), (16, 24)),
     Mark.NOT_RECOGNISED: ((0, 10),),
@@ -193,8 +196,8 @@ class CheckStrip:
 
     `due` is the place of the due time. `tolerance` is the left edge and the width of the tolerance, and `unmonitored`
     has the left edge and the width of each unmonitored period. All of them are in units. `paths` has one SVG path for
-    each kind of tick. `runs` and `gaps` describe the checks and the unmonitored periods for people who cannot see the
-    drawing.
+    each kind of tick. `runs`, `gaps` and `early_from` describe the checks, the unmonitored periods and an early release
+    for people who cannot see the drawing.
     """
 
     axis: TimeAxis
@@ -204,6 +207,7 @@ class CheckStrip:
     unmonitored: tuple[tuple[float, float], ...] = ()
     runs: tuple[MarkRun, ...] = ()
     gaps: tuple[tuple[datetime, datetime], ...] = ()
+    early_from: datetime | None = None
 
 
 def strip_window(due_at: datetime, limit_at: datetime) -> tuple[datetime, datetime]:
@@ -219,6 +223,7 @@ def lay_out_strip(
     gaps: Sequence[tuple[datetime, datetime]] = (),
     axis: TimeAxis | None = None,
     conceal_before_due: bool = True,
+    early_from: datetime | None = None,
 ) -> CheckStrip:
     """Lay out the checks of one address around its due time; instants are aware.
 
@@ -226,6 +231,8 @@ def lay_out_strip(
     :param axis: the period that the strip covers. By default, it begins two minutes before the due time and ends one
         minute after the limit.
     :param conceal_before_due: whether checks from before the due time are drawn without their results.
+    :param early_from: when the first check that proves an early release was completed. None if the release was not
+        early, or if the drawing may not show it.
     """
     axis = axis or TimeAxis(*strip_window(due_at, limit_at))
     within = sorted(
@@ -235,10 +242,7 @@ def lay_out_strip(
         within = [*_slots([check for check in within if check.sent_at < due_at], due_at=due_at), *(
             check for check in within if check.sent_at >= due_at
         )]  # fmt: skip
-    within = [
-        replace(check, mark=Mark.OVERDUE) if check.mark is Mark.NOT_LIVE and check.sent_at > limit_at else check
-        for check in within
-    ]
+    within = [_mark_overdue_or_early(check, due_at, limit_at, early_from=early_from) for check in within]
     unmonitored = [(max(begins, axis.start), min(ends, axis.end)) for begins, ends in gaps]
     unmonitored = [(begins, ends) for begins, ends in unmonitored if begins < ends]
     return CheckStrip(
@@ -251,7 +255,19 @@ def lay_out_strip(
         unmonitored=tuple(_extent(axis, begins, ends) for begins, ends in unmonitored),
         runs=tuple(_runs(within)),
         gaps=tuple(unmonitored),
+        early_from=early_from,
     )
+
+
+def _mark_overdue_or_early(
+    check: CheckMark, due_at: datetime, limit_at: datetime, *, early_from: datetime | None
+) -> CheckMark:
+    if check.mark is Mark.NOT_LIVE and check.sent_at > limit_at:
+        return replace(check, mark=Mark.OVERDUE)
+    # A check that was still open at the due time does not show that the release was early.
+    if check.mark is Mark.LIVE and early_from and early_from <= check.completed_at < due_at:
+        return replace(check, mark=Mark.EARLY)
+    return check
 
 
 def _slots(checks: Iterable[CheckMark], *, due_at: datetime) -> list[CheckMark]:

@@ -480,6 +480,7 @@ def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, 
 MARKS = {
     Mark.NOT_LIVE: RESULTS["not_live"],
     Mark.OVERDUE: lazy("not live after the tolerance"),
+    Mark.EARLY: lazy("live before the release time"),
     Mark.LIVE: RESULTS["live"],
     Mark.NO_ANSWER: lazy("no response"),
     Mark.NOT_RECOGNISED: RESULTS["unrecognised"],
@@ -494,6 +495,9 @@ def describe_strip(strip: CheckStrip) -> str:
     """
     start, end = strip.axis.start, strip.axis.end
     sentences = [_("Checks between %(start)s and %(end)s.") % {"start": _clock(start, end), "end": _clock(end, end)}]
+    if strip.early_from:
+        at = _clock(strip.early_from, end)
+        sentences.append(_("First found live at %(at)s, before the release time.") % {"at": at})
     for run in strip.runs[-MOST_RUNS:]:
         if run.mark is Mark.MADE:
             sentences.append(_("Checked before the release time."))

@@ -458,13 +458,17 @@ class Day:
 
         :param only: the primary keys of the releases whose strips to draw, or None to draw all strips.
         """
-        chosen = [
-            (line.release, line.verdict)
-            for line in self.shown
-            if line.has_strip and (only is None or line.release.pk in only)
-        ]
-        has_statements = self.existing.statements
-        strips = check_history.draw_strips(chosen, now=now, has_statements=has_statements) if chosen else {}
+        chosen = [line for line in self.shown if line.has_strip and (only is None or line.release.pk in only)]
+        strips = (
+            check_history.draw_strips(
+                [(line.release, line.verdict) for line in chosen],
+                now=now,
+                has_statements=self.existing.statements,
+                early={line.release.pk for line in chosen if line.outcome is Outcome.EARLY},
+            )
+            if chosen
+            else {}
+        )
         return replace(self, lines=[replace(line, strip=strips.get(line.release.pk)) for line in self.lines])
 
 

@@ -292,6 +292,24 @@ class TestEarlyRelease:
         assert "1 release to follow up" in " ".join(client.get(DESK).text.split())
         assert "Early by" in row_of(client, published.release).text()
 
+    @pytest.mark.parametrize(("query", "is_shown"), [({}, True), ({"large": ""}, False)], ids=["page", "wall"])
+    def test_once_it_is_published_its_strip_shows_that_it_was_live_before_the_due_time(
+        self, client, clock, query, is_shown
+    ):
+        office = create_office()
+        early = find_early(office, create_release(office))
+        add_checks(early.release, ("live", -60), ("live", -30), *(("live", at) for at in range(0, 125, 5)))
+        client.force_login(office.head)
+        clock(SEED_DUE + timedelta(minutes=1))
+        row = row_of(client, early.release, **query)
+        assert marks_of(row) == ({"early", "live"} if is_shown else {"made", "live"})
+        title = row.css_first("title").text()
+        sentences = (
+            "First found live at 9:10:00am, before the release time.",
+            "2 checks, 9:29:00am to 9:29:30am: live before the release time.",
+        )
+        assert [sentence in title for sentence in sentences] == [is_shown, is_shown]
+
     def test_it_is_counted_from_when_its_line_says_that_it_was_early(self, clock):
         office = create_office()
         early = find_early(office, create_release(office))

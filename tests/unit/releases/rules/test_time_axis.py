@@ -78,6 +78,14 @@ def test_a_picture_for_those_who_may_know_has_the_results_of_all_checks():
     assert paths(check(-100, Mark.LIVE), conceal_before_due=False).keys() == {Mark.LIVE}
 
 
+def test_live_checks_before_the_due_time_have_a_mark_of_their_own_if_the_release_was_early():
+    checks = [check(at, Mark.LIVE) for at in (-110, -100, -50, -0.1, 0)]
+    found = strip(*checks, conceal_before_due=False, early_from=DUE - timedelta(seconds=105))
+    # The first is from before the proof. The last of the checks before the due time was still open at this time.
+    assert [(run.mark, run.count) for run in found.runs] == [(Mark.LIVE, 1), (Mark.EARLY, 2), (Mark.LIVE, 2)]
+    assert dict(found.paths)[Mark.EARLY] == "M40 0V17M140 0V17"
+
+
 def test_consecutive_checks_of_a_kind_are_one_run_for_those_who_do_not_see_the_drawing():
     runs = strip(check(0), check(1), check(2, Mark.NO_ANSWER), check(3), check(4, Mark.LIVE)).runs
     assert [(run.mark, run.count) for run in runs] == [
