@@ -136,6 +136,7 @@ class CalendarView(StrEnum):
     UPCOMING = "upcoming"
     PUBLISHED = "published"
     CANCELLED = "cancelled"
+    CORRECTED = "corrected"
 
 
 STILL_TO_COME = (Status.PROVISIONAL, Status.CONFIRMED)
@@ -303,6 +304,9 @@ def _filter_view(query: CalendarQuery, show: CalendarView, *, now: datetime) -> 
     found = filter_releases(query)
     if show is CalendarView.UPCOMING:
         return found.filter(may_come_between(calendar.local_date(now), None), status__in=STILL_TO_COME)
+    if show is CalendarView.CORRECTED:
+        notices = PublishedCorrection.objects.current().exclude(public_notice="")
+        return found.filter(Exists(notices.filter(release=OuterRef("pk"))), status=Status.PUBLISHED)
     return found if show is CalendarView.ALL else found.filter(status=show.value)
 
 

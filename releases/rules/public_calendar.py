@@ -114,6 +114,17 @@ class AnnouncedRelease:
         return Bilingual(self.title, self.welsh_title)
 
     @property
+    def listed_correction(self) -> AnnouncedCorrection | None:
+        """The correction that lists name, or None if no notice is in force.
+
+        This is a correction that is still to be made. If there is none, it is the one that was made last.
+        """
+        in_force = (one for one in self.corrections if one.notice)
+        return max(
+            in_force, key=lambda one: (one.corrected_at is None, one.corrected_at or one.announced_at), default=None
+        )
+
+    @property
     def sequence(self) -> int:
         ended = self.status in {PublicStatus.PUBLISHED, PublicStatus.CANCELLED}
         corrections = sum(move.corrections for move in self.moves)

@@ -64,6 +64,7 @@ VIEWS = {
     CalendarView.UPCOMING: lazy("Upcoming"),
     CalendarView.PUBLISHED: lazy("Published"),
     CalendarView.CANCELLED: lazy("Cancelled"),
+    CalendarView.CORRECTED: lazy("Corrections"),
 }
 
 

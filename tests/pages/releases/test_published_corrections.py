@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import drafting
 from breaches.models import Report
@@ -143,6 +144,41 @@ def test_without_a_notice_readers_see_nothing(client, published):
     record(published, CorrectionFacts("The wrong file was uploaded.", FOUND))
     assert words_of(client.get(address(published, "release"))) == public
     assert "corrected" not in before
+
+
+def calendar_line(client, **query):
+    """Return the text of the only release in the public list, or "" if the list is empty."""
+    tree = LexborHTMLParser(client.get(reverse("releases:all_months"), {"show": "published"} | query).text)
+    assert "breach" not in tree.css_first("main").text().casefold()
+    return " ".join(" ".join(item.text() for item in tree.css(".office-releases__item")).split())
+
+
+class TestPublicList:
+    CORRECTED = {"show": "corrected"}
+
+    def test_it_marks_a_corrected_release_and_can_be_filtered(self, client, published):
+        ReleaseFactory(announced=True, reference="other", title="A release without corrections")
+        assert calendar_line(client, **self.CORRECTED) == ""
+        record(published)
+        assert "Corrected on 30 June 2020" in calendar_line(client)
+        assert published.title in calendar_line(client, **self.CORRECTED)
+        assert "without corrections" not in calendar_line(client, **self.CORRECTED)
+
+    def test_it_names_an_error_that_is_still_to_be_corrected_before_later_corrections(self, client, published):
+        record(published, CorrectionFacts("x", FOUND, None, "Do not use table 2."), at=NOW)
+        record(published, at=NOW + timedelta(minutes=1), seen=1)
+        line = calendar_line(client)
+        assert "Error announced on 30 June 2020. Not corrected yet" in line
+        assert "Corrected on" not in line
+
+    def test_it_shows_nothing_that_readers_cannot_read(self, client, published):
+        before = calendar_line(client)
+        record(published, CorrectionFacts("x", FOUND, CORRECTED))
+        assert (calendar_line(client), calendar_line(client, **self.CORRECTED)) == (before, "")
+        record(published, seen=1)
+        notice = published_corrections.corrections_of(published)[1]
+        published_corrections.withdraw_correction(notice, reason="x", by=create_head(published), at=NOW, seen=1)
+        assert (calendar_line(client), calendar_line(client, **self.CORRECTED)) == (before, "")
 
 
 @pytest.mark.parametrize(
