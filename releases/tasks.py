@@ -103,14 +103,17 @@ def tasks_of_release(release: Release) -> ReleaseTaskQuerySet:
     return at_it.select_related("done_by", "added_by")
 
 
-def tasks_waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, Release | None]]:
+def tasks_waiting_for(person: Person, *conditions: Q, most: int) -> list[tuple[ReleaseTask, Release | None]]:
     """Return the open tasks that a person may tick off, each with its release or None.
 
     The tasks are sorted by the planned date of the release. Tasks without a release come last.
 
+    :param conditions: which of the tasks to return.
     :param most: the maximum number of tasks.
     """
-    theirs = ReleaseTask.objects.open().filter(series__producer__in=producers_where(person, Action.KEEP_TASKS))
+    theirs = ReleaseTask.objects.open().filter(
+        *conditions, series__producer__in=producers_where(person, Action.KEEP_TASKS)
+    )
     tasks = list(theirs.with_release().select_related("series"))
     keys = {task.at_release for task in tasks}  # type: ignore[attr-defined]  # annotated
     releases = Release.objects.in_bulk(keys - {None})

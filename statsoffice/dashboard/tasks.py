@@ -90,6 +90,7 @@ class PersonTasks:
     stopped_webhooks: list[WebhookEndpoint]
     invitations: list[Invitation]
     unconfirmed_numbers: list[Contact]
+    hides_rehearsals: bool
 
     @property
     def count(self) -> int:
@@ -118,28 +119,42 @@ class PersonTasks:
         return self.count > 0 or bool(self.finished_briefs)
 
 
-def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
+def tasks_of(person: Person, day: Day, *, now: datetime, rehearsals: bool | None = None) -> PersonTasks:
+    """Return the tasks of a person.
+
+    :param rehearsals: False leaves out the tasks about rehearsals. None, if the reader did not choose, does not leave
+        them out, because people who take part in a rehearsal would miss them.
+    """
     existing, unlisted = day.existing, day.unlisted
+    hides_rehearsals = rehearsals is False
+    wanted, of_wanted = (Q(rehearsal=False), Q(release__rehearsal=False)) if hides_rehearsals else (Q(), Q())
     to_complete: list[Report] = []
     if existing.drafts:
-        to_complete = _reports(person, WRITERS, Q(status__in=WITH_AUTHORS), unlisted=unlisted)
+        to_complete = _reports(person, WRITERS, wanted & Q(status__in=WITH_AUTHORS), unlisted=unlisted)
     to_approve: list[Report] = []
     if existing.submitted_reports:
-        to_approve = _reports(person, LEADS, Q(status=ReportStatus.WITH_HOP), unlisted=unlisted)
-    briefs, finished_briefs = _briefs(person, now=now) if existing.briefs else ([], [])
+        to_approve = _reports(person, LEADS, wanted & Q(status=ReportStatus.WITH_HOP), unlisted=unlisted)
+    to_send: list[Report] = []
+    if existing.reports_to_send:
+        to_send = _reports(person, LEADS, wanted & needs_dispatch(), unlisted=unlisted)
+    to_join: list[Morning] = []
+    if existing.drafts:
+        mornings = mergeable_drafts(person, most=MOST_LINES, unlisted=unlisted)
+        to_join = [morning for morning in mornings if not (hides_rehearsals and morning.rehearsal)]
+    briefs, finished_briefs = _briefs(person, wanted, now=now) if existing.briefs else ([], [])
     return PersonTasks(
         incidents=[report for report in to_complete if _is_incident(report)],
         not_live=not_live_releases(person, day)[:MOST_LINES],
         to_complete=[report for report in to_complete if not _is_incident(report)],
-        to_join=mergeable_drafts(person, most=MOST_LINES, unlisted=unlisted) if existing.drafts else [],
+        to_join=to_join,
         to_approve=to_approve,
-        to_send=_reports(person, LEADS, needs_dispatch(), unlisted=unlisted) if existing.reports_to_send else [],
-        to_answer=_questions(person, existing, now=now),
-        to_agree=date_changes.open_requests_for(person).count() if existing.date_requests else 0,
+        to_send=to_send,
+        to_answer=_questions(person, existing, wanted, now=now),
+        to_agree=date_changes.open_requests_for(person).filter(of_wanted).count() if existing.date_requests else 0,
         left_provisional=_left_provisional(person, now=now) if existing.left_provisional else [],
-        access_to_agree=_access_lists(person) if existing.access_requests else [],
+        access_to_agree=_access_lists(person, wanted) if existing.access_requests else [],
         access_lists=receipts.find_list_tasks(person, now=now)[:MOST_LINES] if existing.asking_producers else [],
-        tasks=tasks.tasks_waiting_for(person, most=MOST_LINES) if existing.tasks else [],
+        tasks=tasks.tasks_waiting_for(person, wanted, most=MOST_LINES) if existing.tasks else [],
         open_files=open_files.find_open_places(person)[:MOST_LINES] if existing.open_files else [],
         briefs=briefs,
         finished_briefs=finished_briefs,
@@ -147,6 +162,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         stopped_webhooks=list(endpoints_of(person).stopped()[:MOST_LINES]) if existing.stopped_webhooks else [],
         invitations=_invitations(person, now=now) if existing.invitations else [],
         unconfirmed_numbers=find_numbers_to_confirm(person)[:MOST_LINES],
+        hides_rehearsals=hides_rehearsals,
     )
 
 
@@ -159,13 +175,13 @@ def _is_incident(report: Report) -> bool:
     return report.kind in RESTRICTED and not report.rehearsal
 
 
-def _briefs(person: Person, *, now: datetime) -> tuple[list[ShownBrief], list[ShownBrief]]:
+def _briefs(person: Person, wanted: Q, *, now: datetime) -> tuple[list[ShownBrief], list[ShownBrief]]:
     """Return the open and the finished minute briefs that a person may read, as two lists.
 
     Both lists contain only the briefs of the present London day. The latest brief comes first.
     """
     begins_at, _ends_at = overview.london_day(local_date(now))
-    rows = minute_briefs.briefs_known_to(person).filter(due_at__gte=begins_at, due_at__lte=now)
+    rows = minute_briefs.briefs_known_to(person).filter(wanted, due_at__gte=begins_at, due_at__lte=now)
     briefs: dict[bool, list[ShownBrief]] = {True: [], False: []}
     for read in (minute_briefs.read_brief(row, with_hosts=False) for row in rows[:MOST_BRIEFS]):
         briefs[read.brief.is_open].append(ShownBrief(read.row, brief_headline(read)))
@@ -200,14 +216,15 @@ def _invitations(person: Person, *, now: datetime) -> list[Invitation]:
     return list(open_invitations_of(person, at=now)[:MOST_LINES]) if person.is_authenticated else []
 
 
-def _access_lists(person: Person) -> list[Release]:
+def _access_lists(person: Person, wanted: Q) -> list[Release]:
     # Two queries instead of a join, because there are few requests and a join would read the whole calendar.
     keys = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
-    return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
+    listed = Release.objects.filter(wanted, pk__in=keys).select_related("series__producer")
+    return list(listed.order_by("due_at")[:MOST_LINES])
 
 
-def _questions(person: Person, existing: ExistingRows, *, now: datetime) -> list[Release]:
-    own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER)).shown_to(person)
+def _questions(person: Person, existing: ExistingRows, wanted: Q, *, now: datetime) -> list[Release]:
+    own = Release.objects.filter(wanted, series__producer__in=producers_where(person, Action.ANSWER)).shown_to(person)
     # The dashboard may be shown on a wall. So it does not ask about an early release until the release is published.
     own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
     recent: QuerySet[Release] = own.filter(due_at__gt=now - ASKED_AFTER_DUE, due_at__lte=now + ASKED_BEFORE_DUE)

@@ -191,10 +191,11 @@ def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) 
     lines, around = day.render_lines(large=shown.large), render_to_string("dashboard/today.html", context)
     text = SafeString(_LINE.sub(lambda place: lines[place[1]].html, around))
     changing = join_live_texts([split_live_text(around), *(lines[key].live for key in _LINE.findall(around))])
-    waiting = tasks.tasks_of(request.user, day, now=now) if not shown.large else None
+    waiting = tasks.tasks_of(request.user, day, now=now, rehearsals=shown.rehearsals) if not shown.large else None
     waiting_text = ""
     if waiting is not None:
-        waiting_text = render_to_string("dashboard/waiting.html", {"waiting": waiting, "now": now})
+        tasks_context = {"waiting": waiting, "now": now, "links": shown.links}
+        waiting_text = render_to_string("dashboard/waiting.html", tasks_context)
     summary = _join_sentences(day.summary, "" if status.active else status.sentence)
     told, waits = sha256_hex(summary.encode())[:16], sha256_hex(_AGES.sub("", waiting_text).encode())[:16]
     state = {"shown": changing.shown, "told": told, "waits": waits, "checks": int(now.timestamp())}

@@ -12,15 +12,19 @@ from breaches.drafting import ReportSubject
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from releases import judge
+from releases import tasks as release_tasks
 from releases.models import Producer, Release, Series
 from releases.rules.lifecycle import Role, Status
 from statsoffice.accounts.models import User
 from statsoffice.templatetags import reports
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
+from tests.support.briefs import LIMIT, make_brief
+from tests.support.date_requests import request_date
 from tests.support.early_release import create_early_release
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
-from tests.support.observations import create_observation
+from tests.support.observations import create_observation, create_observations
 from tests.support.people import AT, REGULATOR, create_office, create_report, render_text
+from tests.support.pre_release_lists import asked
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +83,53 @@ def test_an_incident_is_shown_before_all_other_reports_and_a_rehearsal_after_the
     tasks = shown[shown.index("Your tasks") :]
     places = [tasks.index(one) for one in order]
     assert places == sorted(places)
+
+
+def test_tasks_about_rehearsals_are_hidden_with_the_rehearsals_and_the_page_says_so(client, clock, release):
+    clock(AFTER)
+    head = sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    rehearsed = [
+        ReleaseFactory(series=release.series, rehearsal=True, confirmed=True, reference=name, title=f"Rehearsed {name}")
+        for name in ("unclear", "draft", "other-draft", "submitted", "approved")
+    ]
+    create_observations(rehearsed[0], "unrecognised", start=SEED_DUE)
+    judge.judge_one(rehearsed[0], now=AFTER)
+    _first, _second, submitted, approved = (suspect(one) for one in rehearsed[1:])
+    Report.objects.filter(pk=submitted.pk).update(status=ReportStatus.WITH_HOP)
+    Report.objects.filter(pk=approved.pk).update(status=ReportStatus.APPROVED, decided_at=AFTER)
+    release_tasks.add_task(release.series, text="Rehearse the call.", rehearsal=True, by=head, at=BEFORE)
+    to_come = ReleaseFactory(
+        series=release.series,
+        rehearsal=True,
+        confirmed=True,
+        reference="to-come",
+        title="Rehearsed later",
+        due_at=SEED_DUE + timedelta(days=7),
+    )
+    request_date(to_come)
+    asked(to_come, by=sign_in(client, release), at=to_come.due_at - timedelta(hours=3))
+    create_observations(rehearsed[0], "not_live", start=LIMIT)
+    make_brief()
+    client.force_login(head)
+    suspect(release)
+
+    def tasks_on(page, **query):
+        return " ".join(LexborHTMLParser(client.get(page, query).text).css_first("#desk-waiting").text().split())
+
+    every_task = tasks_on(DESK)
+    for about in ("unclear", "draft", "submitted", "approved"):
+        assert f"Rehearsed {about}" in every_task
+    assert "Combine 2 drafts" in every_task
+    assert "Rehearse the call." in every_task
+    assert "Date changes awaiting your decision" in every_task
+    assert "Pre-release access awaiting your decision" in every_task
+    assert "Minute brief" in every_task
+    assert "are hidden" not in every_task
+    for page in (DESK, reverse("desk_part")):
+        tasks = tasks_on(page, rehearsals="hide")
+        assert tasks.startswith(f"Your tasks (1) Reports to complete {release.title}")
+        assert "Rehearse" not in tasks
+        assert tasks.endswith("Tasks about rehearsals are hidden. Show rehearsals")
 
 
 def test_a_report_is_rendered_once_until_something_that_it_shows_changes(client, clock, release):
