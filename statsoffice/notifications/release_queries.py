@@ -167,13 +167,14 @@ def add_reminder(
     """Return the event of the notification of a reported incident, and whether the notification is a reminder.
 
     Only one reminder is sent. It is due STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if the report is drafted but not
-    decided, and no one is assigned to the report. Until the reminder is due, the event of the first notification is
-    returned.
+    decided, and no one is assigned to the report. A report that was sent counts as decided while it is corrected
+    (decision 160). Until the reminder is due, the event of the first notification is returned.
 
     :param event: the event of the first notification.
     """
     is_taken = report is None or report.status not in UNDECIDED or report.person_dealing_id is not None
-    is_reminder = event in known and not is_taken and now - since >= settings.ACKNOWLEDGED_WITHIN
+    is_due = event in known and not is_taken and now - since >= settings.ACKNOWLEDGED_WITHIN
+    is_reminder = is_due and report is not None and not report.dispatches.reported().exists()
     return (f"{event}{REMINDER}1", True) if is_reminder else (event, False)
 
 

@@ -5,10 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from breaches import drafting
+from breaches import decisions, dispatches, drafting
 from breaches.drafting import ReportSubject
 from breaches.early_releases import Choice, record_decision
 from breaches.rules.answers import KINDS_BEFORE_RELEASE
+from breaches.rules.lifecycle import ReportStatus
 from releases import cover, scheduling, statements
 from releases.cover import CoverPerson
 from releases.early_findings import name_contact
@@ -33,7 +34,7 @@ from tests.support.early_release import (
     start_early_report,
 )
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, UserFactory
-from tests.support.people import create_office
+from tests.support.people import REGULATOR, accept_dispatch, create_office, render_text, write_sections
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +202,21 @@ class TestReportedByAPerson:
             written = f"{message.subject}\n{message.text}".lower()
             assert message.subject.startswith("Early release reported, not assigned: ")
             assert not [secret for secret in (*SECRETS, started.reference) if secret.lower() in written]
+
+    def test_no_one_is_reminded_of_a_sent_report_while_it_is_corrected(self, report):
+        office, started = report
+        outbox.create_missing(now=FOUND_AT)
+        minute = timedelta(minutes=1)
+        written = write_sections(started, by=office.statistician, at=FOUND_AT + minute)
+        approved = decisions.approve_report(written, by=office.head, at=FOUND_AT + minute, render=render_text).report
+        sent = dispatches.send_report(approved, recipient=REGULATOR, by=office.head, at=FOUND_AT + 2 * minute)
+        accept_dispatch(sent, at=FOUND_AT + 3 * minute)
+        corrected = dispatches.send_correction(
+            sent, notice="A date was wrong.", by=office.head, at=FOUND_AT + 4 * minute
+        )
+        assert (corrected.status, corrected.person_dealing) == (ReportStatus.DRAFT, None)
+        outbox.create_missing(now=FOUND_AT + 11 * minute)
+        assert not Message.objects.filter(event__endswith="-reminder-1").exists()
 
     def test_of_a_published_release_no_one_is_notified_as_of_an_incident(self):
         office = create_office()
