@@ -97,3 +97,24 @@ def test_rows_and_short_elements_in_between_do_not_hide_what_nests():
         simplify_markup(("<table>" + rows + "<tr><td>") * MANY)
     with pytest.raises(TooComplex):
         simplify_markup("<div><b>x</b><p>y</p><br>" * MANY)
+
+
+CLOSED_BY_A_SHORT_ELEMENT = {
+    "paragraph": "<p><span><p>x</p><object>",
+    "item": "<li><div><li>x</li><ul>",
+    "link": "<a><span><a>x</a><object>",
+    "description": "<dd><div><dd>x</dd><dl>",
+    "term": "<dt><div><dt>x</dt><dl>",
+    "heading": "<h2><h2>x</h2><object>",
+}
+
+
+@pytest.mark.parametrize("unit", CLOSED_BY_A_SHORT_ELEMENT.values(), ids=CLOSED_BY_A_SHORT_ELEMENT.keys())
+def test_a_short_element_is_not_skipped_while_it_closes_another(unit):
+    """Only the last element of each unit stays open, so 400 units are within the limit."""
+    assert simplify_markup(unit * 400) == unit * 400
+
+
+def test_a_short_element_is_not_skipped_while_formatting_is_to_be_repeated_before_it():
+    with pytest.raises(TooComplex):
+        simplify_markup("<div><p><b></p><i>x</i>" * 400)
