@@ -10,6 +10,7 @@ import pytest
 
 from releases.models import Observation, Verification
 from releases.monitoring.sweep import Sweep
+from releases.rules.cadence import CONFIRMING
 from releases.rules.clock_error import PEER_TIME_VALID_FOR, ClockError, Voucher
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory
@@ -99,6 +100,13 @@ def test_a_release_is_judged_only_once_the_check_after_the_limit_has_confirmed_t
     play(ClockOfThisMachine(error=error, until=timedelta(minutes=2, seconds=after_limit)))
     assert Observation.objects.filter(planned_at=SEED_DUE + timedelta(minutes=2)).exists()
     assert list(Verification.objects.values_list("outcome", flat=True)) == outcomes
+
+
+def test_a_check_that_is_stored_exactly_when_the_verdict_settles_is_judged_at_once():
+    error = ClockError(Voucher.CHRONY, bound=timedelta(seconds=0.02))
+    # Each check takes no time, so the check one second after the limit is stored at the very instant.
+    play(ClockOfThisMachine(error=error, until=timedelta(minutes=2, seconds=5)), lambda url, at: (404, "", 0.0))
+    assert Verification.objects.get().decided_at == SEED_DUE + timedelta(minutes=2) + CONFIRMING
 
 
 # --- N7: a clock that is 20 seconds ahead, and a page that is live to the second
