@@ -228,3 +228,13 @@ def test_a_clock_that_is_set_back_keeps_no_check_waiting():
     ]
     # Every 15 seconds from four and a half minutes before it is due.
     assert len(again) >= 12
+
+
+def test_the_database_is_tried_again_as_soon_as_the_wait_is_over(outage):
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
+    clock = JumpingClock(SEED_DUE - seconds(50), ends_at=SEED_DUE - seconds(20))
+    attempts = set()
+    clock.act(SEED_DUE - seconds(40), lambda: outage.begin(after=lambda: attempts.add(clock.now())))
+    with suppress(MorningOver):
+        Sweep(clock=clock, probe=ScriptedPublisher(clock, live_from(9999)), name="first").run()
+    assert sorted(attempts) == [SEED_DUE - seconds(before) for before in range(40, 19, -2)]
