@@ -31,6 +31,7 @@ from releases.rules.lifecycle import FieldRefused, MoveRefused
 from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError
 
 CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?")
+ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 TIMES_BY_NAME = {name: time(*at) for at, name in calendar.NAMED_TIMES.items()} | {"noon": time(12)}
 PARTS = ("day", "month", "year")
 MONTHS = [f"{date(2000, number, 1):%B}".casefold() for number in range(1, 13)]
@@ -219,6 +220,27 @@ class GovukDateField(forms.Field):
             "missing": " and ".join(parts),
         }
         return ValidationError(self.error_messages[code], code=code, params=words)
+
+
+class FilterDateWidget(GovukDateWidget):
+    """Three text boxes in a form that filters a list.
+
+    The query string may have one text for the date instead, such as 2026-06-30. Our own links and older bookmarks do.
+    """
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed = super().value_from_datadict(data, files, name)
+        text = (data.get(name) or "").strip()
+        if any(typed) or not text:
+            return typed
+        if iso := ISO_DATE.fullmatch(text):
+            return [iso["day"], iso["month"], iso["year"]]
+        boxes = re.split(r"[\s/]+", text, maxsplit=2)
+        return [*boxes, "", ""][:3]
+
+
+class FilterDateField(GovukDateField):
+    widget = FilterDateWidget
 
 
 class PickedDateField(forms.DateField):

@@ -60,7 +60,7 @@ from breaches.statistics import Scope
 from breaches.statistics_tables import Address, Table
 from breaches.views.base import list_part_sentences, summarise_report
 from releases.early_findings import shown_outcome
-from releases.forms import GovukForm, render_form_once
+from releases.forms import PARTS, FilterDateField, GovukForm, render_form_once
 from releases.models import Producer, Series
 from releases.permissions import Person, roles_anywhere
 from releases.pictures import Picture, ShownPicture
@@ -76,17 +76,6 @@ from releases.views.pictures import find_picture_file, picture_response, show_pi
 REPORTS_ON_A_PAGE = 30
 NEAR_MISSES_ON_A_PAGE = 30
 LATEST = 20
-
-
-def day_field(label: Any, *formats: str, invalid: Any = None) -> forms.DateField:
-    """Return a field for a day in a query string. It accepts ISO dates, which browsers send, and the given formats."""
-    return forms.DateField(
-        label=label,
-        input_formats=["%Y-%m-%d", *formats],
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={} if invalid is None else {"invalid": invalid},
-    )
 
 
 class ProducerForm(GovukForm):
@@ -146,12 +135,6 @@ class ProducerForm(GovukForm):
         return [Div(*map(self.question, visible), css_class="office-filter")]
 
 
-SLASHED, SPACED = "%d/%m/%Y", "%d %m %Y"
-
-
-NO_DAY = lazy("Enter a date, such as 30/6/2026")
-
-
 ANY = ("", lazy("All"))
 
 
@@ -162,8 +145,8 @@ class RegisterForm(ProducerForm):
     decision = forms.ChoiceField(label=lazy("Decision"), required=False)
     practice = forms.ChoiceField(label=lazy("Practice"), required=False)
     actions = forms.ChoiceField(label=lazy("Corrective actions"), required=False)
-    first = day_field(lazy("Breaches from"), SLASHED, SPACED, "%d %B %Y")
-    last = day_field(lazy("Breaches to"), SLASHED, SPACED, "%d %B %Y")
+    first = FilterDateField(label=lazy("Breaches from"), required=False)
+    last = FilterDateField(label=lazy("Breaches to"), required=False)
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
         super().__init__(data, by=by)
@@ -209,9 +192,17 @@ class RegisterForm(ProducerForm):
     @property
     def cache_key(self) -> Hashable:
         """Everything on which the rendered form depends. Choices that are the same for every person are left out."""
-        typed = tuple(tuple(self.query.getlist(name)) for name in self.fields)
+        typed = tuple(tuple(self.query.getlist(name)) for name in self._parameters)
         producers = tuple((one.slug, str(one)) for one in self.producers)
         return typed, producers, tuple((one.slug, str(one)) for one in self.all_series), self.practices
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.query.get(name) for name in self._parameters)
+
+    @property
+    def _parameters(self) -> list[str]:
+        return [*self.fields, *(f"{name}-{part}" for name in ("first", "last") for part in PARTS)]
 
     def to_filter(self) -> RegisterFilter | None:
         """Return the filter, or None if the query string has an invalid value."""
@@ -264,7 +255,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
         if filters
         else [],
         "may_export": bool(TABLE[Action.DOWNLOAD] & roles_anywhere(request.user)),
-        "narrowed": any(request.GET.get(name) for name in form.fields),
+        "narrowed": form.is_narrowed,
     }
     return render(request, "breaches/register.html", context)
 
@@ -683,8 +674,8 @@ class NearMissForm(GovukForm):
     series = forms.ModelChoiceField(
         label=lazy("Series"), queryset=Series.objects.none(), required=False, empty_label=lazy("All")
     )
-    first = day_field(lazy("Due from"), SLASHED, SPACED, invalid=NO_DAY)
-    last = day_field(lazy("Due to"), SLASHED, SPACED, invalid=NO_DAY)
+    first = FilterDateField(label=lazy("Due from"), required=False)
+    last = FilterDateField(label=lazy("Due to"), required=False)
     sort = forms.ChoiceField(label=lazy("Sort by"), choices=list(NEAR_MISS_ORDERS.items()), required=False)
 
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:

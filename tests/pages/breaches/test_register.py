@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import corrective_actions, drafting, permissions, register
 from breaches.corrective_actions import Plan
@@ -245,17 +246,40 @@ def test_with_several_producers_series_are_offered_once_one_is_chosen(client, of
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"first": "soon", "kind": "late"}, "Enter a valid date"),
+        ({"first": "soon", "kind": "late"}, "Breaches from must include a month and year"),
+        ({"last-day": "31", "last-month": "6", "last-year": "2020"}, "Breaches to must be a real date"),
         ({"first": "2020-06-30", "last": "2020-06-01"}, "The last day must be the same as or after the first day"),
         ({"practice": "9.9 T1"}, "Select a valid choice"),
     ],
-    ids=["no date", "backwards", "unknown practice"],
+    ids=["no date", "no such day", "backwards", "unknown practice"],
 )
 def test_a_filter_that_cannot_be_is_said_and_lists_nothing(client, asked, sentence, office, draft_report):
     client.force_login(office.head)
     page = client.get(ADDRESS, asked)
     assert sentence in page.text
     assert page.context["rows"] == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"first-day": "30", "first-month": "6", "first-year": "2020"},
+        {"first": "2020-06-30"},
+        {"first": "30/06/2020"},
+        {"first": "30 June 2020"},
+    ],
+    ids=["boxes", "bookmark", "slashes", "words"],
+)
+def test_a_date_is_typed_in_three_boxes_and_links_with_one_text_still_work(client, asked, office, draft_report):
+    client.force_login(office.head)
+    page = client.get(ADDRESS, asked)
+    assert len(page.context["rows"]) == 1
+    assert page.context["form"].cleaned_data["first"] == date(2020, 6, 30)
+    tree = LexborHTMLParser(page.text)
+    boxes = [tree.css_first(f'input[name="first-{part}"]').attributes["value"] for part in ("day", "month", "year")]
+    assert (boxes[0], boxes[2]) == ("30", "2020")
+    assert "Clear filters" in page.text
+    assert client.get(ADDRESS, {"first": "2020-07-01"}).context["rows"] == []
 
 
 def test_a_row_says_when_what_and_where_it_stands(client, office, dismissed_report):
@@ -334,9 +358,10 @@ def test_equal_rows_and_filters_are_rendered_once_and_each_change_is_shown_at_on
     assert len(rendered_parts(first)) == 2
     assert rendered_parts(second) == set()
     assert second.text.count(draft_report.reference) == first.text.count(draft_report.reference)
-    assert 'value="2020-06-01"' in client.get(ADDRESS, {"first": "2020-06-01"}).text
+    typed = {"first-day": "1", "first-month": "6", "first-year": "1987"}
+    assert 'value="1987"' in client.get(ADDRESS, typed).text
     assert "Select a valid choice" in client.get(ADDRESS, {"kind": "unknown"}).text
-    assert 'value="2020-06-01"' not in client.get(ADDRESS).text
+    assert 'value="1987"' not in client.get(ADDRESS).text
 
     other = ProducerFactory(name="Office for Other Numbers")
     add_role(office.head, other, Role.AUDITOR)
