@@ -271,7 +271,7 @@ def draw_strips(
     The number of queries does not depend on the number of releases or checks.
 
     Checks from before the due time are drawn without their results for all readers, because the dashboard may be shown
-    on a wall screen (decision 73). Only the strip of a published release that was early shows them (decision 162).
+    on a wall screen (decision 73). Only the strip of a published release that was early shows them (decision 166).
 
     :param releases: pairs of a release and its masked verdict. The series of each release must be selected, and its
         addresses prefetched.
