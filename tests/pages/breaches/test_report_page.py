@@ -264,6 +264,17 @@ def test_an_approved_correction_says_that_its_version_has_not_been_sent_until_it
     assert "Next step" not in page
 
 
+def test_a_version_after_an_email_that_failed_is_not_the_next_step_of_a_correction(client, office, approved_report):
+    sent = dispatches.send_report(approved_report, recipient=REGULATOR, by=office.head, at=AT)
+    dispatches.record_failure(sent.dispatches.get(), at=AT)
+    draft = dispatches.send_correction(reload_reports([sent])[0], notice="A figure was wrong.", by=office.head, at=AT)
+    approved = decisions.approve_report(draft, by=office.head, at=AT, render=render_text).report
+    client.force_login(office.statistician)
+    page = words(client.get(page_of(approved, "report")).text)
+    assert f"Next step {SENDS} It has not been sent yet." in page
+    assert "corrected report next" not in page
+
+
 def test_only_people_who_cannot_send_an_approved_report_read_who_sends_it(client, office, approved_report, subtests):
     for role in (Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN, Role.AUDITOR):
         with subtests.test(str(role)):
