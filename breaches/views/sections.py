@@ -319,7 +319,6 @@ class CauseForm(GovukForm):
     For a late release, the form also asks when the release became available, or why the time is not known.
     """
 
-    button = lazy("Save and continue")
     options = {
         "cause": {"size": "m", "dividers": {"not_known": lazy("or")}},
         "cause_words": {"threshold": 75},
@@ -382,6 +381,10 @@ class CauseForm(GovukForm):
         names = {"release": name_last(late)}
         on.label = _("When did %(release)s become available?") % names
         on.subject = _("The date on which %(release)s became available") % names  # type: ignore[attr-defined]
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        return inside_the_form(*self.questions())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -301,6 +301,16 @@ def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client
     assert page.index(draft_report.number) < page.index("Start another breach report")
 
 
+def test_each_form_to_edit_a_part_of_a_report_has_a_link_back_without_saving(statistician, draft_report, subtests):
+    sections = ("core_information", "circumstances", "impact", "corrective_actions")
+    back = page_of(draft_report, "report")
+    for address in (page_of(draft_report, "cause"), *(section_address(draft_report, one) for one in sections)):
+        with subtests.test(address):
+            page = LexborHTMLParser(statistician.get(address).text)
+            links = page.css("main form .govuk-button-group a")
+            assert [(link.text(), link.attributes["href"]) for link in links] == [("Cancel", back)]
+
+
 STATED = "says when the statistics became available."
 
 
