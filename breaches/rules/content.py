@@ -4,8 +4,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -692,6 +694,11 @@ def _contact_details(content: ReportContent) -> Iterator[Remark]:
 
 
 _WORDS = re.compile(r"\s+|[^\s]+")
+# A sentence ends after a full stop and a space, or with its line.
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]\s)(?=\S)|(?<=\n)(?=\S)")
+# Two sentences with a smaller share of common words are different sentences. If they were compared word by word, words
+# such as "the" would be all that they share, and no one could read the result.
+_LEAST_SIMILARITY = 0.6
 
 
 class WordChange(StrEnum):
@@ -705,17 +712,47 @@ class WordPiece(NamedTuple):
     text: str
 
 
-def compare_words(before: str, after: str) -> tuple[WordPiece, ...]:
+def compare_texts(before: str, after: str) -> tuple[WordPiece, ...]:
     """Split two texts into the parts that they share, the parts only in `before`, and the parts only in `after`.
 
-    The parts are in reading order.
+    Similar sentences are compared word by word. All other sentences are removed or added as a whole. The parts are in
+    reading order.
     """
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    old, new = _BETWEEN_SENTENCES.split(before), _BETWEEN_SENTENCES.split(after)
     pieces: list[WordPiece] = []
-    for _, begin, end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, came = "".join(old[begin:end]), "".join(new[new_begin:new_end])
-        if gone == came:
-            pieces.append(WordPiece(WordChange.SAME, gone))
+    for tag, begin, end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(WordPiece(WordChange.SAME, "".join(old[begin:end])))
+        else:
+            pieces += _compare_sentences(old[begin:end], new[new_begin:new_end])
+    return tuple(
+        WordPiece(change, "".join(piece.text for piece in run))
+        for change, run in groupby(filter(itemgetter(1), pieces), key=itemgetter(0))
+    )
+
+
+def _compare_sentences(old: Sequence[str], new: Iterable[str]) -> Iterator[WordPiece]:
+    """Compare each new sentence with the most similar old sentence after the one before."""
+    came: list[str] = []
+    for sentence in new:
+        words = [one.split() for one in old]
+        similar = get_close_matches(sentence.split(), words, n=1, cutoff=_LEAST_SIMILARITY)
+        if not similar:
+            came.append(sentence)
             continue
-        pieces += [piece for piece in (WordPiece(WordChange.GONE, gone), WordPiece(WordChange.NEW, came)) if piece.text]
-    return tuple(pieces)
+        place = words.index(list(similar[0]))
+        yield from (WordPiece(WordChange.GONE, "".join(old[:place])), WordPiece(WordChange.NEW, "".join(came)))
+        yield from _compare_words(old[place], sentence)
+        old, came = old[place + 1 :], []
+    yield from (WordPiece(WordChange.GONE, "".join(old)), WordPiece(WordChange.NEW, "".join(came)))
+
+
+def _compare_words(before: str, after: str) -> Iterator[WordPiece]:
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    # A space alone is nothing that two sentences share.
+    for tag, begin, end, new_begin, new_end in SequenceMatcher(str.isspace, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield WordPiece(WordChange.SAME, "".join(old[begin:end]))
+        else:
+            yield WordPiece(WordChange.GONE, "".join(old[begin:end]))
+            yield WordPiece(WordChange.NEW, "".join(new[new_begin:new_end]))

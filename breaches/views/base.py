@@ -24,7 +24,7 @@ from breaches import code_of_practice, text, versions
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.permissions import Action, declared_own_act, find_closed_moves, may_ever, moves_open_to, reports_where
 from breaches.rules.answers import MOMENTS
-from breaches.rules.content import Remark, ReportContent, WordChange, compare_words, content_from_json
+from breaches.rules.content import Remark, ReportContent, WordChange, compare_texts, content_from_json
 from breaches.rules.lifecycle import CLOSED_ONCE_SENT, DECISIONS, EDIT, PAST_TENSE, REPORT, ReportStatus
 from breaches.text import list_events
 from breaches.versions import changes_since, content_of, current_version
@@ -269,8 +269,9 @@ def compare_contents(earlier: ReportContent, later: ReportContent) -> list[dict[
 
     Each field has a `label` and `pieces`. The pieces are the parts of the text that were added, removed or not changed.
     """
+    # The last line has a line break like the others, so that a new paragraph does not begin on the line of an old one.
     compared = (
-        (label, compare_words(text.value_in_words(earlier, field), text.value_in_words(later, field)))
+        (label, compare_texts(*(f"{text.value_in_words(one, field)}\n" for one in (earlier, later))))
         for field, label in text.FIELDS.items()
     )
     return [
