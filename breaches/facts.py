@@ -604,6 +604,15 @@ def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Q
     return missing
 
 
+def has_only_record(report: Report, version: ReportVersion) -> bool:
+    """Return whether an account is written from our checks alone, and no person has edited it.
+
+    The record does not say how a breach was corrected, or who was notified. So such an account leaves a part of its
+    prompt without an answer.
+    """
+    return version.is_untouched("circumstances") and bool(version.content["circumstances"]) and not is_asked(report)
+
+
 def has_known_date(report: Report) -> bool:
     """Return whether a report is about a release with an exact date.
 

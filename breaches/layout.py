@@ -18,6 +18,7 @@ from breaches.refreshing import with_annex
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.document import (
     ACCESS_PROMPT,
+    ACCOUNT_PROMPT,
     CAUSE_PROMPT,
     DISMISSED_MARK,
     INCIDENT_PROMPT,
@@ -154,15 +155,14 @@ def _lay_out_version(
         event = report.events.filter(kind=report.status).select_related("actor").latest("position")
         decision = f"{text.event_title(event)}. {text.event_author(event)}, at {format_moment(event.at)}"
         decision += f": {event.words}" if event.words else "."
-    asks_for_cause = _asks_for_cause(report, version, content)
-    is_prompted = asks_for_cause or not content.circumstances.strip()
+    prompt = _choose_prompt(report, version, content)
     laid_out = lay_out(
         content,
         number=report.number,
         version=version.number,
         lead_official=settings.LEAD_OFFICIAL,
-        with_cause_prompt=asks_for_cause,
-        cause_prompt=_cause_prompt(report, content) if is_prompted else "",
+        with_cause_prompt=bool(prompt),
+        cause_prompt=prompt,
         rehearsal=report.rehearsal,
         training=report.training_id is not None,
         decided=DECISION_MARKS.get(report.status, ""),
@@ -172,19 +172,16 @@ def _lay_out_version(
     return without_links_to_outputs(laid_out) if is_about_sealed_release(report) else laid_out
 
 
-def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:
-    """Return whether to prompt for the cause although the circumstances have text.
+def _choose_prompt(report: Report, version: ReportVersion, content: ReportContent) -> str:
+    """Return the prompt for the circumstances, or "" if nothing is left to ask.
 
-    The prompt is needed if this text is still the automatic text, and the cause or a required answer is missing.
+    Text that a person edited has no prompt, because we cannot understand it.
     """
-    if not version.is_untouched("circumstances"):
-        return False
-    return not report.cause or bool(find_unanswered_questions(report, content))
-
-
-def _cause_prompt(report: Report, content: ReportContent) -> str:
+    has_text = bool(content.circumstances.strip())
+    if has_text and not version.is_untouched("circumstances"):
+        return ""
     if not is_asked(report):
-        return CAUSE_PROMPT
-    if not find_unanswered_questions(report, content):
-        return MISSING_CAUSE_PROMPT
-    return ACCESS_PROMPT if report.kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT
+        return ACCOUNT_PROMPT if report.cause else CAUSE_PROMPT
+    if find_unanswered_questions(report, content):
+        return ACCESS_PROMPT if report.kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT
+    return "" if has_text and report.cause else MISSING_CAUSE_PROMPT

@@ -40,10 +40,9 @@ NOT_RECORDED = "Not recorded."
 CODE = "Code of Practice for Statistics"
 # The Code had another name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
 CODES = {"1.0": "Code of Practice for Official Statistics"}
-CAUSE_PROMPT = (
-    "Describe how the breach was found, how it was corrected, and who was notified and when. Add the cause, if it is "
-    "known. Use job titles, not people’s names."
-)
+_FOUND_AND_CORRECTED = "Describe how the breach was found, how it was corrected, and who was notified and when."
+ACCOUNT_PROMPT = f"{_FOUND_AND_CORRECTED} Use job titles, not people’s names."
+CAUSE_PROMPT = f"{_FOUND_AND_CORRECTED} Add the cause, if it is known. Use job titles, not people’s names."
 ACCESS_PROMPT = (
     "Answer the questions under ‘What happened’. They ask what was sent or could be seen, when, and how many people "
     "received it or had access. They also ask when the breach was noticed and contained, and what happened to the "

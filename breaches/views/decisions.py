@@ -21,6 +21,7 @@ from breaches.facts import (
     compare_with_record,
     evidence_digest,
     find_release_with_list,
+    has_only_record,
     incident_of,
     is_asked,
     outputs_without_public_address,
@@ -198,6 +199,7 @@ class WholeReportPage(MovePage):
             odd = [
                 *find_contradiction(report, content),
                 *find_outdated_text(report, version, content),
+                *find_unanswered_prompt(report, version),
                 *find_long_text(report, version, content, now=now),
                 *odd,
             ]
@@ -259,6 +261,16 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
             "(%(cause)s). Check it."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence % {"cause": cause_name(report.cause)})
+
+
+def find_unanswered_prompt(report: Report, version: ReportVersion) -> Iterable[Remark]:
+    """Yield a warning if no person has added to an account what only people know."""
+    if has_only_record(report, version):
+        sentence = _(
+            "‘Circumstances of breach’ has only the automatic text. Add how the breach was corrected, and who was "
+            "notified and when."
+        )
+        yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
 
 
 def find_long_text(

@@ -21,7 +21,14 @@ from django.utils.translation import ngettext
 
 from breaches import comments, decisions, dispatches, editing, publication, refreshing, text
 from breaches.editing import FIELDS
-from breaches.facts import compare_availability, compare_with_verdict, find_release_with_list, is_asked, recorded_cause
+from breaches.facts import (
+    compare_availability,
+    compare_with_verdict,
+    find_release_with_list,
+    has_only_record,
+    is_asked,
+    recorded_cause,
+)
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
@@ -373,11 +380,13 @@ def _parts_of(
         printed = document.sections[PRINTED[section]] if section in PRINTED else None
         needed = [one for one in needs if one.section == section and one.field not in decisions.OF_THE_CAUSE]
         has_changed = may_edit and any(field in changed for field in FIELDS[section])
+        is_account = section is ReportSection.CIRCUMSTANCES
         status, colour = _status_of(
             report,
             needed,
             has_changed=has_changed,
-            is_unwritten=is_unwritten and section is ReportSection.CIRCUMSTANCES,
+            is_unwritten=is_account and is_unwritten,
+            is_prompted=is_account and has_only_record(report, version),
         )
         address = reverse("breaches:section", args=[report.reference, section])
         parts.append(
@@ -417,12 +426,19 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
 
 
 def _status_of(
-    report: Report, needed: Sequence[Remark], *, has_changed: bool = False, is_unwritten: bool = False
+    report: Report,
+    needed: Sequence[Remark],
+    *,
+    has_changed: bool = False,
+    is_unwritten: bool = False,
+    is_prompted: bool = False,
 ) -> tuple[str, str]:
     """Return the status of a part and the colour of its tag. If the colour is empty, the status is plain text."""
     if has_changed:
         return _("Facts changed"), "yellow"
     is_open = report.status in UNDECIDED
+    if not needed and is_open and is_prompted:
+        return _("Prompt not answered"), "yellow"
     if not needed and not (is_open and is_unwritten):
         return _("Completed"), ""
     # If the report is decided, the decision was made without the missing values.

@@ -24,7 +24,7 @@ from tests.support.people import (
     render_text,
     write_sections,
 )
-from tests.support.report_forms import page_of, section_address, send, words
+from tests.support.report_forms import page_of, said, section_address, send, words
 
 pytestmark = pytest.mark.django_db
 
@@ -207,13 +207,45 @@ def test_what_a_decision_did_not_need_is_left_empty_and_no_work_to_be_done(clien
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
     assert "3. Impact of the breach Incomplete Change" in page
-    assert "2. Circumstances of breach Completed Change" in page
+    assert "2. Circumstances of breach Prompt not answered Change" in page
     assert "Cause of the breach Incomplete Change" in page
     decisions.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
     page = words(client.get(page_of(report, "report")).text)
     assert "Left empty" in page
+    assert "2. Circumstances of breach Completed" in page
     assert "Incomplete" not in page
     assert "Describe the impact" not in page
+
+
+def test_an_account_from_our_checks_alone_has_an_unanswered_prompt_until_a_person_edits_it(
+    client, office, draft_report
+):
+    status = "2. Circumstances of breach Prompt not answered Change"
+    prompt = "Describe how the breach was found, how it was corrected, and who was notified and when. Use job titles"
+    warning = "has only the automatic text. Add how the breach was corrected, and who was notified and when."
+    client.force_login(office.head)
+    checks = [page_of(draft_report, "check"), page_of(draft_report, "approve")]
+    page = words(client.get(page_of(draft_report, "report")).text)
+    assert status in page
+    assert prompt in page
+    assert all(warning in words(client.get(address).text) for address in checks)
+    corrected = f"{said(draft_report).circumstances} The web team published it by hand and notified OSR at noon."
+    send(client, section_address(draft_report, "circumstances"), circumstances=corrected)
+    page = words(client.get(page_of(draft_report, "report")).text)
+    assert "2. Circumstances of breach Completed Change" in page
+    assert prompt not in page
+    assert not any(warning in words(client.get(address).text) for address in checks)
+
+
+def test_an_unanswered_prompt_is_no_obstacle_and_no_remark_on_an_approved_report(client, office, draft_report):
+    submitted = decisions.submit_report(draft_report, by=office.statistician, at=AT)
+    client.force_login(office.head)
+    assert "Prompt not answered" in words(client.get(page_of(submitted, "report")).text)
+    decisions.approve_report(submitted, by=office.head, at=AT, render=render_text)
+    page = words(client.get(page_of(submitted, "report")).text)
+    assert "2. Circumstances of breach Completed" in page
+    assert "Prompt not answered" not in page
+    assert "Describe how the breach was found" not in page
 
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])

@@ -13,6 +13,7 @@ from breaches.models import Report
 from breaches.redaction import redact_report
 from breaches.rules.causes import CAUSE_NOT_RECORDED
 from breaches.rules.content import ReportSection
+from breaches.rules.document import ACCOUNT_PROMPT
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.text import event_author, event_title
 from breaches.versions import content_of
@@ -104,7 +105,7 @@ def test_the_account_of_the_record_gives_the_chosen_cause_and_no_prompt_asks_for
     assert again.version == chosen.version == uncaused_report.version + 1
     version = versions.current_version(chosen)
     assert content_of(chosen).circumstances.endswith(", because of an outage.")
-    assert layout.lay_out_report(chosen, version).sections[1].prompt == ""
+    assert layout.lay_out_report(chosen, version).sections[1].prompt == ACCOUNT_PROMPT
     assert version.written_by is None
     event = uncaused_report.events.filter(kind="cause_chosen").last()
     assert (event.facts["to"]["cause"], event.words) == ("outage", "The server stopped.")
@@ -403,7 +404,7 @@ def test_what_is_still_needed_is_said_on_the_page_after_saving_and_next_to_the_t
     )
     listed = words(client.get(page_of(report, "report")).text)
     assert task in listed
-    assert "Circumstances of breach Completed" in listed
+    assert "Circumstances of breach Prompt not answered" in listed
     assert needed in listed
     send(client, page_of(report), available_unknown="The publisher keeps no log.")
     listed = words(client.get(page_of(report, "report")).text)
