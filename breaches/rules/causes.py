@@ -94,10 +94,6 @@ def describe_cause_in_full(recorded: RecordedCause) -> str:
     return "" if describe_cause(recorded) else words
 
 
-# If an account contains one of these words, the person who wrote the account probably stated a cause.
-_INTRODUCED = ("because", "caus", "owing to", "as a result", "resulted", "led to")
-
-
 def name_last(titles: Sequence[str]) -> str:
     """Return the subject of a sentence about when releases became available.
 
@@ -111,10 +107,20 @@ def describe_availability(stated: StatedAvailability) -> str:
     return f"The producer states that {name_last(stated.titles)} was available at {exact_time(stated.at)}."
 
 
-def may_lack_cause(account: str, recorded: RecordedCause) -> bool:
-    """Return whether the recorded cause seems to be missing in an account that a person edited."""
-    if recorded.cause is None:
-        return False
-    ours = without_full_stop(describe_reason(recorded) or describe_cause(recorded) or recorded.words).lower()
-    text = without_full_stop(account).lower()
-    return ours not in text and not any(word in text for word in _INTRODUCED)
+def find_other_cause(account: str, recorded: RecordedCause) -> str:
+    """Return the words with which an account gives another cause than the recorded one, or "" if there are none.
+
+    Only our own words for a cause are found, because we cannot understand text that people wrote.
+    """
+    text = " ".join(account.split()).lower()
+    description = " ".join(without_full_stop(recorded.words).split())
+    if any(words and words.lower() in text for words in (*_word_cause(recorded), description)):
+        return ""
+    others = (words for cause in Cause for words in _word_cause(RecordedCause(cause)))
+    return next((words for words in others if words.lower() in text), "")
+
+
+def _word_cause(recorded: RecordedCause) -> list[str]:
+    reason = describe_reason(recorded)
+    sentences = [without_full_stop(describe_cause(recorded, of_one=of_one)) for of_one in (True, False)]
+    return [words for words in (f"because {reason}" if reason else "", *sentences) if words]

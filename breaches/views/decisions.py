@@ -34,7 +34,7 @@ from breaches.permissions import is_about_sealed_release, may_ever, may_settle_w
 from breaches.refreshing import changed_facts, digest_facts
 from breaches.rules.answers import ASKED
 from breaches.rules.answers import Question as Asked
-from breaches.rules.causes import CAUSE_NOT_RECORDED, may_lack_cause
+from breaches.rules.causes import CAUSE_NOT_RECORDED, find_other_cause
 from breaches.rules.content import (
     FORM_SECTIONS,
     Remark,
@@ -238,7 +238,7 @@ def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remar
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:
     """Yield a warning for each field whose facts on record changed after the text was written.
 
-    Also yield a warning if a cause is recorded but the account does not seem to contain this cause.
+    Also yield a warning if a cause is recorded but the account says that there is none, or gives another cause.
     """
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
@@ -247,20 +247,19 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
             "The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    # If no cause is recorded, the page already lists the cause as missing. Only an account that a person edited can
-    # lack a recorded cause.
+    # If no cause is recorded, the page already lists the cause as missing.
     if not report.cause:
         return
-    recorded = recorded_cause(report)
     if CAUSE_NOT_RECORDED in content.circumstances:
         sentence = _("‘Circumstances of breach’ says that the cause has not been recorded. Add the cause.")
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
-    elif not version.is_untouched("circumstances") and may_lack_cause(content.circumstances, recorded):
+    elif words := find_other_cause(content.circumstances, recorded_cause(report)):
         sentence = _(
-            "‘Circumstances of breach’ was edited and does not seem to contain the cause that you chose "
-            "(%(cause)s). Check it."
+            "‘Circumstances of breach’ says ‘%(words)s’, but the recorded cause is ‘%(cause)s’. Correct the text or "
+            "the cause."
         )
-        yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence % {"cause": cause_name(report.cause)})
+        values = {"words": words, "cause": cause_name(report.cause)}
+        yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence % values)
 
 
 def find_unanswered_prompt(report: Report, version: ReportVersion) -> Iterable[Remark]:

@@ -346,24 +346,24 @@ def test_a_report_about_several_releases_names_the_one_whose_record_has_changed(
     assert page.count("no longer shows a breach") == 1
 
 
-def test_circumstances_without_a_cause_are_pointed_out_before_a_decision(client, office, submitted_report):
+def test_circumstances_that_contradict_the_cause_are_pointed_out_before_a_decision(client, office, submitted_report):
     client.force_login(office.head)
-    not_recorded, missing = (
-        "says that the cause has not been recorded. Add the cause.",
-        "does not seem to contain the cause",
-    )
+    not_recorded, other = "says that the cause has not been recorded. Add the cause.", "but the recorded cause is"
     account = content_of(submitted_report).circumstances
     page = words(client.get(page_of(submitted_report, "approve")).text)
     assert account.endswith(", because of a scheduler fault.")
     assert not_recorded not in page
-    assert missing not in page
+    assert other not in page
     section = f"/reports/{submitted_report.reference}/circumstances/"
     send(client, section, circumstances="It was late. The cause has not been recorded. Users were told.")
     assert not_recorded in words(client.get(page_of(submitted_report, "approve")).text)
     send(client, section, circumstances="The scheduler stood still.")
     page = words(client.get(page_of(submitted_report, "approve")).text)
     assert not_recorded not in page
-    assert missing in page
+    assert other not in page
+    send(client, section, circumstances="It was late, because of an outage.")
+    page = words(client.get(page_of(submitted_report, "approve")).text)
+    assert f"says ‘because of an outage’, {other} ‘Scheduler fault’" in page
 
 
 def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office, dismissed_report):

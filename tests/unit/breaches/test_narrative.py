@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause, may_lack_cause
+from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause, find_other_cause
 from breaches.rules.facts import EarlyDecision, ReleaseException, Statement, StatementFact
 from breaches.rules.lifecycle import Cause
 from breaches.rules.narrative import write_account
@@ -421,16 +421,27 @@ def test_an_account_with_any_cause_stays_short(facts, cause):
 
 
 @pytest.mark.parametrize(
-    ("account", "lacks"),
+    ("account", "words"),
     [
-        ("It appeared at 9:44am. The scheduler did not start.", True),
-        ("It appeared at 9:44am, because of a scheduler\nfault.", False),
-        ("It appeared at 9:44am. This was caused by a full disk.", False),
+        ("It appeared at 9:44am. The scheduler did not start.", ""),
+        ("It appeared at 9:44am, due to a fault in the scheduler.", ""),
+        ("It appeared at 9:44am, because of a scheduler\nfault.", ""),
+        ("It appeared at 9:44am. An outage caused this, because of a scheduler fault.", ""),
+        ("It appeared at 9:44am, because of an\noutage.", "because of an outage"),
+        ("It appeared at 9:44am. An outage caused these breaches.", "An outage caused these breaches"),
+        ("It appeared at 9:44am. It happened because the wrong file was used.", "because the wrong file was used"),
+        ("It appeared at 9:44am. The cause is not known yet.", "The cause is not known yet"),
     ],
 )
-def test_an_edited_account_without_any_cause_is_found(account, lacks):
-    assert may_lack_cause(account, RecordedCause(Cause.SCHEDULER_FAULT)) is lacks
-    assert not may_lack_cause(account, RecordedCause())
+def test_only_our_own_words_for_another_cause_contradict_the_recorded_cause(account, words):
+    assert find_other_cause(account, RecordedCause(Cause.SCHEDULER_FAULT)) == words
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_the_account_that_we_write_never_contradicts_its_cause(cause):
+    for words in ("A template was wrong.", "A template was wrong. It failed because of\ncaching."):
+        recorded = RecordedCause(cause, words)
+        assert find_other_cause(write_account(record(address(*SEED_LOOKS)), cause=recorded), recorded) == ""
 
 
 @pytest.mark.parametrize(

@@ -161,14 +161,17 @@ def test_new_facts_leave_the_cause_in_the_account(office, uncaused_report):
     assert account.endswith("An outage caused this.")
 
 
-def test_text_that_a_person_edited_stays_and_a_warning_says_that_the_cause_is_not_in_it(client, office):
+def test_text_that_a_person_edited_stays_and_a_warning_says_that_it_gives_another_cause(client, office):
     report = write_circumstances(create_report(office, complete=False), office, "The site was slow.")
     report = editing.choose_cause(report, FOUND, by=office.statistician, at=AT)
     assert content_of(report).circumstances == "The site was slow."
     assert not refreshing.changed_facts(report, versions.current_version(report))
     client.force_login(office.statistician)
-    warning = "does not seem to contain the cause that you chose (Outage)"
-    assert warning in words(client.get(page_of(report, "check")).text)
+    warning = "but the recorded cause is ‘Outage’. Correct the text or the cause."
+    assert warning not in words(client.get(page_of(report, "check")).text)
+    write_circumstances(report, office, "The site was slow because of human error.")
+    page = words(client.get(page_of(report, "check")).text)
+    assert f"‘Circumstances of breach’ says ‘because of human error’, {warning}" in page
     write_circumstances(report, office, "The site was slow because of an outage.")
     assert warning not in words(client.get(page_of(report, "check")).text)
 
