@@ -107,14 +107,13 @@ class ComplianceFileChanged(Exception):
 class PolicyDraft:
     """The policy texts for a year.
 
-    If texts were saved for the year, `stored` is the latest version and `number` is its number. Otherwise, `number` is
-    0 and the texts are only proposed. They are copied from an earlier year (`begun_from`), if there is one.
+    If texts were saved for the year, `number` is the number of the latest version. Otherwise, `number` is 0 and the
+    texts are only proposed. They are copied from an earlier year (`begun_from`), if there is one.
     """
 
     sections: Mapping[PolicySection, str]
     number: int = 0
     begun_from: int | None = None
-    stored: PolicyText | None = None
 
 
 def read_policy(producer: Producer, year: int) -> PolicyDraft:
@@ -122,22 +121,27 @@ def read_policy(producer: Producer, year: int) -> PolicyDraft:
 
     If no texts were saved for the year, return the texts of the last earlier year as a proposal.
     """
-    texts = PolicyText.objects.filter(producer=producer, year__lte=year).select_related("written_by")
+    texts = PolicyText.objects.filter(producer=producer, year__lte=year)
     newest = texts.order_by("-year", "-number").first()
     if newest is None:
         return PolicyDraft({})
     sections = sections_from_json(newest.sections)
     if newest.year != year:
         return PolicyDraft(sections, begun_from=newest.year)
-    return PolicyDraft(sections, number=newest.number, stored=newest)
+    return PolicyDraft(sections, number=newest.number)
 
 
 class SectionConflict(Exception):
-    """Another person has changed the same section. `theirs` is the policy as it is stored now."""
+    """Another person has changed the same section.
 
-    def __init__(self, theirs: PolicyDraft) -> None:
+    `theirs` is the policy as it is stored now. `change` is the version that changed the section. Later versions may
+    have changed other sections.
+    """
+
+    def __init__(self, theirs: PolicyDraft, change: PolicyText) -> None:
         super().__init__("The section was changed meanwhile.")
         self.theirs = theirs
+        self.change = change
 
 
 def save_policy_section(
@@ -159,7 +163,7 @@ def save_policy_section(
         read = PolicyText.objects.filter(producer=producer, year=year, number=seen).first()
         before = sections_from_json(read.sections) if read else read_policy(producer, year - 1).sections
         if current.sections.get(section, "") not in (before.get(section, ""), text.strip()):
-            raise SectionConflict(current)
+            raise SectionConflict(current, _find_change(producer, year, section))
     if current.sections.get(section, "") == text.strip() and current.number:
         return None
     stored = sections_to_json({**current.sections, section: text.strip()})
@@ -178,9 +182,20 @@ def save_policy_section(
             facts = {"year": year, "number": version.number, "section": section.value}
             _record_event(POLICY_EDITED, producer, by=by, role=role, at=at, text_sha256=version.text_sha256, **facts)
             ReportRowRecord.record({PolicyText: [version.pk]})
-    except IntegrityError:
-        raise SectionConflict(read_policy(producer, year)) from None
+    except IntegrityError:  # another person saved a section at the same moment, perhaps another one
+        return save_policy_section(producer, year, section, text, seen=seen, by=by, at=at)
     return version
+
+
+def _find_change(producer: Producer, year: int, section: PolicySection) -> PolicyText:
+    """Return the version of a year's policy that last changed a section. The year must have a version."""
+    texts = PolicyText.objects.filter(producer=producer, year=year).select_related("written_by")
+    change, *earlier = texts.order_by("-number")
+    for version in earlier:
+        if version.sections.get(section) != change.sections.get(section):
+            break
+        change = version
+    return change
 
 
 def _record_event(kind: str, producer: Producer, *, by: User, role: Role, at: datetime, **facts: Any) -> None:

@@ -1,8 +1,9 @@
 """Changes to a report's sections, timeline, cause and assignment, and declared conflicts of interest."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -72,15 +73,37 @@ ATTEMPTS = 5
 class SameFieldChanged(MoveRefused):
     """Another person has changed the same fields since they were read, so nothing was saved.
 
-    `current` is the current version of the report. `fields` are the fields that both people changed. If `is_redacted`
-    is true, a redaction has changed the text, so the fields may contain the removed words.
+    `current` is the current version of the report. `fields` are the fields that both people changed. If this is the
+    field of the answers, `questions` are those to which both people changed the answer. If `is_redacted` is true, a
+    redaction has changed the text, so the fields may contain the removed words.
     """
 
-    def __init__(self, current: ReportVersion, fields: Collection[str], *, is_redacted: bool) -> None:
+    def __init__(
+        self, current: ReportVersion, fields: Collection[str], *, questions: Collection[str] = (), is_redacted: bool
+    ) -> None:
         super().__init__(_("Another person changed the same text while you were writing. Your text is not saved yet."))
         self.current = current
         self.fields = tuple(fields)
+        self.questions = tuple(questions)
         self.is_redacted = is_redacted
+
+    def find_change(self, stored: Iterable[ReportVersion]) -> ReportVersion:
+        """Return the version in which another person last changed what this person also changed.
+
+        Later versions may have changed other fields or answers.
+
+        :param stored: the version that the person read and all later ones, the newest first.
+        """
+        for later, earlier in pairwise(stored):
+            if self._parts_of(later) != self._parts_of(earlier):
+                return later
+        return self.current
+
+    def _parts_of(self, version: ReportVersion) -> list[Any]:
+        if self.questions:
+            answers = version.content.get("answers", {})
+            return [answers.get(question) for question in self.questions]
+        return [version.content.get(field) for field in self.fields]
 
 
 class NoteRedacted(FieldRefused):
@@ -371,11 +394,13 @@ def _merge_answers(
     # meanwhile, the filled-in day does not count as a change.
     if typed.happened and theirs.happened and typed.happened == replace(theirs.happened, at=None):
         mine.pop(Question.HAPPENED, None)
-    if any(
-        _is_conflict(answer, read=getattr(read, name), theirs=getattr(theirs, name), is_redacted=is_redacted)
+    both = [
+        name
         for name, answer in mine.items()
-    ):
-        raise SameFieldChanged(current, ["answers"], is_redacted=is_redacted)
+        if _is_conflict(answer, read=getattr(read, name), theirs=getattr(theirs, name), is_redacted=is_redacted)
+    ]
+    if both:
+        raise SameFieldChanged(current, ["answers"], questions=both, is_redacted=is_redacted)
     return replace(theirs, **mine)
 
 

@@ -199,8 +199,8 @@ def edit_policy_section(request: SignedInRequest, producer: str, year: int, sect
             )
         except SectionConflict as refused:
             theirs = refused.theirs
-            saved_text, stored = [(str(SECTIONS[section]), theirs.sections.get(section, ""))], theirs.stored
-            conflict = Conflict(saved_text, stored.written_by, stored.written_at) if stored else Conflict(saved_text)
+            saved_text = [(str(SECTIONS[section]), theirs.sections.get(section, ""))]
+            conflict = Conflict(saved_text, refused.change.written_by, refused.change.written_at)
             # The page now shows the other person's text. If the person saves again, their own text replaces it.
             again = request.POST.copy()
             again["seen"] = str(theirs.number)

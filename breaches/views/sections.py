@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import wraps
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,7 +35,7 @@ from breaches.facts import (
     late_titles,
 )
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
-from breaches.models import Edition, Practice, Report, ReportVersion, SectionComment
+from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
     Action,
     declared_own_act,
@@ -144,7 +143,8 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         data["version"] = str(conflict.current.number)
         data["seen"] = editing.section_digest(conflict.current, section)
         theirs = content_from_json(conflict.current.content)
-        changed = _find_change(report, conflict, since=form.cleaned_data["version"])
+        since = report.versions.filter(number__gte=form.cleaned_data["version"]).select_related("written_by")
+        changed = conflict.find_change(since.order_by("-number"))
         shown = Conflict(
             [(str(text.FIELDS[field]), text.value_in_words(theirs, field)) for field in conflict.fields],
             changed.written_by,
@@ -165,15 +165,6 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         messages.info(request, sentence % {"people": saved.others_editing})
     sentence = _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]} if saved.changed else ""
     return continue_after(request, saved.report, after=section, was_incomplete=was_incomplete, saved=sentence)
-
-
-def _find_change(report: Report, conflict: editing.SameFieldChanged, *, since: int) -> ReportVersion:
-    """Return the last version that changed a field of the conflict. Later versions may have changed other fields."""
-    versions = report.versions.filter(number__gte=since).select_related("written_by").order_by("-number")
-    for later, earlier in pairwise(versions):
-        if any(later.content.get(field) != earlier.content.get(field) for field in conflict.fields):
-            return later
-    return conflict.current
 
 
 def _list_remarks(section: ReportSection, refused: editing.ImpossibleContent | FieldRefused) -> Iterable[Remark]:

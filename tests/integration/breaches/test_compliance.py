@@ -342,6 +342,36 @@ class TestPolicy:
         assert conflict.value.theirs.sections[WRITTEN] == "By the head"
         assert PolicyText.objects.count() == 2
 
+    def test_a_conflict_names_the_version_that_changed_the_section_and_no_later_one(self, office):
+        write(office)
+        write(office, "Notes", PolicySection.NOTES, seen=1, by=office.statistician)
+        changed = write(office, "By the head", seen=2, by=office.head)
+        write(office, "More notes", PolicySection.NOTES, seen=3)
+        with pytest.raises(SectionConflict) as conflict:
+            write(office, "By the statistician", seen=2)
+        assert conflict.value.change == changed
+        with pytest.raises(SectionConflict) as conflict:
+            write(office, "By the deputy", seen=0, by=office.deputy)
+        assert conflict.value.change == changed
+
+    def test_a_section_saved_at_the_same_moment_as_another_is_no_conflict(self, office, monkeypatch):
+        """The other person saves after this person's save has read the policy, and before it writes."""
+        write(office)
+        read = compliance.read_policy
+
+        def read_before_another(*args):
+            monkeypatch.setattr(compliance, "read_policy", read)
+            policy = read(*args)
+            write(office, "Notes", PolicySection.NOTES, seen=1, by=office.head)
+            return policy
+
+        monkeypatch.setattr(compliance, "read_policy", read_before_another)
+        assert write(office, "Changed", seen=1).number == 3
+        assert compliance.read_policy(office.producer, YEAR).sections == {
+            WRITTEN: "Changed",
+            PolicySection.NOTES: "Notes",
+        }
+
     def test_another_section_that_was_changed_meanwhile_stays(self, office):
         write(office)
         write(office, "Notes", PolicySection.NOTES, seen=1, by=office.head)

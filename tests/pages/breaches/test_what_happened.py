@@ -1,5 +1,6 @@
 """The page "What happened": structured answers, "not known", what is refused, two editors, and what it changes."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -310,6 +311,23 @@ def test_two_people_who_answer_the_same_question_see_the_other_answer_and_lose_n
     assert "What: the final bulletin" in words(conflict.text)
     answered(statistician, address, page=conflict.text)
     assert said(report).answers.what == Answer("the draft tables")
+
+
+def test_a_conflict_names_the_author_of_the_same_answer_and_not_of_a_later_one(statistician, office, report, address):
+    page = statistician.get(address).text
+    version = report.version
+    for person, name, answer in ((office.head, "what", "the tables"), (office.deputy, "where", "on a shared drive")):
+        report = editing.save_section(
+            report,
+            section=ReportSection.WHAT_HAPPENED,
+            values={"answers": replace(said(report).answers, **{name: Answer(answer)})},
+            expected_version=report.version,
+            by=person,
+            at=NEXT_WEEK,
+        ).report
+    assert report.version == version + 2
+    conflict = words(send(statistician, address, page, what="the draft tables").text)
+    assert f"Not saved yet {office.head} changed this at" in conflict
 
 
 def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_then_offered(
