@@ -44,6 +44,12 @@ FAILED_BEFORE = lazy(
 NOTICE_NOT_FAILED = lazy(
     "You can record that you sent a notice yourself only if its email could not be delivered, and only once."
 )
+NOTICE_RECORDED = lazy("Someone has already recorded that this notice was sent.")
+
+
+def has_unsent_notice() -> Q:
+    """Return the condition for the reports with a notice that a person has to send."""
+    return Q(pk__in=Dispatch.objects.unsent_notices().order_by().values("report"))
 
 
 def needs_dispatch() -> Q:
@@ -161,14 +167,48 @@ def record_notice_dispatch(
     :raises FieldRefused: if `sent_on` is before the notice or in the future.
     """
     report = versions.lock_report(notice.report)  # a failed email must not be retried at the same time
-    if not Dispatch.objects.failed_notices().filter(pk=notice.pk).exists():
-        raise WrongState(NOTICE_NOT_FAILED)
-    too_early = _("The notice cannot have been sent before it was written on %(day)s.")
-    _check_sent_on(sent_on, since=local_date(notice.at), too_early=too_early, at=at)
+    if sentence := find_notice_obstacle(notice):
+        raise WrongState(sentence)
+    _check_notice_sent_on(sent_on, notice, at=at)
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     how |= {"document": notice.document, "sent_on": sent_on}
     sent = _store_dispatch(report, Nature(notice.nature), LEADS, words="", by=by, at=at, **how)
     record_report_event(report, NOTICE_SENT, at=at, by=by, role=sent.role, **_facts_of(sent))
+
+
+@transaction.atomic
+def record_unsent_notice(notice: Dispatch, *, sent_on: date, by: User, at: datetime) -> None:
+    """Record that a person has sent a notice about a report that was sent outside this system.
+
+    :raises ValueError: if the person may not send the report.
+    :raises WrongState: if a person has already recorded this.
+    :raises FieldRefused: if `sent_on` is before the notice or in the future.
+    """
+    report = versions.lock_report(notice.report)
+    role = senior_role(by, LEADS, report)
+    if sentence := find_notice_obstacle(notice):
+        raise WrongState(sentence)
+    _check_notice_sent_on(sent_on, notice, at=at)
+    facts = {**_facts_of(notice), "sent_on": sent_on.isoformat()}
+    record_report_event(report, NOTICE_SENT, at=at, by=by, role=role, **facts)
+
+
+def find_notice_obstacle(notice: Dispatch) -> str:
+    """Return why people cannot record that they sent a notice outside this system, or "" if they can."""
+    if notice.outside:
+        return "" if Dispatch.objects.unsent_notices().filter(pk=notice.pk).exists() else str(NOTICE_RECORDED)
+    return "" if Dispatch.objects.failed_notices().filter(pk=notice.pk).exists() else str(NOTICE_NOT_FAILED)
+
+
+def find_notice_record(notice: Dispatch) -> ReportEvent | None:
+    """Return the event with which a person recorded that they sent a notice, or None."""
+    events = notice.report.events.filter(kind=NOTICE_SENT, facts__nature=notice.nature)
+    return events.filter(facts__version=notice.document.version).select_related("actor").first()
+
+
+def _check_notice_sent_on(sent_on: date, notice: Dispatch, *, at: datetime) -> None:
+    too_early = _("The notice cannot have been sent before it was written on %(day)s.")
+    _check_sent_on(sent_on, since=local_date(notice.at), too_early=too_early, at=at)
 
 
 def _check_sent_on(sent_on: date, *, since: date, too_early: str, at: datetime) -> None:

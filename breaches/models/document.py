@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models.event import ReportEvent
 from breaches.models.report import Report
-from breaches.rules.lifecycle import EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED, Nature
+from breaches.rules.lifecycle import EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED, NOTICE_SENT, Nature
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.rules.calendar import LONDON
 from releases.rules.canonical import sha256_hex
@@ -45,8 +45,8 @@ class ApprovedDocument(AppendOnly):
         return sha256_hex(bytes(self.pdf)) == self.pdf_sha256
 
 
-def _email_events(*kinds: str) -> QuerySet[ReportEvent]:
-    """Return the events of these kinds about the email of a dispatch, for a subquery."""
+def _dispatch_events(*kinds: str) -> QuerySet[ReportEvent]:
+    """Return the events of these kinds about a dispatch, for a subquery."""
     of_report = ReportEvent.objects.filter(report=OuterRef("report"), kind__in=kinds)
     key = Cast(KeyTextTransform("dispatch", "facts"), BigIntegerField())
     return of_report.filter(Exact(key, OuterRef("pk")))
@@ -63,7 +63,7 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
 
         :param until: emails that the mail server accepted later are left out.
         """
-        accepted = _email_events(EMAIL_ACCEPTED).order_by("position")
+        accepted = _dispatch_events(EMAIL_ACCEPTED).order_by("position")
         if until is not None:
             accepted = accepted.filter(at__lte=until)
         accepted_on = Subquery(accepted.values(on=TruncDate("at", tzinfo=LONDON))[:1])
@@ -72,7 +72,7 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
 
     def with_email(self) -> "QuerySet[Any]":
         """Annotate each dispatch with the kind of the last event about its email, `email`, or None."""
-        last = _email_events(EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED).order_by("-position")
+        last = _dispatch_events(EMAIL_ACCEPTED, EMAIL_FAILED, EMAIL_RETRIED).order_by("-position")
         return self.annotate(email=Subquery(last.values("kind")[:1]))
 
     def failed_notices(self) -> "QuerySet[Any]":
@@ -80,6 +80,14 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
         recorded = self.model.objects.filter(document=OuterRef("document"), nature=OuterRef("nature"), outside=True)
         notices = self.by_mail().exclude(nature=Nature.REPORT).exclude(Exists(recorded))
         return notices.with_email().filter(email=EMAIL_FAILED)
+
+    def unsent_notices(self) -> "QuerySet[Any]":
+        """Return the notices that a person has to send outside the system, unless a person recorded that it was sent.
+
+        These are the notices about a report that was sent outside the system.
+        """
+        notices = self.filter(outside=True).exclude(nature=Nature.REPORT).with_attempt().filter(was_by_mail=False)
+        return notices.exclude(Exists(_dispatch_events(NOTICE_SENT)))
 
     def with_attempt(self) -> "QuerySet[Any]":
         """Annotate each dispatch with `was_by_mail`: whether a person first sent the same report or notice by email."""

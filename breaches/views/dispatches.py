@@ -40,16 +40,23 @@ class SendForm(MoveForm):
     )
 
 
-class SentOutsideForm(MoveForm):
-    recipient = forms.CharField(
-        label=lazy("Recipient"),
-        max_length=254,
-        error_messages={"required": lazy("Enter the recipient")},
-    )
+class NoticeSentForm(MoveForm):
+    """Form to record when a notice was sent. Its recipient is that of the report."""
+
     sent_on = GovukDateField(
         label=lazy("Date sent"),
         subject=lazy("Date sent"),
         help_text=lazy("For example, 30 6 2026"),
+    )
+
+
+class SentOutsideForm(NoticeSentForm):
+    field_order = ("recipient", "sent_on")
+
+    recipient = forms.CharField(
+        label=lazy("Recipient"),
+        max_length=254,
+        error_messages={"required": lazy("Enter the recipient")},
     )
     reference = forms.CharField(
         label=lazy("Reference (optional)"),
@@ -165,20 +172,22 @@ record_answer_view = MovePage(
 
 @report_page("GET", "POST", move=SEND)
 def record_notice_dispatch_view(request: SignedInRequest, report: Report, notice: int) -> HttpResponse:
-    """Ask how a person sent a notice whose email could not be delivered, and record it."""
-    notices = Dispatch.objects.by_mail().exclude(nature=Nature.REPORT).select_related("report", "document")
+    """Ask when or how a person sent a notice that we do not email or could not deliver, and record it."""
+    notices = Dispatch.objects.exclude(nature=Nature.REPORT).select_related("report", "document")
     found = get_object_or_404(notices.defer("document__pdf"), report=report, pk=notice)
-    form = SentOutsideForm(post_data(request), initial={"last_change": report.last_change})
-    if not form.is_bound and not Dispatch.objects.failed_notices().filter(pk=found.pk).exists():
-        return return_to_report(request, report, str(dispatches.NOTICE_NOT_FAILED))
+    form_class = NoticeSentForm if found.outside else SentOutsideForm
+    form = form_class(post_data(request), initial={"last_change": report.last_change})
+    if not form.is_bound and (sentence := dispatches.find_notice_obstacle(found)):
+        return return_to_report(request, report, sentence)
     if form.is_valid():
         try:
-            dispatches.record_notice_dispatch(found, by=request.user, at=timezone.now(), **form.details())
+            record_notice = dispatches.record_unsent_notice if found.outside else dispatches.record_notice_dispatch
+            record_notice(found, by=request.user, at=timezone.now(), **form.details())
         except FieldRefused as refused:
             form.add_error(refused.field, str(refused))
         except MoveRefused as refused:
-            recorded = Dispatch.objects.filter(document=found.document, nature=found.nature, outside=True)
-            if not recorded.filter(by=request.user).exists():
+            record = dispatches.find_notice_record(found)
+            if record is None or record.actor != request.user:
                 return refusal_page(request, report, str(refused), typed=list_answers(form))
             return return_to_report(request, report, str(DISPATCH_RECORDED), messages.SUCCESS)
         else:

@@ -7,7 +7,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, Q
 from django.db.models.expressions import Combinable
 
 from breaches.dispatches import needs_dispatch
-from breaches.models import Report
+from breaches.models import Dispatch, Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.detection.open_files import Result
 from releases.models import (
@@ -69,6 +69,7 @@ class ExistingRows:
     submitted_reports: bool
     tasks: bool
     unlisted_reports: bool
+    unsent_notices: bool
     unsure_verdicts: bool
 
 
@@ -119,5 +120,6 @@ def _build_conditions(now: datetime) -> dict[str, Combinable]:
         "submitted_reports": Exists(Report.objects.filter(status=ReportStatus.WITH_HOP)),
         "tasks": Exists(ReleaseTask.objects.open()),
         "unlisted_reports": Exists(Report.objects.about_unpublished_early()),
+        "unsent_notices": Exists(Dispatch.objects.unsent_notices()),
         "unsure_verdicts": ExpressionWrapper(is_any_unsure, output_field=BooleanField()),
     }

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from breaches.dispatches import needs_dispatch
+from breaches.dispatches import has_unsent_notice, needs_dispatch
 from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import listed_reports_with
@@ -66,9 +66,9 @@ class PersonTasks:
 
     `incidents` has the reports about disclosures of unpublished statistics that the person should complete.
     `to_complete` has the other reports that the person should complete. `to_send` has the reports that are approved and
-    not sent, and those whose email could not be delivered. `to_agree` is the number of date change
-    requests that the person should decide. `briefs` has the minute briefs with releases that are still expected.
-    `finished_briefs` has the other minute briefs of today, which are not tasks.
+    not sent, and those whose email could not be delivered. `notices` has the reports with a notice that a person has to
+    send. `to_agree` is the number of date change requests that the person should decide. `briefs` has the minute briefs
+    with releases that are still expected. `finished_briefs` has the other minute briefs of today, which are not tasks.
     """
 
     incidents: list[Report]
@@ -76,6 +76,7 @@ class PersonTasks:
     to_complete: list[Report]
     to_approve: list[Report]
     to_send: list[Report]
+    notices: list[Report]
     to_join: list[Morning]
     to_answer: list[Release]
     to_agree: int
@@ -102,6 +103,7 @@ class PersonTasks:
             self.to_complete,
             self.to_approve,
             self.to_send,
+            self.notices,
             self.to_answer,
             self.left_provisional,
             self.access_to_agree,
@@ -137,6 +139,9 @@ def tasks_of(person: Person, day: Day, *, now: datetime, rehearsals: bool | None
     to_send: list[Report] = []
     if existing.reports_to_send:
         to_send = _reports(person, LEADS, wanted & needs_dispatch(), unlisted=unlisted)
+    notices: list[Report] = []
+    if existing.unsent_notices:
+        notices = _reports(person, LEADS, wanted & has_unsent_notice(), unlisted=unlisted)
     to_join: list[Morning] = []
     if existing.drafts:
         mornings = mergeable_drafts(person, most=MOST_LINES, unlisted=unlisted)
@@ -149,6 +154,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime, rehearsals: bool | None
         to_join=to_join,
         to_approve=to_approve,
         to_send=to_send,
+        notices=notices,
         to_answer=_questions(person, existing, wanted, now=now),
         to_agree=date_changes.open_requests_for(person).filter(of_wanted).count() if existing.date_requests else 0,
         left_provisional=_left_provisional(person, now=now) if existing.left_provisional else [],

@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from breaches import drafting, text
+from breaches.dispatches import find_notice_record
 from breaches.merging import Morning
-from breaches.models import Dispatch, Report, Suspicion
+from breaches.models import Dispatch, Report, ReportEvent, Suspicion
 from breaches.permissions import Action, may_ever, may_start_about, reports_where
 from breaches.register import first_day_sent
 from breaches.rules.lifecycle import SEND, ReportKind
@@ -213,6 +214,28 @@ def email_of(context: dict[str, Any], dispatch: Dispatch) -> DispatchEmail:
         is_held=message is None and is_without_report(dispatch, now=now),
         may_retry=may_send and retryable_emails(dispatch, now=now).exists(),
         may_record=has_failed and may_send and Dispatch.objects.failed_notices().filter(pk=dispatch.pk).exists(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRecord:
+    """The record that a person sent a notice outside the system.
+
+    If there is no record, there is no `event` and no `sent_on`. `may_record` is true if the person may record it now.
+    """
+
+    event: ReportEvent | None
+    sent_on: date | None
+    may_record: bool
+
+
+@register.simple_tag(takes_context=True)
+def record_of_notice(context: dict[str, Any], notice: Dispatch) -> NoticeRecord:
+    event = find_notice_record(notice)
+    return NoticeRecord(
+        event=event,
+        sent_on=date.fromisoformat(event.facts["sent_on"]) if event else None,
+        may_record=event is None and may_ever(context["request"].user, SEND, notice.report),
     )
 
 

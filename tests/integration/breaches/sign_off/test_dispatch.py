@@ -34,8 +34,8 @@ def _recipient(settings, monkeypatch):
     monkeypatch.setattr(pdf, "render_pdf", render_text)
 
 
-def page_of(report, name):
-    return reverse(f"breaches:{name}", args=[report.reference])
+def page_of(report, name, **more):
+    return reverse(f"breaches:{name}", kwargs={"reference": report.reference, **more})
 
 
 def state_of(report):
@@ -236,6 +236,41 @@ def test_the_page_shows_the_text_of_a_notice_only_if_a_person_has_to_send_it(cli
     page = words(client.get(page_of(report, "report")).text)
     assert (f"{office.head} is responsible for sending it. Text of the notice {NOTICE}" in page) is outside
     assert (NOTICE in page) is outside
+
+
+def test_a_notice_that_a_person_has_to_send_is_a_task_of_leads_until_one_of_them_records_it(client, office, report):
+    sent = dispatches.record_sent_outside(report, recipient="OSR", sent_on=date(2020, 6, 30), by=office.head, at=LATER)
+    withdraw = page_of(sent, "withdraw")
+    client.force_login(office.head)
+    assert "a task of the Head of Profession and deputies until one of you" in words(client.get(withdraw).text)
+    dispatches.send_withdrawal(sent, notice=NOTICE, by=office.head, at=LATER)
+    notice = Dispatch.objects.get(nature="withdrawal_notice")
+    form, page = page_of(report, "notice_sent", notice=notice.pk), page_of(report, "report")
+    for person, is_lead in ((office.head, True), (office.deputy, True), (office.statistician, False)):
+        client.force_login(person)
+        assert ("Notices to send yourself" in words(client.get(reverse("desk")).text)) is is_lead
+        assert (form in client.get(page).text) is is_lead
+        assert client.get(form).status_code == (200 if is_lead else 404)
+    with pytest.raises(ValueError, match="role"):
+        dispatches.record_unsent_notice(notice, sent_on=date(2020, 6, 30), by=office.statistician, at=LATER)
+    client.force_login(office.deputy)
+    day = {"sent_on__day": "30", "sent_on__month": "6"}
+    opened = client.get(form).text
+    assert NOTICE in words(opened)
+    refused = send(client, form, opened, sent_on__year="2019", **day)
+    assert "The notice cannot have been sent before it was written on 30 June 2020." in words(refused.text)
+    assert "Notices to send yourself" in words(client.get(reverse("desk")).text)
+    for _click in range(2):
+        assert send(client, form, opened, sent_on__year="2020", **day).url == page
+    event = report.events.get(kind="notice_sent")
+    assert (event.actor, event.facts["dispatch"], event.facts["sent_on"]) == (office.deputy, notice.pk, "2020-06-30")
+    shown = words(client.get(page).text)
+    assert f"Withdrawal notice to OSR Sent outside this service on 30 June 2020 . Recorded by {office.deputy}." in shown
+    assert form not in client.get(page).text
+    assert "Notices to send yourself" not in words(client.get(reverse("desk")).text)
+    client.force_login(office.head)
+    assert send(client, form, opened, sent_on__year="2020", **day).status_code == 409
+    assert "Someone has already recorded that this notice was sent." in words(client.get(form, follow=True).text)
 
 
 def test_the_page_shows_the_recipient_before_anything_is_sent(client, office, report):

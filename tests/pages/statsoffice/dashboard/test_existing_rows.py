@@ -197,6 +197,12 @@ def fail_to_send_report(office):
     dispatches.record_failure(report.dispatches.get(), at=AFTER)
 
 
+def withdraw_report(office):
+    report = create_report(office, ReportStatus.APPROVED, reference="breach-sent-by-post")
+    sent = dispatches.record_sent_outside(report, recipient="OSR", sent_on=AFTER.date(), by=office.head, at=AFTER)
+    dispatches.send_withdrawal(sent, notice="It was on time.", by=office.head, at=AFTER)
+
+
 def add_task(office):
     tasks.add_task(SeriesFactory(producer=office.producer), text="Check the title", by=office.head, at=LONG_BEFORE)
 
@@ -244,6 +250,7 @@ KINDS = [
     ("tasks", add_task, "Tasks for releases Check the title"),
     ("unlisted_reports", find_early, "not Reports to complete"),
     ("unlisted_reports", start_early_report, "not Reports to complete"),
+    ("unsent_notices", withdraw_report, "Notices to send yourself"),
     ("unsure_verdicts", doubt_verdict, "Releases to check"),
     ("unsure_verdicts", doubt_verdict_of_moved_release, "Releases to check"),
 ]
