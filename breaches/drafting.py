@@ -83,23 +83,52 @@ BATCH = 250
 
 
 def draft_missing(*, now: datetime) -> list[Report]:
-    """Raise missing suspicions, draft their reports, and refresh the undecided reports.
+    """Do the work of `draft_new_reports` and `refresh_reports`, and return the drafted reports.
+
+    :raises ExceptionGroup: if some reports could not be drafted or refreshed. All other reports are processed first.
+    """
+    faults: list[Exception] = []
+    drafted = _draft_new_reports(now=now, faults=faults)
+    refreshing.refresh_open_reports(now=now, faults=faults)
+    _raise_faults(faults)
+    return drafted
+
+
+def draft_new_reports(*, now: datetime) -> list[Report]:
+    """Raise missing suspicions, and draft their reports.
 
     This function can run repeatedly and in several processes at the same time. There is only one suspicion for each
     release, schedule and kind, and only one report for each suspicion.
 
     :return: the reports that were drafted by this call.
-    :raises ExceptionGroup: if some reports could not be drafted or refreshed. All other reports are processed first.
+    :raises ExceptionGroup: if some reports could not be drafted. All other reports are drafted first.
     """
+    faults: list[Exception] = []
+    drafted = _draft_new_reports(now=now, faults=faults)
+    _raise_faults(faults)
+    return drafted
+
+
+def refresh_reports(*, now: datetime) -> None:
+    """Refresh the undecided reports.
+
+    :raises ExceptionGroup: if some reports could not be refreshed. All other reports are refreshed first.
+    """
+    faults: list[Exception] = []
+    refreshing.refresh_open_reports(now=now, faults=faults)
+    _raise_faults(faults)
+
+
+def _draft_new_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
     number_missing(now=now)
     _raise_suspicions(now=now)
-    faults: list[Exception] = []
-    drafted = _draft_reports(now=now, faults=faults)
-    refreshing.refresh_open_reports(now=now, faults=faults)
+    return _draft_reports(now=now, faults=faults)
+
+
+def _raise_faults(faults: Sequence[Exception]) -> None:
     if faults:
         message = "Some reports could not be drafted or refreshed"
         raise ExceptionGroup(message, faults)
-    return drafted
 
 
 def _raise_suspicions(*, now: datetime) -> None:

@@ -258,7 +258,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
             _refresh(report, suspicions, now=now)
         except ChangedMeanwhile:
             continue  # a person saved the report at the same moment; the next run uses their text
-        except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
+        except Exception as fault:  # noqa: BLE001  # raised by drafting once the others are done
             faults.append(fault)
 
 

@@ -242,7 +242,8 @@ def draft(stop: Stop = never) -> None:
     run_steps(
         lambda now: verdict_queue.judge_old_requests(process=process_name(), now=now),
         _judge_unchecked,
-        _draft_missing,
+        _draft_new_reports,
+        drafting.refresh_reports,
         drafting.draft_disclosures,
         morning_summary.record_missing_summaries,
         now=CLOCK.now,
@@ -492,9 +493,13 @@ def _read_spool_id(path: Path) -> str:
     return path.read_text()
 
 
-def _draft_missing(*, now: datetime) -> None:
-    """Draft reports until no report is missing, so that verdicts stored during a run do not wait for the next run."""
-    while drafting.draft_missing(now=now):
+def _draft_new_reports(*, now: datetime) -> None:
+    """Draft reports until no report is missing.
+
+    Verdicts that are stored during a run do not wait for the next run, or until thousands of open reports are read to
+    refresh them.
+    """
+    while drafting.draft_new_reports(now=now):
         now = CLOCK.now()
 
 

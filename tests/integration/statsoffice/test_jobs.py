@@ -42,20 +42,25 @@ def test_a_message_that_cannot_be_written_keeps_no_other_from_being_sent(monkeyp
 
 
 @pytest.mark.django_db
-def test_verdicts_that_come_while_reports_are_drafted_do_not_wait_for_the_next_run(monkeypatch):
+def test_verdicts_that_come_while_reports_are_drafted_wait_neither_for_the_next_run_nor_for_the_refresh(monkeypatch):
     series = SeriesFactory()
     create_late_release(series=series, reference="first")
-    draft_missing = drafting.draft_missing
+    draft_new_reports, refresh_reports, refreshed = drafting.draft_new_reports, drafting.refresh_reports, []
 
     def draft_and_judge_another(*, now):
-        drafted = draft_missing(now=now)
+        drafted = draft_new_reports(now=now)
         if Report.objects.count() == 1:
             create_late_release(series=series, reference="second")
         return drafted
 
-    monkeypatch.setattr(drafting, "draft_missing", draft_and_judge_another)
+    def refresh(*, now):
+        refreshed.append(Report.objects.count())
+        refresh_reports(now=now)
+
+    monkeypatch.setattr(drafting, "draft_new_reports", draft_and_judge_another)
+    monkeypatch.setattr(drafting, "refresh_reports", refresh)
     jobs.draft()
-    assert Report.objects.count() == 2
+    assert refreshed == [2]
 
 
 @pytest.mark.django_db
@@ -81,7 +86,7 @@ def test_the_job_imports_checks_what_was_uploaded():
 def test_a_job_that_is_told_to_end_leaves_its_next_steps_to_the_next_run(monkeypatch):
     called = []
     monkeypatch.setattr(jobs.morning_summary, "record_missing_summaries", lambda **asked: called.append(asked))
-    answers = iter([False, False, False, False, True])
+    answers = iter([*[False] * 5, True])
     jobs.draft(lambda: next(answers))
     assert called == []
 
