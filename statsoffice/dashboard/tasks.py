@@ -215,7 +215,7 @@ def _reports(person: Person, roles: frozenset[Role], condition: Q, *, unlisted: 
     listed = listed.prefetch_related(Prefetch("suspicions", Suspicion.objects.with_outcome()))
     listed = listed.annotate(correction_begun_at=correction_begun_at(), sent_on=first_day_sent())
     incidents_first = Case(When(kind__in=list(RESTRICTED), rehearsal=False, then=0), default=1)
-    return list(listed.order_by(incidents_first, "rehearsal", "drafted_at")[:MOST_LINES])
+    return list(listed.order_by(incidents_first, "rehearsal", "drafted_at", "pk")[:MOST_LINES])
 
 
 def _invitations(person: Person, *, now: datetime) -> list[Invitation]:
@@ -226,7 +226,7 @@ def _access_lists(person: Person, wanted: Q) -> list[Release]:
     # Two queries instead of a join, because there are few requests and a join would read the whole calendar.
     keys = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
     listed = Release.objects.filter(wanted, pk__in=keys).select_related("series__producer")
-    return list(listed.order_by("due_at")[:MOST_LINES])
+    return list(listed.order_by("due_at", "pk")[:MOST_LINES])
 
 
 def _questions(person: Person, existing: ExistingRows, wanted: Q, *, now: datetime) -> list[Release]:

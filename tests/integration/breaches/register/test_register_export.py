@@ -297,7 +297,7 @@ def test_where_nothing_fits_no_file_is_made_and_nothing_recorded(client, office)
 def test_a_filter_that_cannot_be_exports_nothing(client, office, draft_report):
     client.force_login(office.head)
     answer = client.post(f"{ADDRESS}?first=soon", {"kind": "csv"}, follow=True)
-    assert "Enter a valid date" in answer.text
+    assert "Breaches from must include a month and year" in answer.text
     assert not RegisterEvent.objects.exists()
 
 
