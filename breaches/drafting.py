@@ -192,7 +192,7 @@ def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
                 for schedule in batch:
                     try:
                         drafted += draft([schedule])
-                    except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
+                    except Exception as fault:  # noqa: BLE001  # raised once the others are done
                         faults.append(fault)
     return drafted
 
@@ -322,7 +322,7 @@ def _add_to_existing_reports(claimed: dict[Schedule, list[Suspicion]], *, now: d
             if suspicion.kind == ReportKind.LATE and _has_other_late_release(report, suspicion.release_id):
                 editing.remove_stated_time(report, at=now)
             # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into an undecided
-            # report in the same run.
+            # report.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record_report_event(
                 report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind

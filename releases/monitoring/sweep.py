@@ -871,7 +871,7 @@ class Sweep:
         now = self._clock.now()
         # A further vantage point does not know which checks of the main vantage point are still open.
         answered_until = judge.assume_answers(now=now) if self._vantage_point else self._answered_until(now=now)
-        # They stay in `_unjudged` until they are judged, because the database may become unavailable.
+        # They stay in `_unjudged` until this step has succeeded, because the database may become unavailable.
         waiting = chosen = [self._unjudged[key] for key in list(self._unjudged)[:most]]
         if self._vantage_point:
             # Judge only releases that the main vantage point has judged. The new verdict then lists the further vantage
