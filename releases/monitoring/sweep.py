@@ -895,7 +895,7 @@ class Sweep:
             logger.error("cannot judge %s", release.reference, exc_info=fault, extra={"release": release.reference})
             self._faults.append(fault)
         if not self._vantage_point:
-            self._plan_all_again(judged, now=now)
+            self._plan_all_again({release.pk for release in releases}, judged, now=now)
 
     def _read_verdicts(self) -> None:
         """Read the verdicts that other processes gave at our request, and check live releases less often."""
@@ -905,7 +905,7 @@ class Sweep:
         self._read_verdicts_at = now + VERDICTS_READ_EVERY
         for some in batched(list(self._requested), STORED_AT_A_TIME):
             judged = set(some) - verdict_queue.find_open_requests(some)
-            self._plan_all_again(verdict_queue.find_verdicts(judged), now=now)
+            self._plan_all_again(judged, verdict_queue.find_verdicts(judged), now=now)
             self._requested -= judged
 
     def _collect_awaited(self) -> None:
@@ -927,8 +927,17 @@ class Sweep:
             if number and not is_over:
                 self._awaiting[key] = number
 
-    def _plan_all_again(self, verifications: Iterable[Verification], *, now: datetime) -> None:
+    def _plan_all_again(self, releases: set[int], verifications: Iterable[Verification], *, now: datetime) -> None:
+        """Plan the next checks of the pages of some releases again if their verdicts require it.
+
+        :param releases: the keys of the releases that were judged, or could not be judged.
+        """
         planned_again = {key for verification in verifications for key in self._plan_again(verification, now=now)}
+        # A page without a result is judged after its next check, so this check must come soon.
+        for key, target in self.targets.items():
+            if target.found_live_at and target.address.release_id in releases:
+                target.take_verdict(live_since=None, now=now)
+                planned_again.add(key)
         self._write_next_checks(planned_again)
         for key in planned_again:
             if self.targets[key].next_check_at is None:
@@ -986,6 +995,7 @@ class Sweep:
         self._claim_at = self._enrol_at = self._quiet_until = self._retry_database_at = self._last_turn_at
         self._read_verdicts_at = self._count_vantage_at = self._report_faults_at = self._last_turn_at
         for target in self.targets.values():
+            target.found_live_at = None
             if target.next_check_at:
                 target.last_planned_at = self._last_turn_at
                 target.plan_next(now=self._last_turn_at)

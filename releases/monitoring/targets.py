@@ -217,6 +217,7 @@ class Target:
             key=self.address.url,
             closest=self.closest,
             live_since=self.live_since or self.found_live_at,
+            is_judged=not self.found_live_at,
             live_early=self.live_early_at[0] if len(self.live_early_at) == 1 else None,
             may_follow=self.address.may_follow,
         )

@@ -75,6 +75,7 @@ def next_check_at(
     live_since: datetime | None = None,
     live_early: datetime | None = None,
     may_follow: timedelta = timedelta(0),
+    is_judged: bool = True,
 ) -> datetime | None:
     """Plan the next check of a release.
 
@@ -95,6 +96,8 @@ def next_check_at(
         release.
     :param may_follow: for a part that may follow the release, how long after the release's limit the part is still on
         time. Checks are also made exactly at this later limit, one second after it, and at short intervals around it.
+    :param is_judged: False if a release that was found live still waits for its verdict. The checks at exact instants
+        are then made, because the verdict may need them.
     :returns: an instant later than `after`, or None if monitoring has ended. Monitoring ends at the latest a week after
         the due instant. If the release was found live, monitoring ends six hours after the first live check or the
         limit, whichever is later.
@@ -110,6 +113,7 @@ def next_check_at(
         closest=closest,
         fixed=_fixed({limit, limit + may_follow}, due_at=due_at, live_early=live_early),
         live_since=None if live_since is None else live_since - due_at,
+        is_judged=is_judged,
     )
     following = plan.first_after(-2 * FIRST_CHECK if after is None else after - due_at)
     missed_until = now - OVERDUE
@@ -146,6 +150,7 @@ class _Plan(NamedTuple):
     closest: timedelta
     fixed: tuple[timedelta, ...]
     live_since: timedelta | None
+    is_judged: bool
 
     @property
     def end(self) -> timedelta:
@@ -154,6 +159,7 @@ class _Plan(NamedTuple):
         return min(GIVE_UP, max(self.limit, self.live_since) + _AFTER_LIVE[-1][0])
 
     def first_after(self, offset: timedelta) -> timedelta | None:
+        spaced_after = offset
         if self.live_since is None:
             fixed, periods = self.fixed, _periods(self.limit, closest=self.closest)
             if self.part_limit > self.limit:
@@ -161,11 +167,13 @@ class _Plan(NamedTuple):
                 near = (self._first_in(period, offset) for period in around if period.last + period.step > offset)
                 fixed = (*fixed, *(each for each in near if each is not None))
         else:
-            # This release is live, so checks at the due instant and the limit would no longer affect the verdict. They
+            # Once this release is judged live, checks at the due instant and the limit no longer affect the verdict. They
             # are left out, because releases that are not live yet have priority.
-            offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
-            fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
-        shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
+            spaced_after = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
+            fixed = () if self.is_judged else self.fixed
+            periods = _periods_once_live(max(self.limit, self.live_since))
+        within = (period for period in periods if period.last + period.step > spaced_after)
+        shifted = (self._first_in(period, spaced_after) for period in within)
         # The shift can move the last check of a period past the first check of the next period, but not past the
         # second. So it is enough to compare the next checks of two periods.
         first_two = islice((each for each in shifted if each is not None), 2)

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from releases import judge
 from releases.models import Verification
 from releases.monitoring import sweep
-from releases.monitoring.sweep import CLAIM_AT_LEAST_EVERY, CLAIM_EVERY, Sweep
+from releases.monitoring.sweep import CLAIM_AT_LEAST_EVERY, CLAIM_EVERY, Sweep, SweepFaults
 from releases.monitoring.targets import Target
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory
@@ -107,6 +108,31 @@ def test_a_page_that_was_found_live_is_checked_less_often_before_it_is_judged(fo
     until = SEED_DUE + timedelta(seconds=50)
     checks = sweep_live_page(since=SEED_DUE - timedelta(minutes=1), until=until, live_at=live_at, judges=False)
     assert len([at for at in checks if at >= SEED_DUE]) == number
+
+
+def test_a_page_that_was_found_live_is_checked_at_the_limit_and_a_second_later_while_it_is_not_judged():
+    limit_at = ReleaseFactory(confirmed=True).limit_at
+    until = limit_at + timedelta(seconds=5)
+    checks = sweep_live_page(since=SEED_DUE - timedelta(minutes=1), until=until, live_at=SEED_DUE, judges=False)
+    assert [at for at in checks if at >= limit_at] == [limit_at, limit_at + timedelta(seconds=1)]
+
+
+def test_a_live_page_whose_release_could_not_be_judged_is_checked_and_judged_again_soon(monkeypatch):
+    ReleaseFactory(confirmed=True)
+    judge_all, tried_at = judge.judge_all, []
+
+    def fail_at_first(releases, *, now, answered_until):
+        tried_at.append(now)
+        if len(tried_at) == 1:
+            return [], [(release, RuntimeError("our own fault")) for release in releases]
+        return judge_all(releases, now=now, answered_until=answered_until)
+
+    monkeypatch.setattr(judge, "judge_all", fail_at_first)
+    since, until = SEED_DUE - timedelta(minutes=1), SEED_DUE + timedelta(seconds=20)
+    with suppress(SweepFaults):
+        sweep_live_page(since=since, until=until, live_at=SEED_DUE, judges=True)
+    assert tried_at[1] - tried_at[0] < timedelta(seconds=3)
+    assert Verification.objects.get().outcome == Outcome.ON_TIME
 
 
 def test_the_next_process_checks_a_live_page_at_once_if_the_first_one_ended_before_judging():

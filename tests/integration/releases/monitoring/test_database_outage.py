@@ -204,23 +204,27 @@ def test_a_sweep_that_begins_while_the_database_is_away_says_so(outage):
 
 
 @pytest.mark.usefixtures("calendar_at_rest")
-def test_a_clock_that_is_set_back_keeps_no_check_waiting():
+@pytest.mark.parametrize(
+    ("set_back_after", "live_after"),
+    [pytest.param(-30, 9999, id="not live"), pytest.param(5, 0, id="found live and not judged")],
+)
+def test_a_clock_that_is_set_back_keeps_no_check_waiting(set_back_after, live_after):
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
 
-    set_back_at = SEED_DUE - seconds(30)
+    set_back_at = SEED_DUE + seconds(set_back_after)
 
     class SetBack(JumpingClock):
         def sleep_until(self, instant):
             super().sleep_until(instant)
             if self.now() > set_back_at and not self.was_set_back:
                 self.was_set_back = True
-                self._now -= timedelta(minutes=4)
+                self._now = SEED_DUE - seconds(270)
 
-    clock = SetBack(SEED_DUE - seconds(60), ends_at=SEED_DUE - seconds(20))
+    clock = SetBack(SEED_DUE - seconds(60), ends_at=set_back_at + seconds(10))
     clock.was_set_back = False
-    publisher = ScriptedPublisher(clock, live_from(9999))
+    publisher = ScriptedPublisher(clock, live_from(live_after))
     with suppress(MorningOver):
-        Sweep(clock=clock, probe=publisher, name="first").run()
+        Sweep(clock=clock, probe=publisher, name="first", judges=False).run()
     again = [
         check_request.planned_at
         for check_request in publisher.asked

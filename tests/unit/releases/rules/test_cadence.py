@@ -202,13 +202,19 @@ def test_a_limit_before_the_due_instant_is_refused():
 # --- after the release was seen live
 
 
-def once_live(seconds: float, *, limit: float = 120, key: str = "road-fuel") -> list[float]:
+def once_live(seconds: float, *, limit: float = 120, key: str = "road-fuel", is_judged: bool = True) -> list[float]:
     """Walk the plan from the first check that showed the release; return seconds after due."""
     planned: list[float] = []
     instant: datetime | None = at(seconds)
     while (
         instant := next_check_at(
-            due_at=DUE, limit_at=at(limit), after=instant, now=instant, key=key, live_since=at(seconds)
+            due_at=DUE,
+            limit_at=at(limit),
+            after=instant,
+            now=instant,
+            key=key,
+            live_since=at(seconds),
+            is_judged=is_judged,
         )
     ) is not None:
         planned.append((instant - DUE).total_seconds())
@@ -241,6 +247,12 @@ def test_a_release_that_is_live_leaves_the_second_of_the_limit_to_those_that_are
     for key in ("a", "b", "c", "d", "e", "f"):
         assert not [seconds for seconds in once_live(0.2, key=key) if 119 < seconds < 122]
         assert once_live(0.2, key=key)[0] >= 30
+
+
+def test_a_release_that_was_found_live_and_is_not_judged_is_also_checked_at_the_limit_and_a_second_later():
+    for key in ("a", "b", "c", "d", "e", "f"):
+        expected = sorted({*once_live(0.2, key=key), 120, 121})
+        assert once_live(0.2, key=key, is_judged=False) == expected
 
 
 def test_a_monitoring_process_that_restarts_after_the_release_went_live_plans_the_same_checks():
