@@ -182,7 +182,9 @@ def save_policy_section(
             facts = {"year": year, "number": version.number, "section": section.value}
             _record_event(POLICY_EDITED, producer, by=by, role=role, at=at, text_sha256=version.text_sha256, **facts)
             ReportRowRecord.record({PolicyText: [version.pk]})
-    except IntegrityError:  # another person saved a section at the same moment, perhaps another one
+    except IntegrityError:
+        if read_policy(producer, year).number == current.number:
+            raise  # not because another person saved a section, perhaps another one, at the same moment
         return save_policy_section(producer, year, section, text, seen=seen, by=by, at=at)
     return version
 
