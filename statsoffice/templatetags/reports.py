@@ -57,14 +57,17 @@ class ShownReport:
     correction: str
     is_training: bool
     is_rehearsal: bool
+    has_notice: bool
 
 
 @register.simple_tag
-def report_task(report: Any, now: datetime) -> SafeString:
+def report_task(report: Any, now: datetime, *, has_notice: bool = False) -> SafeString:
     """Render a report among the tasks of a person.
 
     :param report: a report with the annotations `correction_begun_at` and `sent_on`, its suspicions with their
         releases, and the release or series about which it was started.
+    :param has_notice: whether the task is to send a notice about the report, so that the report's age and email do not
+        matter.
     """
     titles = [suspicion.release.title for suspicion in report.suspicions.all()]
     started = getattr(report, "started", None)
@@ -81,6 +84,7 @@ def report_task(report: Any, now: datetime) -> SafeString:
         correction=text.describe_correction(report, was_sent=report.sent_on is not None),
         is_training=report.training_id is not None,
         is_rehearsal=report.rehearsal,
+        has_notice=has_notice,
     )
     return _render_report_task(shown, get_language())
 

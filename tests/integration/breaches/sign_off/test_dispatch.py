@@ -10,10 +10,12 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, dispatches, pdf
 from breaches.models import Dispatch, Report
+from breaches.register import correction_begun_at, first_day_sent
 from breaches.rules.lifecycle import Nature, ReportStatus
 from breaches.versions import content_of
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import FieldRefused, MissingFields, WrongState
+from statsoffice.templatetags.reports import report_task
 from tests.support.people import AT, REGULATOR, approve, create_report, decide_report, render_text, write_sections
 from tests.support.report_forms import error_links, send, words
 
@@ -332,3 +334,13 @@ def test_what_was_sent_keeps_its_document_and_is_not_called_a_draft(client, offi
         page = client.get(page_of(out, "report")).text
         assert "marked as a draft" not in page
         assert client.get(reverse("breaches:approved_pdf", args=[out.reference, out.version])).status_code == 200
+
+
+def test_the_task_to_send_a_notice_says_nothing_of_the_age_or_the_email_of_the_report(sent_report):
+    listed = Report.objects.annotate(correction_begun_at=correction_begun_at(), sent_on=first_day_sent())
+    report = listed.get(pk=sent_report.pk)
+    usual, shown = (report_task(report, LATER, has_notice=has_notice) for has_notice in (False, True))
+    assert "Email could not be delivered" in usual
+    assert "ago" in usual
+    assert "Email" not in shown
+    assert "ago" not in shown
