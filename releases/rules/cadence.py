@@ -167,8 +167,8 @@ class _Plan(NamedTuple):
                 near = (self._first_in(period, offset) for period in around if period.last + period.step > offset)
                 fixed = (*fixed, *(each for each in near if each is not None))
         else:
-            # Once this release is judged live, checks at the due instant and the limit no longer affect the verdict. They
-            # are left out, because releases that are not live yet have priority.
+            # Once this release is judged live, checks at the due instant and the limit no longer affect the verdict.
+            # They are left out, because releases that are not live yet have priority.
             spaced_after = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed = () if self.is_judged else self.fixed
             periods = _periods_once_live(max(self.limit, self.live_since))
